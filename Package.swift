@@ -1,0 +1,167 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built alike: Swift 6 mode, and a warning is an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// Targets that call C also name each unsafe expression.
+let strictWithC: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+
+let package = Package(
+    name: "hypervisor-coordinator",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "hvc-gateway", targets: ["APIGateway"]),
+        .executable(name: "hvc-worker", targets: ["Worker"]),
+    ],
+    traits: [
+        .trait(name: "TLS", description: "TLS to Redis (rediss://), through BoringSSL; adds minutes to a build.")
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // C libraries, each imported by one module only.
+        .systemLibrary(
+            name: "CHiredis",
+            path: "Sources/Shared/CHiredis",
+            providers: [.apt(["libhiredis-dev"])]
+        ),
+        .systemLibrary(
+            name: "CLibvirt",
+            path: "Sources/Shared/CLibvirt",
+            pkgConfig: "libvirt",
+            providers: [.apt(["libvirt-dev"])]
+        ),
+
+        // Pure: no package, no I/O.
+        .target(name: "Model", path: "Sources/Shared/Model", swiftSettings: strict),
+        .target(name: "Placement", dependencies: ["Model"], path: "Sources/Shared/Placement", swiftSettings: strict),
+        .target(
+            name: "Shared",
+            dependencies: ["Model", "Placement"],
+            path: "Sources/Shared",
+            exclude: [
+                "Bootstrap", "Catalog", "CHiredis", "CLibvirt", "Libvirt", "Model", "Placement", "RedisClient", "Store",
+            ],
+            sources: ["Shared.swift"],
+            swiftSettings: strict
+        ),
+
+        // Shells around the outside world.
+        .target(
+            name: "Catalog",
+            dependencies: ["Model", "Yams"],
+            path: "Sources/Shared/Catalog",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RedisClient",
+            dependencies: [
+                "CHiredis", logging, nioCore, nioPosix, nioLocks,
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
+            ],
+            path: "Sources/Shared/RedisClient",
+            swiftSettings: strictWithC
+        ),
+        .target(
+            name: "Store",
+            dependencies: ["Model", "Placement", "RedisClient", logging, nioLocks],
+            path: "Sources/Shared/Store",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Libvirt",
+            dependencies: ["CLibvirt", nioLocks],
+            path: "Sources/Shared/Libvirt",
+            swiftSettings: strictWithC
+        ),
+        .target(
+            name: "Bootstrap",
+            dependencies: ["Model", "RedisClient", logging, lifecycle, signals, nioLocks],
+            path: "Sources/Shared/Bootstrap",
+            swiftSettings: strict
+        ),
+
+        // The two programs.
+        .executableTarget(
+            name: "APIGateway",
+            dependencies: [
+                "Bootstrap", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging, nioCore, nioLocks,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Worker",
+            dependencies: [
+                "Bootstrap", "Catalog", "Libvirt", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging,
+                nioLocks, signals, subprocess,
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests. TestKit starts the real parts: redis-server, sshd, libvirtd, our own programs.
+        .target(
+            name: "TestKit",
+            dependencies: ["RedisClient", logging, nioLocks, nioPosix],
+            path: "Tests/TestKit",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+        .testTarget(name: "PlacementTests", dependencies: ["Model", "Placement"], swiftSettings: strict),
+        .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Model", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests",
+            dependencies: ["RedisClient", "TestKit", logging, nioCore, nioPosix],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Model", "Placement", "RedisClient", "Store", "TestKit", logging],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "APIGatewayTests",
+            dependencies: ["APIGateway", "Model", "RedisClient", "Store", "TestKit", logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: ["Worker", "Catalog", "Libvirt", "Model", "RedisClient", "Store", "TestKit", logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Model", "RedisClient", "TestKit", logging],
+            swiftSettings: strict
+        ),
+    ]
+)

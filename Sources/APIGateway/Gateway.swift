@@ -1,0 +1,73 @@
+import Bootstrap
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Model
+import NIOCore
+import NIOPosix
+import RedisClient
+import ServiceLifecycle
+import Store
+
+/// The gateway, put together.
+struct Gateway {
+    private let settings: GatewaySettings
+    private let logger: Logger
+    private let redis: RedisClient
+    private let feed: EventFeed
+    private let outcomes: JobOutcomes
+    private let application: any ApplicationProtocol
+
+    init(settings: GatewaySettings) throws {
+        self.settings = settings
+        logger = Program.logger(label: "hvc-gateway", level: settings.common.logLevel)
+        redis = try settings.common.makeRedisClient(name: "hvc-gateway", patience: .zero, logger: logger)
+        let store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
+        feed = EventFeed(store: store, logger: logger)
+        outcomes = JobOutcomes(feed: feed, store: store)
+        let router = Self.routes(
+            vms: VMController(service: VMService(store: store, outcomes: outcomes, wait: settings.wait)),
+            machines: MachineController(store: store),
+            images: ImageController(store: store),
+            health: HealthController(store: store),
+            token: settings.token,
+            logger: logger
+        )
+        application = Application(
+            router: router,
+            server: .http1(configuration: Self.limits),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port),
+                backlog: 1024
+            ),
+            onServerRunning: { [logger] channel in
+                logger.notice("listening", metadata: ["address": "\(channel.localAddress?.description ?? "?")"])
+            },
+            logger: logger
+        )
+    }
+
+    /// A request's head is at most 16 KiB; a connection that says nothing for a minute is closed.
+    private static let limits = HTTP1Channel.Configuration(
+        idleTimeout: .seconds(60),
+        httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 8 << 10,
+            maxHeaderListSize: 16 << 10,
+            maxHeaderFieldCount: 100
+        )
+    )
+
+    /// Runs until SIGTERM or SIGINT; the HTTP server stops first, then what it stands on.
+    func run() async throws {
+        try await Program.run(
+            [
+                ClosureService { [redis] in await redis.run() },
+                ClosureService { [feed] in await feed.run() },
+                ClosureService { [outcomes] in await outcomes.run() },
+                application,
+            ],
+            grace: settings.grace,
+            logger: logger
+        )
+    }
+}

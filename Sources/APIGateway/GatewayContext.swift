@@ -1,0 +1,14 @@
+import Hummingbird
+import Logging
+
+/// What goes with a request through the middleware and to its handler.
+struct GatewayContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Names the request in the log, in the job and in the answer.
+    var requestID: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        requestID = ""
+    }
+}

@@ -1,0 +1,68 @@
+import Bootstrap
+import Model
+
+/// What the gateway is told by its environment.
+struct GatewaySettings: Sendable {
+    let common: CommonSettings
+    let host: String
+    let port: Int
+    let token: String
+    let wait: Duration
+    let grace: Duration
+
+    private static let hostSetting = Setting<String>.text(
+        "HVC_HOST",
+        kind: "an address of this machine",
+        fallback: "127.0.0.1",
+        meaning: "Where the gateway listens. Any address but loopback wants HVC_API_TOKEN."
+    )
+    private static let portSetting = Setting<Int>.number(
+        "HVC_PORT",
+        in: 0...65535,
+        fallback: 8080,
+        meaning: "The port on which the gateway listens; 0 takes a free one and logs it."
+    )
+    private static let tokenSetting = Setting<String>.text(
+        "HVC_API_TOKEN",
+        kind: "a token",
+        isSecret: true,
+        meaning: "Where it is set, each call needs the header `Authorization: Bearer TOKEN`."
+    )
+    private static let waitSetting = Setting<Duration>.seconds(
+        "HVC_WAIT",
+        in: 0...3600,
+        fallback: 60,
+        meaning: "How long create and destroy wait for their outcome before they answer 202."
+    )
+    private static let graceSetting = Setting<Duration>.seconds(
+        "HVC_GRACE",
+        in: 0...3600,
+        fallback: 25,
+        meaning: "How long a graceful stop may take."
+    )
+
+    /// The settings, for `--help` and the docs.
+    static var descriptions: [SettingDescription] {
+        [hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, graceSetting.about]
+            + CommonSettings.descriptions
+    }
+
+    init(environment: [String: String]) throws(Failure) {
+        common = try CommonSettings(environment: environment)
+        host = try Self.hostSetting.value(in: environment)
+        port = try Self.portSetting.value(in: environment)
+        token = try Self.tokenSetting.value(in: environment)
+        wait = try Self.waitSetting.value(in: environment)
+        grace = try Self.graceSetting.value(in: environment)
+        guard Self.isLoopback(host) || !token.isEmpty else {
+            throw Failure(
+                .invalidRequest,
+                "HVC_HOST=\(host) opens the API to other machines: set HVC_API_TOKEN too, or listen on 127.0.0.1"
+            )
+        }
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}

@@ -1,0 +1,22 @@
+import HTTPTypes
+import Model
+
+extension FailureCode {
+    /// The HTTP status that says this; the one place where codes become statuses.
+    var httpStatus: HTTPResponse.Status {
+        switch self {
+        case .invalidRequest: .badRequest
+        case .unauthorized: .unauthorized
+        case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .alreadyDestroying, .noCapacity: .conflict
+        case .requestTooLarge: .contentTooLarge
+        case .imageUnusable, .imageTooLarge: .unprocessableContent
+        case .leaseLost, .malformedEntry, .internalFault: .internalServerError
+        case .machineUnreachable, .hypervisor: .badGateway
+        case .noMachine, .storeUnavailable: .serviceUnavailable
+        case .deadline: .gatewayTimeout
+        case .storageFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+        }
+    }
+}

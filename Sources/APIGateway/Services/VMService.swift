@@ -1,0 +1,53 @@
+import Model
+import Store
+
+/// The rules of the VM calls.
+struct VMService: Sendable {
+    let store: Store
+    let outcomes: JobOutcomes
+    /// How long a caller waits for a job's outcome.
+    let wait: Duration
+
+    /// What became of a job that a caller waited for.
+    struct Outcome: Sendable {
+        /// The VM it was about.
+        let vm: VMID
+        /// False where the job goes on after the wait.
+        let isFinal: Bool
+    }
+
+    /// Accepts a create and waits for its outcome.
+    func create(name: String, type: TypeID, image: ImageID, request: String) async throws(Failure) -> Outcome {
+        let accepted = try await store.enqueueCreate(name: name, type: type, image: image, request: request)
+        return try await outcome(of: accepted)
+    }
+
+    /// Accepts a destroy and waits for its outcome.
+    func destroy(_ vm: VMID, request: String) async throws(Failure) -> Outcome {
+        try await outcome(of: try await store.enqueueDestroy(vm, request: request))
+    }
+
+    /// What is known of a VM.
+    func summary(of vm: VMID) async throws(Failure) -> VMSummary {
+        guard let summary = try await store.summary(of: vm) else {
+            throw Failure(.unknownVM, "there is no VM \(vm)")
+        }
+        return summary
+    }
+
+    /// The types that may be asked for.
+    func types() async throws(Failure) -> [InstanceType] {
+        try await store.types()
+    }
+
+    private func outcome(of accepted: Acceptance) async throws(Failure) -> Outcome {
+        guard let status = await outcomes.outcome(of: accepted.job, within: wait) else {
+            return Outcome(vm: accepted.vm, isFinal: false)
+        }
+        if let failure = status.failure { throw failure }
+        guard status.state == .done else {
+            throw Failure(.internalFault, "job \(accepted.job) was given up: look at the workers' log")
+        }
+        return Outcome(vm: accepted.vm, isFinal: true)
+    }
+}

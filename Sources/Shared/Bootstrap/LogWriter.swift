@@ -1,0 +1,62 @@
+import Dispatch
+public import Foundation
+import NIOConcurrencyHelpers
+
+/// Collects log lines and writes them to a file descriptor in batches, in order.
+public final class LogWriter: Sendable {
+    private struct State {
+        var pending: [UInt8] = []
+        var isScheduled = false
+        var dropped = 0
+    }
+
+    /// Lines beyond this many pending bytes are counted and dropped: a reader that hangs must not take our memory.
+    private static let limit = 4 << 20
+
+    private let state = NIOLockedValueBox(State())
+    private let queue = DispatchQueue(label: "log-writer")
+    private let handle: FileHandle
+
+    /// Makes a writer.
+    ///
+    /// - Parameter handle: where the lines go; standard error by default.
+    public init(to handle: FileHandle = .standardError) {
+        self.handle = handle
+    }
+
+    /// Takes a line to be written soon, or before this returns where it is urgent.
+    ///
+    /// - Parameters:
+    ///   - line: the line with its newline.
+    ///   - isUrgent: write it now.
+    public func write(_ line: String, isUrgent: Bool = false) {
+        let mustSchedule = state.withLockedValue { state in
+            guard state.pending.count + line.utf8.count <= Self.limit else {
+                state.dropped += 1
+                return false
+            }
+            state.pending.append(contentsOf: line.utf8)
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        if mustSchedule { queue.async { self.flushOnQueue() } }
+        if isUrgent { flush() }
+    }
+
+    /// Writes what is pending and returns when that is done.
+    public func flush() {
+        queue.sync { flushOnQueue() }
+    }
+
+    private func flushOnQueue() {
+        let (bytes, dropped) = state.withLockedValue { state in
+            defer { state = State() }
+            return (state.pending, state.dropped)
+        }
+        var data = Data(bytes)
+        if dropped > 0 { data.append(Data("(\(dropped) log lines dropped: nobody took them)\n".utf8)) }
+        guard !data.isEmpty else { return }
+        // Nobody can be told where standard error itself is gone.
+        try? handle.write(contentsOf: data)
+    }
+}

@@ -1,0 +1,78 @@
+import Model
+
+/// A machine's listing while its settings are read.
+struct PMSettings {
+    /// The settings that may follow an address.
+    enum Key: String, CaseIterable {
+        case domainType = "domain_type"
+        case overcommitCPU = "overcommit_cpu"
+        case overcommitRAM = "overcommit_ram"
+        case overcommitDisk = "overcommit_disk"
+        case pool
+
+        /// True for factors, which a dictionary gives without quotes.
+        var isNumber: Bool { self != .domainType && self != .pool }
+    }
+
+    /// The bounds of overcommit: below a tenth or above a hundred, a digit is wrong.
+    static let factors = 0.1...100.0
+    static let factorAdvice = "no factor: write a number from 0.1 to 100, as 1.5"
+
+    private(set) var listing: PMListing
+    private var seen: Set<Key> = []
+
+    init(_ address: PMAddress, defaults: Overcommit) {
+        listing = PMListing(address: address, overcommit: defaults)
+    }
+
+    mutating func set(_ name: String, to value: String) throws(Refusal) {
+        guard let key = Key(rawValue: name) else {
+            let names = Key.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(code: .unknownKey, reason: "'\(name)' is no setting of a machine: write \(names)")
+        }
+        guard seen.insert(key).inserted else {
+            throw Refusal(code: .duplicate, reason: "'\(name)' is given twice: keep one")
+        }
+        switch key {
+        case .domainType: listing.domainType = try Self.domainType(value)
+        case .overcommitCPU: listing.overcommit.cpu = try Self.factor(value, of: name)
+        case .overcommitRAM: listing.overcommit.ram = try Self.factor(value, of: name)
+        case .overcommitDisk: listing.overcommit.disk = try Self.factor(value, of: name)
+        case .pool: listing.pool = try Self.pool(value)
+        }
+    }
+
+    private static func domainType(_ value: String) throws(Refusal) -> DomainTypeChoice {
+        guard let choice = DomainTypeChoice(rawValue: value) else {
+            let names = DomainTypeChoice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(code: .wrongValue, reason: "domain_type is '\(value)': write one of \(names)")
+        }
+        return choice
+    }
+
+    /// Digits, and a point with digits behind it if need be; what else `Double` reads (`inf`, `0x1p3`) is refused.
+    private static func factor(_ value: String, of name: String) throws(Refusal) -> Double {
+        let parts = value.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+            let factor = Double(value), factors.contains(factor)
+        else { throw Refusal(code: .wrongValue, reason: "\(name) is '\(value)', \(factorAdvice)") }
+        return factor
+    }
+
+    /// A name that is safe as a path component and in a URI.
+    private static func pool(_ value: String) throws(Refusal) -> String {
+        let isName = value.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard isName, (1...64).contains(value.utf8.count), value.first != "-", value.first != "." else {
+            let advice = "write the libvirt pool's name: up to 64 letters, digits, dots, dashes and underscores"
+            throw Refusal(code: .wrongValue, reason: "pool is '\(value)': \(advice)")
+        }
+        return value
+    }
+}

@@ -1,0 +1,102 @@
+import CLibvirt
+import NIOConcurrencyHelpers
+
+/// Owns one `virConnectPtr` and closes it when nobody refers to it any more.
+///
+/// Safe to share although it holds a raw pointer: libvirt guards a connection with locks of its own and documents
+/// that threads may share one; the pointer itself never changes.
+@safe final class ConnectionHandle: @unchecked Sendable {
+    private let pointer: OpaquePointer
+    private let closing: Closing
+    private let hasCloseCallback: Bool
+
+    /// Closing speaks to the machine and may block, and the last reference may go anywhere.
+    private static let closers = BlockingThreads(name: "libvirt-close", limit: 16)
+
+    /// Opens a connection; blocks (`virConnectOpen`, `virConnectSetKeepAlive`, `virConnectRegisterCloseCallback`).
+    init(uri: String, keepalive: Connection.Keepalive?, onClose: @escaping Connection.OnClose) throws(LibvirtError) {
+        try EventLoop.start.get()
+        unsafe pointer = try unsafe checked(virConnectOpen(uri), "virConnectOpen")
+        if let keepalive {
+            // Drivers without a wire refuse it, and an old daemon may; the connection works all the same.
+            _ = unsafe virConnectSetKeepAlive(pointer, Int32(clamping: keepalive.seconds), UInt32(clamping: keepalive.count))
+        }
+        closing = Closing(onClose: onClose)
+        let box = unsafe Unmanaged.passRetained(closing)
+        let registered = unsafe virConnectRegisterCloseCallback(pointer, noteClosed, box.toOpaque(), releaseClosing)
+        hasCloseCallback = registered == 0
+        if !hasCloseCallback { unsafe box.release() }
+    }
+
+    deinit {
+        // Safe to send: with the last reference gone, this closure alone has the pointer.
+        nonisolated(unsafe) let pointer = unsafe pointer
+        let hasCloseCallback = hasCloseCallback
+        Self.closers.start {
+            // The registration holds a reference to the connection, so it goes first.
+            if hasCloseCallback { _ = unsafe virConnectUnregisterCloseCallback(pointer, noteClosed) }
+            _ = unsafe virConnectClose(pointer)
+        }
+    }
+
+    /// False once libvirt has told that the connection is gone.
+    var isOpen: Bool { !closing.isClosed }
+
+    /// Calls `body` when the connection breaks, at once where it has.
+    func onClose(_ body: @escaping @Sendable () -> Void) {
+        closing.add(body)
+    }
+
+    /// Lends the pointer; it must not be kept.
+    func withPointer<Value, Failed: Error>(
+        _ body: (OpaquePointer) throws(Failed) -> Value
+    ) throws(Failed) -> Value {
+        try unsafe body(pointer)
+    }
+}
+
+/// Who is to be told when the connection breaks; libvirt holds it until the callback is unregistered.
+private final class Closing: Sendable {
+    private struct State {
+        var isClosed = false
+        var listeners: [@Sendable () -> Void] = []
+    }
+
+    private let state = NIOLockedValueBox(State())
+    private let onClose: Connection.OnClose
+
+    init(onClose: @escaping Connection.OnClose) {
+        self.onClose = onClose
+    }
+
+    var isClosed: Bool { state.withLockedValue { $0.isClosed } }
+
+    func add(_ listener: @escaping @Sendable () -> Void) {
+        let isLate = state.withLockedValue { state in
+            if !state.isClosed { state.listeners.append(listener) }
+            return state.isClosed
+        }
+        if isLate { listener() }
+    }
+
+    func closed(for reason: Int32) {
+        let listeners = state.withLockedValue { state in
+            state.isClosed = true
+            defer { state.listeners = [] }
+            return state.listeners
+        }
+        for listener in listeners { listener() }
+        onClose(Connection.CloseReason(rawValue: Int(reason)) ?? .error)
+    }
+}
+
+/// Called on the event loop's thread; `opaque` is the box that was given with it, alive until `releaseClosing`.
+private let noteClosed: @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Void = { _, reason, opaque in
+    guard let opaque = unsafe opaque else { return }
+    unsafe Unmanaged<Closing>.fromOpaque(opaque).takeUnretainedValue().closed(for: reason)
+}
+
+private let releaseClosing: @convention(c) (UnsafeMutableRawPointer?) -> Void = { opaque in
+    guard let opaque = unsafe opaque else { return }
+    unsafe Unmanaged<Closing>.fromOpaque(opaque).release()
+}

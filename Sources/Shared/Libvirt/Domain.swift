@@ -1,0 +1,142 @@
+import CLibvirt
+public import Foundation
+
+/// A domain of a machine; freed with its last reference, and keeps its connection until then.
+@safe public final class Domain {
+    private let pointer: OpaquePointer
+    private let connection: ConnectionHandle
+
+    /// Takes over a handle that libvirt made for the caller.
+    init(_ pointer: OpaquePointer, of connection: ConnectionHandle) {
+        unsafe self.pointer = pointer
+        self.connection = connection
+    }
+
+    deinit { _ = unsafe virDomainFree(pointer) }
+
+    /// Lends the pointer; it must not be kept.
+    func withPointer<Value, Failed: Error>(
+        _ body: (OpaquePointer) throws(Failed) -> Value
+    ) throws(Failed) -> Value {
+        try unsafe body(pointer)
+    }
+
+    /// Copies a domain's UUID out of its handle.
+    static func uuid(of pointer: OpaquePointer) -> UUID? {
+        var bytes: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        let result = unsafe withUnsafeMutableBytes(of: &bytes) { buffer in
+            // uuid_t is VIR_UUID_BUFLEN (16) bytes.
+            unsafe virDomainGetUUID(pointer, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
+        return result == 0 ? UUID(uuid: bytes) : nil
+    }
+}
+
+@available(*, unavailable)
+extension Domain: Sendable {}
+
+extension Domain {
+    /// Its name (`virDomainGetName`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func name() throws(LibvirtError) -> String {
+        try unsafe borrowed(virDomainGetName(pointer), "virDomainGetName")
+    }
+
+    /// Its UUID (`virDomainGetUUID`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func uuid() throws(LibvirtError) -> UUID {
+        try checked(unsafe Self.uuid(of: pointer), "virDomainGetUUID")
+    }
+
+    /// True where it ran when it was looked up (`virDomainGetID`); asks nobody.
+    public var wasActive: Bool { unsafe virDomainGetID(pointer) != UInt32.max }
+
+    /// True while it runs or is paused (`virDomainIsActive`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func isActive() throws(LibvirtError) -> Bool {
+        try checked(unsafe virDomainIsActive(pointer), "virDomainIsActive") == 1
+    }
+
+    /// Its state and libvirt's number for the reason (`virDomainGetState`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func state() throws(LibvirtError) -> (state: DomainState, reason: Int) {
+        var state: Int32 = 0
+        var reason: Int32 = 0
+        try checked(unsafe virDomainGetState(pointer, &state, &reason, 0), "virDomainGetState")
+        return (DomainState(rawValue: Int(state)) ?? .unknown, Int(reason))
+    }
+
+    /// Its size and state (`virDomainGetInfo`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func info() throws(LibvirtError) -> DomainInfo {
+        var info = virDomainInfo()
+        try checked(unsafe virDomainGetInfo(pointer, &info), "virDomainGetInfo")
+        return DomainInfo(
+            state: DomainState(rawValue: Int(info.state)) ?? .unknown,
+            maximumMemoryKiB: Int(info.maxMem),
+            memoryKiB: Int(info.memory),
+            cpus: Int(info.nrVirtCpu)
+        )
+    }
+
+    /// Its description (`virDomainGetXMLDesc`).
+    ///
+    /// - Parameter inactive: what the next start will use, instead of what runs.
+    /// - Returns: the XML.
+    /// - Throws: `LibvirtError`.
+    public func xml(inactive: Bool = false) throws(LibvirtError) -> String {
+        let flags = inactive ? VIR_DOMAIN_XML_INACTIVE.rawValue : 0
+        return try unsafe owned(virDomainGetXMLDesc(pointer, flags), "virDomainGetXMLDesc")
+    }
+
+    /// The metadata element of a namespace (`virDomainGetMetadata`).
+    ///
+    /// - Parameter namespace: the namespace's URI.
+    /// - Returns: the element as XML; nil where the domain has none.
+    /// - Throws: `LibvirtError`.
+    public func metadata(namespace: String) throws(LibvirtError) -> String? {
+        let kind = Int32(VIR_DOMAIN_METADATA_ELEMENT.rawValue)
+        do {
+            return try unsafe owned(virDomainGetMetadata(pointer, kind, namespace, 0), "virDomainGetMetadata")
+        } catch where error.kind == .noMetadata {
+            return nil
+        }
+    }
+}
+
+/// The state of a domain (`virDomainState`).
+public enum DomainState: Int, Hashable, Sendable {
+    /// Not known.
+    case unknown = 0
+    /// Runs.
+    case running = 1
+    /// Waits for a resource.
+    case blocked = 2
+    /// Paused.
+    case paused = 3
+    /// About to end.
+    case shuttingDown = 4
+    /// Does not run.
+    case shutOff = 5
+    /// Has crashed.
+    case crashed = 6
+    /// Suspended by the guest's power management.
+    case suspended = 7
+}
+
+/// The size and state of a domain (`virDomainInfo`).
+public struct DomainInfo: Hashable, Sendable {
+    /// Its state.
+    public let state: DomainState
+    /// The most memory it may use, in KiB.
+    public let maximumMemoryKiB: Int
+    /// The memory it has now, in KiB.
+    public let memoryKiB: Int
+    /// Virtual CPUs.
+    public let cpus: Int
+}

@@ -1,0 +1,50 @@
+import CLibvirt
+
+/// A virtual network of a machine; freed with its last reference, and keeps its connection until then.
+@safe public final class Network {
+    private let pointer: OpaquePointer
+    private let connection: ConnectionHandle
+
+    /// Takes over a handle that libvirt made for the caller.
+    init(_ pointer: OpaquePointer, of connection: ConnectionHandle) {
+        unsafe self.pointer = pointer
+        self.connection = connection
+    }
+
+    deinit { _ = unsafe virNetworkFree(pointer) }
+
+    /// Its name (`virNetworkGetName`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func name() throws(LibvirtError) -> String {
+        try unsafe borrowed(virNetworkGetName(pointer), "virNetworkGetName")
+    }
+
+    /// True while it is started (`virNetworkIsActive`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func isActive() throws(LibvirtError) -> Bool {
+        try checked(unsafe virNetworkIsActive(pointer), "virNetworkIsActive") == 1
+    }
+
+    /// Starts it (`virNetworkCreate`).
+    ///
+    /// - Throws: `LibvirtError`, of kind `operationInvalid` where it is started.
+    public func start() throws(LibvirtError) {
+        try checked(unsafe virNetworkCreate(pointer), "virNetworkCreate")
+    }
+}
+
+@available(*, unavailable)
+extension Network: Sendable {}
+
+extension Session {
+    /// The network of this name, nil where there is none (`virNetworkLookupByName`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func network(name: String) throws(LibvirtError) -> Network? {
+        let pointer = unsafe handle.withPointer { unsafe virNetworkLookupByName($0, name) }
+        return try unsafe found(pointer, "virNetworkLookupByName", missing: .noSuchNetwork)
+            .map { unsafe Network($0, of: handle) }
+    }
+}

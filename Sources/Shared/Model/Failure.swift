@@ -1,0 +1,74 @@
+/// What went wrong, as a value: a stable code, a message for people that names what to do, and a cause.
+public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The stable code; the gateway maps it to an HTTP status, people search for it.
+    public let code: FailureCode
+    /// What happened and what to do about it.
+    public let message: String
+    /// What the part below said, as text; nil where nothing is below.
+    public let cause: String?
+
+    /// Makes a failure.
+    ///
+    /// - Parameters:
+    ///   - code: the stable code.
+    ///   - message: what happened and what to do.
+    ///   - cause: what the part below said.
+    public init(_ code: FailureCode, _ message: String, cause: String? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// Code, message and cause on one line.
+    public var description: String {
+        if let cause { "\(code.rawValue): \(message) (\(cause))" } else { "\(code.rawValue): \(message)" }
+    }
+}
+
+/// The stable codes of failures.
+public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
+    /// The request is not of the form that the call takes.
+    case invalidRequest = "invalid_request"
+    /// The call is not one of ours.
+    case unknownCall = "unknown_call"
+    /// The call does not take this HTTP method.
+    case methodNotAllowed = "method_not_allowed"
+    /// The request carries no valid token.
+    case unauthorized
+    /// The request's body or head is larger than is taken.
+    case requestTooLarge = "request_too_large"
+    /// No VM has this number.
+    case unknownVM = "unknown_vm"
+    /// No PM has this number.
+    case unknownPM = "unknown_pm"
+    /// No type has this number.
+    case unknownType = "unknown_type"
+    /// No image has this number.
+    case unknownImage = "unknown_image"
+    /// A destroy of this VM was accepted before.
+    case alreadyDestroying = "already_destroying"
+    /// The image's file is missing, unreadable, changed or no disk image.
+    case imageUnusable = "image_unusable"
+    /// The image is larger than the type's disk.
+    case imageTooLarge = "image_too_large"
+    /// Every PM that could take the VM is full.
+    case noCapacity = "no_capacity"
+    /// No PM is up.
+    case noMachine = "no_machine"
+    /// The PM does not answer.
+    case machineUnreachable = "machine_unreachable"
+    /// The PM's storage has no room.
+    case storageFull = "storage_full"
+    /// libvirt refused an operation.
+    case hypervisor
+    /// The PM was busy for longer than the deadline.
+    case deadline
+    /// The worker gave up the job, since its lease ran out or it was stopped.
+    case leaseLost = "lease_lost"
+    /// An entry on the queue is none of ours.
+    case malformedEntry = "malformed_entry"
+    /// Redis does not answer.
+    case storeUnavailable = "store_unavailable"
+    /// A fault of ours.
+    case internalFault = "internal"
+}

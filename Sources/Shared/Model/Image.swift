@@ -1,0 +1,29 @@
+/// A disk image from which VMs start.
+public struct Image: Hashable, Sendable {
+    /// Its number, from 100 in the order of the image file.
+    public let id: ImageID
+    /// The file's name without its ending.
+    public let name: String
+    /// The file's full path on the workers.
+    public let path: String
+
+    /// Makes an image.
+    ///
+    /// - Parameters:
+    ///   - id: its number.
+    ///   - name: the file's name without its ending.
+    ///   - path: the file's full path on the workers.
+    public init(id: ImageID, name: String, path: String) {
+        self.id = id
+        self.name = name
+        self.path = path
+    }
+}
+
+/// The formats of disk image that are taken.
+public enum ImageFormat: String, Hashable, Sendable {
+    /// QEMU's copy-on-write format, version 2 or 3.
+    case qcow2
+    /// Bytes as the disk has them, with a boot or partition sector.
+    case raw
+}

@@ -1,0 +1,89 @@
+/// One accepted request on its way.
+public enum Job {
+    /// What a job does.
+    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Places a VM, builds it and starts it.
+        case create
+        /// Takes a VM down and frees what it held.
+        case destroy
+    }
+
+    /// Where a job is; it is in exactly one of these places.
+    public enum State: String, Hashable, Sendable, CaseIterable {
+        /// On the queue.
+        case queued
+        /// Behind another job of the same VM.
+        case waiting
+        /// On a worker's processing list.
+        case running
+        /// Set aside until a time.
+        case delayed
+        /// Ended as asked.
+        case done
+        /// Ended without success; its effects are undone.
+        case failed
+        /// Given up; kept for people to look at.
+        case dead
+
+        /// True for a state that no job leaves.
+        public var isFinal: Bool { self == .done || self == .failed || self == .dead }
+    }
+}
+
+/// A job as it stands on the queue, in full, so that a peek at the list is all that planning needs.
+public struct QueueEntry: Hashable, Sendable, Codable {
+    /// The job's number.
+    public let job: JobID
+    /// What it does.
+    public let kind: Job.Kind
+    /// The VM it is about.
+    public let vm: VMID
+    /// CPUs it needs; 0 where it needs no room.
+    public let cpu: Int
+    /// Memory it needs, in MiB.
+    public let ram: Int
+    /// Disk it needs, in GiB.
+    public let disk: Int
+
+    /// What the job needs of a PM.
+    public var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }
+
+    /// Makes an entry.
+    ///
+    /// - Parameters:
+    ///   - job: the job's number.
+    ///   - kind: what it does.
+    ///   - vm: the VM it is about.
+    ///   - needs: what it needs of a PM.
+    public init(job: JobID, kind: Job.Kind, vm: VMID, needs: Resources) {
+        self.job = job
+        self.kind = kind
+        self.vm = vm
+        cpu = needs.cpu
+        ram = needs.ram
+        disk = needs.disk
+    }
+}
+
+extension QueueEntry {
+    /// Reads an entry; people can write to the queue, too, so its amounts are checked.
+    ///
+    /// - Parameter decoder: the decoder to read from.
+    /// - Throws: `DecodingError` where a key is missing or a value is none that we write.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func amount(_ key: CodingKeys) throws -> Int {
+            let amount = try container.decode(Int.self, forKey: key)
+            guard (0...1 << 53).contains(amount) else {
+                throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "no amount")
+            }
+            return amount
+        }
+        self.init(
+            job: try container.decode(JobID.self, forKey: .job),
+            kind: try container.decode(Job.Kind.self, forKey: .kind),
+            vm: try container.decode(VMID.self, forKey: .vm),
+            needs: Resources(cpu: try amount(.cpu), ram: try amount(.ram), disk: try amount(.disk))
+        )
+    }
+}

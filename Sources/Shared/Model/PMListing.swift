@@ -1,0 +1,40 @@
+/// One line of the PM file: where a PM is and how it is to be treated.
+public struct PMListing: Hashable, Sendable {
+    /// Where it is.
+    public var address: PMAddress
+    /// How guests run on it.
+    public var domainType: DomainTypeChoice
+    /// How many times over its resources may be promised.
+    public var overcommit: Overcommit
+    /// The libvirt storage pool that holds images and disks.
+    public var pool: String
+
+    /// Makes a listing.
+    ///
+    /// - Parameters:
+    ///   - address: where the PM is.
+    ///   - domainType: how guests run on it.
+    ///   - overcommit: how many times over its resources may be promised.
+    ///   - pool: the libvirt storage pool for images and disks.
+    public init(
+        address: PMAddress,
+        domainType: DomainTypeChoice = .automatic,
+        overcommit: Overcommit = .none,
+        pool: String = "default"
+    ) {
+        self.address = address
+        self.domainType = domainType
+        self.overcommit = overcommit
+        self.pool = pool
+    }
+}
+
+/// How guests are to run on a PM.
+public enum DomainTypeChoice: String, Hashable, Sendable, CaseIterable {
+    /// kvm where a probe saw a guest run under it, else qemu.
+    case automatic = "auto"
+    /// With the processor's help.
+    case kvm
+    /// Emulated.
+    case qemu
+}

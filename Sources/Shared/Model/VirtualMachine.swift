@@ -1,0 +1,65 @@
+public import struct Foundation.UUID
+
+/// A virtual machine that we made: the record kept in Redis and, whole, in the domain's metadata.
+public struct VirtualMachine: Hashable, Sendable {
+    /// Its number; never reused.
+    public let id: VMID
+    /// The domain's UUID, fixed when the request was accepted, so that a second run finds what the first one made.
+    public let uuid: UUID
+    /// The name its owner gave it; names need not differ.
+    public let name: String
+    /// The type it was asked for as.
+    public let type: TypeID
+    /// The image it started from.
+    public let image: ImageID
+    /// What it needs, kept here so that later edits of the type change nothing.
+    public let needs: Resources
+
+    /// Makes a record.
+    ///
+    /// - Parameters:
+    ///   - id: its number.
+    ///   - uuid: the domain's UUID.
+    ///   - name: the owner's name for it.
+    ///   - type: the type it was asked for as.
+    ///   - image: the image it starts from.
+    ///   - needs: what it needs.
+    public init(id: VMID, uuid: UUID, name: String, type: TypeID, image: ImageID, needs: Resources) {
+        self.id = id
+        self.uuid = uuid
+        self.name = name
+        self.type = type
+        self.image = image
+        self.needs = needs
+    }
+
+    /// The libvirt domain's name: our number for people, and enough of the UUID that two cells may share a PM.
+    public var domainName: String {
+        "hvc-\(id)-\(uuid.uuidString.lowercased().prefix(8))"
+    }
+}
+
+/// Where a VM is in its life.
+public enum VMState: String, Hashable, Sendable, CaseIterable {
+    /// Accepted; not yet placed.
+    case queued
+    /// Placed: its PM holds a claim for it, and a worker builds it.
+    case building
+    /// Its domain runs.
+    case running
+    /// Its domain is defined and does not run.
+    case stopped
+    /// A worker takes it down.
+    case destroying
+
+    /// The states that may follow this one; a VM that is gone has no record.
+    public var next: Set<VMState> {
+        switch self {
+        case .queued: [.building]
+        case .building: [.running, .queued]
+        case .running: [.stopped, .destroying]
+        case .stopped: [.running, .destroying]
+        case .destroying: [.running, .stopped]
+        }
+    }
+}

@@ -1,0 +1,15 @@
+public import Model
+
+/// Prefers the machine that was used longest ago; one that was never used comes before all.
+public struct LeastRecentlyUsedWeigher: PlacementWeigher {
+    /// `last_used`.
+    public let name = "last_used"
+
+    /// Makes the weigher.
+    public init() {}
+
+    /// The number of the placement that used the machine last.
+    public func weight(of machine: PhysicalMachine, for request: PlacementRequest) -> Double {
+        Double(machine.lastUsed)
+    }
+}

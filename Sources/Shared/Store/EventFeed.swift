@@ -1,0 +1,86 @@
+public import Logging
+import Model
+import RedisClient
+
+/// One entry of the event stream.
+public struct StoreEvent: Hashable, Sendable {
+    /// What happened, such as `job.finished`.
+    public let type: String
+    /// What it happened to, by field.
+    public let fields: [String: String]
+}
+
+/// Follows the event stream from now on, over one blocking read, for everybody in this process.
+public final class EventFeed: Sendable {
+    /// What followers are told.
+    public enum Signal: Sendable {
+        /// These happened, in this order.
+        case events([StoreEvent])
+        /// The stream could not be read for a while; what followers know may be old.
+        case interrupted
+    }
+
+    private let store: Store
+    private let logger: Logger
+    private let followers = Followers()
+
+    /// Makes a feed; it starts with `run`.
+    ///
+    /// - Parameters:
+    ///   - store: where the stream is.
+    ///   - logger: where interruptions are told.
+    public init(store: Store, logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    /// What happens from now on; ends when the feed does.
+    ///
+    /// - Parameter limit: how many signals are kept for a follower that lags; older ones go.
+    public func signals(keeping limit: Int = 10_000) -> AsyncStream<Signal> {
+        followers.add(keeping: limit)
+    }
+
+    /// Reads until the task is cancelled; an outage of Redis is waited out.
+    public func run() async {
+        var position: String?
+        while !Task.isCancelled {
+            do {
+                if position == nil { position = try await store.lastEvent() }
+                let (events, last) = try await store.events(after: position ?? "0-0", waiting: .seconds(10))
+                position = last
+                if !events.isEmpty { followers.tell(.events(events)) }
+            } catch {
+                guard !Task.isCancelled else { break }
+                logger.warning("the event stream cannot be read; trying again", metadata: ["error": "\(error)"])
+                followers.tell(.interrupted)
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+        followers.end()
+    }
+}
+
+extension Store {
+    /// The stream's last entry, or its beginning.
+    func lastEvent() async throws(Failure) -> String {
+        let reply = try await send(["XREVRANGE", keys.events, "+", "-", "COUNT", "1"])
+        return reply.array?.first?.array?.first?.string ?? "0-0"
+    }
+
+    /// What came after a position, and the position after that (XREAD BLOCK).
+    func events(
+        after position: String,
+        waiting time: Duration
+    ) async throws(Failure) -> (events: [StoreEvent], last: String) {
+        let reply = try await send([
+            "XREAD", "COUNT", "1000", "BLOCK", time.milliseconds, "STREAMS", keys.events, position,
+        ])
+        guard let entries = reply.array?.first?.array?.last?.array else { return ([], position) }
+        let events = entries.compactMap { entry -> StoreEvent? in
+            guard var fields = entry.array?.last?.map, let type = fields.removeValue(forKey: "type") else { return nil }
+            return StoreEvent(type: type, fields: fields)
+        }
+        return (events, entries.last?.array?.first?.string ?? position)
+    }
+}

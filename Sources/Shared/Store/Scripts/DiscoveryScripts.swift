@@ -1,0 +1,48 @@
+import RedisClient
+
+extension RedisScript {
+    /// Takes PMs that are due for a look; until the deadline, no other worker takes them.
+    ///
+    /// - KEYS: 1 discovery.
+    /// - ARGV: 1 prefix, 2 how many at most, 3 ms until another worker may take them.
+    /// - Returns: `{ms until the next one is due, or -1, {HGETALL of a PM, …}}`.
+    static let takeDue = RedisScript(
+        name: "take-due",
+        source: Fragment.clock + #"""
+            local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, tonumber(ARGV[2]))
+            local machines = {}
+            for i, pm in ipairs(due) do
+              redis.call('ZADD', KEYS[1], whole(now_ms + tonumber(ARGV[3])), pm)
+              machines[i] = redis.call('HGETALL', P .. 'pm:' .. pm)
+            end
+            local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+            return {first[2] and math.max(0, tonumber(first[2]) - now_ms) or -1, machines}
+            """#
+    )
+
+    /// Writes what a look at a PM found and sets the time of the next one.
+    ///
+    /// - KEYS: 1 discovery.
+    /// - ARGV: 1 prefix, 2 pm, 3 ms until the next look, 4 `1` where figures were measured, then
+    ///   field, value, …; none of them is a claim's.
+    /// - Returns: 1, or 0 where the PM is no longer known.
+    static let recordDiscovery = RedisScript(
+        name: "record-discovery",
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + #"""
+            local pm = ARGV[2]
+            local key = P .. 'pm:' .. pm
+            if redis.call('EXISTS', key) == 0 then return 0 end
+            local state, before = redis.call('HGET', key, 'state'), room(pm) or {0, 0, 0}
+            redis.call('HSET', key, 'checked_at', now, unpack(ARGV, 5))
+            if ARGV[4] == '1' then redis.call('HSET', key, 'measured_at', now) end
+            local after = room(pm) or {0, 0, 0}
+            touch(pm, after[1] > before[1] or after[2] > before[2] or after[3] > before[3])
+            if redis.call('ZSCORE', KEYS[1], pm) then
+              redis.call('ZADD', KEYS[1], whole(now_ms + tonumber(ARGV[3])), pm)
+            end
+            local f = redis.call('HMGET', key, 'state', 'reason')
+            event('pm.checked', 'pm', pm, 'state', f[1], 'reason', f[2] or '')
+            return 1
+            """#
+    )
+}

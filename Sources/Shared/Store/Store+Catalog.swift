@@ -1,0 +1,118 @@
+public import Model
+import RedisClient
+
+/// An image to be registered, with what its file was found to be.
+public struct ImageRegistration: Hashable, Sendable {
+    /// What a usable file was found to be.
+    public struct Facts: Hashable, Sendable {
+        /// What its first bytes say.
+        public let format: ImageFormat
+        /// Its length.
+        public let fileBytes: Int64
+        /// The disk's size as a guest sees it.
+        public let diskBytes: Int64
+        /// Tells contents apart.
+        public let fingerprint: String
+
+        /// Makes facts.
+        ///
+        /// - Parameters:
+        ///   - format: what the file's first bytes say.
+        ///   - fileBytes: its length.
+        ///   - diskBytes: the disk's size as a guest sees it.
+        ///   - fingerprint: tells contents apart.
+        public init(format: ImageFormat, fileBytes: Int64, diskBytes: Int64, fingerprint: String) {
+            self.format = format
+            self.fileBytes = fileBytes
+            self.diskBytes = diskBytes
+            self.fingerprint = fingerprint
+        }
+    }
+
+    /// The file's full path.
+    public let path: String
+    /// The image's name.
+    public let name: String
+    /// What the file is; nil where it cannot be used, and then `reason` says why.
+    public let facts: Facts?
+    /// Why it cannot be used; empty where it can.
+    public let reason: String
+
+    /// Makes a registration of a usable image.
+    ///
+    /// - Parameters:
+    ///   - path: the file's full path.
+    ///   - name: the image's name.
+    ///   - facts: what the file was found to be.
+    public init(path: String, name: String, facts: Facts) {
+        self.path = path
+        self.name = name
+        self.facts = facts
+        reason = ""
+    }
+
+    /// Makes a registration of an image that cannot be used now.
+    ///
+    /// - Parameters:
+    ///   - path: the file's full path.
+    ///   - name: the image's name.
+    ///   - reason: why it cannot be used.
+    public init(path: String, name: String, unusable reason: String) {
+        self.path = path
+        self.name = name
+        facts = nil
+        self.reason = reason
+    }
+}
+
+extension Store {
+    /// Makes these the listed PMs; a known address keeps its number.
+    ///
+    /// - Parameter listings: the PM file's lines.
+    /// - Returns: the numbers, in the same order.
+    /// - Throws: `Failure`.
+    public func register(machines listings: [PMListing]) async throws(Failure) -> [PMID] {
+        let arguments = listings.flatMap { listing -> [any RedisArgumentConvertible] in
+            let overcommit = listing.overcommit
+            return [
+                listing.address.description, listing.address.libvirtURI, listing.pool, listing.domainType.rawValue,
+                overcommit.cpu, overcommit.ram, overcommit.disk,
+            ]
+        }
+        return try await run(.registerMachines, keys: [keys.pms], arguments).identifiers()
+    }
+
+    /// Makes these the listed images; a known path keeps its number.
+    ///
+    /// - Parameter listings: the image file's lines.
+    /// - Returns: the numbers, in the same order.
+    /// - Throws: `Failure`.
+    public func register(images listings: [ImageRegistration]) async throws(Failure) -> [ImageID] {
+        let arguments = listings.flatMap { listing -> [any RedisArgumentConvertible] in
+            let facts = listing.facts
+            return [
+                listing.path, listing.name, facts == nil ? "unusable" : "ready", listing.reason,
+                facts?.format.rawValue ?? "", Int(facts?.fileBytes ?? 0), Int(facts?.diskBytes ?? 0),
+                facts?.fingerprint ?? "",
+            ]
+        }
+        return try await run(.registerImages, keys: [keys.images], arguments).identifiers()
+    }
+
+    /// Makes these the listed types; a known size keeps its number.
+    ///
+    /// - Parameter sizes: the flavor file's entries.
+    /// - Returns: the numbers, in the same order.
+    /// - Throws: `Failure`.
+    public func register(types sizes: [Resources]) async throws(Failure) -> [TypeID] {
+        let arguments = sizes.flatMap { [$0.cpu, $0.ram, $0.disk] as [any RedisArgumentConvertible] }
+        return try await run(.registerTypes, keys: [keys.types], arguments).identifiers()
+    }
+}
+
+extension RESPValue {
+    /// An array of numbers as identifiers.
+    func identifiers<Entity>() -> [Identifier<Entity>] {
+        array?.compactMap { $0.int.flatMap(Identifier.init) } ?? []
+    }
+}

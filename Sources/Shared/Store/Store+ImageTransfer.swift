@@ -1,0 +1,38 @@
+public import Model
+import RedisClient
+
+extension Store {
+    /// Takes the right to bring an image to a PM (SET NX PX), or keeps it.
+    ///
+    /// - Parameters:
+    ///   - image: the image.
+    ///   - pm: the PM.
+    ///   - holder: who asks; the same holder may ask again to keep the right.
+    ///   - duration: how long the right lasts.
+    /// - Returns: true where the right is the holder's.
+    /// - Throws: `Failure`.
+    public func holdTransfer(
+        of image: ImageID,
+        to pm: PMID,
+        holder: String,
+        for duration: Duration
+    ) async throws(Failure) -> Bool {
+        let reply = try await run(
+            .holdTransfer,
+            keys: [keys.transfer(of: image, to: pm)],
+            [holder, duration.milliseconds]
+        )
+        return reply.int == 1
+    }
+
+    /// Gives the right back, where it is the holder's.
+    ///
+    /// - Parameters:
+    ///   - image: the image.
+    ///   - pm: the PM.
+    ///   - holder: who held it.
+    /// - Throws: `Failure`.
+    public func releaseTransfer(of image: ImageID, to pm: PMID, holder: String) async throws(Failure) {
+        _ = try await run(.releaseTransfer, keys: [keys.transfer(of: image, to: pm)], [holder])
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+public import Model
+public import Placement
+import RedisClient
+
+/// What a worker sees when it looks at the queue.
+public struct Peek: Sendable {
+    /// One entry of the queue.
+    public struct Line: Sendable, Hashable {
+        /// The entry as it stands in the list; a claim names it by this text.
+        public let text: String
+        /// What it says; nil where it is none of ours.
+        public let entry: QueueEntry?
+    }
+
+    /// The version of the fleet up to which `changed` tells.
+    public let fleetVersion: Int
+    /// Grows when room may have been freed; a refusal counts only while it stays.
+    public let roomVersion: String
+    /// The oldest entries, oldest first.
+    public let lines: [Line]
+    /// The PMs that changed since the version that was known.
+    public let changed: [PhysicalMachine]
+    /// True where what was known before is void.
+    public let isReset: Bool
+}
+
+/// What a worker wants to do with the oldest entry.
+public enum ClaimAction: Sendable {
+    /// Take room on this PM and run it.
+    case place(PMID, PlacementExplanation)
+    /// Run it; it needs no room.
+    case run
+    /// End it without success.
+    case refuse(Failure, PlacementExplanation)
+    /// Put it on the dead list.
+    case bury(reason: String)
+}
+
+/// What became of an entry.
+public enum ClaimResult: Hashable, Sendable {
+    /// The worker holds it, under this epoch, on this PM (nil where the VM has none).
+    case started(epoch: Int, pm: PMID?)
+    /// It waits behind another job of its VM.
+    case waiting
+    /// It has ended.
+    case ended
+    /// It is on the dead list.
+    case buried
+}
+
+/// What became of a plan.
+public struct ClaimOutcome: Hashable, Sendable {
+    /// Why a claim ended.
+    public enum Stop: String, Sendable {
+        /// Everything was taken.
+        case complete = "ok"
+        /// The end of the queue is another entry: somebody else took it.
+        case moved
+        /// The PM has no room any more.
+        case full
+        /// Room was freed since the plan.
+        case stale
+    }
+
+    /// Why it ended.
+    public let stop: Stop
+    /// The results of the entries that were taken, in order.
+    public let results: [ClaimResult]
+}
+
+extension Store {
+    /// Looks at the oldest entries and at what changed of the fleet; takes nothing.
+    ///
+    /// - Parameters:
+    ///   - version: the version of the fleet that is known; 0 for none.
+    ///   - limit: how many entries at most.
+    /// - Throws: `Failure`.
+    public func peek(since version: Int, limit: Int) async throws(Failure) -> Peek {
+        let reply = try await run(.peek, keys: [keys.queue], [version, limit])
+        guard let parts = reply.array, parts.count == 5, let fleetVersion = parts[0].int,
+            let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array
+        else { throw unexpected(reply, from: "peek") }
+        let decoder = JSONDecoder()
+        return Peek(
+            fleetVersion: fleetVersion,
+            roomVersion: roomVersion,
+            lines: lines.reversed().map { line in
+                let text = line.string ?? ""
+                return Peek.Line(text: text, entry: try? decoder.decode(QueueEntry.self, from: Data(text.utf8)))
+            },
+            changed: machines.compactMap { $0.array?.last?.map.flatMap(PhysicalMachine.init(record:)) },
+            isReset: parts[4].int == 1
+        )
+    }
+
+    /// Takes the oldest entries as planned: strictly in order, each with its room, or not at all.
+    ///
+    /// - Parameters:
+    ///   - plan: the oldest entries, oldest first, each with what is to be done with it.
+    ///   - roomVersion: of the peek that the plan follows from.
+    ///   - worker: who takes them.
+    ///   - lease: how long they are the worker's without renewal.
+    /// - Throws: `Failure`.
+    public func claim(
+        _ plan: [(line: Peek.Line, action: ClaimAction)],
+        roomVersion: String,
+        worker: String,
+        lease: Duration
+    ) async throws(Failure) -> ClaimOutcome {
+        var arguments: [any RedisArgumentConvertible] = [
+            worker, lease.milliseconds, roomVersion, Int(jobRetention.components.seconds),
+        ]
+        for (line, action) in plan {
+            arguments += [line.text, action.word, line.entry?.job.value ?? 0, line.entry?.vm.value ?? 0]
+            arguments += action.details
+        }
+        let reply = try await run(
+            .claim,
+            keys: [keys.queue, keys.processing(worker), keys.leases, keys.dead],
+            arguments
+        )
+        guard let parts = reply.array, parts.count == 2, let stop = parts[0].string.flatMap(ClaimOutcome.Stop.init),
+            let results = parts[1].array
+        else { throw unexpected(reply, from: "claim") }
+        var outcomes: [ClaimResult] = []
+        for result in results {
+            guard let outcome = ClaimResult(result) else { throw unexpected(result, from: "claim") }
+            outcomes.append(outcome)
+        }
+        return ClaimOutcome(stop: stop, results: outcomes)
+    }
+}
+
+extension ClaimAction {
+    fileprivate var word: String {
+        switch self {
+        case .place: "place"
+        case .run: "run"
+        case .refuse: "refuse"
+        case .bury: "dead"
+        }
+    }
+
+    /// pm, decision, code, message, cause.
+    fileprivate var details: [any RedisArgumentConvertible] {
+        switch self {
+        case .place(let pm, let explanation): [pm.value, explanation.json, "", "", ""]
+        case .run: ["", "", "", "", ""]
+        case .refuse(let failure, let explanation):
+            ["", explanation.json, failure.code.rawValue, failure.message, failure.cause ?? ""]
+        case .bury(let reason): ["", "", "", reason, ""]
+        }
+    }
+}
+
+extension ClaimResult {
+    fileprivate init?(_ reply: RESPValue) {
+        guard let parts = reply.array else { return nil }
+        switch parts.first?.string {
+        case "started":
+            guard parts.count == 3, let epoch = parts[1].int else { return nil }
+            self = .started(epoch: epoch, pm: parts[2].int.flatMap(PMID.init))
+        case "waiting": self = .waiting
+        case "ended": self = .ended
+        case "dead": self = .buried
+        default: return nil
+        }
+    }
+}
+
+extension PlacementExplanation {
+    /// One line of JSON.
+    var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: Int {
+        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+    }
+}

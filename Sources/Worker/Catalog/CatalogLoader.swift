@@ -1,0 +1,87 @@
+import Catalog
+import Logging
+import Model
+import Store
+import UnixSignals
+
+/// Reads the three files and makes what they list known; again at each SIGHUP.
+struct CatalogLoader: Sendable {
+    let files: WorkerSettings.Files
+    let overcommit: Overcommit
+    let inspection: ImageInspection
+    let store: Store
+    let logger: Logger
+
+    /// Reads all files that are given, then registers them: where one is bad, nothing is changed.
+    ///
+    /// - Throws: `Failure` with the file, line, column and reason.
+    func load() async throws(Failure) {
+        let lists = try readFiles()
+        if let types = lists.types { report("types", try await store.register(types: types)) }
+        if let images = lists.images { try await register(images) }
+        if let machines = lists.machines { report("PMs", try await store.register(machines: machines)) }
+    }
+
+    private struct Lists {
+        var machines: [PMListing]?
+        var images: [ImageListing]?
+        var types: [Resources]?
+    }
+
+    private func readFiles() throws(Failure) -> Lists {
+        var lists = Lists()
+        do throws(CatalogError) {
+            if !files.pm.isEmpty { lists.machines = try PMFile.read(path: files.pm, defaults: overcommit) }
+            if !files.image.isEmpty { lists.images = try ImageFileList.read(path: files.image) }
+            if !files.flavor.isEmpty { lists.types = try FlavorFile.read(path: files.flavor) }
+        } catch {
+            throw Failure(.invalidRequest, error.description)
+        }
+        return lists
+    }
+
+    /// Reads the files anew at each SIGHUP; a bad file is told in the log, and what was known stays.
+    func reloadOnSignal() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            do throws(Failure) {
+                try await load()
+                logger.notice("read the files anew")
+            } catch {
+                logger.error("the files cannot be taken; what was known stays", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func register(_ listings: [ImageListing]) async throws(Failure) {
+        var registrations: [ImageRegistration] = []
+        for listing in listings {
+            registrations.append(await registration(of: listing))
+        }
+        report("images", try await store.register(images: registrations))
+    }
+
+    private func registration(of listing: ImageListing) async -> ImageRegistration {
+        do throws(Failure) {
+            // The number plays no part in looking at a file.
+            guard let id = ImageID(1) else { throw Failure(.internalFault, "") }
+            let file = try await inspection.inspect(Image(id: id, name: listing.name, path: listing.path))
+            return ImageRegistration(
+                path: listing.path,
+                name: listing.name,
+                facts: ImageRegistration.Facts(
+                    format: file.format,
+                    fileBytes: file.fileSize,
+                    diskBytes: file.virtualSize,
+                    fingerprint: file.fingerprint
+                )
+            )
+        } catch {
+            logger.warning("an image cannot be used", metadata: ["path": "\(listing.path)", "error": "\(error)"])
+            return ImageRegistration(path: listing.path, name: listing.name, unusable: error.description)
+        }
+    }
+
+    private func report<Entity>(_ what: String, _ ids: [Identifier<Entity>]) {
+        logger.notice("registered \(what)", metadata: ["ids": "\(ids)"])
+    }
+}

@@ -1,0 +1,88 @@
+import Logging
+import Model
+import NIOConcurrencyHelpers
+import Store
+
+/// Looks at every PM at the start and then periodically; each PM is looked at by one worker at a time.
+struct Discovery: Sendable {
+    let store: Store
+    let machines: MachineAccess
+    let period: Duration
+    let wake: WakeSignal
+    let logger: Logger
+
+    /// How many looks are under way at once: ssh and libvirt of many PMs wait, they do not work.
+    private static let limit = 32
+    /// After this long a look that did not report is another worker's to repeat.
+    private static let deadline = Duration.seconds(60)
+    /// How long to wait for a signal before asking anyway.
+    private static let patience = Duration.seconds(5)
+
+    /// Runs until its task is cancelled.
+    func run() async {
+        let underWay = NIOLockedValueBox(0)
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let free = Self.limit - underWay.withLockedValue { $0 }
+                let (due, next) = await takeDue(free)
+                for machine in due {
+                    underWay.withLockedValue { $0 += 1 }
+                    group.addTask {
+                        await look(at: machine)
+                        underWay.withLockedValue { $0 -= 1 }
+                        wake.fire()
+                    }
+                }
+                if due.isEmpty || free == due.count { await wake.wait(atMost: min(next, Self.patience)) }
+            }
+        }
+    }
+
+    private func takeDue(_ free: Int) async -> (machines: [PhysicalMachine], next: Duration) {
+        guard free > 0 else { return ([], Self.patience) }
+        do throws(Failure) {
+            let (machines, next) = try await store.takeDueMachines(limit: free, deadline: Self.deadline)
+            return (machines, max(next ?? Self.patience, .milliseconds(10)))
+        } catch {
+            logger.warning("what is due for discovery cannot be read; trying again", metadata: ["error": "\(error)"])
+            try? await Task.sleep(for: .milliseconds(500))
+            return ([], .milliseconds(500))
+        }
+    }
+
+    private func look(at machine: PhysicalMachine) async {
+        do throws(Failure) {
+            let claimants = try await store.claimants(on: machine.id)
+            async let measured = measure(machine)
+            let inventory = await takeInventory(of: machine)
+            let report = PMInspection(
+                machine: machine,
+                host: await measured,
+                inventory: inventory,
+                claimants: claimants.union(try await store.claimants(on: machine.id))
+            ).report
+            if report.state != machine.state || !machine.isExplored {
+                logger.notice(
+                    "PM \(machine.id) is \(report.state.rawValue)",
+                    metadata: ["address": "\(machine.listing.address)", "reason": "\(report.reason)"]
+                )
+            }
+            try await store.record(report, of: machine.id, next: period)
+        } catch {
+            logger.warning("a look at a PM cannot be recorded", metadata: ["pm": "\(machine.id)", "error": "\(error)"])
+        }
+    }
+
+    private func measure(_ machine: PhysicalMachine) async -> Result<HostMeasure, Failure>? {
+        guard let probe = await machines.probe(of: machine) else { return nil }
+        do throws(Failure) { return .success(try await probe.measure()) } catch { return .failure(error) }
+    }
+
+    private func takeInventory(of machine: PhysicalMachine) async -> Result<HypervisorInventory, Failure> {
+        do throws(Failure) {
+            return .success(try await machines.hypervisor(of: machine).inventory())
+        } catch {
+            return .failure(error)
+        }
+    }
+}

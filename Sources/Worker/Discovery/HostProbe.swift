@@ -1,0 +1,45 @@
+import Model
+
+/// Measures one machine by its own commands.
+protocol HostProbe: Sendable {
+    /// Measures now.
+    ///
+    /// Ends within the probe's deadline, and at once when its task is cancelled.
+    ///
+    /// - Throws: `Failure`, of which nothing may be concluded about the machine but that it is unknown.
+    func measure() async throws(Failure) -> HostMeasure
+
+    /// Gives back what is kept between measures; measuring again is allowed.
+    func close() async
+}
+
+/// Measures the machine on which this program runs.
+struct LocalHostProbe: HostProbe {
+    /// How long a measure may take.
+    var deadline: Duration = .seconds(10)
+
+    func measure() async throws(Failure) -> HostMeasure {
+        let run = try await ProbeProcess(
+            name: "sh",
+            arguments: ["-c", HostMeasure.script],
+            deadline: deadline
+        ).run()
+        switch run {
+        case .ended(let status, let output, let errors):
+            do {
+                return try HostMeasure.parse(output: output)
+            } catch {
+                let said = PrintableText.line(errors, limit: 300)
+                throw said.isEmpty
+                    ? error : Failure(error.code, "\(error.message); sh ended with \(status)", cause: said)
+            }
+        case .overdue:
+            throw Failure(
+                .machineUnreachable,
+                "this machine did not answer within \(deadline): look for a file system that hangs (`df`)"
+            )
+        }
+    }
+
+    func close() async {}
+}

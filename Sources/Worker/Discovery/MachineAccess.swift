@@ -1,0 +1,65 @@
+import Logging
+import Model
+
+/// The ways to each PM that this worker has open: its hypervisor, and the probe of its host.
+actor MachineAccess {
+    private struct Ways {
+        let listing: PMListing
+        let hypervisor: LibvirtHypervisor
+        let probe: (any HostProbe)?
+    }
+
+    private let transferLock: any ImageTransferLock
+    private let ssh: SSHConfiguration
+    private let logger: Logger
+    private var ways: [PMID: Ways] = [:]
+
+    init(transferLock: any ImageTransferLock, controlDirectory: String, logger: Logger) {
+        self.transferLock = transferLock
+        ssh = SSHConfiguration(controlDirectory: controlDirectory)
+        self.logger = logger
+    }
+
+    /// The PM's hypervisor.
+    func hypervisor(of machine: PhysicalMachine) async throws(Failure) -> any Hypervisor {
+        await ways(to: machine).hypervisor
+    }
+
+    /// The probe of the PM's host; nil where libvirt alone can tell of it.
+    func probe(of machine: PhysicalMachine) async -> (any HostProbe)? {
+        await ways(to: machine).probe
+    }
+
+    /// Waits for the end, then closes what is open.
+    func run() async {
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+        let probes = ways.values.compactMap(\.probe)
+        await Task { for probe in probes { await probe.close() } }.value
+    }
+
+    private func ways(to machine: PhysicalMachine) async -> Ways {
+        if let known = ways[machine.id], known.listing == machine.listing { return known }
+        let outdated = ways[machine.id]?.probe
+        let new = Ways(
+            listing: machine.listing,
+            hypervisor: LibvirtHypervisor(
+                pm: machine.id,
+                listing: machine.listing,
+                transferLock: transferLock,
+                logger: logger
+            ),
+            probe: probe(by: machine.listing.address.route)
+        )
+        ways[machine.id] = new
+        await outdated?.close()
+        return new
+    }
+
+    private func probe(by route: PMAddress.Route) -> (any HostProbe)? {
+        switch route {
+        case .local: LocalHostProbe()
+        case .ssh(let destination): SSHHostProbe(destination: destination, configuration: ssh)
+        case .libvirtOnly: nil
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Model
+import Store
+
+/// What one look at a PM comes to; pure. Silence never counts as empty: where something is missing, nothing is
+/// concluded from the rest.
+struct PMInspection {
+    let machine: PhysicalMachine
+    /// What the host's own commands said; nil where there is no way to ask.
+    let host: Result<HostMeasure, Failure>?
+    /// What libvirt said.
+    let inventory: Result<HypervisorInventory, Failure>
+    /// The UUIDs of the VMs that hold room on the PM by our records.
+    let claimants: Set<String>
+
+    /// The report for the store.
+    var report: DiscoveryReport {
+        switch (host, inventory) {
+        case (.failure(let hostFailure), .failure(let failure)):
+            DiscoveryReport(state: .unknown, reason: "ssh: \(hostFailure); libvirt: \(failure)")
+        case (.failure(let failure), .success):
+            DiscoveryReport(state: .degraded, reason: "ssh: \(failure)")
+        case (nil, .failure(let failure)):
+            DiscoveryReport(state: .unknown, reason: "libvirt: \(failure)")
+        case (.success, .failure(let failure)):
+            DiscoveryReport(state: .degraded, reason: "libvirt: \(failure)")
+        case (nil, .success(let inventory)):
+            upReport(host: nil, inventory)
+        case (.success(let host), .success(let inventory)):
+            upReport(host: host, inventory)
+        }
+    }
+
+    private func upReport(host: HostMeasure?, _ inventory: HypervisorInventory) -> DiscoveryReport {
+        DiscoveryReport(
+            state: .up,
+            measure: measure(host: host, inventory),
+            source: (host == nil ? "" : "ssh free,nproc,loadavg,df,uname; ") + "libvirt nodeinfo,pool,domains",
+            facts: facts(host: host, inventory)
+        )
+    }
+
+    private func measure(host: HostMeasure?, _ inventory: HypervisorInventory) -> PMMeasure {
+        let capacity = Resources(
+            cpu: min(inventory.cpus, host?.cpus ?? .max),
+            // virNodeGetInfo reads NUMA node 0 alone, so the host's own word counts where there is one.
+            ram: host?.totalMemoryMiB ?? inventory.memoryMiB,
+            disk: Self.gibibytes(inventory.poolCapacity)
+        )
+        // CPUs are shared, not used up: only promises limit them. So is memory that nobody could measure.
+        let promised = machine.listing.overcommit.applied(to: capacity)
+        return PMMeasure(
+            capacity: capacity,
+            available: Resources(
+                cpu: promised.cpu,
+                ram: host?.availableMemoryMiB ?? promised.ram,
+                disk: host == nil ? promised.disk : Self.gibibytes(inventory.poolAvailable)
+            ),
+            foreign: foreign(inventory.domains),
+            claimed: machine.claimed,
+            load: host?.load.oneMinute ?? 0
+        )
+    }
+
+    /// What running domains use that hold no room by our records.
+    private func foreign(_ domains: [DomainSummary]) -> Resources {
+        domains.filter { $0.isActive && !claimants.contains($0.uuid) }
+            .reduce(into: .zero) { $0 += Resources(cpu: $1.cpu, ram: $1.ramMiB, disk: 0) }
+    }
+
+    private func facts(host: HostMeasure?, _ inventory: HypervisorInventory) -> [String: String] {
+        let ours = inventory.domains.filter { claimants.contains($0.uuid) }.count
+        var facts = [
+            "hostname": inventory.hostname,
+            "host_uuid": inventory.hostUUID,
+            "architecture": inventory.architecture,
+            "domain_type": inventory.domainType,
+            "domain_type_reason": inventory.domainTypeReason,
+            "domains": String(inventory.domains.count),
+            "domains_foreign": String(inventory.domains.count - ours),
+        ]
+        if let host { facts["kernel"] = host.kernel }
+        return facts
+    }
+
+    private static func gibibytes(_ bytes: Int64) -> Int { Int(bytes >> 30) }
+}

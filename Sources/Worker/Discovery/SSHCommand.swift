@@ -1,0 +1,82 @@
+import Model
+
+/// The arguments with which ssh is called for one destination.
+struct SSHCommand: Sendable {
+    let destination: SSHDestination
+    let configuration: SSHConfiguration
+
+    /// The longest path of a folder for sockets: 107 less a slash, a name of 16 and ssh's ending of 17 and one to spare.
+    static let longestDirectory = 72
+
+    /// Where the shared connection's socket is.
+    ///
+    /// The name is a hash (FNV-1a) of all that makes a connection another one.
+    var controlPath: String {
+        let port = destination.port.map(String.init) ?? ""
+        let parts = [destination.user ?? "", destination.host, port, configuration.configFile ?? ""]
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 16)
+        let name = String(repeating: "0", count: 16 - digits.count) + digits
+        return configuration.controlDirectory + "/" + name
+    }
+
+    /// Runs a command there, over the shared connection, which is made where it is missing.
+    ///
+    /// `LogLevel=ERROR` keeps banners out of the messages that are recognised. Forwardings and commands of
+    /// ssh_config would hinder, and the agent stays here.
+    ///
+    /// - Parameters:
+    ///   - command: what the login shell there is to run.
+    ///   - isStrict: true to check host keys although ssh_config says not to.
+    /// - Returns: the arguments behind ssh's name.
+    func run(_ command: String, isStrict: Bool) -> [String] {
+        let options = [
+            "BatchMode=yes",
+            "ConnectTimeout=\(max(1, configuration.connectTimeout.components.seconds))",
+            "ConnectionAttempts=1",
+            "ServerAliveInterval=5",
+            "ServerAliveCountMax=2",
+            "ControlMaster=auto",
+            "ControlPersist=\(max(1, configuration.persistence.components.seconds))",
+            "ClearAllForwardings=yes",
+            "PermitLocalCommand=no",
+            "RemoteCommand=none",
+            "LogLevel=ERROR",
+        ]
+        let checks = isStrict ? ["-o", "StrictHostKeyChecking=yes"] : []
+        return files + ["-T", "-a", "-x"] + options.flatMap { ["-o", $0] } + checks + whom + [command]
+    }
+
+    /// Prints the options that hold for the destination (`-G`) and connects nowhere.
+    var printOptions: [String] { files + ["-G"] + whom }
+
+    /// Ends the shared connection (`-O exit`).
+    var endSharedConnection: [String] { files + ["-O", "exit"] + whom }
+
+    /// What a person types to look into it.
+    var debugText: String {
+        let file = configuration.configFile.map { "-F \($0) " } ?? ""
+        let port = destination.port.map { "-p \($0) " } ?? ""
+        return "ssh -v \(file)\(port)\(nameText)"
+    }
+
+    /// `[user@]host`.
+    var nameText: String { (destination.user.map { $0 + "@" } ?? "") + destination.host }
+
+    /// The host as known_hosts has it.
+    var knownHostText: String {
+        guard let port = destination.port, port != 22 else { return destination.host }
+        return "'[\(destination.host)]:\(port)'"
+    }
+
+    private var files: [String] {
+        (configuration.configFile.map { ["-F", $0] } ?? []) + ["-S", controlPath]
+    }
+
+    /// Separate arguments behind `--`: nothing of an address is ever an option.
+    private var whom: [String] {
+        (destination.user.map { ["-l", $0] } ?? []) + (destination.port.map { ["-p", String($0)] } ?? [])
+            + ["--", destination.host]
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Model
+import Subprocess
+
+/// Measures a machine over OpenSSH, with one shared connection that outlives the measures.
+actor SSHHostProbe: HostProbe {
+    private let command: SSHCommand
+    private let configuration: SSHConfiguration
+    /// Whether host keys are checked against ssh_config's word; nil before ssh was asked, and again after a failure.
+    private var isStrict: Bool?
+
+    /// Takes what to call and how; connects nowhere.
+    init(destination: SSHDestination, configuration: SSHConfiguration) {
+        self.configuration = configuration
+        command = SSHCommand(destination: destination, configuration: configuration)
+    }
+
+    func measure() async throws(Failure) -> HostMeasure {
+        do {
+            let end = ContinuousClock.now + configuration.deadline
+            try ControlDirectory(path: configuration.controlDirectory).prepare()
+            let isStrict = try await mustBeStrict(until: end)
+            let remote = "/bin/sh -c '\(HostMeasure.script)'"
+            return try await measure(outcome: run(command.run(remote, isStrict: isStrict), until: end))
+        } catch {
+            // Whatever is wrong with the shared connection, the next measure makes a new one.
+            await close()
+            throw error
+        }
+    }
+
+    /// Ends the shared connection; where its master does not answer, its socket is removed, so that none waits for it.
+    func close() async {
+        isStrict = nil
+        guard access(command.controlPath, F_OK) == 0 else { return }
+        let end = ProbeProcess(
+            name: configuration.executable,
+            arguments: command.endSharedConnection,
+            deadline: .seconds(2)
+        )
+        // Apart from the caller's task: after a cancellation there is still a connection to end.
+        _ = await Task { try? await end.run() }.value
+        unlink(command.controlPath)
+    }
+
+    private func run(_ arguments: [String], until end: ContinuousClock.Instant) async throws(Failure)
+        -> ProbeProcess.Outcome
+    {
+        let process = ProbeProcess(
+            name: configuration.executable,
+            arguments: arguments,
+            deadline: ContinuousClock.now.duration(to: end)
+        )
+        return try await process.run()
+    }
+
+    /// True where ssh_config switches the checks of host keys off: these are the one thing not left to it.
+    private func mustBeStrict(until end: ContinuousClock.Instant) async throws(Failure) -> Bool {
+        if let isStrict { return isStrict }
+        guard case .ended(.exited(0), let output, _) = try await checked(run(command.printOptions, until: end)) else {
+            throw Failure(.internalFault, "`ssh -G` does not end: look with `\(command.debugText)`")
+        }
+        let words = output.split(separator: "\n").map { $0.split(separator: " ") }
+        let choice = words.first { $0.first == "stricthostkeychecking" }?.last
+        let isOff = choice == nil || ["no", "off", "false"].contains(choice)
+        isStrict = isOff
+        return isOff
+    }
+
+    private func measure(outcome: ProbeProcess.Outcome) throws(Failure) -> HostMeasure {
+        guard case .ended(let status, let output, let errors) = try checked(outcome) else {
+            let reason = "'\(command.nameText)' did not answer within \(configuration.deadline)"
+            let advice = "see whether it is overloaded or a file system hangs there, with `\(command.debugText)`"
+            throw Failure(.machineUnreachable, "\(reason): \(advice)", cause: "deadline")
+        }
+        do {
+            return try HostMeasure.parse(output: output)
+        } catch {
+            let said = [error.cause, PrintableText.line(errors, limit: 300)].compactMap { $0 }.filter { !$0.isEmpty }
+            throw Failure(
+                error.code,
+                "'\(command.nameText)': \(error.message); look with `\(command.debugText)`",
+                cause: (["command ended with \(status)"] + said).joined(separator: "; ")
+            )
+        }
+    }
+
+    /// Turns ssh's own exit status, 255, into its failure (ssh(1), EXIT STATUS).
+    private func checked(_ outcome: ProbeProcess.Outcome) throws(Failure) -> ProbeProcess.Outcome {
+        guard case .ended(.exited(255), _, let errors) = outcome else { return outcome }
+        let said = PrintableText.line(errors, limit: 500)
+        throw Failure(
+            .machineUnreachable,
+            SSHFault(standardError: errors).message(for: command),
+            cause: said.isEmpty ? "ssh ended with 255 and said nothing" : said
+        )
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import FoundationXML
+import Libvirt
+import Model
+
+/// All that goes into a domain's XML.
+struct DomainDescription: Hashable, Sendable {
+    /// The VM it is for.
+    var vm: VirtualMachine
+    /// `kvm`, `qemu` or the driver's own word.
+    var domainType: String
+    /// What the PM says of itself.
+    var host: HostTraits
+    /// What its libvirt can give a domain of this type.
+    var traits: DomainTraits
+    /// The path of its disk on the PM.
+    var disk: String
+    /// The libvirt network that it is attached to; nil for none.
+    var network: String?
+    /// The file on the PM that keeps what the guest writes to its serial console; nil for none.
+    var consoleLog: String?
+
+    /// The first version that takes `<tb-cache>`.
+    private static let translationCacheVersion = LibvirtVersion(number: 8_000_000)
+
+    /// The XML for `virDomainDefineXMLFlags`.
+    var xml: String {
+        let memory = XMLElement("memory", ["unit": "MiB"], text: String(vm.needs.ram))
+        let processors = XMLElement("vcpu", text: String(vm.needs.cpu))
+        let root = XMLElement(
+            "domain",
+            ["type": domainType],
+            children: identity + [memory, processors, operatingSystem, features, cpu] + reactions + [devices]
+        )
+        return root.xmlString
+    }
+
+    private var identity: [XMLElement?] {
+        [
+            XMLElement("name", text: vm.domainName),
+            XMLElement("uuid", text: vm.uuid.uuidString.lowercased()),
+            XMLElement("title", text: vm.name),
+            XMLElement("metadata", children: [vm.metadataElement]),
+        ]
+    }
+
+    /// What becomes of the domain when its guest ends.
+    private var reactions: [XMLElement?] {
+        [
+            XMLElement("on_poweroff", text: "destroy"),
+            XMLElement("on_reboot", text: "restart"),
+            XMLElement("on_crash", text: "destroy"),
+        ]
+    }
+
+    private var operatingSystem: XMLElement {
+        // Machines of this architecture have no BIOS to fall back on.
+        let firmware = host.architecture == "aarch64" ? "efi" : nil
+        let type = XMLElement("type", ["arch": host.architecture, "machine": traits.machine], text: "hvm")
+        let boot = XMLElement("boot", ["dev": "hd"])
+        return XMLElement("os", ["firmware": firmware], children: [type, boot])
+    }
+
+    /// ACPI, by which the guest hears of a shutdown. Under emulation QEMU would take 256 MiB or more a guest for
+    /// translated code; 32 MiB are enough for small ones.
+    private var features: XMLElement {
+        let isBounded = domainType == "qemu" && host.libvirtVersion >= Self.translationCacheVersion
+        guard isBounded else { return XMLElement("features", children: [XMLElement("acpi")]) }
+        let cache = XMLElement("tb-cache", ["unit": "MiB"], text: "32")
+        return XMLElement("features", children: [XMLElement("acpi"), XMLElement("tcg", children: [cache])])
+    }
+
+    /// The host's model for guests that run on the processor itself; libvirt's choice else.
+    private var cpu: XMLElement? {
+        guard domainType == "kvm", traits.hasHostModel else { return nil }
+        return XMLElement("cpu", ["mode": "host-model"])
+    }
+
+    private var devices: XMLElement {
+        XMLElement("devices", children: [diskDevice, interface, serial, console, balloon, randomNumbers])
+    }
+
+    private var diskDevice: XMLElement {
+        let driver = XMLElement("driver", ["name": "qemu", "type": "qcow2"])
+        let source = XMLElement("source", ["file": disk])
+        let target = XMLElement("target", ["dev": "vda", "bus": "virtio"])
+        return XMLElement("disk", ["type": "file", "device": "disk"], children: [driver, source, target])
+    }
+
+    private var interface: XMLElement? {
+        guard let network else { return nil }
+        let source = XMLElement("source", ["network": network])
+        let model = XMLElement("model", ["type": "virtio"])
+        return XMLElement("interface", ["type": "network"], children: [source, model])
+    }
+
+    private var serial: XMLElement {
+        let target = XMLElement("target", ["port": "0"])
+        guard let consoleLog else { return XMLElement("serial", ["type": "pty"], children: [target]) }
+        let log = XMLElement("log", ["file": consoleLog, "append": "on"])
+        return XMLElement("serial", ["type": "pty"], children: [log, target])
+    }
+
+    private var console: XMLElement {
+        let target = XMLElement("target", ["type": "serial", "port": "0"])
+        return XMLElement("console", ["type": "pty"], children: [target])
+    }
+
+    private var balloon: XMLElement {
+        XMLElement("memballoon", ["model": "virtio"])
+    }
+
+    /// So that a guest that just started need not wait for randomness.
+    private var randomNumbers: XMLElement? {
+        guard traits.hasRandomNumbers else { return nil }
+        let backend = XMLElement("backend", ["model": "random"], text: "/dev/urandom")
+        return XMLElement("rng", ["model": "virtio"], children: [backend])
+    }
+}

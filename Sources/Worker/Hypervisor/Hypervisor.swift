@@ -1,0 +1,79 @@
+import Model
+
+/// One PM's hypervisor, as handlers and discovery need it; libvirt stands behind it, and in the simulator a model.
+///
+/// Every operation is safe to repeat: it finds what an earlier run made, by the VM's UUID and by names that follow
+/// from it. Every operation ends within its deadline or is cancelled with its task, and throws `Failure`.
+protocol Hypervisor: Sendable {
+    /// Looks at the machine, its storage and its domains, all of them or none.
+    func inventory() async throws(Failure) -> HypervisorInventory
+
+    /// Brings the image to the PM's pool unless it is there whole.
+    func ensureImage(_ image: ImageFile) async throws(Failure)
+
+    /// Makes the VM's disk over the image, as large as its type says, unless it is there.
+    func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure)
+
+    /// Defines the VM's domain, with its record in the metadata, unless it is there.
+    func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure)
+
+    /// Starts the VM's domain unless it runs.
+    func ensureRunning(_ vm: VirtualMachine) async throws(Failure)
+
+    /// Ends and undefines the VM's domain and deletes its disk; what is gone already is fine.
+    func remove(_ vm: VirtualMachine) async throws(Failure)
+}
+
+/// An image's file on this worker, as it was found when it was last inspected.
+struct ImageFile: Hashable, Sendable {
+    /// The image it is.
+    let image: Image
+    /// What its first bytes say.
+    let format: ImageFormat
+    /// The file's length in bytes.
+    let fileSize: Int64
+    /// The disk's size as the guest sees it, in bytes.
+    let virtualSize: Int64
+    /// Tells contents apart: changes when the file does. Lower-case letters, digits and dashes.
+    let fingerprint: String
+}
+
+/// What a hypervisor says of its machine.
+struct HypervisorInventory: Hashable, Sendable {
+    /// CPUs of the machine (`virNodeGetInfo`).
+    var cpus: Int
+    /// Memory in MiB (`virNodeGetInfo`).
+    var memoryMiB: Int
+    /// The machine's architecture, as `x86_64` (`virNodeGetInfo`'s model).
+    var architecture: String
+    /// The machine's host name (`virConnectGetHostname`).
+    var hostname: String
+    /// Identifies the machine whatever its address (the host UUID of `virConnectGetCapabilities`).
+    var hostUUID: String
+    /// The pool's size in bytes (`virStoragePoolGetInfo`).
+    var poolCapacity: Int64
+    /// The pool's free space in bytes (`virStoragePoolGetInfo`).
+    var poolAvailable: Int64
+    /// How guests of ours run there: `kvm`, `qemu`, or the driver's own word.
+    var domainType: String
+    /// How that was decided, for people.
+    var domainTypeReason: String
+    /// Every domain on the machine (`virConnectListAllDomains`).
+    var domains: [DomainSummary]
+}
+
+/// One domain in an inventory.
+struct DomainSummary: Hashable, Sendable {
+    /// Its UUID, lower-case.
+    var uuid: String
+    /// Its name on the PM.
+    var name: String
+    /// True while it runs or is paused.
+    var isActive: Bool
+    /// Virtual CPUs.
+    var cpu: Int
+    /// Memory it may use, in MiB.
+    var ramMiB: Int
+    /// Our record, where the domain is ours and says so in its metadata.
+    var record: VirtualMachine?
+}

@@ -1,0 +1,54 @@
+import Libvirt
+import Logging
+import Model
+
+extension VirtualMachine {
+    /// The name of the volume that is its disk.
+    var diskName: String { "\(domainName).qcow2" }
+
+    /// The size of its disk in bytes.
+    var diskBytes: Int64 { Int64(needs.disk) << 30 }
+}
+
+extension LibvirtHypervisor {
+    func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
+        guard image.virtualSize <= vm.diskBytes else {
+            throw Failure(
+                .imageTooLarge,
+                "image \(image.image.id) ('\(image.image.name)') needs \(image.virtualSize) bytes of disk and type "
+                    + "\(vm.type) has \(vm.needs.disk) GiB: choose a type with more disk"
+            )
+        }
+        try await perform("making the disk of VM \(vm.id)") { [self] session in
+            let pool = try pool(in: session)
+            guard let base = try copy(of: image, in: pool) else {
+                throw failure(.imageUnusable, "it has no whole copy of image \(image.image.id): bring it there first")
+            }
+            let description = VolumeDescription(
+                name: vm.diskName,
+                format: "qcow2",
+                capacity: vm.diskBytes,
+                backing: VolumeDescription.Backing(path: try base.path(), format: image.format.rawValue)
+            )
+            if let disk = try pool.volume(name: vm.diskName) {
+                if try isUsable(disk, as: description, of: vm, in: session) { return }
+                logger.notice("making a disk anew", metadata: ["volume": "\(vm.diskName)"])
+                try disk.delete()
+            }
+            _ = try pool.createVolume(xml: description.xml)
+        }
+    }
+
+    /// False for a disk that an earlier run left half made, or made over what the image was before. The disk of a
+    /// domain that is defined stays, whatever it is.
+    private func isUsable(
+        _ disk: Volume,
+        as description: VolumeDescription,
+        of vm: VirtualMachine,
+        in session: Session
+    ) throws -> Bool {
+        if try session.domain(uuid: vm.uuid) != nil { return true }
+        // The test driver keeps no backing.
+        return try session.isTestDriver || VolumeDescription(xml: disk.xml()) == description
+    }
+}

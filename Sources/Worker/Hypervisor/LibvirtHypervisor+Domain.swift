@@ -1,0 +1,121 @@
+import Libvirt
+import Model
+
+extension LibvirtHypervisor {
+    func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
+        let isThere = try await perform("looking for VM \(vm.id)") { [self] session in
+            try ownDomain(of: vm, in: session) != nil
+        }
+        guard !isThere else { return }
+        let decision = try await domainType()
+        try await perform("defining VM \(vm.id)") { [self] session in
+            guard try ownDomain(of: vm, in: session) == nil else { return }
+            if let other = try session.domain(name: vm.domainName) {
+                throw failure(
+                    .hypervisor,
+                    "a domain that is not ours is called '\(vm.domainName)' (\(try other.uuid())): rename it there"
+                )
+            }
+            guard let disk = try pool(in: session).volume(name: vm.diskName) else {
+                throw failure(.hypervisor, "the disk of VM \(vm.id), '\(vm.diskName)', is gone: create the VM again")
+            }
+            let host = try HostTraits(asking: session)
+            let description = DomainDescription(
+                vm: vm,
+                domainType: decision.type,
+                host: host,
+                traits: try traits(of: decision.type, on: host, in: session),
+                disk: try disk.path(),
+                network: try activeNetwork(in: session),
+                consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
+            )
+            _ = try session.defineDomain(xml: description.xml)
+        }
+    }
+
+    func ensureRunning(_ vm: VirtualMachine) async throws(Failure) {
+        try await perform("starting VM \(vm.id)", deadline: settings.startDeadline) { [self] session in
+            guard let domain = try ownDomain(of: vm, in: session) else {
+                throw failure(.hypervisor, "VM \(vm.id) has no domain there: create the VM again")
+            }
+            switch try domain.state().state {
+            case .running, .blocked: return
+            case .paused: try domain.resume()
+            default:
+                do throws(LibvirtError) {
+                    try domain.start()
+                } catch {
+                    // Another one may have been faster.
+                    guard try error.kind == .operationInvalid && domain.isActive() else { throw error }
+                }
+            }
+        }
+    }
+
+    func remove(_ vm: VirtualMachine) async throws(Failure) {
+        try await perform("removing VM \(vm.id)", deadline: settings.startDeadline) { [self] session in
+            if let domain = try ownDomain(of: vm, in: session) {
+                try end(domain)
+                try undefine(domain)
+            }
+            guard let pool = try existingPool(in: session), let disk = try pool.volume(name: vm.diskName) else { return }
+            try disk.delete()
+        }
+    }
+
+    /// The VM's domain, nil where there is none; a domain with its UUID and without its record is none of ours.
+    func ownDomain(of vm: VirtualMachine, in session: Session) throws -> Domain? {
+        guard let domain = try session.domain(uuid: vm.uuid) else { return nil }
+        let record = try domain.metadata(namespace: VirtualMachine.metadataNamespace)
+            .flatMap(VirtualMachine.init(metadata:))
+        guard let record, record.id == vm.id, record.uuid == vm.uuid else {
+            throw failure(
+                .hypervisor,
+                "domain '\(try domain.name())' has the UUID of VM \(vm.id) and does not carry its record: it is left "
+                    + "alone; see what it is, and undefine it there if nobody needs it"
+            )
+        }
+        return domain
+    }
+
+    private func end(_ domain: Domain) throws {
+        guard try domain.isActive() else { return }
+        do {
+            try domain.destroy()
+        } catch where error.kind == .operationInvalid || error.kind == .noSuchDomain {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    /// Undefines with all that goes with it, as far as this driver and version know of it.
+    private func undefine(_ domain: Domain) throws {
+        let attempts: [Domain.UndefineOptions] = [
+            .everything, [.managedSave, .snapshotRecords, .firmwareVariables], [.managedSave, .snapshotRecords], [],
+        ]
+        for options in attempts {
+            do {
+                return try domain.undefine(options)
+            } catch where error.kind == .noSuchDomain {
+                return
+            } catch where [.invalidArgument, .unsupported].contains(error.kind) && !options.isEmpty {
+                continue
+            }
+        }
+    }
+
+    private func traits(of domainType: String, on host: HostTraits, in session: Session) throws -> DomainTraits {
+        guard !host.isTest else { return DomainTraits() }
+        let text = try session.domainCapabilities(architecture: host.architecture, domainType: domainType)
+        return DomainTraits(capabilities: text)
+    }
+
+    private func activeNetwork(in session: Session) throws -> String? {
+        do {
+            let isActive = try session.network(name: settings.network)?.isActive() ?? false
+            return isActive ? settings.network : nil
+        } catch where error.kind == .unsupported {
+            // A driver without networks.
+            return nil
+        }
+    }
+}

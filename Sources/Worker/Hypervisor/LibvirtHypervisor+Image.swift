@@ -1,0 +1,141 @@
+import Foundation
+import Libvirt
+import Logging
+import Model
+
+extension ImageFile {
+    /// The name of the volume that holds it; other content has another name.
+    var volumeName: String { "hvc-image-\(image.id)-\(fingerprint).\(format.rawValue)" }
+
+    /// The name of the empty volume that says that the copy is whole.
+    var markerName: String { volumeName + ".ready" }
+}
+
+extension LibvirtHypervisor {
+    func ensureImage(_ image: ImageFile) async throws(Failure) {
+        let isThere = try await perform("looking for image \(image.image.id)") { [self] session in
+            try copy(of: image, in: pool(in: session)) != nil
+        }
+        guard !isThere else { return }
+        try await transfers.run(image.volumeName) { [self] () async throws(Failure) in
+            try await transferLock.withLock(pm: pm, image: image.image.id) { () async throws(Failure) in
+                try await transfer(image)
+            }
+        }
+    }
+
+    /// The whole copy of an image; nil where there is none.
+    func copy(of image: ImageFile, in pool: StoragePool) throws(LibvirtError) -> Volume? {
+        guard try pool.volume(name: image.markerName) != nil, let copy = try pool.volume(name: image.volumeName) else {
+            return nil
+        }
+        // libvirt answers from memory; this looks at the file, which people may have deleted.
+        do {
+            _ = try copy.info()
+            return copy
+        } catch where !error.kind.isConnectionFault {
+            try? pool.refresh()
+            return nil
+        }
+    }
+
+    private func transfer(_ image: ImageFile) async throws(Failure) {
+        try await perform(
+            "sending image \(image.image.id) ('\(image.image.name)')",
+            deadline: settings.transferDeadline,
+            grace: settings.grace,
+            on: transferThreads
+        ) { [self] session in
+            let pool = try pool(in: session)
+            guard try copy(of: image, in: pool) == nil else { return }
+            let start = ContinuousClock.now
+            try removeLeftovers(of: image, in: pool)
+            let file = try UnchangedFile(image)
+            let description = VolumeDescription(name: image.volumeName, format: "raw", capacity: image.fileSize)
+            let volume = try pool.createVolume(xml: description.xml)
+            do {
+                if try !session.isTestDriver {
+                    try volume.upload(file: image.image.path, length: image.fileSize, cancellation: session.cancellation)
+                }
+                try file.check()
+                let marker = VolumeDescription(name: image.markerName, format: "raw", capacity: 0)
+                _ = try pool.createVolume(xml: marker.xml)
+            } catch {
+                discard(volume)
+                throw error
+            }
+            logger.info(
+                "image sent",
+                metadata: [
+                    "image": "\(image.image.id)", "bytes": "\(image.fileSize)", "took": "\(start.duration(to: .now))",
+                ]
+            )
+        }
+    }
+
+    /// Deletes what a transfer that died left behind; the lock says that none is under way.
+    private func removeLeftovers(of image: ImageFile, in pool: StoragePool) throws {
+        for name in [image.markerName, image.volumeName] {
+            guard let leftover = try pool.volume(name: name) else { continue }
+            logger.notice("removing a partial image", metadata: ["volume": "\(name)"])
+            try leftover.delete()
+        }
+    }
+
+    /// Deletes a volume that is of no use; where that fails too, the next transfer deletes it.
+    func discard(_ volume: Volume) {
+        do {
+            try volume.delete()
+        } catch {
+            logger.warning("a partial volume stays", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// Sees that an image's file is the one that was inspected, before and after it was read.
+private struct UnchangedFile {
+    private let image: ImageFile
+    private let size: Int64
+    private let modified: Date?
+
+    /// Looks at the file.
+    init(_ image: ImageFile) throws {
+        self.image = image
+        (size, modified) = try Self.look(at: image)
+        guard size == image.fileSize else { throw Self.changed(image) }
+    }
+
+    /// Throws where the file changed since.
+    func check() throws {
+        guard try Self.look(at: image) == (size, modified) else { throw Self.changed(image) }
+    }
+
+    private static func look(at image: ImageFile) throws -> (Int64, Date?) {
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: image.image.path)
+            let size = (attributes[.size] as? NSNumber)?.int64Value ?? -1
+            return (size, attributes[.modificationDate] as? Date)
+        } catch {
+            throw Failure(
+                .imageUnusable,
+                "image \(image.image.id): \(image.image.path) cannot be read on this worker: put it back",
+                cause: error.localizedDescription
+            )
+        }
+    }
+
+    private static func changed(_ image: ImageFile) -> Failure {
+        Failure(
+            .imageUnusable,
+            "image \(image.image.id): \(image.image.path) changed while it was used: leave images as they are, "
+                + "and give a new one a new name"
+        )
+    }
+}
+
+extension Session {
+    /// True for the driver that pretends; it has no streams.
+    var isTestDriver: Bool {
+        get throws(LibvirtError) { try driver().lowercased() == "test" }
+    }
+}

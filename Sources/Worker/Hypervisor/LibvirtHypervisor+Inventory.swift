@@ -1,0 +1,63 @@
+import Foundation
+import Libvirt
+import Logging
+import Model
+
+extension LibvirtHypervisor {
+    func inventory() async throws(Failure) -> HypervisorInventory {
+        let decision = try await domainType()
+        return try await perform("taking its inventory") { [self] session in
+            let host = try HostTraits(asking: session)
+            let node = try session.nodeInfo()
+            let hostname = try session.hostname()
+            let pool = try pool(in: session)
+            try refresh(pool)
+            let storage = try pool.info()
+            return HypervisorInventory(
+                cpus: node.cpus,
+                memoryMiB: node.memoryKiB / 1024,
+                architecture: host.architecture,
+                hostname: hostname,
+                // Drivers that pretend have no host; their URI tells them apart.
+                hostUUID: host.hostUUID ?? listing.address.libvirtURI,
+                poolCapacity: storage.capacity,
+                poolAvailable: storage.available,
+                domainType: decision.type,
+                domainTypeReason: decision.reason,
+                domains: try session.domains().compactMap(summary)
+            )
+        }
+    }
+
+    /// Reads the pool's figures anew. libvirt refuses while a volume is being made or sent; the figures of the last
+    /// refresh do meanwhile.
+    private func refresh(_ pool: StoragePool) throws(LibvirtError) {
+        do {
+            try pool.refresh()
+        } catch {
+            guard !error.kind.isConnectionFault else { throw error }
+            logger.debug("pool not refreshed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What is known of one domain; nil where it went away since it was listed.
+    private func summary(of domain: Domain) throws(LibvirtError) -> DomainSummary? {
+        do throws(LibvirtError) {
+            let uuid = try domain.uuid()
+            let info = try domain.info()
+            let record = try domain.metadata(namespace: VirtualMachine.metadataNamespace)
+                .flatMap(VirtualMachine.init(metadata:))
+            return DomainSummary(
+                uuid: uuid.uuidString.lowercased(),
+                name: try domain.name(),
+                isActive: domain.wasActive,
+                cpu: info.cpus,
+                ramMiB: info.maximumMemoryKiB / 1024,
+                // A copy of one of our domains carries the record of another: it is not ours.
+                record: record?.uuid == uuid ? record : nil
+            )
+        } catch where error.kind == .noSuchDomain {
+            return nil
+        }
+    }
+}

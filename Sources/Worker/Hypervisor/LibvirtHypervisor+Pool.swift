@@ -1,0 +1,54 @@
+import Libvirt
+import Logging
+import Model
+
+extension LibvirtHypervisor {
+    /// The started pool of the listing; a missing `default` is made, as virt-manager would.
+    func pool(in session: Session) throws -> StoragePool {
+        try existingPool(in: session) ?? makeDefaultPool(in: session)
+    }
+
+    /// The started pool of the listing, or for the test driver the one that it has; nil where there is none.
+    func existingPool(in session: Session) throws -> StoragePool? {
+        var pool = try session.pool(name: listing.pool)
+        if try pool == nil && session.driver().lowercased() == "test" {
+            pool = try session.pool(name: "default-pool")
+        }
+        guard let pool else { return nil }
+        try startUnlessActive(pool)
+        return pool
+    }
+
+    private func makeDefaultPool(in session: Session) throws -> StoragePool {
+        guard listing.pool == "default" else {
+            throw failure(.hypervisor, "it has no storage pool '\(listing.pool)': define it there, or name another one")
+        }
+        let description = DirectoryPool(name: listing.pool, path: settings.defaultPoolPath)
+        do {
+            let pool = try session.definePool(xml: description.xml)
+            try pool.build()
+            try pool.setAutostart(true)
+            try startUnlessActive(pool)
+            logger.notice("storage pool made", metadata: ["pool": "\(listing.pool)", "path": "\(description.path)"])
+            return pool
+        } catch let error {
+            // Another worker may have been faster.
+            if let pool = try existingPool(in: session) { return pool }
+            throw failure(
+                .hypervisor,
+                "it has no storage pool 'default', and none could be made at \(description.path): define one there",
+                cause: error.description
+            )
+        }
+    }
+
+    private func startUnlessActive(_ pool: StoragePool) throws(LibvirtError) {
+        guard try !pool.isActive() else { return }
+        do {
+            try pool.start()
+        } catch {
+            // Another worker may have been faster.
+            guard try pool.isActive() else { throw error }
+        }
+    }
+}

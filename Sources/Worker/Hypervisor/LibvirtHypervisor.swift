@@ -1,0 +1,119 @@
+import Libvirt
+import Logging
+import Model
+
+/// One PM's hypervisor, driven through libvirt.
+///
+/// Each operation looks first at what is there and makes only what is missing, so each may be repeated, and one that
+/// met a connection that had died meanwhile is tried once more over a new one.
+final class LibvirtHypervisor: Hypervisor {
+    let pm: PMID
+    let listing: PMListing
+    let settings: LibvirtSettings
+    let failure: LibvirtFailure
+    let logger: Logger
+    /// Which worker brings an image.
+    let transferLock: any ImageTransferLock
+    /// Transfers under way in this process, by volume name.
+    let transfers = SingleFlight<String, Void>()
+    /// How guests run there, decided once a connection.
+    let domainTypes: DomainTypeDecisions
+    /// Threads for transfers, which last; the others stay free for short calls.
+    let transferThreads: BlockingThreads
+    private let threads: BlockingThreads
+    private let link: LibvirtLink
+
+    /// Makes the adapter; nothing is opened before the first operation.
+    ///
+    /// - Parameters:
+    ///   - pm: the PM's number.
+    ///   - listing: where it is and how it is to be treated.
+    ///   - settings: deadlines, threads and places.
+    ///   - transferLock: lets one worker at a time bring an image to the PM.
+    ///   - logger: for what people want to know.
+    init(
+        pm: PMID,
+        listing: PMListing,
+        settings: LibvirtSettings = LibvirtSettings(),
+        transferLock: any ImageTransferLock,
+        logger: Logger
+    ) {
+        var logger = logger
+        logger[metadataKey: "pm"] = "\(pm)"
+        self.pm = pm
+        self.listing = listing
+        self.settings = settings
+        self.logger = logger
+        self.transferLock = transferLock
+        failure = LibvirtFailure(listing: listing)
+        threads = BlockingThreads(name: "libvirt-pm\(pm)", limit: settings.threads)
+        transferThreads = BlockingThreads(name: "image-pm\(pm)", limit: settings.transferThreads)
+        link = LibvirtLink(listing: listing, settings: settings, threads: threads, logger: logger)
+        domainTypes = DomainTypeDecisions()
+    }
+
+    /// How the PM's threads are taken; stuck ones mean that its libvirt does not answer.
+    var load: BlockingThreads.Load { threads.load }
+
+    /// Runs a body that may be repeated over the PM's connection.
+    ///
+    /// - Parameters:
+    ///   - doing: what is tried, for the failure's message.
+    ///   - deadline: how long it may take; nil for that of calls.
+    ///   - grace: how long the caller waits for the body to clean up.
+    ///   - others: threads to use instead of the usual ones.
+    ///   - body: what to do.
+    /// - Returns: what `body` returned.
+    /// - Throws: `Failure`.
+    func perform<Value: Sendable>(
+        _ doing: String,
+        deadline: Duration? = nil,
+        grace: Duration = .zero,
+        on others: BlockingThreads? = nil,
+        _ body: @escaping @Sendable (Session) throws -> Value
+    ) async throws(Failure) -> Value {
+        try await performOnLine(doing, deadline: deadline, grace: grace, on: others) { _, session in
+            try body(session)
+        }
+    }
+
+    /// As `perform`, for bodies that remember something for as long as the connection lives.
+    func performOnLine<Value: Sendable>(
+        _ doing: String,
+        deadline: Duration? = nil,
+        grace: Duration = .zero,
+        on others: BlockingThreads? = nil,
+        _ body: @escaping @Sendable (Connection, Session) throws -> Value
+    ) async throws(Failure) -> Value {
+        var line = try await link.line()
+        while true {
+            do {
+                let connection = line.connection
+                return try await connection.run(
+                    deadline: deadline ?? settings.callDeadline,
+                    grace: grace,
+                    on: others
+                ) { [failure] session in
+                    do {
+                        return try body(connection, session)
+                    } catch let error as LibvirtError where error.kind.isConnectionFault && session.isAlive {
+                        // Not our connection: the PM's libvirt itself failed to reach somebody.
+                        throw failure(.hypervisor, "\(doing): its libvirt reports a fault", cause: error.description)
+                    }
+                }
+            } catch let error as LibvirtError where error.kind.isConnectionFault {
+                await link.drop(line.connection)
+                guard line.isReused else { throw failure(error, doing: doing) }
+                line = try await link.line()
+                line.isReused = false
+            } catch {
+                throw failure(error, doing: doing)
+            }
+        }
+    }
+
+    /// The open connection, for what is asked more than once over one connection.
+    func connection() async throws(Failure) -> Connection {
+        try await link.line().connection
+    }
+}

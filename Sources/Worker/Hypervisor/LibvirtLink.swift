@@ -1,0 +1,89 @@
+import Libvirt
+import Logging
+import Model
+
+/// The connection to one PM: opened when first needed, opened anew after it broke, left alone for a moment after it
+/// could not be opened.
+actor LibvirtLink {
+    /// A connection, and what was learned over it.
+    struct Line: Sendable {
+        let connection: Connection
+        /// True where this connection was not opened just now, so it may have been dead for a while.
+        var isReused: Bool
+    }
+
+    private struct Refusal {
+        let failure: Failure
+        let until: ContinuousClock.Instant
+        let pause: Duration
+    }
+
+    private let uri: String
+    private let settings: LibvirtSettings
+    private let threads: BlockingThreads
+    private let failure: LibvirtFailure
+    private let logger: Logger
+    private let opening = SingleFlight<String, Connection>()
+    private var connection: Connection?
+    private var refusal: Refusal?
+
+    /// Makes a link that is not connected yet.
+    ///
+    /// - Parameters:
+    ///   - listing: the PM.
+    ///   - settings: deadlines and pauses.
+    ///   - threads: where blocking calls run.
+    ///   - logger: told of connections made and lost.
+    init(listing: PMListing, settings: LibvirtSettings, threads: BlockingThreads, logger: Logger) {
+        uri = listing.address.libvirtURI
+        self.settings = settings
+        self.threads = threads
+        failure = LibvirtFailure(listing: listing)
+        self.logger = logger
+    }
+
+    /// The open connection, or a new one.
+    ///
+    /// - Returns: the connection.
+    /// - Throws: `Failure`: why the PM cannot be reached, for a moment without trying again.
+    func line() async throws(Failure) -> Line {
+        if let connection {
+            if connection.isOpen { return Line(connection: connection, isReused: true) }
+            self.connection = nil
+        }
+        if let refusal, ContinuousClock.now < refusal.until { throw refusal.failure }
+        let opened = try await opening.run(uri) { [self] () async throws(Failure) in try await open() }
+        return Line(connection: opened, isReused: false)
+    }
+
+    /// Forgets a connection that proved dead; the next call opens a new one.
+    func drop(_ dead: Connection) {
+        if connection === dead { connection = nil }
+    }
+
+    private func open() async throws(Failure) -> Connection {
+        let logger = logger
+        do {
+            let opened = try await Connection.open(
+                uri,
+                threads: threads,
+                deadline: settings.openDeadline,
+                keepalive: settings.keepalive
+            ) { reason in
+                logger.warning("libvirt connection lost", metadata: ["reason": "\(reason)"])
+            }
+            logger.debug("libvirt connection opened", metadata: ["uri": "\(uri)"])
+            connection = opened
+            refusal = nil
+            return opened
+        } catch {
+            let failure = failure(error, doing: "connecting")
+            // Giving up says nothing about the PM.
+            guard failure.code != .leaseLost else { throw failure }
+            let pause = min(refusal.map { $0.pause * 2 } ?? settings.retryPause, settings.longestRetryPause)
+            refusal = Refusal(failure: failure, until: .now + pause, pause: pause)
+            logger.warning("no libvirt connection", metadata: ["error": "\(failure)", "pause": "\(pause)"])
+            throw failure
+        }
+    }
+}

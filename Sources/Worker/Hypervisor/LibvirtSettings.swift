@@ -1,0 +1,33 @@
+import Libvirt
+
+/// How the adapter treats a PM's libvirt.
+struct LibvirtSettings: Hashable, Sendable {
+    /// How long opening a connection may take; over ssh it is 0.5 s where all is well.
+    var openDeadline = Duration.seconds(30)
+    /// How long looking something up, defining or deleting may take.
+    var callDeadline = Duration.seconds(60)
+    /// How long starting or ending a guest may take; a libvirt that finds /dev/kvm unusable asks QEMU anew each time.
+    var startDeadline = Duration.seconds(180)
+    /// How long sending one image may take.
+    var transferDeadline = Duration.seconds(3600)
+    /// How long a call that was given up may take to clean up behind itself before it is left alone.
+    var grace = Duration.seconds(10)
+    /// How long the probe for KVM waits for its guest.
+    var probeWait = Duration.seconds(10)
+    /// The most calls under way at once; libvirtd serves 5 a client (`max_client_requests`).
+    var threads = 4
+    /// The most images on their way at once.
+    var transferThreads = 2
+    /// How a dead machine is noticed.
+    var keepalive = Connection.Keepalive()
+    /// How long a PM that refused a connection is left alone; doubles with each failure up to `longestRetryPause`.
+    var retryPause = Duration.seconds(1)
+    /// The longest that such a PM is left alone.
+    var longestRetryPause = Duration.seconds(15)
+    /// The directory on the PM for what guests write to their serial consoles; nil for no such files.
+    var consoleLogDirectory: String? = "/var/log/libvirt/qemu"
+    /// The libvirt network that guests are attached to where it is active.
+    var network = "default"
+    /// The directory of the pool `default` where the PM has no such pool yet.
+    var defaultPoolPath = "/var/lib/libvirt/images"
+}

@@ -1,0 +1,118 @@
+import Logging
+import Model
+import NIOConcurrencyHelpers
+import Placement
+import ServiceLifecycle
+import Store
+
+/// Takes the oldest entries off the queue while there are free slots, and runs them.
+struct Intake: Service {
+    let store: Store
+    let worker: String
+    let slots: Int
+    let policy: PlacementPolicy
+    let lease: Duration
+    let wake: WakeSignal
+    let runner: JobRunner
+    let grace: Duration
+    let logger: Logger
+
+    /// How many entries are planned at once; more would plan on a fleet that has moved on.
+    private static let batch = 64
+    /// How long to wait for a signal before looking anyway, should one have been missed.
+    private static let patience = Duration.seconds(5)
+
+    /// Runs until a graceful shutdown; then jobs get the grace time to end, and are handed back after it.
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            let stop = WakeSignal()
+            let jobs = Task { await takeJobs(until: stop) }
+            group.addTask { await jobs.value }
+            group.addTask {
+                try? await gracefulShutdown()
+                stop.fire()
+                wake.fire()
+                try? await Task.sleep(for: grace)
+                jobs.cancel()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func takeJobs(until stop: WakeSignal) async {
+        let running = NIOLockedValueBox(0)
+        await withDiscardingTaskGroup { group in
+            var view = FleetView()
+            while !Task.isCancelled, !stop.hasFired {
+                let free = slots - running.withLockedValue { $0 }
+                let claimed = free > 0 ? await take(atMost: free, &view) : []
+                for job in claimed {
+                    running.withLockedValue { $0 += 1 }
+                    group.addTask {
+                        await runner.run(job)
+                        running.withLockedValue { $0 -= 1 }
+                        wake.fire()
+                    }
+                }
+                if claimed.isEmpty { await wake.wait(atMost: Self.patience) }
+            }
+        }
+    }
+
+    /// Looks, plans and claims until something was taken or there is nothing to take.
+    private func take(atMost free: Int, _ view: inout FleetView) async -> [ClaimedJob] {
+        do throws(Failure) {
+            while !Task.isCancelled {
+                let peek = try await store.peek(since: view.version, limit: min(free, Self.batch))
+                view.update(by: peek)
+                let steps = IntakePlan.steps(for: peek.lines, on: view.fleet, by: policy)
+                guard !steps.isEmpty else { return [] }
+                let outcome = try await store.claim(
+                    steps,
+                    roomVersion: peek.roomVersion,
+                    worker: worker,
+                    lease: lease
+                )
+                let jobs = zip(steps, outcome.results).compactMap { ClaimedJob($0.line, $1) }
+                if outcome.stop != .complete {
+                    logger.debug("a plan was overtaken", metadata: ["why": "\(outcome.stop)"])
+                }
+                if !jobs.isEmpty { return jobs }
+            }
+        } catch {
+            logger.warning("the queue cannot be read; trying again", metadata: ["error": "\(error)"])
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+        return []
+    }
+}
+
+/// The fleet as this worker knows it.
+private struct FleetView {
+    private(set) var fleet = FleetSnapshot()
+    private(set) var version = 0
+
+    mutating func update(by peek: Peek) {
+        if peek.isReset { fleet = FleetSnapshot() }
+        for machine in peek.changed { fleet.update(machine) }
+        version = peek.fleetVersion
+    }
+}
+
+/// A job that this worker holds.
+struct ClaimedJob: Sendable {
+    /// The right to it.
+    let lease: Lease
+    /// What it is.
+    let entry: QueueEntry
+    /// The PM that it is about; nil where its VM has none.
+    let machine: PMID?
+
+    fileprivate init?(_ line: Peek.Line, _ result: ClaimResult) {
+        guard let entry = line.entry, case .started(let epoch, let machine) = result else { return nil }
+        lease = Lease(job: entry.job, epoch: epoch)
+        self.entry = entry
+        self.machine = machine
+    }
+}

@@ -1,0 +1,69 @@
+import NIOConcurrencyHelpers
+
+/// Wakes one loop; a signal that comes while the loop is busy is kept, and many are as one.
+final class WakeSignal: Sendable {
+    private enum State {
+        case quiet
+        case fired
+        case awaited(Int, CheckedContinuation<Void, Never>)
+    }
+
+    private let state = NIOLockedValueBox((state: State.quiet, waits: 0))
+
+    /// Wakes the loop, now or at its next wait.
+    func fire() {
+        let waiting = state.withLockedValue { value -> CheckedContinuation<Void, Never>? in
+            guard case .awaited(_, let continuation) = value.state else {
+                value.state = .fired
+                return nil
+            }
+            value.state = .quiet
+            return continuation
+        }
+        waiting?.resume()
+    }
+
+    /// True where a signal is kept for the next wait.
+    var hasFired: Bool {
+        state.withLockedValue { if case .fired = $0.state { true } else { false } }
+    }
+
+    /// Waits for a signal, at most for a time; returns at once where one came since the last wait.
+    func wait(atMost time: Duration) async {
+        let number = state.withLockedValue { value in
+            value.waits += 1
+            return value.waits
+        }
+        let timer = Task {
+            try await Task.sleep(for: time)
+            end(number)
+        }
+        defer { timer.cancel() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLockedValue { value in
+                    if case .fired = value.state {
+                        value.state = .quiet
+                        return true
+                    }
+                    if Task.isCancelled { return true }
+                    value.state = .awaited(number, continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            end(number)
+        }
+    }
+
+    /// Ends that wait, where it is still on.
+    private func end(_ number: Int) {
+        let waiting = state.withLockedValue { value -> CheckedContinuation<Void, Never>? in
+            guard case .awaited(number, let continuation) = value.state else { return nil }
+            value.state = .quiet
+            return continuation
+        }
+        waiting?.resume()
+    }
+}

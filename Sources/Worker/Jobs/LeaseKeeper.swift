@@ -1,0 +1,87 @@
+import Logging
+import Model
+import NIOConcurrencyHelpers
+import Store
+
+/// Keeps this worker's leases alive, and stops the work whose lease it cannot keep.
+///
+/// Each beat also says that the worker lives and gives back to the queue what workers that died held.
+final class LeaseKeeper: Sendable {
+    private struct Held {
+        let lease: Lease
+        let stop: @Sendable () -> Void
+        var renewed: ContinuousClock.Instant
+    }
+
+    private let store: Store
+    private let worker: String
+    private let duration: Duration
+    private let logger: Logger
+    private let held = NIOLockedValueBox([JobID: Held]())
+
+    init(store: Store, worker: String, duration: Duration, logger: Logger) {
+        self.store = store
+        self.worker = worker
+        self.duration = duration
+        self.logger = logger
+    }
+
+    /// Begins to keep a lease that was just taken.
+    ///
+    /// - Parameters:
+    ///   - lease: the lease.
+    ///   - stop: ends the work; called at most once, where the lease is lost.
+    func keep(_ lease: Lease, stop: @escaping @Sendable () -> Void) {
+        held.withLockedValue { $0[lease.job] = Held(lease: lease, stop: stop, renewed: .now) }
+    }
+
+    /// Lets go of a lease.
+    func release(_ lease: Lease) {
+        held.withLockedValue { $0[lease.job] = nil }
+    }
+
+    /// Beats until the task is cancelled: three times in a lease.
+    func run() async {
+        while !Task.isCancelled {
+            await beat()
+            try? await Task.sleep(for: duration / 3)
+        }
+    }
+
+    private func beat() async {
+        let asked = ContinuousClock.now
+        let leases = held.withLockedValue { $0.values.map(\.lease) }
+        do throws(Failure) {
+            let lost = try await store.renew(leases, for: duration)
+            for job in lost { stop(job, because: "another worker has the job") }
+            held.withLockedValue { held in
+                for lease in leases { held[lease.job]?.renewed = asked }
+            }
+            try await store.announce(
+                worker: worker,
+                fields: ["name": worker, "jobs": "\(leases.count)"],
+                lifetime: duration * 3
+            )
+            let recovered = try await store.recoverExpired()
+            if !recovered.isEmpty {
+                logger.notice("took back jobs of workers that died", metadata: ["jobs": "\(recovered)"])
+            }
+        } catch {
+            logger.warning("leases cannot be renewed; trying again", metadata: ["error": "\(error)"])
+        }
+        stopOverdue()
+    }
+
+    /// Work stops before its lease ends, so that no other worker begins beside it.
+    private func stopOverdue() {
+        let latest = ContinuousClock.now - duration * 0.6
+        let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest }.map(\.lease.job) }
+        for job in overdue { stop(job, because: "its lease could not be renewed in time") }
+    }
+
+    private func stop(_ job: JobID, because reason: String) {
+        guard let work = held.withLockedValue({ $0.removeValue(forKey: job) }) else { return }
+        logger.error("stopping a job: \(reason)", metadata: ["job": "\(job)"])
+        work.stop()
+    }
+}

@@ -1,0 +1,40 @@
+import Model
+import Store
+
+/// Lets one worker at a time bring an image to a PM, by a key in Redis that runs out with its holder.
+struct StoreTransferLock: ImageTransferLock {
+    let store: Store
+    let worker: String
+    private let duration = Duration.seconds(15)
+
+    init(store: Store, worker: String) {
+        self.store = store
+        self.worker = worker
+    }
+
+    func withLock<Value: Sendable>(
+        pm: PMID,
+        image: ImageID,
+        _ body: @Sendable () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        while try await !store.holdTransfer(of: image, to: pm, holder: worker, for: duration) {
+            // The holder needs seconds to minutes; nobody waits here for less than a transfer.
+            do { try await Task.sleep(for: .milliseconds(200)) } catch {
+                throw Failure(.deadline, "the job was stopped while another worker brought image \(image) to PM \(pm)")
+            }
+        }
+        let renewal = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: duration / 3)
+                _ = try? await store.holdTransfer(of: image, to: pm, holder: worker, for: duration)
+            }
+        }
+        let result: Result<Value, Failure>
+        do throws(Failure) { result = .success(try await body()) } catch { result = .failure(error) }
+        renewal.cancel()
+        _ = await renewal.result
+        // A key that cannot be deleted runs out.
+        await Task { try? await store.releaseTransfer(of: image, to: pm, holder: worker) }.value
+        return try result.get()
+    }
+}

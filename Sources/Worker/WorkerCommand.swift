@@ -1,0 +1,48 @@
+import ArgumentParser
+import Bootstrap
+import Foundation
+import Model
+
+/// `hvc-worker`: takes requests off the queue, finds a machine for each and drives libvirt there.
+@main
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hvc-worker",
+        abstract: "Places virtual machines on physical ones and runs them there.",
+        discussion: """
+            Takes accepted requests from the Redis list on which hvc-gateway puts them, in order, over any number of \
+            workers. Discovers the physical machines over ssh and libvirt.
+
+            The three files say what there is; a worker that is given none uses what another one registered. SIGHUP \
+            reads them anew.
+
+            It is set by environment variables:
+
+            \(WorkerSettings.descriptions.helpText)
+
+            It stops on SIGTERM or Ctrl-C: jobs under way get HVC_GRACE to end, then go back to the queue.
+            """
+    )
+
+    @Option(help: "The physical machines: an address a line, or a dictionary (HVC_PM_FILE).")
+    var pmFile: String?
+
+    @Option(help: "The images: a path a line, or a dictionary (HVC_IMAGE_FILE).")
+    var imageFile: String?
+
+    @Option(help: "The types: a dictionary of cpu, ram in MiB and disk in GiB (HVC_FLAVOR_FILE).")
+    var flavorFile: String?
+
+    func run() async throws {
+        do {
+            var settings = try WorkerSettings(environment: ProcessInfo.processInfo.environment)
+            settings.files.pm = pmFile ?? settings.files.pm
+            settings.files.image = imageFile ?? settings.files.image
+            settings.files.flavor = flavorFile ?? settings.files.flavor
+            try await WorkerProgram(settings: settings).run()
+        } catch let failure as Failure {
+            Program.logWriter.flush()
+            throw ValidationError(failure.description)
+        }
+    }
+}

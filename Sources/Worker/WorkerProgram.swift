@@ -1,0 +1,100 @@
+import Bootstrap
+import Foundation
+import Logging
+import Model
+import Placement
+import RedisClient
+import ServiceLifecycle
+import Store
+
+/// A worker, put together.
+struct WorkerProgram {
+    private let settings: WorkerSettings
+    private let logger: Logger
+    private let redis: RedisClient
+    private let store: Store
+    private let feed: EventFeed
+    private let catalog: CatalogLoader
+    private let machines: MachineAccess
+    private let leases: LeaseKeeper
+    private let intake: Intake
+    private let discovery: Discovery
+    private let intakeWake = WakeSignal()
+    private let discoveryWake = WakeSignal()
+
+    init(settings: WorkerSettings) throws(Failure) {
+        self.settings = settings
+        var logger = Program.logger(label: "hvc-worker", level: settings.common.logLevel)
+        logger[metadataKey: "worker"] = "\(settings.name)"
+        self.logger = logger
+        redis = try settings.common.makeRedisClient(name: settings.name, patience: .seconds(2), logger: logger)
+        store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
+        feed = EventFeed(store: store, logger: logger)
+        catalog = CatalogLoader(
+            files: settings.files,
+            overcommit: settings.overcommit,
+            inspection: ImageInspection(roots: settings.imageRoots),
+            store: store,
+            logger: logger
+        )
+        machines = MachineAccess(
+            transferLock: StoreTransferLock(store: store, worker: settings.name),
+            controlDirectory: FileManager.default.temporaryDirectory
+                .appending(path: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)").path(),
+            logger: logger
+        )
+        leases = LeaseKeeper(store: store, worker: settings.name, duration: settings.lease, logger: logger)
+        intake = Intake(
+            store: store,
+            worker: settings.name,
+            slots: settings.slots,
+            policy: PlacementPolicy.all.first { $0.name == settings.policy } ?? .seed,
+            lease: settings.lease,
+            wake: intakeWake,
+            runner: JobRunner(
+                store: store,
+                machines: machines,
+                leases: leases,
+                worker: settings.name,
+                logger: logger
+            ),
+            grace: settings.grace,
+            logger: logger
+        )
+        discovery = Discovery(
+            store: store,
+            machines: machines,
+            period: settings.discoveryPeriod,
+            wake: discoveryWake,
+            logger: logger
+        )
+    }
+
+    /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
+    func run() async throws {
+        try await catalog.load()
+        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy)"])
+        try await Program.run(
+            [
+                ClosureService { [redis] in await redis.run() },
+                ClosureService { [machines] in await machines.run() },
+                ClosureService { [feed] in await feed.run() },
+                ClosureService { [self] in await wakeOnEvents() },
+                ClosureService { [catalog] in await catalog.reloadOnSignal() },
+                ClosureService { [leases] in await leases.run() },
+                ClosureService { [discovery] in await discovery.run() },
+                intake,
+            ],
+            grace: settings.grace + .seconds(10),
+            logger: logger
+        )
+    }
+
+    /// Whatever happened may be work: a new entry, room that was freed, a machine that came up.
+    private func wakeOnEvents() async {
+        for await _ in feed.signals(keeping: 1) {
+            intakeWake.fire()
+            discoveryWake.fire()
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Bootstrap
+import Foundation
+import Model
+import Placement
+
+/// What a worker is told by its environment.
+struct WorkerSettings: Sendable {
+    /// The three files that say what there is; empty for one that is not given.
+    struct Files: Sendable {
+        var pm: String
+        var image: String
+        var flavor: String
+    }
+
+    let common: CommonSettings
+    let name: String
+    var files: Files
+    let slots: Int
+    let policy: String
+    let lease: Duration
+    let discoveryPeriod: Duration
+    let grace: Duration
+    let overcommit: Overcommit
+    let imageRoots: [String]
+
+    private static let nameSetting = Setting<String>(
+        SettingDescription(
+            "HVC_WORKER_NAME",
+            kind: "1 to 64 letters, digits, `.`, `_` or `-`",
+            fallback: "HOST-PID",
+            meaning: "The worker's name in the log and in Redis; no two that run may share one."
+        ),
+        fallback: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    ) { text in
+        let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        return isPlain && (1...64).contains(text.utf8.count) ? text : nil
+    }
+    private static let pmFileSetting = Setting<String>.text(
+        "HVC_PM_FILE",
+        kind: "a path",
+        meaning: "The physical machines: an address a line, or a dictionary."
+    )
+    private static let imageFileSetting = Setting<String>.text(
+        "HVC_IMAGE_FILE",
+        kind: "a path",
+        meaning: "The images: a path a line, or a dictionary."
+    )
+    private static let flavorFileSetting = Setting<String>.text(
+        "HVC_FLAVOR_FILE",
+        kind: "a path",
+        meaning: "The types: a dictionary of cpu, ram in MiB and disk in GiB."
+    )
+    private static let slotsSetting = Setting<Int>.number(
+        "HVC_SLOTS",
+        in: 1...1024,
+        fallback: 8,
+        meaning: "How many jobs the worker has under way at once."
+    )
+    private static let policySetting = Setting<String>(
+        SettingDescription(
+            "HVC_POLICY",
+            kind: "one of " + PlacementPolicy.all.map(\.name).joined(separator: ", "),
+            fallback: PlacementPolicy.seed.name,
+            meaning: "How machines are chosen; the same for all workers."
+        ),
+        fallback: PlacementPolicy.seed.name
+    ) { text in PlacementPolicy.all.contains { $0.name == text } ? text : nil }
+    private static let leaseSetting = Setting<Duration>.seconds(
+        "HVC_LEASE",
+        in: 1...3600,
+        fallback: 15,
+        meaning: "After how long without a sign of life a worker's jobs go to another; the same for all workers."
+    )
+    private static let discoverySetting = Setting<Duration>.seconds(
+        "HVC_DISCOVERY_PERIOD",
+        in: 0.1...86_400,
+        fallback: 30,
+        meaning: "How often each physical machine is looked at."
+    )
+    private static let graceSetting = Setting<Duration>.seconds(
+        "HVC_GRACE",
+        in: 0...3600,
+        fallback: 25,
+        meaning: "How long jobs under way may go on after SIGTERM before they go back to the queue."
+    )
+    private static let overcommitCPUSetting = overcommitSetting("CPU", of: "CPUs")
+    private static let overcommitRAMSetting = overcommitSetting("RAM", of: "memory")
+    private static let overcommitDiskSetting = overcommitSetting("DISK", of: "disk")
+    private static let imageRootsSetting = Setting<String>.text(
+        "HVC_IMAGE_ROOTS",
+        kind: "full paths with `:` between them",
+        meaning: "The folders in which images may lie; where none is given, any."
+    )
+
+    private static func overcommitSetting(_ resource: String, of what: String) -> Setting<Double> {
+        .ratio(
+            "HVC_OVERCOMMIT_\(resource)",
+            in: 0.1...100,
+            fallback: 1,
+            meaning: "How many times over a machine's \(what) may be promised, where the PM file does not say."
+        )
+    }
+
+    /// The settings, for `--help` and the docs.
+    static var descriptions: [SettingDescription] {
+        [
+            nameSetting.about, pmFileSetting.about, imageFileSetting.about, flavorFileSetting.about,
+            slotsSetting.about, policySetting.about, leaseSetting.about, discoverySetting.about, graceSetting.about,
+            overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
+            imageRootsSetting.about,
+        ] + CommonSettings.descriptions
+    }
+
+    init(environment: [String: String]) throws(Failure) {
+        common = try CommonSettings(environment: environment)
+        name = try Self.nameSetting.value(in: environment)
+        files = Files(
+            pm: try Self.pmFileSetting.value(in: environment),
+            image: try Self.imageFileSetting.value(in: environment),
+            flavor: try Self.flavorFileSetting.value(in: environment)
+        )
+        slots = try Self.slotsSetting.value(in: environment)
+        policy = try Self.policySetting.value(in: environment)
+        lease = try Self.leaseSetting.value(in: environment)
+        discoveryPeriod = try Self.discoverySetting.value(in: environment)
+        grace = try Self.graceSetting.value(in: environment)
+        overcommit = Overcommit(
+            cpu: try Self.overcommitCPUSetting.value(in: environment),
+            ram: try Self.overcommitRAMSetting.value(in: environment),
+            disk: try Self.overcommitDiskSetting.value(in: environment)
+        )
+        imageRoots = try Self.imageRootsSetting.value(in: environment).split(separator: ":").map(String.init)
+    }
+}

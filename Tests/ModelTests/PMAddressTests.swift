@@ -1,0 +1,85 @@
+import Model
+import Testing
+
+@Suite("Addresses of machines")
+struct PMAddressTests {
+    @Test(
+        "An ssh address becomes the libvirt URI of the original program",
+        arguments: [
+            ("10.0.0.5", "qemu+ssh://10.0.0.5/system?no_tty=1"),
+            ("root@10.0.0.5:22", "qemu+ssh://root@10.0.0.5:22/system?no_tty=1"),
+            ("pm-1.rack_2.example", "qemu+ssh://pm-1.rack_2.example/system?no_tty=1"),
+            ("root@[2001:db8::1]:2222", "qemu+ssh://root@[2001:db8::1]:2222/system?no_tty=1"),
+            ("2001:db8::1", "qemu+ssh://[2001:db8::1]/system?no_tty=1"),
+            ("a.b-c_d@host", "qemu+ssh://a.b-c_d@host/system?no_tty=1"),
+        ]
+    )
+    func ssh(text: String, uri: String) throws {
+        let address = try PMAddress(text)
+        #expect(address.description == text)
+        #expect(address.libvirtURI == uri)
+        #expect(address.route == .ssh(try SSHDestination(text)))
+    }
+
+    @Test(
+        "URIs are kept as they are, and tell how the machine is reached",
+        arguments: [
+            ("qemu:///system", PMAddress.Route.local),
+            ("qemu+unix:///system?socket=/run/x", .local),
+            ("test:///default", .libvirtOnly),
+            ("test+unix:///default?socket=/x", .libvirtOnly),
+            ("test+ssh://root@h/default", .libvirtOnly),
+            ("qemu+tls://h/system", .libvirtOnly),
+            ("qemu+tcp://h:16509/system", .libvirtOnly),
+        ]
+    )
+    func uris(text: String, route: PMAddress.Route) throws {
+        #expect(try PMAddress(text).libvirtURI == text)
+        #expect(try PMAddress(text).route == route)
+    }
+
+    @Test("Each of libvirt's transports over ssh is measured over ssh", arguments: ["ssh", "libssh", "libssh2"])
+    func transports(transport: String) throws {
+        let address = try PMAddress("qemu+\(transport)://root@h:2222/system?keyfile=/k")
+        #expect(address.route == .ssh(try SSHDestination("root@h:2222")))
+    }
+
+    @Test("localhost is this machine")
+    func local() throws {
+        #expect(try PMAddress("localhost").route == .local)
+        #expect(try PMAddress("localhost").libvirtURI == "qemu:///system")
+    }
+
+    @Test("The parts of a destination")
+    func parts() throws {
+        let destination = try SSHDestination("root@[::ffff:10.0.0.1]:65535")
+        #expect(destination.user == "root")
+        #expect(destination.host == "::ffff:10.0.0.1")
+        #expect(destination.port == 65_535)
+        #expect(try SSHDestination("h").user == nil)
+        #expect(try SSHDestination("h").port == nil)
+        #expect(try SSHDestination("[::1]").host == "::1")
+    }
+
+    @Test(
+        "What ssh or a URI could take for something else is refused, with what was written",
+        arguments: [
+            "", " ", "-oProxyCommand=x", "root@-h", "-l@h", "a b", "a\nb", "a;b", "$(x)", "`x`", "a/b", "a?b", "a#b",
+            "a%b",
+            "a\u{0}b", "h:0", "h:65536", "h:-1", "h:+22", "h:", "h:22x", "h:２２", "@h", "root@", "root:pw@h", "a@b@c",
+            "[::1",
+            "[::1]22", "[::1]:", "[]", ":::", "1:2:3", "fe80::1%eth0", "ａ::1", "::1\u{0}", "h\u{E9}", "ｈ",
+            "\u{202E}h", String(repeating: "x", count: 254), "://x", "1q://h", "qemu+ssh://-h/system",
+            "qemu+ssh://a b/x",
+            "qemu:///\u{7F}", "qemu:///é", "qemu+ssh://h:0/system",
+        ]
+    )
+    func refused(text: String) {
+        let failure = #expect(throws: Failure.self) { try PMAddress(text) }
+        #expect(failure?.code == .invalidRequest)
+        #expect(
+            failure?.message.contains(text.contains("://") ? "" : "'\(text)'") == true,
+            "\(String(describing: failure))"
+        )
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Model
+import Testing
+
+@Suite("Virtual machines")
+struct VirtualMachineTests {
+    @Test("The domain's name holds the number and the start of the UUID")
+    func domainName() throws {
+        let vm = VirtualMachine(
+            id: try #require(VMID(38_201)),
+            uuid: try #require(UUID(uuidString: "6F1C0E7A-2B05-4F9D-8C41-C7E2B05F9D41")),
+            name: "</name>",
+            type: try #require(TypeID(3)),
+            image: try #require(ImageID(100)),
+            needs: .zero
+        )
+        #expect(vm.domainName == "hvc-38201-6f1c0e7a")
+    }
+
+    @Test("Every state is reached from the first, leads on to another, and can still be destroyed")
+    func states() {
+        func reached(from state: VMState) -> Set<VMState> {
+            var found: Set<VMState> = [state]
+            while case let more = found.union(found.flatMap(\.next)), more != found { found = more }
+            return found
+        }
+        #expect(reached(from: .queued) == Set(VMState.allCases))
+        for state in VMState.allCases {
+            #expect(!state.next.contains(state))
+            #expect(reached(from: state).contains(.destroying))
+        }
+    }
+
+    @Test(
+        "Names are data: all of Unicode is taken",
+        arguments: [
+            "a", "test_vm", "</name><x>", "a'b\"c&d", "../../etc", "名前", "🚀", "e\u{301}", "%0A",
+            String(repeating: "x", count: 255),
+        ]
+    )
+    func names(name: String) throws {
+        #expect(try VMName.validated(name) == name)
+    }
+
+    @Test(
+        "Names that are empty, long, or hold what XML or a log line cannot",
+        arguments: [
+            "", "a\nb", "\u{0}", "\u{7F}", "\u{85}", "\t", "\u{1B}[31m", "\u{2028}", "\u{FFFE}", "\u{1FFFF}", "a\r\n",
+            String(repeating: "x", count: 256), String(repeating: "é", count: 128),
+        ]
+    )
+    func refusedNames(name: String) {
+        let failure = #expect(throws: Failure.self) { try VMName.validated(name) }
+        #expect(failure?.code == .invalidRequest)
+    }
+}

@@ -1,0 +1,76 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import RedisClient
+
+/// A TCP server on loopback that says what a test wants, for what a real Redis would never do.
+///
+/// It answers the first bytes on a connection (the client's log-in) with ``greeting``, all later ones with ``answer``.
+final class FakeServer: Sendable {
+    /// What to do when bytes arrive.
+    enum Answer: Sendable {
+        /// Sends this text.
+        case say(String)
+        /// Sends this text and closes the connection.
+        case sayAndClose(String)
+        /// Sends nothing.
+        case silence
+    }
+
+    /// The right answers to CLIENT SETNAME and PING.
+    static let welcome = Answer.say("+OK\r\n+PONG\r\n")
+
+    private let channel: any Channel
+    private let accepted: NIOLockedValueBox<Int>
+
+    init(greeting: Answer = FakeServer.welcome, answer: Answer) async throws {
+        let accepted = NIOLockedValueBox(0)
+        self.accepted = accepted
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                accepted.withLockedValue { $0 += 1 }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Talker(greeting: greeting, answer: answer))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+    }
+
+    deinit {
+        channel.close(promise: nil)
+    }
+
+    /// How a client reaches it.
+    var configuration: RedisConfiguration {
+        RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: channel.localAddress?.port ?? 0))
+    }
+
+    /// How many connections it has accepted.
+    var connections: Int { accepted.withLockedValue { $0 } }
+}
+
+private final class Talker: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private var next: FakeServer.Answer
+    private let answer: FakeServer.Answer
+
+    init(greeting: FakeServer.Answer, answer: FakeServer.Answer) {
+        self.next = greeting
+        self.answer = answer
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let now = next
+        next = answer
+        switch now {
+        case .silence: break
+        case .say(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+        case .sayAndClose(let text):
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=bash disable=SC2154 # root and var are set by settings.sh
+# The demonstration for those who bring no files: this machine as the only PM, a tiny image, three small types.
+
+readonly demo_image=$var/images/hello.qcow2
+
+build_demo_image() {
+  long "tiny guest image" "$var/log/image.log" bash "$root/deploy/guest/build.sh" "$demo_image"
+}
+
+write_demo_files() {
+  local folder=$var/files
+  build_demo_image
+  mkdir -p "$folder"
+  echo localhost >"$folder/pms"
+  echo "$demo_image" >"$folder/images"
+  cat >"$folder/types" <<'END'
+{"types": [
+  {"cpu": 1, "ram": 128, "disk": 1},
+  {"cpu": 1, "ram": 256, "disk": 2},
+  {"cpu": 2, "ram": 512, "disk": 4}
+]}
+END
+  export HVC_PM_FILE=$folder/pms HVC_IMAGE_FILE=$folder/images HVC_FLAVOR_FILE=$folder/types
+}
+
+# Creates the VM hello, unless an earlier run's still runs, and shows what it says and what is known of it.
+show_hello() {
+  local id
+  if id=$(earlier_hello); then
+    say "VM hello: number $id still runs"
+  else
+    wait_until 90 "the first look at this machine" machine_known || fail "nothing is known of PM 1 yet; see $var/log"
+    id=$(create_hello)
+    echo "$id" >"$var/hello"
+    say "VM hello: created, number $id"
+  fi
+  wait_until 60 "VM hello to run" hello_runs "$id" ||
+    fail "VM $id does not run: its record says '$(redis HGET "${HVC_PREFIX}vm:$id" state)'; see $var/log/worker-*.log"
+  show_console "$(redis HGET "${HVC_PREFIX}vm:$id" domain)"
+  say "curl '$(api_url)/vm/query?vmid=$id'"
+  printf '        %s\n' "$(api "/vm/query?vmid=$id")"
+}
+
+earlier_hello() {
+  local id
+  { read -r id <"$var/hello"; } 2>/dev/null || return 1
+  [[ $(api "/vm/query?vmid=$id") == *'"hello"'* ]] && hello_runs "$id" && echo "$id"
+}
+
+machine_known() { [[ $(api '/pm/query?pmid=1') == *capacity* ]]; }
+
+# The record says so, and the machine too.
+hello_runs() {
+  local domain
+  [[ $(redis HGET "${HVC_PREFIX}vm:$1" state) == running ]] || return 1
+  domain=$(redis HGET "${HVC_PREFIX}vm:$1" domain)
+  [[ $(local_virsh domstate "$domain" 2>/dev/null) == running ]]
+}
+
+# Prints the number of the new VM.
+create_hello() {
+  local path='/vm/create?name=hello&instance_type=1&image_id=100' answer headers id
+  headers=$(mktemp)
+  say "curl '$(api_url)$path'" >&2
+  answer=$(api "$path" --max-time 300 -D "$headers") || fail "the gateway does not answer; see $var/log/gateway.log"
+  id=$(sed -n 's/.*"vmid": *\([0-9]*\).*/\1/p' <<<"$answer")
+  if [[ -z $id || $id == 0 ]]; then
+    fail "the VM was not created: $answer $(grep -i '^x-hvc-reason:' "$headers" | tr -d '\r')"
+  fi
+  rm -f "$headers"
+  echo "$id"
+}
+
+# show_console DOMAIN: what the guest says, as it says it, until it is ready.
+show_console() {
+  local log=/var/log/libvirt/qemu/$1-console.log began=$SECONDS told=$SECONDS shown=0 line
+  say "VM hello's console ($log):"
+  until ((SECONDS - began >= 90)); do
+    while IFS= read -r line; do
+      shown=$((shown + 1)) told=$SECONDS
+      printf '        | %s\n' "$line"
+      [[ $line != 'hvc-guest: ready' ]] || return 0
+    done < <(tr -d '\r' 2>/dev/null <"$log" | grep -a '^hvc-guest: ' | tail -n +$((shown + 1)))
+    sleep 0.3
+    if ((SECONDS - told >= 5)); then
+      told=$SECONDS
+      say "  … it boots; without KVM that takes 5 to 30 s"
+    fi
+  done
+  say "VM hello has not said that it is ready within 90 s; see $log, or: virsh -c qemu:///system console $1"
+}

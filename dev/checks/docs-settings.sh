@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# Each HVC_ variable that the programs read is described in the documents.
+check() {
+  local status=0 name
+  while IFS= read -r name; do
+    files 'README.md' 'docs/*.md' | xargs -r -d '\n' grep -qw -- "$name" ||
+      { echo "$name is in Sources, but in no document (README.md, docs/)" && status=1; }
+  done < <(files 'Sources/*.swift' | xargs -r -d '\n' grep -hoE '"HVC_[A-Z_]+"' | tr -d '"' | sort -u)
+  return "$status"
+}
+
+sample() {
+  put Sources/A.swift <<<'let name = "HVC_PORT"'
+  put docs/a.md <<<'HVC_PORT: the port.'
+  [[ $1 == good ]] || put Sources/B.swift <<<'let name = "HVC_SECRET_DOOR"'
+}
