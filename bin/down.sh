@@ -15,7 +15,7 @@ done
 main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   (($# == 0)) || fail "takes no arguments; see: bash $0 --help"
-  [[ ! -e $var || -w $var ]] || become_root "stopping what root started"
+  [[ ! -e $run_dir || -w $run_dir ]] || become_root "stopping what root started"
   load_settings
   lock_services
   # shellcheck disable=SC2046 # names without spaces

@@ -18,7 +18,7 @@ done
 main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   (($# == 0)) || fail "takes no arguments; see: bash $0 --help"
-  [[ ! -e $var || -w $var ]] || become_root "starting what root installed"
+  [[ ! -e $run_dir || -w $run_dir ]] || become_root "starting what root installed"
   load_settings
   save_settings
   start_everything

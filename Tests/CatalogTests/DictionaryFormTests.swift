@@ -181,6 +181,23 @@ struct DictionaryFormTests {
         }
     }
 
+    @Test("Ten thousand machines on one line are read in the time that they would take on lines of their own")
+    func longLine() throws {
+        let addresses = (0..<10_000).map { "\"root@10.\($0 / 65_536).\($0 / 256 % 256).\($0 % 256):22\"" }
+        let clock = ContinuousClock()
+        func read(separator: String) throws -> Duration {
+            let text = "{\"pms\": [\(addresses.joined(separator: separator))]}"
+            let start = clock.now
+            let machines = try PMFile.parse(text, file: "f", defaults: .none)
+            let time = start.duration(to: clock.now)
+            #expect(machines.count == 10_000)
+            return time
+        }
+        let lines = try read(separator: ",\n")
+        let line = try read(separator: ",")
+        #expect(line < lines * 4 + .seconds(1), "\(line) against \(lines)")
+    }
+
     @Test("Deep nesting is refused and overflows no stack")
     func nesting() {
         for text in [String(repeating: "[", count: 500_000), String(repeating: "{'a':", count: 200_000)] {

@@ -9,6 +9,7 @@ struct FileReadingTests {
     @Test("All three files as the installer's examples have them")
     func read() throws {
         let directory = try TemporaryDirectory(prefix: "catalog")
+        defer { directory.remove() }
         let folder = directory.path
         let paths = ["pms", "images", "types"].map { folder + "/" + $0 }
         try Data("root@10.0.0.5\n".utf8).write(to: URL(filePath: paths[0]))
@@ -23,6 +24,7 @@ struct FileReadingTests {
     @Test("Ten thousand machines are read; the largest file is")
     func large() throws {
         let directory = try TemporaryDirectory(prefix: "catalog")
+        defer { directory.remove() }
         let folder = directory.path
         let path = folder + "/pms"
         let lines = (0..<10_000).map { "root@10.\($0 / 65_536).\($0 / 256 % 256).\($0 % 256):22\n" }.joined()
@@ -38,6 +40,7 @@ struct FileReadingTests {
     @Test("What is no readable regular file is refused by name, and a pipe without waiting for its writer")
     func unreadable() throws {
         let directory = try TemporaryDirectory(prefix: "catalog")
+        defer { directory.remove() }
         let folder = directory.path
         try refuses(folder + "/none", .unreadable, "No such file or directory")
         try refuses(folder, .unreadable, "a folder")
@@ -53,6 +56,7 @@ struct FileReadingTests {
     @Test("Bytes that are not UTF-8 are refused where they stand")
     func encodings() throws {
         let directory = try TemporaryDirectory(prefix: "catalog")
+        defer { directory.remove() }
         let folder = directory.path
         let path = folder + "/f"
         try Data(Array("a\nb \u{E9}".utf8) + [0xFF, 0x0A]).write(to: URL(filePath: path))

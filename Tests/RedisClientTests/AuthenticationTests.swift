@@ -42,7 +42,7 @@ import Testing
         let server = try await RedisServer.started(.init(password: "right"))
         var configuration = server.configuration
         configuration.password = "wrong-5ecret"
-        try await withClient(configuration, { $0.waitForConnection = .seconds(30) }) { redis in
+        try await withClient(configuration.with(\.waitForConnection, .seconds(30))) { redis in
             let clock = ContinuousClock()
             let start = clock.now
             let error = await expectError(.authentication) { _ = try await redis.send(["PING"]) }
@@ -81,15 +81,15 @@ import Testing
 
     @Test func `databases are apart, and one that is not there is told`() async throws {
         let server = try await RedisServer.started()
-        try await withClient(server.configuration, { $0.database = 1 }) { one in
-            try await withClient(server.configuration, { $0.database = 15 }) { fifteen in
+        try await withClient(server.configuration.with(\.database, 1)) { one in
+            try await withClient(server.configuration.with(\.database, 15)) { fifteen in
                 _ = try await one.send(["SET", "k", "one"])
                 try await #expect(fifteen.send(["GET", "k"]).isNull)
                 _ = try await one.send(["RPUSH", "list", 1])
                 try await #expect(one.send(["BLPOP", "list", 1]).strings == ["list", "1"], "blocking ones, too")
             }
         }
-        try await withClient(server.configuration, { $0.database = 16 }) { redis in
+        try await withClient(server.configuration.with(\.database, 16)) { redis in
             let error = await expectError(.invalidDatabase) { _ = try await redis.send(["PING"]) }
             #expect(error?.isRetriable == false)
         }
@@ -101,7 +101,7 @@ import Testing
             try await withClient(server.configuration) { second in
                 _ = try await first.send(["PING"])
                 _ = try await second.send(["PING"])
-                try await withClient(server.configuration, { $0.waitForConnection = .zero }) { third in
+                try await withClient(server.configuration.with(\.waitForConnection, .zero)) { third in
                     let error = await expectError(.notConnected) { _ = try await third.send(["PING"]) }
                     #expect(error?.description.contains("max number of clients") == true)
                 }

@@ -45,17 +45,17 @@ import Testing
 
     @Test func `a block time that ends is a null, and not a timeout of the client`() async throws {
         let server = try await RedisServer.started()
-        try await withClient(server.configuration, { $0.commandTimeout = .milliseconds(300) }) { redis in
+        try await withClient(server.configuration.with(\.commandTimeout, .seconds(1))) { redis in
             _ = try await redis.send(["RPUSH", "list", 1], timeout: .seconds(10))
             _ = try await redis.send(["BLPOP", "list", 0.2], timeout: .seconds(10))
-            try await #expect(redis.send(["BLPOP", "none", 0.6]) == .null)
-            try await #expect(redis.send(["XREAD", "BLOCK", 600, "STREAMS", "none", "$"]) == .null)
+            try await #expect(redis.send(["BLPOP", "none", 1.5]) == .null)
+            try await #expect(redis.send(["XREAD", "BLOCK", 1500, "STREAMS", "none", "$"]) == .null)
         }
     }
 
     @Test func `a server that does not come back within block time and margin is a timeout`() async throws {
         let server = try await RedisServer.started()
-        try await withClient(server.configuration, { $0.commandTimeout = .milliseconds(300) }) { redis in
+        try await withClient(server.configuration.with(\.commandTimeout, .milliseconds(300))) { redis in
             _ = try await redis.send(["RPUSH", "list", 1], timeout: .seconds(10))
             _ = try await redis.send(["BLPOP", "list", 0.2], timeout: .seconds(10))
             server.process?.signal(SIGSTOP)
@@ -82,7 +82,7 @@ import Testing
 
     @Test func `blocking calls end at once when the server dies, and work again when it is back`() async throws {
         let server = try await RedisServer.started()
-        try await withClient(server.configuration, { $0.waitForConnection = .seconds(10) }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .seconds(10))) { redis in
             let popped = Task { try await redis.send(["BLPOP", "list", 0]) }
             try await eventuallyBlocked(redis, 1)
             try await server.kill9()

@@ -76,7 +76,8 @@ import Testing
 
     @Test func `replies nest, and every type arrives`() async throws {
         let server = try await RedisServer.started()
-        let lua = "return {1, 'two', {3, {4, {5, {}}}}, false, redis.status_reply('fine'), redis.error_reply('ERR bad')}"
+        let lua =
+            "return {1, 'two', {3, {4, {5, {}}}}, false, redis.status_reply('fine'), redis.error_reply('ERR bad')}"
         try await withClient(server.configuration) { redis in
             let reply = try await redis.send(["EVAL", lua, 0])
             #expect(

@@ -7,18 +7,14 @@ import Testing
 ///
 /// - Parameters:
 ///   - configuration: How the client reaches the server.
-///   - change: Changes the configuration before.
 ///   - body: The test.
 /// - Returns: What the body returns.
 /// - Throws: What the body throws.
 @discardableResult
 func withClient<Result>(
     _ configuration: RedisConfiguration,
-    _ change: (inout RedisConfiguration) -> Void = { _ in },
     _ body: (RedisClient) async throws -> Result
 ) async throws -> Result {
-    var configuration = configuration
-    change(&configuration)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let client = RedisClient(configuration: configuration, logger: logger)
@@ -61,5 +57,19 @@ extension Result where Failure == RedisError {
     /// The error of a failure.
     var error: RedisError? {
         if case .failure(let error) = self { error } else { nil }
+    }
+}
+
+extension RedisConfiguration {
+    /// This configuration with one setting changed.
+    ///
+    /// - Parameters:
+    ///   - setting: The setting.
+    ///   - value: Its value.
+    /// - Returns: The changed configuration.
+    func with<Value>(_ setting: WritableKeyPath<RedisConfiguration, Value>, _ value: Value) -> RedisConfiguration {
+        var changed = self
+        changed[keyPath: setting] = value
+        return changed
     }
 }

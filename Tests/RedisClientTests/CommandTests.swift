@@ -30,7 +30,7 @@ import Testing
         #expect(RedisCommand("GET", "abc".dropFirst()) == ["GET", "bc"])
     }
 
-    @Test(arguments: [
+    private static let blocking: [(RedisCommand, Duration?)] = [
         (["BLPOP", "a", "b", 5], .seconds(5)), (["brpop", "a", 0.5], .milliseconds(500)), (["BLPOP", "a", 0], nil),
         (["BLMOVE", "a", "b", "LEFT", "RIGHT", "2"], .seconds(2)), (["BRPOPLPUSH", "a", "b", 1], .seconds(1)),
         (["BLMPOP", 3, 1, "a", "LEFT"], .seconds(3)), (["BZPOPMIN", "a", 4], .seconds(4)),
@@ -39,16 +39,22 @@ import Testing
         (["XREADGROUP", "GROUP", "g", "c", "block", 0, "STREAMS", "s", ">"], nil),
         (["BLPOP", "a", "junk"], .zero), (["BLPOP"], .zero), (["BLPOP", "a", -1], .zero),
         (["XREAD", "BLOCK"], .zero), (["BLPOP", "a", 1e300], .seconds(3_155_760_000)), (["BLPOP", "a", "nan"], .zero),
-    ] as [(RedisCommand, Duration?)])
+    ]
+
+    @Test(arguments: blocking)
     func `commands that block know for how long`(command: RedisCommand, time: Duration?) {
         #expect(command.isBlocking)
         #expect(command.blockTime == time)
     }
 
-    @Test(arguments: [
-        ["XREAD", "STREAMS", "BLOCK", "0"], ["XREAD", "COUNT", 2, "STREAMS", "s", "0"], ["LPOP", "a"], ["GET", "BLPOP"],
-        ["BITCOUNT", "a"], ["WAITX", 1], ["EVAL", "x", 0], ["HGETALL", "h"], [], ["CLIENT", "LIST"], ["SETEX", "a", 1, 2],
-    ] as [RedisCommand])
+    private static let plain: [RedisCommand] = [
+        ["XREAD", "STREAMS", "BLOCK", "0"], ["XREAD", "COUNT", 2, "STREAMS", "s", "0"], ["LPOP", "a"],
+        ["GET", "BLPOP"],
+        ["BITCOUNT", "a"], ["WAITX", 1], ["EVAL", "x", 0], ["HGETALL", "h"], [], ["CLIENT", "LIST"],
+        ["SETEX", "a", 1, 2],
+    ]
+
+    @Test(arguments: plain)
     func `all others do not`(command: RedisCommand) {
         #expect(!command.isBlocking)
         #expect(command.kind == .plain)

@@ -94,7 +94,7 @@ import Testing
             func text(_ limit: Int) -> String {
                 String((0..<Int.random(in: 1...limit, using: &generator)).map { _ in alphabet.randomElement() ?? "x" })
             }
-            let (user, password, path) = (text(12), text(40), "/" + text(30))
+            let (user, password, path) = (text(12), text(40), text(30))
             let port = Int.random(in: 1...65_535)
             let database = Int.random(in: 0...1000)
             let tcp = try RedisConfiguration(
@@ -104,14 +104,18 @@ import Testing
             #expect(tcp.password == password)
             #expect(tcp.endpoint == .tcp(host: "::1", port: port))
             #expect(tcp.database == database)
-            let unix = try RedisConfiguration(url: "unix://\(percent(path))?password=\(percent(password))&db=\(database)")
-            #expect(unix.endpoint == .unixSocket(path: path))
+            let unix = try RedisConfiguration(
+                url: "unix:///\(percent(path))?password=\(percent(password))&db=\(database)"
+            )
+            #expect(unix.endpoint == .unixSocket(path: "/\(path)"))
             #expect(unix.password == password)
         }
     }
 
     @Test func `no text makes it trap`() {
-        let pieces = ["redis", "unix", "://", ":", "/", "@", "?", "&", "=", "%", "%2", "%41", "[", "]", "#", "é", "1", ""]
+        let pieces = [
+            "redis", "unix", "://", ":", "/", "@", "?", "&", "=", "%", "%2", "%41", "[", "]", "#", "é", "1", "",
+        ]
         for _ in 0..<5000 {
             let url = (0..<Int.random(in: 0...12)).map { _ in pieces.randomElement() ?? "" }.joined()
             do {
@@ -129,10 +133,11 @@ import Testing
             #expect(error?.message.contains("--traits TLS") == true)
         }
 
-        @Test func `without TLS in the build a configuration that wants it does not connect in the clear`() async throws {
+        @Test func `without TLS in the build a configuration that wants it does not connect in the clear`() async throws
+        {
             var configuration = RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: 1))
             configuration.tls = .init()
-            try await withClient(configuration, { $0.waitForConnection = .seconds(30) }) { redis in
+            try await withClient(configuration.with(\.waitForConnection, .seconds(30))) { redis in
                 await expectError(.tlsUnavailable) { _ = try await redis.send(["PING"]) }
             }
         }

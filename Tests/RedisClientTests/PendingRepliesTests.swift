@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func `any sequence gives each call one end and each reply its place`() {
-        for _ in 0..<200 {
+        for _ in 0..<40 {
             var pending = PendingReplies<String>()
             // What the queue must do, done the plain way.
             var model: [(id: UInt64, missing: Int, waits: Bool)] = []

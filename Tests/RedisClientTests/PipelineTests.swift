@@ -69,7 +69,9 @@ import Testing
     func `a command that would harm the others is refused`(name: String) async throws {
         let server = try await RedisServer.started()
         try await withClient(server.configuration) { redis in
-            await expectError(.unsupported) { _ = try await redis.pipeline([RedisCommand("PING"), RedisCommand(name, 0)]) }
+            await expectError(.unsupported) {
+                _ = try await redis.pipeline([RedisCommand("PING"), RedisCommand(name, 0)])
+            }
             guard name != "BLPOP" else { return }
             await expectError(.unsupported) { _ = try await redis.send(RedisCommand(name, 0)) }
         }

@@ -10,7 +10,7 @@ import Testing
     ])
     func `garbage fails the call, closes the connection, and harms nobody after`(garbage: String) async throws {
         let server = try await FakeServer(answer: .say(garbage))
-        try await withClient(server.configuration, { $0.waitForConnection = .seconds(10) }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .seconds(10))) { redis in
             for round in 1...3 {
                 let error = await expectError(.protocolViolation) { _ = try await redis.send(["PING"]) }
                 #expect(error?.wasSent == true)
@@ -22,7 +22,7 @@ import Testing
 
     @Test func `garbage in answer to the log-in is told to the caller`() async throws {
         let server = try await FakeServer(greeting: .say("SSH-2.0-OpenSSH_9.2\r\n"), answer: .silence)
-        try await withClient(server.configuration, { $0.waitForConnection = .zero }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .zero)) { redis in
             let error = await expectError(.notConnected) { _ = try await redis.send(["PING"]) }
             #expect((error?.cause as? RedisError)?.code == .protocolViolation)
             #expect(error?.wasSent == false)
@@ -31,7 +31,7 @@ import Testing
 
     @Test func `a reply that nobody asked for closes the connection`() async throws {
         let server = try await FakeServer(answer: .say("+OK\r\n+SURPLUS\r\n"))
-        try await withClient(server.configuration, { $0.waitForConnection = .seconds(10) }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .seconds(10))) { redis in
             try await #expect(redis.send(["PING"]) == .simpleString("OK"))
             try await eventually("a new connection") {
                 _ = try await redis.send(["PING"])
@@ -63,7 +63,7 @@ import Testing
         let server = try await FakeServer(answer: .say("+ONE\r\n"))
         try await withClient(server.configuration) { redis in
             _ = try await redis.send(["PING"])
-            let results = try await redis.pipeline([["A"], ["B"]], timeout: .milliseconds(300))
+            let results = try await redis.pipeline([["A"], ["B"]], timeout: .milliseconds(1500))
             #expect(try results[0].get() == .simpleString("ONE"))
             #expect(results[1].error?.code == .timeout)
         }
@@ -71,11 +71,10 @@ import Testing
 
     @Test func `a peer that accepts and says nothing is given up after the time to connect`() async throws {
         let server = try await FakeServer(greeting: .silence, answer: .silence)
-        let change = { (configuration: inout RedisConfiguration) in
-            configuration.connectTimeout = .milliseconds(300)
-            configuration.waitForConnection = .zero
-        }
-        try await withClient(server.configuration, change) { redis in
+        var configuration = server.configuration
+        configuration.connectTimeout = .milliseconds(300)
+        configuration.waitForConnection = .zero
+        try await withClient(configuration) { redis in
             await expectError(.notConnected) { _ = try await redis.send(["PING"]) }
             try await eventually("another attempt") { server.connections > 1 }
         }
@@ -83,12 +82,11 @@ import Testing
 
     @Test func `a server that drops each connection is not asked without pause`() async throws {
         let server = try await FakeServer(answer: .sayAndClose(""))
-        let change = { (configuration: inout RedisConfiguration) in
-            configuration.reconnect = Backoff(base: .milliseconds(100), limit: .seconds(1))
-            configuration.waitForConnection = .milliseconds(100)
-        }
+        var configuration = server.configuration
+        configuration.reconnect = Backoff(base: .milliseconds(100), limit: .seconds(1))
+        configuration.waitForConnection = .milliseconds(100)
         let clock = ContinuousClock()
-        try await withClient(server.configuration, change) { redis in
+        try await withClient(configuration) { redis in
             let start = clock.now
             while server.connections < 6 {
                 _ = try? await redis.send(["PING"])
@@ -101,7 +99,7 @@ import Testing
 
     @Test func `calls beyond the limit are refused unsent`() async throws {
         let server = try await FakeServer(answer: .silence)
-        try await withClient(server.configuration, { $0.maximumPendingCalls = 10 }) { redis in
+        try await withClient(server.configuration.with(\.maximumPendingCalls, 10)) { redis in
             let run = Task { await redis.run() }
             defer { run.cancel() }
             try await eventually("the log-in is over") { redis.isConnected && redis.callsInFlight == 0 }

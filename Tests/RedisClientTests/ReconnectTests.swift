@@ -10,7 +10,7 @@ import Testing
 
     @Test func `kill -9 fails pending calls at once, and calls work again after a restart`() async throws {
         let server = try await RedisServer.started(.init(appendOnly: true))
-        try await withClient(server.configuration, { $0.waitForConnection = .seconds(10) }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .seconds(10))) { redis in
             _ = try await redis.send(["SET", "k", "kept"])
             server.process?.signal(SIGSTOP)
             async let outcomes = withTaskGroup(of: RedisError?.self) { group in
@@ -36,7 +36,7 @@ import Testing
 
     @Test func `while the server is away a call fails at once where it may not wait`() async throws {
         let server = try await RedisServer.started()
-        try await withClient(server.configuration, { $0.waitForConnection = .zero }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .zero)) { redis in
             _ = try await redis.send(["PING"])
             try await server.kill9()
             try await eventually("the loss is noticed") { !redis.isConnected }
@@ -51,10 +51,11 @@ import Testing
         }
     }
 
-    @Test func `a call waits for the connection no longer than configured, and not beyond its own limit`() async throws {
+    @Test func `a call waits for the connection no longer than configured, and not beyond its own limit`() async throws
+    {
         let directory = try TemporaryDirectory()
         let nowhere = RedisConfiguration(endpoint: .unixSocket(path: directory.file("none.sock")))
-        try await withClient(nowhere, { $0.waitForConnection = .seconds(2) }) { redis in
+        try await withClient(nowhere.with(\.waitForConnection, .seconds(2))) { redis in
             var start = clock.now
             let error = await expectError(.notConnected) { _ = try await redis.send(["PING"]) }
             #expect(error?.cause != nil)
@@ -67,14 +68,14 @@ import Testing
 
     @Test func `the first attempt is waited for even by those who do not wait`() async throws {
         let server = try await RedisServer.started()
-        try await withClient(server.configuration, { $0.waitForConnection = .zero }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .zero)) { redis in
             try await #expect(redis.send(["PING"]).string == "PONG")
         }
     }
 
     @Test func `a waiting call is cancelled at once`() async throws {
         let nowhere = RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: 1))
-        try await withClient(nowhere, { $0.waitForConnection = .seconds(60) }) { redis in
+        try await withClient(nowhere.with(\.waitForConnection, .seconds(60))) { redis in
             for kind: RedisCommand in [["PING"], ["BLPOP", "list", 0]] {
                 let call = Task { try await redis.send(kind, timeout: .seconds(60)) }
                 call.cancel()
@@ -100,12 +101,11 @@ import Testing
 
     @Test func `a server that restarts over and over is always found again, with database and name`() async throws {
         let server = try await RedisServer.started(.init(appendOnly: true, password: "secret"))
-        let change = { (configuration: inout RedisConfiguration) in
-            configuration.waitForConnection = .seconds(10)
-            configuration.database = 5
-            configuration.clientName = "tester"
-        }
-        try await withClient(server.configuration, change) { redis in
+        var configuration = server.configuration
+        configuration.waitForConnection = .seconds(10)
+        configuration.database = 5
+        configuration.clientName = "tester"
+        try await withClient(configuration) { redis in
             for round in 1...4 {
                 try await eventually("an answer") { try await redis.send(["PING"]).string == "PONG" }
                 try await #expect(redis.send(["INCR", "n"]).int == round)
@@ -140,7 +140,7 @@ import Testing
             async let end: Void = redis.shutdown()
             try await eventually("new calls are refused") {
                 do {
-                    _ = try await redis.send(["PING"])
+                    _ = try await redis.send(["PING"], timeout: .milliseconds(50))
                     return false
                 } catch let error as RedisError {
                     return error.code == .shutDown

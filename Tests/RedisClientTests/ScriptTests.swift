@@ -49,7 +49,7 @@ import Testing
 
     @Test func `after a restart of the server scripts go on`() async throws {
         let server = try await RedisServer.started(.init(appendOnly: true))
-        try await withClient(server.configuration, { $0.waitForConnection = .seconds(10) }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .seconds(10))) { redis in
             for round in 1...3 {
                 try await eventually("an answer") { try await redis.send(["PING"]).string == "PONG" }
                 try await #expect(redis.eval(script, keys: ["sum"], arguments: [1, ""]).array?[0].int == round)
@@ -117,7 +117,10 @@ import Testing
     @Test func `an error of the script is the caller's`() async throws {
         let server = try await RedisServer.started()
         try await withClient(server.configuration) { redis in
-            let failing = RedisScript(name: "failing", source: "return redis.error_reply('CONFLICT somebody was faster')")
+            let failing = RedisScript(
+                name: "failing",
+                source: "return redis.error_reply('CONFLICT somebody was faster')"
+            )
             let error = await expectError(.server) { _ = try await redis.eval(failing) }
             #expect(error?.reply == "CONFLICT somebody was faster")
         }

@@ -66,7 +66,7 @@ import Testing
             waitsUntilReady: false,
             settings: [("key-load-delay", "2000"), ("loading-process-events-interval-bytes", "1024")]
         )
-        try await withClient(server.configuration, { $0.waitForConnection = .seconds(10) }) { redis in
+        try await withClient(server.configuration.with(\.waitForConnection, .seconds(10))) { redis in
             let error = await expectError(.loading) { _ = try await redis.send(["DBSIZE"]) }
             #expect(error?.isRetriable == true)
             try await eventually("the data is loaded", deadline: .seconds(60)) {

@@ -37,9 +37,11 @@
         @Test func `a certificate that nobody vouches for, or of another name, is refused`() async throws {
             let (server, certificates) = try await started()
             let other = try await TemporaryCertificates()
-            for options in ["", "?cafile=\(other.authority)", "?servername=example.org&cafile=\(certificates.authority)"] {
+            for options in [
+                "", "?cafile=\(other.authority)", "?servername=example.org&cafile=\(certificates.authority)",
+            ] {
                 let url = "rediss://:secret@localhost:\(server.tlsPort)/\(options)"
-                try await withClient(RedisConfiguration(url: url), { $0.waitForConnection = .zero }) { redis in
+                try await withClient(RedisConfiguration(url: url).with(\.waitForConnection, .zero)) { redis in
                     let error = await expectError(.notConnected) { _ = try await redis.send(["PING"]) }
                     #expect(error?.wasSent == false)
                     #expect(error?.description.lowercased().contains("certificate") == true, "\(error, default: "")")
@@ -50,14 +52,14 @@
         @Test func `a server that does not speak TLS is an error, and nothing goes in the clear`() async throws {
             let (server, certificates) = try await started()
             let url = "rediss://:secret@localhost:\(server.port)/?cafile=\(certificates.authority)"
-            try await withClient(RedisConfiguration(url: url), { $0.waitForConnection = .zero }) { redis in
+            try await withClient(RedisConfiguration(url: url).with(\.waitForConnection, .zero)) { redis in
                 await expectError(.notConnected) { _ = try await redis.send(["PING"]) }
             }
         }
 
         @Test func `a CA file that cannot be read is told`() async throws {
             let configuration = try RedisConfiguration(url: "rediss://localhost?cafile=/no/such/file.pem")
-            try await withClient(configuration, { $0.waitForConnection = .seconds(30) }) { redis in
+            try await withClient(configuration.with(\.waitForConnection, .seconds(30))) { redis in
                 await expectError(.configuration) { _ = try await redis.send(["PING"]) }
             }
         }

@@ -197,7 +197,9 @@ extension ChildProcess {
             let candidate = "\(folder)/\(program)"
             if access(candidate, X_OK) == 0 { return candidate }
         }
-        throw TestKitError("the program \(program) is not in \(folders.joined(separator: ":")): install the package that has it")
+        throw TestKitError(
+            "the program \(program) is not in \(folders.joined(separator: ":")): install the package that has it"
+        )
     }
 
     /// The id must not be signalled once it is reaped, so the journal is told first; between the two the process is a

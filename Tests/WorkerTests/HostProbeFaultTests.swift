@@ -163,6 +163,7 @@ struct HostProbeFaultTests {
         let line = try await listener.waitForLine(containing: "Listening")
         let port = try #require(line.split(separator: " ").last.flatMap { Int($0) })
         let directory = try TemporaryDirectory(prefix: "ssh")
+        defer { directory.remove() }
         let configuration = SSHConfiguration(
             configFile: "/dev/null",
             controlDirectory: directory.file("s"),

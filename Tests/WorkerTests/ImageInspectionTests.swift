@@ -228,5 +228,6 @@ private func qemuImage(_ arguments: [String]) async throws {
 
 private func withFolder(_ body: (String) async throws -> Void) async throws {
     let directory = try TemporaryDirectory(prefix: "images")
+    defer { directory.remove() }
     try await body(directory.path)
 }

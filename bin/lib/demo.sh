@@ -84,7 +84,7 @@ show_console() {
     sleep 0.3
     if ((SECONDS - told >= 5)); then
       told=$SECONDS
-      say "  … it boots; without KVM that takes 5 to 30 s"
+      say "  … it boots; without KVM that takes 5 s, and a minute on a busy machine"
     fi
   done
   say "VM hello has not said that it is ready within 90 s; see $log, or: virsh -c qemu:///system console $1"

@@ -52,7 +52,7 @@ start_workers() {
 }
 
 # The same for the same worker of this machine at each start, and another on each machine.
-worker_name() { echo "$(hostname | tr -c 'A-Za-z0-9.\n' -)-$1"; }
+worker_name() { echo "$(hostname | tr -c 'A-Za-z0-9.\n' - | cut -c 1-60)-$1"; }
 
 worker_seen() { redis HGET "${HVC_PREFIX}worker:$(worker_name "$1")" seen_at; }
 
@@ -80,7 +80,7 @@ print_summary() {
 Hypervisor-Coordinator runs.
   API      $(api_url)     try: curl $(api_url)/pm/list
   Workers  $HVC_WORKERS
-  Redis    $(redis_line)
+  Redis    ${SUDO_USER:+sudo }$(redis_line)
   Logs     $folder/var/log
   Stop     bash $folder/bin/down.sh     (VMs and data stay)
   Start    bash $folder/bin/up.sh       (more workers: HVC_WORKERS=4 bash $folder/bin/up.sh)

@@ -18,7 +18,7 @@ imports() {
 
 only_in() {
   local found
-  found=$({ imports Sources && imports Tests; } | grep -E ":$1\$" | grep -vE "$2") || return 0
+  found=$({ imports Sources; imports Tests; } | grep -E ":$1\$" | grep -vE "$2") || return 0
   printf '%s:\n%s\n' "$3" "$found"
   return 1
 }

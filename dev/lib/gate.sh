@@ -3,7 +3,13 @@
 set -euo pipefail
 
 # Prints the files of the project that are, or could be, committed, and match one of the patterns.
-files() { git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do [[ ! -f $file ]] || echo "$file"; done; }
+# Root may look at a project of somebody else.
+files() {
+  local file
+  git -c safe.directory='*' ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
+    [[ ! -f $file ]] || echo "$file"
+  done
+}
 
 # need PROGRAM PACKAGE: a gate that cannot look must not pass.
 need() { command -v "$1" >/dev/null || { echo "$1 is missing; install it with: apt-get install $2" && exit 1; }; }

@@ -109,14 +109,16 @@ struct DictionaryNode {
 
     /// Anchors, aliases (which bring their anchor's node) and tags show at the node's first character.
     private func refuseYAML() throws(CatalogError) {
-        guard let first = places.source.rest(from: position).first, "&*!|>".contains(first) else { return }
+        guard let first = places.source.rest(from: position).first, "&*!|>".unicodeScalars.contains(first) else {
+            return
+        }
         throw error(.malformed, "'\(first)' is YAML's, and only the form of a Python or JSON dictionary is taken")
     }
 
     /// YAML would join lines within quotes, and so make one entry of two.
     private func closesOnItsLine(_ style: Node.Scalar.Style) -> Bool {
         let quote: Unicode.Scalar = style == .doubleQuoted ? "\"" : "'"
-        var rest = places.source.rest(from: position).unicodeScalars.dropFirst()
+        var rest = places.source.rest(from: position).dropFirst()
         while let scalar = rest.popFirst() {
             if scalar == "\\", style == .doubleQuoted {
                 rest = rest.dropFirst()

@@ -39,8 +39,7 @@ enum DictionaryText {
 
     private static func firstSignificant(of source: SourceText) -> Unicode.Scalar? {
         for line in source.lines {
-            let text = line.unicodeScalars.drop { $0 == " " || $0 == "\t" }
-            if let first = text.first, first != "#" { return first }
+            if let first = line.first(where: { $0 != " " && $0 != "\t" }), first != "#" { return first }
         }
         return nil
     }

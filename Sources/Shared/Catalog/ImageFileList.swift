@@ -73,12 +73,10 @@ public enum ImageFileList {
 
     private static func plainEntries(in source: SourceText) -> [Entry] {
         source.lines.enumerated().compactMap { index, line in
-            let scalars = line.unicodeScalars
-            guard let start = scalars.firstIndex(where: { $0 != " " && $0 != "\t" }),
-                let end = scalars.lastIndex(where: { $0 != " " && $0 != "\t" }), scalars[start] != "#"
+            guard let start = line.firstIndex(where: { $0 != " " && $0 != "\t" }),
+                let end = line.lastIndex(where: { $0 != " " && $0 != "\t" }), line[start] != "#"
             else { return nil }
-            let column = scalars.distance(from: scalars.startIndex, to: start) + 1
-            return (String(scalars[start...end]), TextPosition(line: index + 1, column: column))
+            return (SourceText.text(line[start...end]), TextPosition(line: index + 1, column: start + 1))
         }
     }
 

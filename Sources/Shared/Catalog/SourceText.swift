@@ -2,8 +2,8 @@
 struct SourceText {
     /// The file as it was named.
     let file: String
-    /// The lines without their endings (LF or CRLF).
-    let lines: [Substring]
+    /// The lines without their endings (LF or CRLF), as scalars, in which columns count.
+    let lines: [[Unicode.Scalar]]
 
     /// Takes the bytes of a file: UTF-8, with or without a byte order mark, without control characters.
     init(file: String, bytes: [UInt8]) throws(CatalogError) {
@@ -21,32 +21,30 @@ struct SourceText {
     /// Takes a text that was read already.
     init(file: String, text: String) throws(CatalogError) {
         self.file = file
-        let body = text.unicodeScalars.first == "\u{FEFF}" ? Substring(text.unicodeScalars.dropFirst()) : text[...]
+        var scalars = text.unicodeScalars[...]
+        if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
         // By scalars: as characters, CRLF is one and would not be found.
-        lines = body.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            Substring(line.last == "\r" ? line.dropLast() : line)
+        lines = scalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            Array(line.last == "\r" ? line.dropLast() : line)
         }
         for (index, line) in lines.enumerated() {
-            guard let column = line.unicodeScalars.enumerated().first(where: { Self.isRefused($0.element) }) else {
-                continue
-            }
-            let position = TextPosition(line: index + 1, column: column.offset + 1)
-            throw error(.notText, at: position, "control character U+\(Self.hex(column.element)) here: remove it")
+            guard let column = line.firstIndex(where: Self.isRefused) else { continue }
+            let position = TextPosition(line: index + 1, column: column + 1)
+            throw error(.notText, at: position, "control character U+\(Self.hex(line[column])) here: remove it")
         }
     }
 
     /// The text with plain line endings and without a byte order mark.
-    var normalized: String { lines.joined(separator: "\n") }
+    var normalized: String { lines.map(Self.text).joined(separator: "\n") }
 
     /// Just behind the last character.
     var end: TextPosition {
-        TextPosition(line: max(lines.count, 1), column: (lines.last?.unicodeScalars.count ?? 0) + 1)
+        TextPosition(line: max(lines.count, 1), column: (lines.last?.count ?? 0) + 1)
     }
 
     /// The rest of the line from a place on; empty for a place outside.
-    func rest(from position: TextPosition) -> Substring {
-        guard lines.indices.contains(position.line - 1) else { return "" }
-        return Substring(lines[position.line - 1].unicodeScalars.dropFirst(position.column - 1))
+    func rest(from position: TextPosition) -> ArraySlice<Unicode.Scalar> {
+        lines.indices.contains(position.line - 1) ? lines[position.line - 1].dropFirst(position.column - 1) : []
     }
 
     /// An error at a place in this file.
@@ -62,18 +60,23 @@ struct SourceText {
     /// The words of a line that spaces and tabs part, each with its place; a word that begins with `#` ends the line.
     func words(ofLine index: Int) -> [(text: String, position: TextPosition)] {
         var words: [(text: String, position: TextPosition)] = []
-        let scalars = Array(lines[index].unicodeScalars)
+        let scalars = lines[index]
         var start = 0
         while start < scalars.count, scalars[start] != "#" {
             let end = scalars[start...].firstIndex { $0 == " " || $0 == "\t" } ?? scalars.count
             if end > start {
-                var word = String.UnicodeScalarView()
-                word.append(contentsOf: scalars[start..<end])
-                words.append((String(word), TextPosition(line: index + 1, column: start + 1)))
+                words.append((Self.text(scalars[start..<end]), TextPosition(line: index + 1, column: start + 1)))
             }
             start = end + 1
         }
         return words
+    }
+
+    /// The scalars as a string.
+    static func text(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: scalars)
+        return String(view)
     }
 
     /// True for what no file of ours needs and what would hide in a log or a terminal.

@@ -44,6 +44,8 @@ struct ReplyBuilder {
 
     private static func string(_ bytes: UnsafeBufferPointer<UInt8>, type: Int32) -> RESPValue {
         if type == REDIS_REPLY_STRING {
+            // `validating` is generic code in the standard library and costs three times as much, so it is for the few.
+            if unsafe isASCII(bytes) { return unsafe .bulkString(String(decoding: bytes, as: UTF8.self)) }
             if let text = unsafe String(validating: bytes, as: UTF8.self) { return .bulkString(text) }
             return unsafe .bulkBytes(Array(bytes))
         }
@@ -53,6 +55,22 @@ struct ReplyBuilder {
 }
 
 extension ReplyBuilder {
+    /// Looks at eight bytes at a time.
+    private static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var offset = 0
+        while offset + 8 <= raw.count {
+            let eight = unsafe raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            guard eight & 0x8080_8080_8080_8080 == 0 else { return false }
+            offset += 8
+        }
+        while offset < raw.count {
+            guard unsafe raw[offset] < 0x80 else { return false }
+            offset += 1
+        }
+        return true
+    }
+
     /// The callbacks for the reader.
     ///
     /// Each returns a pointer that hiredis only compares with NULL and hands back; it owns nothing, so there is

@@ -38,27 +38,27 @@ struct KVMProbe {
         )
         defer { cleanUp("disk") { try disk.delete() } }
         try disk.upload(bytes: BootSector.bytes, cancellation: session.cancellation)
-        let domain: Domain
-        do {
-            domain = try session.startTransientDomain(
-                xml: description(name: name, disk: try disk.path(), domainType: domainType),
-                endsWithConnection: true
-            )
-        } catch let error where !error.kind.isConnectionFault {
-            return no("a guest cannot be started with \(domainType): \(error.message)")
-        }
         let end: String
-        do {
-            end = try waitForEnd(of: domain, while: session)
+        do throws(LibvirtError) {
+            end = try runGuest(
+                description(name: name, disk: try disk.path(), domainType: domainType),
+                in: session
+            )
         } catch {
-            cleanUp("domain") { try endUnlessGone(domain) }
-            throw error
+            guard !error.kind.isConnectionFault else { throw error }
+            return no("a guest cannot be run with \(domainType): \(error.message)")
         }
-        cleanUp("domain") { try endUnlessGone(domain) }
         guard try disk.download(offset: 512, length: 512) == BootSector.bytes else {
             return no("a guest started with \(domainType) does not run: \(end)")
         }
         return DomainTypeDecision(type: domainType, reason: "a guest was seen to run with it")
+    }
+
+    /// Starts the guest, waits for its end and says what was seen of it.
+    private func runGuest(_ description: String, in session: Session) throws(LibvirtError) -> String {
+        let domain = try session.startTransientDomain(xml: description, endsWithConnection: true)
+        defer { cleanUp("domain") { try endUnlessGone(domain) } }
+        return try waitForEnd(of: domain, while: session)
     }
 
     private func no(_ reason: String) -> DomainTypeDecision {

@@ -41,13 +41,7 @@ extension LibvirtHypervisor {
             switch try domain.state().state {
             case .running, .blocked: return
             case .paused: try domain.resume()
-            default:
-                do throws(LibvirtError) {
-                    try domain.start()
-                } catch {
-                    // Another one may have been faster.
-                    guard try error.kind == .operationInvalid && domain.isActive() else { throw error }
-                }
+            default: try start(domain)
             }
         }
     }
@@ -78,12 +72,22 @@ extension LibvirtHypervisor {
         return domain
     }
 
+    private func start(_ domain: Domain) throws(LibvirtError) {
+        do {
+            try domain.start()
+        } catch {
+            // Another one may have been faster.
+            guard error.kind == .operationInvalid, try domain.isActive() else { throw error }
+        }
+    }
+
     private func end(_ domain: Domain) throws {
         guard try domain.isActive() else { return }
-        do {
+        do throws(LibvirtError) {
             try domain.destroy()
-        } catch where error.kind == .operationInvalid || error.kind == .noSuchDomain {
-            // It ended by itself meanwhile.
+        } catch {
+            // It may have ended by itself meanwhile.
+            guard error.kind == .operationInvalid || error.kind == .noSuchDomain else { throw error }
         }
     }
 
@@ -93,12 +97,12 @@ extension LibvirtHypervisor {
             .everything, [.managedSave, .snapshotRecords, .firmwareVariables], [.managedSave, .snapshotRecords], [],
         ]
         for options in attempts {
-            do {
+            do throws(LibvirtError) {
                 return try domain.undefine(options)
-            } catch where error.kind == .noSuchDomain {
-                return
-            } catch where [.invalidArgument, .unsupported].contains(error.kind) && !options.isEmpty {
-                continue
+            } catch {
+                if error.kind == .noSuchDomain { return }
+                let isUnknownOption = error.kind == .invalidArgument || error.kind == .unsupported
+                guard isUnknownOption, !options.isEmpty else { throw error }
             }
         }
     }
@@ -110,11 +114,12 @@ extension LibvirtHypervisor {
     }
 
     private func activeNetwork(in session: Session) throws -> String? {
-        do {
-            let isActive = try session.network(name: settings.network)?.isActive() ?? false
-            return isActive ? settings.network : nil
-        } catch where error.kind == .unsupported {
+        do throws(LibvirtError) {
+            guard let network = try session.network(name: settings.network) else { return nil }
+            return try network.isActive() ? settings.network : nil
+        } catch {
             // A driver without networks.
+            guard error.kind == .unsupported else { throw error }
             return nil
         }
     }

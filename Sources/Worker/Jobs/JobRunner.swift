@@ -15,16 +15,25 @@ struct JobRunner: Sendable {
         var logger = logger
         logger[metadataKey: "job"] = "\(job.entry.job)"
         logger[metadataKey: "vm"] = "\(job.entry.vm)"
-        let work = Task { [logger] () async throws(Failure) in try await handle(job, logger) }
+        let work = Task { [logger] in await attempt(job, logger) }
         leases.keep(job.lease) { work.cancel() }
-        let result = await withTaskCancellationHandler {
-            await work.result
+        let failure = await withTaskCancellationHandler {
+            await work.value
         } onCancel: {
             work.cancel()
         }
         leases.release(job.lease)
         // What follows belongs to the job's end and is not cut short by the stop that ended it.
-        await Task { [logger] in await conclude(job, result, wasStopped: work.isCancelled, logger) }.value
+        await Task { [logger] in await conclude(job, failure, wasStopped: work.isCancelled, logger) }.value
+    }
+
+    private func attempt(_ job: ClaimedJob, _ logger: Logger) async -> Failure? {
+        do throws(Failure) {
+            try await handle(job, logger)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func handle(_ job: ClaimedJob, _ logger: Logger) async throws(Failure) {
@@ -49,19 +58,15 @@ struct JobRunner: Sendable {
 
     private func conclude(
         _ job: ClaimedJob,
-        _ result: Result<Void, any Error>,
+        _ failure: Failure?,
         wasStopped: Bool,
         _ logger: Logger
     ) async {
-        do {
-            switch result {
-            case .success:
-                try await finish(job, failure: nil, logger)
-            case .failure where wasStopped:
+        do throws(Failure) {
+            if failure != nil && wasStopped {
                 let isBack = try await store.handBack(job.lease, by: worker, reason: "worker \(worker) was stopped")
                 logger.notice(isBack ? "handed back" : "no longer ours")
-            case .failure(let error):
-                let failure = error as? Failure ?? Failure(.internalFault, "the job failed", cause: "\(error)")
+            } else {
                 try await finish(job, failure: failure, logger)
             }
         } catch {
