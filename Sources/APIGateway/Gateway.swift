@@ -61,9 +61,9 @@ struct Gateway {
     func run() async throws {
         try await Program.run(
             [
-                ClosureService { [redis] in await redis.run() },
-                ClosureService { [feed] in await feed.run() },
-                ClosureService { [outcomes] in await outcomes.run() },
+                LoopService { [redis] in await redis.run() },
+                LoopService { [feed] in await feed.run() },
+                LoopService { [outcomes] in await outcomes.run() },
                 application,
             ],
             grace: settings.grace,

@@ -76,13 +76,13 @@ struct WorkerProgram {
         logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy)"])
         try await Program.run(
             [
-                ClosureService { [redis] in await redis.run() },
-                ClosureService { [machines] in await machines.run() },
-                ClosureService { [feed] in await feed.run() },
-                ClosureService { [self] in await wakeOnEvents() },
-                ClosureService { [catalog] in await catalog.reloadOnSignal() },
-                ClosureService { [leases] in await leases.run() },
-                ClosureService { [discovery] in await discovery.run() },
+                LoopService { [redis] in await redis.run() },
+                LoopService { [machines] in await machines.run() },
+                LoopService { [feed] in await feed.run() },
+                LoopService { [self] in await wakeOnEvents() },
+                LoopService { [catalog] in await catalog.reloadOnSignal() },
+                LoopService { [leases] in await leases.run() },
+                LoopService { [discovery] in await discovery.run() },
                 intake,
             ],
             grace: settings.grace + .seconds(10),

@@ -106,6 +106,9 @@ struct DomainTests {
             }
             return kinds
         }
-        #expect(kinds == [.defined, .resumed, .started, .stopped, .undefined] || kinds == [.defined, .started, .stopped, .undefined])
+        #expect(
+            kinds == [.defined, .resumed, .started, .stopped, .undefined]
+                || kinds == [.defined, .started, .stopped, .undefined]
+        )
     }
 }

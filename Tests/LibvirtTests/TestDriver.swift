@@ -9,6 +9,7 @@ enum TestDriver {
     ///   - directory: Where the file goes.
     ///   - memoryKiB: How much memory the host has.
     /// - Returns: The connection.
+    /// - Throws: What writing the file and opening throw.
     static func open(in directory: String, memoryKiB: Int = 8_388_608) async throws -> Connection {
         let path = "\(directory)/node.xml"
         let xml = """

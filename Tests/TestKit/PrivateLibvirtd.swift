@@ -157,7 +157,11 @@ extension PrivateLibvirtd {
     private func waitForLines(_ line: String, count: Int) async throws {
         let seen = NIOLockedValueBox(0)
         _ = try await process.waitForLine("\(count) times '\(line)'", within: .seconds(60)) { next in
-            next.text == line && seen.withLockedValue { $0 += 1; return $0 } == count
+            next.text == line
+                && seen.withLockedValue {
+                    $0 += 1
+                    return $0
+                } == count
         }
     }
 
@@ -173,8 +177,10 @@ extension PrivateLibvirtd {
     private static let ready = "libvirtd is ready"
     private static let ended = "libvirtd has ended"
 
-    /// The first process of the namespaces: gives libvirtd its own places, starts it, and starts it again whenever it
-    /// has ended, unless the file `hold` is there. Orphans are reaped by the shell.
+    /// The first process of the namespaces.
+    ///
+    /// It gives libvirtd its own places, starts it, and starts it again whenever it has ended, unless the file `hold` is
+    /// there. Orphans are reaped by the shell.
     private static let script = """
         set -eu
         directory=$1 pool_mib=$2

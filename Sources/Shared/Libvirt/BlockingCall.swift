@@ -38,11 +38,17 @@ extension BlockingCall {
     }
 }
 
+/// One call whose caller waits.
+///
+/// It lets go of the body as soon as that has run or will not run, since its timer keeps the call until the deadline.
 final class Call<Value: Sendable>: BlockingCall {
+    typealias Body = @Sendable (CancellationFlag) throws -> Value
+    typealias Continuation = CheckedContinuation<Value, any Error>
+
     private enum State {
-        case new
-        /// `isRunning` once a thread has taken it.
-        case awaited(CheckedContinuation<Value, any Error>, isRunning: Bool)
+        case new(Body)
+        case waiting(Body, Continuation)
+        case running(Continuation)
         /// The caller was answered; a body that still runs is on its own.
         case left
         case ended
@@ -51,36 +57,36 @@ final class Call<Value: Sendable>: BlockingCall {
     }
 
     let flag = CancellationFlag()
-    private let body: @Sendable (CancellationFlag) throws -> Value
-    private let state = NIOLockedValueBox(State.new)
+    private let state: NIOLockedValueBox<State>
 
-    init(body: @escaping @Sendable (CancellationFlag) throws -> Value) {
-        self.body = body
+    init(body: @escaping Body) {
+        state = NIOLockedValueBox(.new(body))
     }
 
-    func wait(with continuation: CheckedContinuation<Value, any Error>) {
+    func wait(with continuation: Continuation) {
         let refusal: LibvirtError? = state.withLockedValue { state in
-            if case .refused(let reason) = state {
-                state = .left
-                return reason
+            switch state {
+            case .new(let body):
+                state = .waiting(body, continuation)
+                return nil
+            case .refused(let reason): return reason
+            case .waiting, .running, .left, .ended: return nil
             }
-            state = .awaited(continuation, isRunning: false)
-            return nil
         }
         if let refusal { continuation.resume(throwing: refusal) }
     }
 
     func execute(ended: (Bool) -> Void) {
-        let isWanted = state.withLockedValue { state in
-            guard case .awaited(let continuation, _) = state else { return false }
-            state = .awaited(continuation, isRunning: true)
-            return true
+        let body: Body? = state.withLockedValue { state in
+            guard case .waiting(let body, let continuation) = state else { return nil }
+            state = .running(continuation)
+            return body
         }
-        guard isWanted else { return ended(false) }
+        guard let body else { return ended(false) }
         let result = Result { try body(flag) }
-        let continuation = state.withLockedValue { state -> CheckedContinuation<Value, any Error>? in
+        let continuation: Continuation? = state.withLockedValue { state in
             defer { state = .ended }
-            guard case .awaited(let continuation, _) = state else { return nil }
+            guard case .running(let continuation) = state else { return nil }
             return continuation
         }
         ended(continuation == nil)
@@ -88,14 +94,17 @@ final class Call<Value: Sendable>: BlockingCall {
     }
 
     func leave(with reason: LibvirtError, whileRunning: () -> Void) {
-        let continuation = state.withLockedValue { state -> CheckedContinuation<Value, any Error>? in
+        let continuation: Continuation? = state.withLockedValue { state in
             switch state {
             case .new:
                 state = .refused(reason)
                 return nil
-            case .awaited(let continuation, let isRunning):
+            case .waiting(_, let continuation):
                 state = .left
-                if isRunning { whileRunning() }
+                return continuation
+            case .running(let continuation):
+                state = .left
+                whileRunning()
                 return continuation
             case .left, .ended, .refused: return nil
             }

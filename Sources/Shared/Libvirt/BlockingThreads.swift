@@ -119,7 +119,8 @@ public final class BlockingThreads: Sendable {
                 return state.queue.removeFirst()
             }
             guard let next else {
-                if sleep(on: wakeUp) { continue } else { return }
+                guard sleep(on: wakeUp) else { return }
+                continue
             }
             next.execute { wasGivenUp in
                 // Counted before the caller is told, so that who was answered finds its thread free.

@@ -19,7 +19,11 @@ import NIOConcurrencyHelpers
         unsafe pointer = try unsafe checked(virConnectOpen(uri), "virConnectOpen")
         if let keepalive {
             // Drivers without a wire refuse it, and an old daemon may; the connection works all the same.
-            _ = unsafe virConnectSetKeepAlive(pointer, Int32(clamping: keepalive.seconds), UInt32(clamping: keepalive.count))
+            _ = unsafe virConnectSetKeepAlive(
+                pointer,
+                Int32(clamping: keepalive.seconds),
+                UInt32(clamping: keepalive.count)
+            )
         }
         closing = Closing(onClose: onClose)
         let box = unsafe Unmanaged.passRetained(closing)
@@ -91,7 +95,10 @@ private final class Closing: Sendable {
 }
 
 /// Called on the event loop's thread; `opaque` is the box that was given with it, alive until `releaseClosing`.
-private let noteClosed: @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Void = { _, reason, opaque in
+private let noteClosed: @convention(c) (OpaquePointer?, Int32, UnsafeMutableRawPointer?) -> Void = {
+    _,
+    reason,
+    opaque in
     guard let opaque = unsafe opaque else { return }
     unsafe Unmanaged<Closing>.fromOpaque(opaque).takeUnretainedValue().closed(for: reason)
 }

@@ -103,7 +103,7 @@ extension Domain {
         let kind = Int32(VIR_DOMAIN_METADATA_ELEMENT.rawValue)
         do {
             return try unsafe owned(virDomainGetMetadata(pointer, kind, namespace, 0), "virDomainGetMetadata")
-        } catch where error.kind == .noMetadata {
+        } catch  where error.kind == .noMetadata {
             return nil
         }
     }

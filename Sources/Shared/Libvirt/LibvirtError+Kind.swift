@@ -104,6 +104,7 @@ extension LibvirtError.Kind {
         ("received hangup", .connectionLost),
         ("Connection reset by peer", .connectionLost),
         ("already exists with uuid", .alreadyExists),
+        ("storage vol already exists", .alreadyExists),
     ]
 
     /// Sorts an error of libvirt's by its code, else by errno, else by its words.

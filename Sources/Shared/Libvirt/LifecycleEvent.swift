@@ -81,7 +81,11 @@ private final class EventBox: Sendable {
 /// Called on the event loop's thread; the domain's handle is libvirt's, so what is needed of it is copied here.
 private let passEventOn:
     @convention(c) (OpaquePointer?, OpaquePointer?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
-        _, domain, kind, detail, opaque in
+        _,
+        domain,
+        kind,
+        detail,
+        opaque in
         guard let opaque = unsafe opaque, let domain = unsafe domain,
             let kind = LifecycleEvent.Kind(rawValue: Int(kind)),
             let uuid = unsafe Domain.uuid(of: domain),

@@ -22,11 +22,12 @@ extension Volume {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw .local("open", unsafe "\(path): \(String(cString: strerror(errno)))") }
         defer { close(file) }
-        try unsafe upload(length: length, cancellation: cancellation, progress: progress) { buffer throws(LibvirtError) in
+        func next(_ buffer: UnsafeMutableRawBufferPointer) throws(LibvirtError) -> Int {
             let count = unsafe read(file, buffer.baseAddress, buffer.count)
             guard count >= 0 else { throw .local("read", unsafe "\(path): \(String(cString: strerror(errno)))") }
             return count
         }
+        try unsafe upload(length: length, cancellation: cancellation, progress: progress, read: next)
     }
 
     /// Writes bytes into the volume, from its start (`virStorageVolUpload`, `virStreamSend`).
@@ -37,12 +38,13 @@ extension Volume {
     /// - Throws: `LibvirtError`.
     public func upload(bytes: [UInt8], cancellation: CancellationFlag) throws(LibvirtError) {
         var rest = bytes[...]
-        try unsafe upload(length: Int64(bytes.count), cancellation: cancellation, progress: { _ in }) { buffer in
+        func next(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
             let part = rest.prefix(buffer.count)
             unsafe buffer.copyBytes(from: part)
             rest = rest.dropFirst(part.count)
             return part.count
         }
+        try unsafe upload(length: Int64(bytes.count), cancellation: cancellation, progress: { _ in }, read: next)
     }
 
     private func upload(

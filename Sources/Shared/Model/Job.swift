@@ -16,8 +16,6 @@ public enum Job {
         case waiting
         /// On a worker's processing list.
         case running
-        /// Set aside until a time.
-        case delayed
         /// Ended as asked.
         case done
         /// Ended without success; its effects are undone.

@@ -46,12 +46,17 @@ final class ConnectionKeeper: Sendable {
 
     /// Whether there is a connection right now.
     var isConnected: Bool {
-        state.withLockedValue { $0.lifecycle.connection?.isOpen ?? false }
+        latest?.isOpen ?? false
     }
 
     /// How many calls waited for replies on the connection when its event loop looked last.
     var callsInFlight: Int {
-        state.withLockedValue { $0.lifecycle.connection?.callsInFlight ?? 0 }
+        latest?.callsInFlight ?? 0
+    }
+
+    /// The connection, where there is one; it may have ended a moment ago.
+    var latest: RedisConnection? {
+        state.withLockedValue { $0.lifecycle.connection }
     }
 
     /// Starts connecting where that has not begun.
@@ -68,7 +73,7 @@ final class ConnectionKeeper: Sendable {
     /// - Returns: A connection that was open a moment ago.
     /// - Throws: ``RedisError`` with `wasSent` false, or `CancellationError`.
     func connection(deadline: NIODeadline) async throws -> RedisConnection {
-        if let connection = state.withLockedValue({ $0.lifecycle.connection }), connection.isOpen { return connection }
+        if let connection = latest, connection.isOpen { return connection }
         start()
         let id = state.withLockedValue { state in
             state.nextWaiter += 1

@@ -9,7 +9,8 @@ struct PendingReplies<Waiter> {
     /// One call.
     struct Call {
         let id: UInt64
-        let sentAt: NIODeadline
+        /// When it was appended.
+        var sentAt: NIODeadline
         let deadline: NIODeadline
         /// The number of replies still to come.
         var missing: Int

@@ -18,6 +18,7 @@ public final class RedisClient: Sendable {
     public let configuration: RedisConfiguration
 
     let scripts = ScriptCache()
+    private let commandTimeout: TimeAmount
     private let keeper: ConnectionKeeper
     private let blocking: BlockingConnections
     /// Fulfilled at the end, maybe more than once, which does no harm.
@@ -39,6 +40,7 @@ public final class RedisClient: Sendable {
         self.configuration = configuration
         let eventLoop = eventLoopGroup.next()
         self.ended = eventLoop.makePromise()
+        self.commandTimeout = TimeAmount(configuration.commandTimeout)
         self.keeper = ConnectionKeeper(configuration: configuration, eventLoop: eventLoop, logger: logger)
         self.blocking = BlockingConnections(configuration: configuration, group: eventLoopGroup)
     }
@@ -64,7 +66,7 @@ public final class RedisClient: Sendable {
     /// - Returns: The reply.
     /// - Throws: ``RedisError`` for an error reply or where there is none; `CancellationError`.
     public func send(_ command: RedisCommand, timeout: Duration? = nil) async throws -> RESPValue {
-        let deadline = NIODeadline.now() + TimeAmount(timeout ?? configuration.commandTimeout)
+        let deadline = NIODeadline.now() + (timeout.map { TimeAmount($0) } ?? commandTimeout)
         let reply =
             switch command.kind {
             case .plain:
@@ -100,7 +102,7 @@ public final class RedisClient: Sendable {
             case .blocking, .connection: throw Self.unsupported(command)
             }
         }
-        let deadline = NIODeadline.now() + TimeAmount(timeout ?? configuration.commandTimeout)
+        let deadline = NIODeadline.now() + (timeout.map { TimeAmount($0) } ?? commandTimeout)
         return try await shared(deadline) { try await $0.pipeline(commands, deadline: deadline) }
     }
 
@@ -134,13 +136,18 @@ public final class RedisClient: Sendable {
         _ deadline: NIODeadline,
         _ call: (RedisConnection) async throws -> Reply
     ) async throws -> Reply {
+        var connection: RedisConnection
+        if let latest = keeper.latest {
+            connection = latest
+        } else {
+            connection = try await keeper.connection(deadline: deadline)
+        }
         while true {
-            let connection = try await keeper.connection(deadline: deadline)
             do {
                 return try await call(connection)
             } catch let error as RedisError where error.code == .notConnected && !error.wasSent {
-                // It ended between being given out and being used; the keeper says whether there is another one.
-                continue
+                // It has ended; the keeper says whether there is another one.
+                connection = try await keeper.connection(deadline: deadline)
             }
         }
     }

@@ -140,7 +140,8 @@ final class RedisConnection: Sendable {
     ) {
         let call = PendingReplies<ReplyWaiter>.Call(
             id: id,
-            sentAt: .now(),
+            // Set when the event loop takes it: one look at the clock for a whole batch.
+            sentAt: .distantPast,
             deadline: deadline,
             missing: replies,
             waiter: waiter

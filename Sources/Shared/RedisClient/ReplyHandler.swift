@@ -12,12 +12,17 @@ final class ReplyHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// A larger buffer is given back after its write.
+    private static let keptCapacity = 64 * 1024
+
     private let outbox: NIOLockedValueBox<Outbox>
     private let silenceLimit: TimeAmount
     private let parser: ReplyParser
     private var pending = PendingReplies<ReplyWaiter>()
     /// Trades places with the outbox's list, so that neither is made anew for each batch.
     private var spareCalls: [PendingReplies<ReplyWaiter>.Call] = []
+    /// Trades places with the outbox's bytes, for the same reason.
+    private var spareBytes = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var lastRead = NIODeadline.now()
     private var timer: Scheduled<Void>?
@@ -34,20 +39,26 @@ final class ReplyHandler: ChannelInboundHandler {
 
     /// Writes what callers have put into the outbox.
     func flush() {
-        let bytes = outbox.withLockedValue { outbox in
+        outbox.withLockedValue { outbox in
             outbox.isFlushDue = false
             swap(&outbox.calls, &spareCalls)
+            swap(&outbox.bytes, &spareBytes)
             outbox.inFlight = pending.count + spareCalls.count
-            defer { outbox.bytes = ByteBuffer() }
-            return outbox.bytes
         }
-        for call in spareCalls {
-            pending.append(call)
+        let now = NIODeadline.now()
+        for index in spareCalls.indices {
+            spareCalls[index].sentAt = now
+            pending.append(spareCalls[index])
         }
         spareCalls.removeAll(keepingCapacity: true)
         armTimer()
-        guard bytes.readableBytes > 0, let context else { return }
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        guard spareBytes.readableBytes > 0, let context else { return }
+        context.writeAndFlush(wrapOutboundOut(spareBytes), promise: nil)
+        if spareBytes.capacity <= Self.keptCapacity {
+            spareBytes.clear()
+        } else {
+            spareBytes = ByteBuffer()
+        }
     }
 
     /// Ends one call because its task was cancelled.

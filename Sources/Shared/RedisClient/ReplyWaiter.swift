@@ -1,7 +1,10 @@
 import NIOConcurrencyHelpers
 
 /// Who waits for the replies of a call.
-enum ReplyWaiter: Sendable {
+///
+/// Indirect, so that a waiter is one pointer as it moves through the outbox and the line: the layout of a
+/// continuation is known at run time only, which makes each copy of it a detour through its metadata.
+indirect enum ReplyWaiter: Sendable {
     /// A single command's caller.
     case one(CheckedContinuation<RESPValue, any Error>)
     /// A pipeline's caller, with the results so far; the box is touched on the event loop only, so it never waits.

@@ -16,8 +16,6 @@ public struct Keys: Hashable, Sendable {
     public var queue: String { prefix + "queue" }
     /// Sorted set: the jobs that workers hold, by the end of their lease in ms.
     public var leases: String { prefix + "leases" }
-    /// Sorted set: jobs set aside until a time in ms.
-    public var delayed: String { prefix + "delayed" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     public var dead: String { prefix + "dead" }
     /// Stream: what happened, for everybody who follows.

@@ -61,8 +61,9 @@ struct DomainDescription: Hashable, Sendable {
         return XMLElement("os", ["firmware": firmware], children: [type, boot])
     }
 
-    /// ACPI, by which the guest hears of a shutdown. Under emulation QEMU would take 256 MiB or more a guest for
-    /// translated code; 32 MiB are enough for small ones.
+    /// ACPI, by which the guest hears of a shutdown, and a bound on emulation's memory.
+    ///
+    /// Under emulation QEMU may take 1 GiB a guest for translated code; 32 MiB are enough for small ones.
     private var features: XMLElement {
         let isBounded = domainType == "qemu" && host.libvirtVersion >= Self.translationCacheVersion
         guard isBounded else { return XMLElement("features", children: [XMLElement("acpi")]) }

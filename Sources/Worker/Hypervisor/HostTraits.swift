@@ -3,7 +3,7 @@ import Libvirt
 
 /// What a PM's libvirt says of itself and does not change while it runs; read once a connection.
 struct HostTraits: Hashable, Sendable {
-    /// The driver's name in lower case: `qemu`, `test`, …
+    /// The driver's name in lower case, as `qemu` or `test`.
     var driver: String
     /// The version of the PM's libvirt.
     var libvirtVersion: LibvirtVersion

@@ -88,7 +88,7 @@ struct KVMProbe {
     private func endUnlessGone(_ domain: Domain) throws(LibvirtError) {
         do {
             try domain.destroy()
-        } catch where error.kind == .noSuchDomain || error.kind == .operationInvalid {
+        } catch  where error.kind == .noSuchDomain || error.kind == .operationInvalid {
             // It ended by itself.
         }
     }

@@ -18,7 +18,11 @@ struct LibvirtFailure: Sendable {
         if let failure = error as? Failure { return failure }
         guard let error = error as? LibvirtError else {
             if error is CancellationError { return .cancelled }
-            return Failure(.internalFault, "\(pm): \(doing) failed in an unexpected way", cause: String(describing: error))
+            return Failure(
+                .internalFault,
+                "\(pm): \(doing) failed in an unexpected way",
+                cause: String(describing: error)
+            )
         }
         return failure(for: error, doing: doing)
     }
@@ -31,7 +35,10 @@ struct LibvirtFailure: Sendable {
             case .deadline: (.deadline, "no answer in time: see what its libvirtd is at (journalctl -u libvirtd)")
             case .busy: (.deadline, "it is still busy with earlier calls: see what its libvirtd is at")
             case .authenticationFailed:
-                (.machineUnreachable, "it refused to let us in: check keys and user with ssh, then 'virsh -c \(uri) uri'")
+                (
+                    .machineUnreachable,
+                    "it refused to let us in: check keys and user with ssh, then 'virsh -c \(uri) uri'"
+                )
             case .hostKeyRejected:
                 (.machineUnreachable, "its ssh host key is unknown or changed: check it, then put it into known_hosts")
             case .connectionLost, .unreachable, .timeout:

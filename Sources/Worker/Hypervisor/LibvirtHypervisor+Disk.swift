@@ -39,8 +39,9 @@ extension LibvirtHypervisor {
         }
     }
 
-    /// False for a disk that an earlier run left half made, or made over what the image was before. The disk of a
-    /// domain that is defined stays, whatever it is.
+    /// False for a disk that an earlier run left half made, or made over what the image was before.
+    ///
+    /// The disk of a domain that is defined stays, whatever it is.
     private func isUsable(
         _ disk: Volume,
         as description: VolumeDescription,

@@ -52,7 +52,9 @@ extension LibvirtHypervisor {
                 try end(domain)
                 try undefine(domain)
             }
-            guard let pool = try existingPool(in: session), let disk = try pool.volume(name: vm.diskName) else { return }
+            guard let pool = try existingPool(in: session), let disk = try pool.volume(name: vm.diskName) else {
+                return
+            }
             try disk.delete()
         }
     }

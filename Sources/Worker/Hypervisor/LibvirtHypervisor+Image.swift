@@ -33,7 +33,7 @@ extension LibvirtHypervisor {
         do {
             _ = try copy.info()
             return copy
-        } catch where !error.kind.isConnectionFault {
+        } catch  where !error.kind.isConnectionFault {
             try? pool.refresh()
             return nil
         }
@@ -50,14 +50,18 @@ extension LibvirtHypervisor {
             guard try copy(of: image, in: pool) == nil else { return }
             let start = ContinuousClock.now
             try removeLeftovers(of: image, in: pool)
-            let file = try UnchangedFile(image)
+            try image.checkUnchanged()
             let description = VolumeDescription(name: image.volumeName, format: "raw", capacity: image.fileSize)
             let volume = try pool.createVolume(xml: description.xml)
             do {
                 if try !session.isTestDriver {
-                    try volume.upload(file: image.image.path, length: image.fileSize, cancellation: session.cancellation)
+                    try volume.upload(
+                        file: image.image.path,
+                        length: image.fileSize,
+                        cancellation: session.cancellation
+                    )
                 }
-                try file.check()
+                try image.checkUnchanged()
                 let marker = VolumeDescription(name: image.markerName, format: "raw", capacity: 0)
                 _ = try pool.createVolume(xml: marker.xml)
             } catch {
@@ -92,44 +96,26 @@ extension LibvirtHypervisor {
     }
 }
 
-/// Sees that an image's file is the one that was inspected, before and after it was read.
-private struct UnchangedFile {
-    private let image: ImageFile
-    private let size: Int64
-    private let modified: Date?
-
-    /// Looks at the file.
-    init(_ image: ImageFile) throws {
-        self.image = image
-        (size, modified) = try Self.look(at: image)
-        guard size == image.fileSize else { throw Self.changed(image) }
-    }
-
-    /// Throws where the file changed since.
-    func check() throws {
-        guard try Self.look(at: image) == (size, modified) else { throw Self.changed(image) }
-    }
-
-    private static func look(at image: ImageFile) throws -> (Int64, Date?) {
-        do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: image.image.path)
-            let size = (attributes[.size] as? NSNumber)?.int64Value ?? -1
-            return (size, attributes[.modificationDate] as? Date)
-        } catch {
+extension ImageFile {
+    /// Sees that the file on this worker still is the one that was inspected, before and after it is read.
+    ///
+    /// - Throws: `Failure` with the code `imageUnusable`.
+    fileprivate func checkUnchanged() throws(Failure) {
+        var status = stat()
+        guard stat(image.path, &status) == 0 else {
             throw Failure(
                 .imageUnusable,
-                "image \(image.image.id): \(image.image.path) cannot be read on this worker: put it back",
-                cause: error.localizedDescription
+                "image \(image.id): \(image.path) cannot be read on this worker: put it back",
+                cause: String(cString: strerror(errno))
             )
         }
-    }
-
-    private static func changed(_ image: ImageFile) -> Failure {
-        Failure(
-            .imageUnusable,
-            "image \(image.image.id): \(image.image.path) changed while it was used: leave images as they are, "
-                + "and give a new one a new name"
-        )
+        guard Int64(status.st_size) == fileSize, ImageInspection.fingerprint(of: status) == fingerprint else {
+            throw Failure(
+                .imageUnusable,
+                "image \(image.id): \(image.path) is not what it was when it was inspected: leave images as they are, "
+                    + "give a new one a new name, and send the workers SIGHUP"
+            )
+        }
     }
 }
 

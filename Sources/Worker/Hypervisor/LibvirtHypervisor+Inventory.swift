@@ -29,8 +29,9 @@ extension LibvirtHypervisor {
         }
     }
 
-    /// Reads the pool's figures anew. libvirt refuses while a volume is being made or sent; the figures of the last
-    /// refresh do meanwhile.
+    /// Reads the pool's figures anew.
+    ///
+    /// libvirt refuses while a volume is being made or sent; the figures of the last refresh do meanwhile.
     private func refresh(_ pool: StoragePool) throws(LibvirtError) {
         do {
             try pool.refresh()
@@ -56,7 +57,7 @@ extension LibvirtHypervisor {
                 // A copy of one of our domains carries the record of another: it is not ours.
                 record: record?.uuid == uuid ? record : nil
             )
-        } catch where error.kind == .noSuchDomain {
+        } catch  where error.kind == .noSuchDomain {
             return nil
         }
     }

@@ -78,7 +78,9 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private func end(_ key: Key, _ result: Result<Value, Failure>) {
         let answered: [Waiter] = state.withLockedValue { state in
             guard var flight = state.flights.removeValue(forKey: key) else { return [] }
-            guard flight.isCancelled, let next = flight.waiters.values.first else { return Array(flight.waiters.values) }
+            guard flight.isCancelled, let next = flight.waiters.values.first else {
+                return Array(flight.waiters.values)
+            }
             // These came after everyone else had left: what ended was not for them.
             flight.isCancelled = false
             flight.task = begin(key, next.work)

@@ -7,7 +7,9 @@ extension VirtualMachine {
     /// The namespace by which libvirt finds the record, and by which a domain is known to be ours.
     static let metadataNamespace = "https://hypervisor-coordinator.org/xmlns/vm/1"
 
-    /// The record as one element. Values are attributes, whose spaces libvirt keeps as they are.
+    /// The record as one element.
+    ///
+    /// Values are attributes, whose spaces libvirt keeps as they are.
     var metadataElement: XMLElement {
         XMLElement(
             "hvc:vm",
@@ -15,7 +17,7 @@ extension VirtualMachine {
                 "xmlns:hvc": Self.metadataNamespace,
                 "id": id.description,
                 "uuid": uuid.uuidString.lowercased(),
-                "name": name,
+                "name": Self.escaped(name),
                 "type": type.description,
                 "image": image.description,
                 "cpu": String(needs.cpu),
@@ -32,7 +34,7 @@ extension VirtualMachine {
         guard let element = XMLElement.root(of: text), element.localName == "vm",
             let id = element[attribute: "id"].flatMap({ VMID($0) }),
             let uuid = element[attribute: "uuid"].flatMap(UUID.init(uuidString:)),
-            let name = element[attribute: "name"],
+            let name = element[attribute: "name"].map(Self.unescaped),
             let type = element[attribute: "type"].flatMap({ TypeID($0) }),
             let image = element[attribute: "image"].flatMap({ ImageID($0) }),
             let cpu = element[attribute: "cpu"].flatMap({ Int($0) }), cpu >= 0,
@@ -47,5 +49,36 @@ extension VirtualMachine {
             image: image,
             needs: Resources(cpu: cpu, ram: ram, disk: disk)
         )
+    }
+
+    /// A backslash sequence for U+FEFF, which FoundationXML drops from the start of a text as a byte order mark.
+    private static let escapedMark = "\\uFEFF"
+
+    private static func escaped(_ name: String) -> String {
+        // By scalar: a backslash with an accent is one Character, and it is another one than a backslash.
+        name.unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar {
+            case "\\": text += "\\\\"
+            case "\u{FEFF}": text += escapedMark
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private static func unescaped(_ text: String) -> String {
+        var name = ""
+        var rest = text.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            if scalar != "\\" {
+                name.unicodeScalars.append(scalar)
+            } else if rest.first == "u" {
+                name += "\u{FEFF}"
+                rest = rest.dropFirst(escapedMark.unicodeScalars.count - 1)
+            } else {
+                name += "\\"
+                rest = rest.dropFirst()
+            }
+        }
+        return name
     }
 }

@@ -54,7 +54,9 @@ struct VolumeDescription: Hashable, Sendable {
         )
     }
 
-    /// The XML that makes it. Nothing is allocated ahead, so a volume takes only what is written to it.
+    /// The XML that makes it.
+    ///
+    /// Nothing is allocated ahead, so a volume takes only what is written to it.
     var xml: String {
         let target = XMLElement("target", children: [XMLElement("format", ["type": format])])
         let common: [XMLElement?] = [

@@ -46,6 +46,8 @@ extension XMLElement {
     /// - Parameter text: the XML.
     /// - Returns: its root; nil where it is no XML.
     static func root(of text: String) -> XMLElement? {
-        try? XMLDocument(xmlString: text, options: .nodePreserveWhitespace).rootElement()
+        // FoundationXML traps on an empty text.
+        guard !text.isEmpty else { return nil }
+        return try? XMLDocument(xmlString: text, options: .nodePreserveWhitespace).rootElement()
     }
 }

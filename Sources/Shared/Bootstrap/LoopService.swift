@@ -1,7 +1,7 @@
 public import ServiceLifecycle
 
 /// A service that is a loop: it runs until its task is cancelled.
-public struct ClosureService: Service {
+public struct LoopService: Service {
     private let body: @Sendable () async throws -> Void
 
     /// Makes a service.

@@ -1,0 +1,103 @@
+import Model
+import Placement
+import Testing
+
+@Suite("The policy seed")
+struct SeedPolicyTests {
+    private func place(_ requests: Int = 1, on machines: [PhysicalMachine]) throws -> [PlacementDecision.Outcome] {
+        let requests = try (1...requests).map { try Fleets.request($0) }
+        return plan(requests, on: FleetSnapshot(machines), by: .seed).map(\.outcome)
+    }
+
+    @Test("The machine that was used longest ago goes first, one that was never used before all")
+    func leastRecentlyUsed() throws {
+        let machines = [
+            try Fleets.machine(1, lastUsed: 3), try Fleets.machine(2, lastUsed: 1), try Fleets.machine(3, lastUsed: 2),
+        ]
+        #expect(try place(on: machines) == [.place(Fleets.identifier(2))])
+        let withNew = machines + [try Fleets.machine(4, load: 9)]
+        #expect(try place(on: withNew) == [.place(Fleets.identifier(4))])
+    }
+
+    @Test("Among machines that were never used the least load a CPU decides, and then the lower number")
+    func leastLoad() throws {
+        let machines = [
+            try Fleets.machine(1, load: 2), try Fleets.machine(2, load: 0.5), try Fleets.machine(3, load: 0.5),
+        ]
+        #expect(try place(on: machines) == [.place(Fleets.identifier(2))])
+    }
+
+    @Test("A batch goes round the machines")
+    func roundRobin() throws {
+        let machines = try (1...3).map { try Fleets.machine($0) }
+        let expected = try [1, 2, 3, 1, 2, 3].map { PlacementDecision.Outcome.place(try Fleets.identifier($0)) }
+        #expect(try place(6, on: machines) == expected)
+    }
+
+    @Test("A full fleet refuses with what is lacking; a fleet that is away says so")
+    func refusals() throws {
+        let full = [try Fleets.machine(1, free: Resources(cpu: 0, ram: 100, disk: 5))]
+        guard case .refuse(let failure) = try place(on: full).first else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(failure.code == .noCapacity)
+        #expect(failure.cause == "1 PM: lacks 1 CPUs, 412 MiB of memory")
+        let away = [try Fleets.machine(1, state: .unknown), try Fleets.machine(2, isCordoned: true)]
+        guard case .refuse(let failure) = try place(on: away).first else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(failure.code == .noMachine)
+        #expect(failure.cause == "1 PM: cordoned; 1 PM: state is unknown")
+    }
+
+    @Test("A machine that was never looked at puts off what nothing else can take, and what comes after it")
+    func undecided() throws {
+        let machines = [
+            try Fleets.machine(1, free: Resources(cpu: 1, ram: 4096, disk: 9)), try Fleets.machine(2, isExplored: false),
+        ]
+        #expect(try place(3, on: machines) == [.place(Fleets.identifier(1)), .undecided])
+    }
+
+    @Test("An explanation tells at most 32 machines in full and counts the rest")
+    func explanationIsBounded() throws {
+        let machines = try (1...100).map { try Fleets.machine($0, free: .zero) }
+        let decision = try #require(plan([Fleets.request(1)], on: FleetSnapshot(machines), by: .seed).first)
+        #expect(decision.explanation.considered.count == 32)
+        #expect(decision.explanation.objections.values.reduce(0, +) == 100)
+    }
+}
+
+@Suite("Plans, over random fleets")
+struct PlanPropertyTests {
+    @Test("Never overbooked, never on a machine that takes no VMs, and the same again", arguments: 1...200 as ClosedRange<UInt64>)
+    func invariants(seed: UInt64) throws {
+        var generator = SeededGenerator(state: seed)
+        let fleet = try Fleets.random(&generator, machines: .random(in: 1...12, using: &generator))
+        let requests = try (1...Int.random(in: 1...40, using: &generator)).map { number in
+            try Fleets.request(
+                number,
+                cpu: .random(in: 1...3, using: &generator),
+                ram: .random(in: 64...2048, using: &generator),
+                disk: .random(in: 1...8, using: &generator)
+            )
+        }
+        let decisions = plan(requests, on: fleet, by: .seed)
+        #expect(decisions == plan(requests, on: fleet, by: .seed))
+        #expect(decisions.count == requests.count)
+        var used: [PMID: Resources] = [:]
+        for (request, decision) in zip(requests, decisions) {
+            guard case .place(let id) = decision.outcome else {
+                for machine in fleet.machines where machine.takesVMs {
+                    #expect(!request.needs.fits(in: machine.free - used[machine.id, default: .zero]))
+                }
+                continue
+            }
+            used[id, default: .zero] += request.needs
+            let machine = try #require(fleet[id])
+            #expect(machine.takesVMs)
+            #expect(used[id, default: .zero].fits(in: machine.free))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Model
+import Store
+import Testing
+
+@Suite("The catalog in the store")
+struct CatalogTests {
+    private let small = Resources(cpu: 1, ram: 256, disk: 1)
+
+    private func listings(_ addresses: String...) throws -> [PMListing] {
+        try addresses.map { PMListing(address: try PMAddress($0)) }
+    }
+
+    @Test("An entry keeps its number over edits; a removed one's number is not given again")
+    func numbersStay() async throws {
+        try await StoreFixture.with(machines: ["a", "b"]) { fixture in
+            let store = fixture.store
+            #expect(try await store.register(machines: listings("b", "c")).map(\.value) == [2, 3])
+            #expect(try await store.machines().map(\.value) == [2, 3])
+            #expect(try await store.register(machines: listings("d", "a", "c")).map(\.value) == [4, 1, 3])
+            #expect(try await store.machines().map(\.value) == [1, 3, 4])
+        }
+    }
+
+    @Test("Types count from 1, images from 100, and both are told as they were registered")
+    func typesAndImages() async throws {
+        try await StoreFixture.with { fixture in
+            let store = fixture.store
+            #expect(try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1), small]).map(\.value) == [1, 2])
+            #expect(try await store.types().map(\.needs) == [Resources(cpu: 1, ram: 512, disk: 1), small])
+            let broken = ImageRegistration(path: "/images/b.raw", name: "b", unusable: "no disk image")
+            #expect(try await store.register(images: [broken, StoreFixture.image]).map(\.value) == [101, 100])
+            #expect(try await store.images().map(\.name) == ["a", "b"])
+            #expect(try await store.imageRegistration(100.identifier()) == StoreFixture.image)
+            #expect(try await store.imageRegistration(101.identifier())?.reason == "no disk image")
+        }
+    }
+
+    @Test("A type or an image that is no longer listed takes no new VMs")
+    func unlisted() async throws {
+        try await StoreFixture.with { fixture in
+            _ = try await fixture.store.register(types: [small])
+            await #expect(throws: Failure.self) { try await fixture.create() }
+            let failure = await #expect(throws: Failure.self) { try await fixture.create() }
+            #expect(failure?.code == .unknownType)
+            #expect(try await fixture.list("hvc:queue").isEmpty)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Logging
+import Model
+import Placement
+import RedisClient
+import Store
+import TestKit
+
+/// A store on a Redis server of its own, with a small catalog.
+final class StoreFixture: Sendable {
+    let server: RedisServer
+    let store: Store
+
+    init(machines: [String] = ["host1"], prefix: String = "hvc:") async throws {
+        server = try await RedisServer.started()
+        store = Store(redis: RedisClient(configuration: server.configuration), keys: Keys(prefix: prefix))
+        let listings = try machines.map { PMListing(address: try PMAddress($0)) }
+        _ = try await store.register(machines: listings)
+        _ = try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1)])
+        _ = try await store.register(images: [Self.image])
+    }
+
+    static let image = ImageRegistration(
+        path: "/images/a.qcow2",
+        name: "a",
+        facts: ImageRegistration.Facts(format: .qcow2, fileBytes: 10, diskBytes: 20, fingerprint: "a-1")
+    )
+
+    /// Runs a body and ends the server after it.
+    static func with(
+        machines: [String] = ["host1"],
+        prefix: String = "hvc:",
+        _ body: (StoreFixture) async throws -> Void
+    ) async throws {
+        let fixture = try await StoreFixture(machines: machines, prefix: prefix)
+        do { try await body(fixture) } catch {
+            await fixture.store.redis.shutdown()
+            try await fixture.server.stop()
+            throw error
+        }
+        await fixture.store.redis.shutdown()
+        try await fixture.server.stop()
+    }
+
+    /// Makes a machine known as up with this much of everything.
+    func up(_ number: Int, _ capacity: Resources, claimed: Resources = .zero) async throws {
+        let measure = PMMeasure(capacity: capacity, available: capacity, claimed: claimed)
+        try await store.record(
+            DiscoveryReport(state: .up, measure: measure, source: "test"),
+            of: try number.identifier(),
+            next: .seconds(60)
+        )
+    }
+
+    /// Accepts a create of type 1.
+    func create(_ name: String = "a") async throws -> Acceptance {
+        try await store.enqueueCreate(name: name, type: try 1.identifier(), image: try 100.identifier(), request: "r")
+    }
+
+    /// Peeks, plans every create on the fleet as it is told, and claims.
+    func takeAll(worker: String = "w", limit: Int = 100) async throws -> (Peek, ClaimOutcome) {
+        let peek = try await store.peek(since: 0, limit: limit)
+        let fleet = FleetSnapshot(peek.changed)
+        let requests = peek.lines.compactMap(\.entry).filter { $0.kind == .create }
+            .map { PlacementRequest(vm: $0.vm, needs: $0.needs) }
+        var decisions = plan(requests, on: fleet, by: .seed)[...]
+        let steps = peek.lines.map { line -> (line: Peek.Line, action: ClaimAction) in
+            guard let entry = line.entry else { return (line, .bury(reason: "no entry")) }
+            guard entry.kind == .create, let decision = decisions.popFirst() else { return (line, .run) }
+            switch decision.outcome {
+            case .place(let machine): return (line, .place(machine, decision.explanation))
+            case .refuse(let failure): return (line, .refuse(failure, decision.explanation))
+            case .undecided: return (line, .run)
+            }
+        }
+        let outcome = try await store.claim(steps, roomVersion: peek.roomVersion, worker: worker, lease: .seconds(60))
+        return (peek, outcome)
+    }
+
+    /// A field of a hash, as redis-cli would show it.
+    func field(_ key: String, _ field: String) async throws -> String? {
+        try await store.redis.send(["HGET", key, field]).string
+    }
+
+    /// The entries of a list.
+    func list(_ key: String) async throws -> [String] {
+        try await store.redis.send(["LRANGE", key, "0", "-1"]).strings ?? []
+    }
+}
+
+extension Int {
+    /// The number as an identifier.
+    func identifier<Entity>() throws -> Identifier<Entity> {
+        guard let identifier = Identifier<Entity>(self) else { throw TestKitError("\(self) is no identifier") }
+        return identifier
+    }
+}

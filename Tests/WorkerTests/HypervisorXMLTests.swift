@@ -1,0 +1,170 @@
+import Foundation
+import FoundationXML
+import Libvirt
+import Model
+import TestKit
+import Testing
+
+@testable import Worker
+
+@Suite("XML for libvirt")
+struct HypervisorXMLTests {
+    /// Names that something on the way might take for more than a name.
+    private static let hostileNames = [
+        "plain", " leading", "trailing ", "  ", "a  b", "\"quoted\"", "it's", "<vm/>", "a & b", "&amp;", "&#65;", "]]>",
+        "<!-- no -->", "<![CDATA[x]]>", "</title></metadata>", "../../etc/passwd", "$(reboot)", "`x`", "%s%n",
+        "na\u{EF}ve", "e\u{301}", "\u{1F600}\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}", "\u{202E}rtl", "\u{FEFF}bom", "\u{A0}nbsp\u{A0}", "\u{3000}",
+        "\u{10FFFD}", "\u{E000}", "\u{FFFD}", "\\", "\\u0041", "\\uFEFF", "\\\\uFEFF\u{FEFF}", "\\\u{301}", "\u{FEFF}\u{301}x", "\\\u{FEFF}\\", "*3\\r\\n$3", "hvc:vm", "name='x'", "--", "0", String(repeating: "x", count: 255),
+    ]
+
+    /// Random valid names; the same on each run.
+    private static let randomNames: [String] = {
+        var random = SplitMix(state: 20_240_607)
+        let favourites = Array("<>&\"' ;=/\\\u{1F600}\u{E9}\u{A0}]")
+        return (0..<400).map { _ in
+            var name = ""
+            for _ in 0..<Int(random.next() % 40 + 1) {
+                if random.next() % 3 == 0 {
+                    name.append(favourites[Int(random.next() % UInt64(favourites.count))])
+                } else if let scalar = Unicode.Scalar(UInt32(random.next() % 0x11_0000)),
+                    (try? VMName.validated(String(scalar))) != nil
+                {
+                    name.unicodeScalars.append(scalar)
+                }
+            }
+            return name.isEmpty || name.utf8.count > 255 ? "short" : name
+        }
+    }()
+
+    @Test("A record read back from its element is the same record, whatever its name")
+    func recordRoundTrip() throws {
+        for name in Self.hostileNames + Self.randomNames {
+            let vm = try HypervisorFixture.vm(7, name: try VMName.validated(name))
+            let back = VirtualMachine(metadata: vm.metadataElement.xmlString)
+            #expect(back == vm)
+            // Strings are equal where only their normal forms are; these must be the same bytes.
+            #expect(back.map { Array($0.name.utf8) } == Array(name.utf8))
+        }
+    }
+
+    @Test("A record comes back the same from libvirt itself, and the name is the domain's title")
+    func recordThroughLibvirt() async throws {
+        let threads = BlockingThreads(name: "test", limit: 1)
+        let connection = try await Connection.open("test:///default", threads: threads, deadline: .seconds(10))
+        let names = Self.hostileNames + Self.randomNames
+        try await connection.run(deadline: .seconds(120)) { session in
+            let host = try HostTraits(asking: session)
+            for (index, name) in names.enumerated() {
+                let vm = try HypervisorFixture.vm(1000 + index, name: name)
+                let description = DomainDescription(
+                    vm: vm,
+                    domainType: "test",
+                    host: host,
+                    traits: DomainTraits(),
+                    disk: "/disks/\(index) & <more>",
+                    network: "default",
+                    consoleLog: "/log/\(index)"
+                )
+                let domain = try session.defineDomain(xml: description.xml)
+                defer { try? domain.undefine() }
+                let text = try #require(try domain.metadata(namespace: VirtualMachine.metadataNamespace))
+                #expect(VirtualMachine(metadata: text) == vm)
+                let root = try #require(XMLElement.root(of: try domain.xml(inactive: true)))
+                // The title is for people only: the mark that FoundationXML drops when it reads it may be missing.
+                #expect(root.child("title")?.stringValue?.trimmingPrefix("\u{FEFF}") == name.trimmingPrefix("\u{FEFF}"))
+                #expect(root.descendant("devices", "disk", "source")?[attribute: "file"] == description.disk)
+            }
+        }
+    }
+
+    @Test(
+        "What is not wholly our record is none",
+        arguments: [
+            "", "no xml", "<vm/>", "<a:other xmlns:a='urn:a' id='1'/>",
+            "<vm id='0' uuid='6A1E3B1C-2F1B-4C58-9C3B-1C1B7A0F0B11' name='a' type='1' image='100' cpu='1' ram='1' disk='1'/>",
+            "<vm id='1' uuid='nonsense' name='a' type='1' image='100' cpu='1' ram='1' disk='1'/>",
+            "<vm id='1' uuid='6A1E3B1C-2F1B-4C58-9C3B-1C1B7A0F0B11' name='a' type='1' image='100' cpu='-1' ram='1' disk='1'/>",
+            "<vm id='1' uuid='6A1E3B1C-2F1B-4C58-9C3B-1C1B7A0F0B11' type='1' image='100' cpu='1' ram='1' disk='1'/>",
+        ]
+    )
+    func noRecord(text: String) {
+        #expect(VirtualMachine(metadata: text) == nil)
+    }
+
+    @Test("A domain gets what its VM needs and what its PM has")
+    func domain() throws {
+        let vm = try HypervisorFixture.vm(3, name: "web", ram: 512)
+        let capabilities = """
+            <capabilities><host><uuid>11111111-2222-3333-4444-555555555555</uuid><cpu><arch>x86_64</arch></cpu></host>
+            <guest><os_type>hvm</os_type><arch name='i686'><domain type='qemu'/></arch></guest>
+            <guest><os_type>hvm</os_type><arch name='x86_64'><domain type='qemu'/><domain type='kvm'/></arch></guest>
+            </capabilities>
+            """
+        let host = HostTraits(driver: "qemu", libvirtVersion: LibvirtVersion(number: 9_000_000), capabilities: capabilities)
+        #expect(host.domainTypes == ["qemu", "kvm"])
+        #expect(host.hostUUID == "11111111-2222-3333-4444-555555555555")
+        let traits = DomainTraits(
+            capabilities: """
+                <domainCapabilities><machine>pc-i440fx-7.2</machine>
+                <cpu><mode name='host-model' supported='yes'/></cpu>
+                <devices><rng supported='yes'/></devices></domainCapabilities>
+                """
+        )
+        func root(_ type: String, network: String?, version: Int = 9_000_000) throws -> XMLElement {
+            var host = host
+            host.libvirtVersion = LibvirtVersion(number: version)
+            let description = DomainDescription(
+                vm: vm, domainType: type, host: host, traits: traits, disk: "/d", network: network, consoleLog: nil
+            )
+            return try #require(XMLElement.root(of: description.xml))
+        }
+        let emulated = try root("qemu", network: "default")
+        #expect(emulated[attribute: "type"] == "qemu")
+        #expect(emulated.child("name")?.stringValue == vm.domainName)
+        #expect(emulated.child("uuid")?.stringValue == vm.uuid.uuidString.lowercased())
+        #expect(emulated.child("memory")?.stringValue == "512")
+        #expect(emulated.child("memory")?[attribute: "unit"] == "MiB")
+        #expect(emulated.child("vcpu")?.stringValue == "1")
+        #expect(emulated.descendant("os", "type")?[attribute: "machine"] == "pc-i440fx-7.2")
+        #expect(emulated.descendant("features", "tcg", "tb-cache")?.stringValue == "32")
+        #expect(emulated.child("cpu") == nil)
+        #expect(emulated.descendant("devices", "interface", "source")?[attribute: "network"] == "default")
+        #expect(emulated.descendant("devices", "rng") != nil)
+        #expect(try root("qemu", network: nil).descendant("devices", "interface") == nil)
+        #expect(try root("qemu", network: nil, version: 7_000_000).descendant("features", "tcg") == nil)
+        let native = try root("kvm", network: nil)
+        #expect(native.descendant("features", "tcg") == nil)
+        #expect(native.child("cpu")?[attribute: "mode"] == "host-model")
+    }
+
+    @Test("A volume's description reads back as it was written")
+    func volume() {
+        let backing = VolumeDescription.Backing(path: "/a & b/<image>.qcow2", format: "qcow2")
+        for description in [
+            VolumeDescription(name: "a", format: "raw", capacity: 0),
+            VolumeDescription(name: "b <>&", format: "qcow2", capacity: 1 << 40, backing: backing),
+        ] {
+            #expect(VolumeDescription(xml: description.xml) == description)
+        }
+        #expect(VolumeDescription(xml: "<volume/>") == nil)
+    }
+
+    @Test("The boot sector is one sector with a BIOS's mark")
+    func bootSector() {
+        #expect(BootSector.bytes.count == 512)
+        #expect(BootSector.bytes.suffix(2) == [0x55, 0xAA])
+    }
+}
+
+/// SplitMix64: a generator whose numbers are the same on each run.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
