@@ -29,6 +29,9 @@ let package = Package(
     products: [
         .executable(name: "hvc-gateway", targets: ["APIGateway"]),
         .executable(name: "hvc-worker", targets: ["Worker"]),
+        // For Benchmarks/, which is a package of its own.
+        .library(name: "RedisClient", targets: ["RedisClient"]),
+        .library(name: "Store", targets: ["Model", "Store"]),
     ],
     traits: [
         .trait(name: "TLS", description: "TLS to Redis (rediss://), through BoringSSL; adds minutes to a build.")
@@ -150,17 +153,23 @@ let package = Package(
         .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "APIGatewayTests",
-            dependencies: ["APIGateway", "Model", "RedisClient", "Store", "TestKit", logging],
+            dependencies: [
+                "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Worker", "Catalog", "Libvirt", "Model", "RedisClient", "Store", "TestKit", logging],
+            dependencies: [
+                "Worker", "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "TestKit",
+                logging,
+                subprocess,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Model", "RedisClient", "TestKit", logging],
+            dependencies: ["APIGateway", "Model", "RedisClient", "TestKit", "Worker", logging],
             swiftSettings: strict
         ),
     ]

@@ -29,9 +29,11 @@ build_tests() {
     as_builder swift build --build-tests "${flags[@]}"
 }
 
-# Tests make namespaces and drive libvirt, so they run as root, whoever built them.
+# Tests make namespaces and drive libvirt, so they run as root, whoever built them. Most wait for processes that they
+# started: more of them at once than cores, yet not all of them, so that no deadline is missed for want of a core.
 run_tests() {
   local log=$log_dir/tests.log status=0
+  export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$((3 * $(nproc)))
   rm -f "$results"
   (long "tests" "$log" swift test --skip-build --disable-xctest --xunit-output "$results" "${flags[@]}" "$@") || status=$?
   if [[ ! -s $results ]]; then

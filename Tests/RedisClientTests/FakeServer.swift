@@ -1,7 +1,7 @@
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RedisClient
+import Synchronization
 
 /// A TCP server on loopback that says what a test wants, for what a real Redis would never do.
 ///
@@ -21,14 +21,14 @@ final class FakeServer: Sendable {
     static let welcome = Answer.say("+OK\r\n+PONG\r\n")
 
     private let channel: any Channel
-    private let accepted: NIOLockedValueBox<Int>
+    private let accepted: Counter
 
     init(greeting: Answer = FakeServer.welcome, answer: Answer) async throws {
-        let accepted = NIOLockedValueBox(0)
+        let accepted = Counter()
         self.accepted = accepted
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                accepted.withLockedValue { $0 += 1 }
+                accepted.value.wrappingAdd(1, ordering: .relaxed)
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Talker(greeting: greeting, answer: answer))
                 }
@@ -47,7 +47,11 @@ final class FakeServer: Sendable {
     }
 
     /// How many connections it has accepted.
-    var connections: Int { accepted.withLockedValue { $0 } }
+    var connections: Int { accepted.value.load(ordering: .relaxed) }
+}
+
+private final class Counter: Sendable {
+    let value = Atomic<Int>(0)
 }
 
 private final class Talker: ChannelInboundHandler {

@@ -59,23 +59,28 @@ import Testing
     }
 
     @Test(arguments: [
-        // The head's deadline, when it was sent, the last sign of life, the time; limit 5.
-        (head: 10, sent: 0, read: 0, now: 10, stalled: true),
-        (head: 10, sent: 0, read: 6, now: 10, stalled: false),
-        (head: 10, sent: 0, read: 6, now: 11, stalled: true),
-        (head: 60, sent: 0, read: 0, now: 50, stalled: false),
-        (head: 1, sent: 0, read: 0, now: 1, stalled: false),
-        (head: 9, sent: 8, read: 0, now: 10, stalled: false),
+        // The head's deadline, when it was sent, the last sign of life, the time; the limit is 5.
+        (head: 10, sent: 0, read: 0, now: 10, stall: 5),
+        (head: 10, sent: 0, read: 6, now: 10, stall: 11),
+        (head: 10, sent: 0, read: 6, now: 11, stall: 11),
+        (head: 1, sent: 0, read: 0, now: 1, stall: 5),
+        (head: 9, sent: 8, read: 0, now: 10, stall: 13),
     ])
-    func `only silence behind an overdue head is a stall`(head: Int, sent: Int, read: Int, now: Int, stalled: Bool) {
+    func `silence behind an overdue head is a stall in time`(head: Int, sent: Int, read: Int, now: Int, stall: Int) {
+        let pending = line(head: head, sent: sent)
+        #expect(pending.stallTime(now: time(now), lastRead: time(read), limit: .seconds(5)) == time(stall))
+    }
+
+    @Test func `silence that the head explains is none, nor is that of an empty line`() {
+        #expect(line(head: 60, sent: 0).stallTime(now: time(50), lastRead: time(0), limit: .seconds(5)) == nil)
+        #expect(PendingReplies<String>().stallTime(now: time(50), lastRead: time(0), limit: .seconds(5)) == nil)
+    }
+
+    private func line(head: Int, sent: Int) -> PendingReplies<String> {
         var pending = PendingReplies<String>()
         pending.append(call(1, replies: 1, "head", sent: sent, deadline: head))
         pending.append(call(2, replies: 1, "next", sent: sent, deadline: 1000))
-        #expect(pending.isStalled(now: time(now), lastRead: time(read), limit: .seconds(5)) == stalled)
-    }
-
-    @Test func `nobody in line, no stall`() {
-        #expect(!PendingReplies<String>().isStalled(now: time(100), lastRead: time(0), limit: .seconds(5)))
+        return pending
     }
 
     @Test func `any sequence gives each call one end and each reply its place`() {

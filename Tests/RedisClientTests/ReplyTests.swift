@@ -57,6 +57,8 @@ import Testing
         let lost = RedisError(.connectionLost, "gone", cause: CancellationError(), wasSent: true)
         #expect(lost.unsent.code == .notConnected)
         #expect(!lost.unsent.wasSent)
+        #expect(RedisError(.protocolViolation, "garbage", wasSent: true).unsent.code == .notConnected)
+        #expect(RedisError(.shutDown, "over", wasSent: true).unsent.code == .shutDown)
         #expect(lost.description == "redis connectionLost: gone (cause: CancellationError())")
         for code in RedisError.Code.allCases {
             let error = RedisError(code, "x")

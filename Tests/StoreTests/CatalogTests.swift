@@ -12,7 +12,7 @@ struct CatalogTests {
 
     @Test("An entry keeps its number over edits; a removed one's number is not given again")
     func numbersStay() async throws {
-        try await StoreFixture.with(machines: ["a", "b"]) { fixture in
+        try await StoreFixture.with(machines: ["a", "b"]) { (fixture) async throws in
             let store = fixture.store
             #expect(try await store.register(machines: listings("b", "c")).map(\.value) == [2, 3])
             #expect(try await store.machines().map(\.value) == [2, 3])
@@ -23,9 +23,11 @@ struct CatalogTests {
 
     @Test("Types count from 1, images from 100, and both are told as they were registered")
     func typesAndImages() async throws {
-        try await StoreFixture.with { fixture in
+        try await StoreFixture.with { (fixture) async throws in
             let store = fixture.store
-            #expect(try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1), small]).map(\.value) == [1, 2])
+            #expect(
+                try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1), small]).map(\.value) == [1, 2]
+            )
             #expect(try await store.types().map(\.needs) == [Resources(cpu: 1, ram: 512, disk: 1), small])
             let broken = ImageRegistration(path: "/images/b.raw", name: "b", unusable: "no disk image")
             #expect(try await store.register(images: [broken, StoreFixture.image]).map(\.value) == [101, 100])
@@ -37,7 +39,7 @@ struct CatalogTests {
 
     @Test("A type or an image that is no longer listed takes no new VMs")
     func unlisted() async throws {
-        try await StoreFixture.with { fixture in
+        try await StoreFixture.with { (fixture) async throws in
             _ = try await fixture.store.register(types: [small])
             await #expect(throws: Failure.self) { try await fixture.create() }
             let failure = await #expect(throws: Failure.self) { try await fixture.create() }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import RedisClient
 import Store
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 struct EnqueueTests {
     @Test("A create is a VM record, a job record, a queue entry and an event, or nothing")
     func create() async throws {
-        try await StoreFixture.with { fixture in
+        try await StoreFixture.with { (fixture) async throws in
             let name = "a \"b\" <c> & ;{}\\ ../ 😀"
             let accepted = try await fixture.create(name)
             #expect(accepted.vm.value == 1 && accepted.job.value == 1)
@@ -24,7 +25,7 @@ struct EnqueueTests {
 
     @Test("An unknown type, image or VM leaves nothing behind")
     func refused() async throws {
-        try await StoreFixture.with { fixture in
+        try await StoreFixture.with { (fixture) async throws in
             let store = fixture.store
             let type = await #expect(throws: Failure.self) {
                 try await store.enqueueCreate(name: "a", type: 9.identifier(), image: 100.identifier(), request: "")
@@ -44,7 +45,7 @@ struct EnqueueTests {
 
     @Test("A second destroy is told of the first")
     func destroyTwice() async throws {
-        try await StoreFixture.with { fixture in
+        try await StoreFixture.with { (fixture) async throws in
             let vm = try await fixture.create().vm
             _ = try await fixture.store.enqueueDestroy(vm, request: "")
             let failure = await #expect(throws: Failure.self) {
@@ -57,7 +58,7 @@ struct EnqueueTests {
 
     @Test("Times are ISO 8601 by Redis' clock")
     func times() async throws {
-        try await StoreFixture.with { fixture in
+        try await StoreFixture.with { (fixture) async throws in
             _ = try await fixture.create()
             let time = try #require(try await fixture.field("hvc:vm:1", "created_at"))
             let parts = try #require(try await fixture.store.redis.send(["TIME"]).strings)

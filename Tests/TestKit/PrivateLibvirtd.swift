@@ -44,7 +44,10 @@ public final class PrivateLibvirtd: Sendable {
         try Self.write(Self.guestSettings, to: directory.file("etc/qemu.conf"))
         if options.hasNetwork {
             try Self.write(Self.network, to: directory.file("etc/qemu/networks/default.xml"))
-            try Self.write(Self.network, to: directory.file("etc/qemu/networks/autostart/default.xml"))
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.file("etc/qemu/networks/autostart/default.xml"),
+                withDestinationPath: "/etc/libvirt/qemu/networks/default.xml"
+            )
         }
         process = try ChildProcess(
             "unshare",
@@ -57,8 +60,9 @@ public final class PrivateLibvirtd: Sendable {
     }
 
     deinit {
-        // unshare kills the first process of the namespace, and the kernel all others with it.
-        process.signal(SIGKILL)
+        end()
+        // The directory goes next, and must not while somebody still writes there; a bounded wait, as nothing tells.
+        for _ in 0..<500 where process.exit == nil { usleep(10_000) }
     }
 
     /// Starts one and waits until it answers.
@@ -141,11 +145,18 @@ public final class PrivateLibvirtd: Sendable {
         Foundation.kill(pid, number)
     }
 
-    /// Ends it and its guests.
+    /// Ends it and its guests, and waits until they are gone.
     ///
     /// - Throws: ``TestKitError`` where it does not go.
     public func stop() async throws {
-        try await process.kill()
+        end()
+        try await process.waitForExit()
+    }
+
+    /// Kills the first process of the namespaces: the kernel kills all others before unshare sees its end.
+    private func end() {
+        guard process.exit == nil else { return }
+        for first in Self.children(of: process.pid) { Foundation.kill(first, SIGKILL) }
     }
 }
 

@@ -1,4 +1,4 @@
-/// A certificate authority of a test's own, and a certificate by it for `localhost` and 127.0.0.1.
+/// A certificate authority of a test's own, and a server's certificate by it.
 ///
 /// Made by the openssl program; the files go with the object.
 public final class TemporaryCertificates: Sendable {
@@ -15,17 +15,18 @@ public final class TemporaryCertificates: Sendable {
 
     /// Makes the files.
     ///
+    /// - Parameter names: What the server's certificate is for, in openssl's form.
     /// - Throws: ``TestKitError`` with openssl's output where that fails.
-    public init() async throws {
+    public init(names: String = "DNS:localhost,IP:127.0.0.1") async throws {
         directory = try TemporaryDirectory(prefix: "tls")
         let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-x509"]
         try await openssl(
             ["req"] + newKey + ["-keyout", directory.file("ca.key"), "-out", authority, "-subj", "/CN=Test authority"]
         )
-        let names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        let subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=\(names)"]
         let limits = ["-addext", "basicConstraints=critical,CA:FALSE"]
         let signer = ["-CA", authority, "-CAkey", directory.file("ca.key")]
-        try await openssl(["req"] + newKey + signer + ["-keyout", key, "-out", certificate] + names + limits)
+        try await openssl(["req"] + newKey + signer + ["-keyout", key, "-out", certificate] + subject + limits)
     }
 
     private func openssl(_ arguments: [String]) async throws {

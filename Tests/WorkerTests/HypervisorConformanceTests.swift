@@ -179,7 +179,8 @@ extension LibvirtHypervisor {
     func volumes() async throws -> [String] {
         try await perform("listing volumes") { [self] session in
             let pool = try pool(in: session)
-            try pool.refresh()
+            // Refused while a volume is sent; libvirt then knows of it already.
+            try? pool.refresh()
             return try pool.volumes().map { try $0.name() }.sorted()
         }
     }

@@ -34,7 +34,10 @@ enum HypervisorFixture {
     ///   - id: Its number.
     ///   - size: Its virtual size as qemu-img takes it.
     /// - Returns: The image, inspected.
-    static func emptyImage(in directory: TemporaryDirectory, id: Int = 100, size: String = "64M") async throws -> ImageFile {
+    /// - Throws: Where qemu-img fails.
+    static func emptyImage(in directory: TemporaryDirectory, id: Int = 100, size: String = "64M") async throws
+        -> ImageFile
+    {
         let path = directory.file("image-\(id).qcow2")
         let create = try ChildProcess("qemu-img", ["create", "-q", "-f", "qcow2", path, size])
         guard try await create.waitForExit() == .status(0) else { throw TestKitError("qemu-img: \(create.text)") }

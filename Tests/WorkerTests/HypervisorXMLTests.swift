@@ -13,8 +13,11 @@ struct HypervisorXMLTests {
     private static let hostileNames = [
         "plain", " leading", "trailing ", "  ", "a  b", "\"quoted\"", "it's", "<vm/>", "a & b", "&amp;", "&#65;", "]]>",
         "<!-- no -->", "<![CDATA[x]]>", "</title></metadata>", "../../etc/passwd", "$(reboot)", "`x`", "%s%n",
-        "na\u{EF}ve", "e\u{301}", "\u{1F600}\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}", "\u{202E}rtl", "\u{FEFF}bom", "\u{A0}nbsp\u{A0}", "\u{3000}",
-        "\u{10FFFD}", "\u{E000}", "\u{FFFD}", "\\", "\\u0041", "\\uFEFF", "\\\\uFEFF\u{FEFF}", "\\\u{301}", "\u{FEFF}\u{301}x", "\\\u{FEFF}\\", "*3\\r\\n$3", "hvc:vm", "name='x'", "--", "0", String(repeating: "x", count: 255),
+        "na\u{EF}ve", "e\u{301}", "\u{1F600}\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}", "\u{202E}rtl", "\u{FEFF}bom",
+        "\u{A0}nbsp\u{A0}", "\u{3000}",
+        "\u{10FFFD}", "\u{E000}", "\u{FFFD}", "\\", "\\u0041", "\\uFEFF", "\\\\uFEFF\u{FEFF}", "\\\u{301}",
+        "\u{FEFF}\u{301}x", "\\\u{FEFF}\\", "*3\\r\\n$3", "hvc:vm", "name='x'", "--", "0",
+        String(repeating: "x", count: 255),
     ]
 
     /// Random valid names; the same on each run.
@@ -100,7 +103,11 @@ struct HypervisorXMLTests {
             <guest><os_type>hvm</os_type><arch name='x86_64'><domain type='qemu'/><domain type='kvm'/></arch></guest>
             </capabilities>
             """
-        let host = HostTraits(driver: "qemu", libvirtVersion: LibvirtVersion(number: 9_000_000), capabilities: capabilities)
+        let host = HostTraits(
+            driver: "qemu",
+            libvirtVersion: LibvirtVersion(number: 9_000_000),
+            capabilities: capabilities
+        )
         #expect(host.domainTypes == ["qemu", "kvm"])
         #expect(host.hostUUID == "11111111-2222-3333-4444-555555555555")
         let traits = DomainTraits(
@@ -114,7 +121,13 @@ struct HypervisorXMLTests {
             var host = host
             host.libvirtVersion = LibvirtVersion(number: version)
             let description = DomainDescription(
-                vm: vm, domainType: type, host: host, traits: traits, disk: "/d", network: network, consoleLog: nil
+                vm: vm,
+                domainType: type,
+                host: host,
+                traits: traits,
+                disk: "/d",
+                network: network,
+                consoleLog: nil
             )
             return try #require(XMLElement.root(of: description.xml))
         }

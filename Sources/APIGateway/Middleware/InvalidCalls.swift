@@ -24,7 +24,10 @@ struct InvalidCalls: RouterMiddleware {
             let failure = Failure(.requestTooLarge, "the request's body is too large: calls take query arguments")
             return Reply(failure: failure, body: "0").response
         } catch {
-            context.logger.error("a request failed", metadata: ["error": "\(error)", "request": "\(context.requestID)"])
+            context.logger.error(
+                "a request failed",
+                metadata: ["error": "\(error)", "request": "\(context.requestID)"]
+            )
             let failure = Failure(.internalFault, "the gateway failed: its log has request \(context.requestID)")
             return Reply(failure: failure, body: "0").response
         }

@@ -36,12 +36,3 @@ struct Reply {
         String(text.unicodeScalars.prefix(500).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" })
     }
 }
-
-extension HTTPField.Name {
-    /// Why a call failed, in words.
-    static let reason = Self("X-HVC-Reason")!  // swift-format-ignore: NeverForceUnwrap
-    /// Why a call failed, as a stable code.
-    static let reasonCode = Self("X-HVC-Code")!  // swift-format-ignore: NeverForceUnwrap
-    /// Names the request in logs and jobs.
-    static let requestID = Self("X-Request-Id")!  // swift-format-ignore: NeverForceUnwrap
-}

@@ -9,6 +9,7 @@ extension CommonSettings {
     ///   - name: what `CLIENT LIST` shows.
     ///   - patience: how long a call waits for a connection while there is none.
     ///   - logger: hears of connections made and lost.
+    /// - Returns: the client, not connected yet.
     /// - Throws: `Failure` where the URL is none.
     public func makeRedisClient(
         name: String,

@@ -43,7 +43,9 @@ public struct LineLogHandler: LogHandler {
         }
     }
 
-    /// A value without spaces stands as it is; others in quotes. A line stays a line whatever a request sent.
+    /// A value without spaces stands as it is; others in quotes.
+    ///
+    /// A line stays a line whatever a request sent.
     private static func quoted(_ text: String) -> String {
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }
         if isPlain { return text }
@@ -53,7 +55,8 @@ public struct LineLogHandler: LogHandler {
     private static func escaped(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
         return text.unicodeScalars.reduce(into: "") { line, scalar in
-            line += scalar.value < 0x20 || scalar.value == 0x7F ? "\\u{\(String(scalar.value, radix: 16))}" : "\(scalar)"
+            line +=
+                scalar.value < 0x20 || scalar.value == 0x7F ? "\\u{\(String(scalar.value, radix: 16))}" : "\(scalar)"
         }
     }
 }

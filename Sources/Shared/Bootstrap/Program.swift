@@ -13,6 +13,7 @@ public enum Program {
     /// - Parameters:
     ///   - label: the program's name.
     ///   - level: from which level on lines are written.
+    /// - Returns: the logger.
     public static func logger(label: String, level: Logger.Level) -> Logger {
         var logger = Logger(label: label) { LineLogHandler(label: $0, writer: logWriter) }
         logger.logLevel = level

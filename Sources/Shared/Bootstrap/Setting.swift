@@ -22,6 +22,7 @@ public struct Setting<Value: Sendable>: Sendable {
     /// The value in this environment.
     ///
     /// - Parameter environment: the variables.
+    /// - Returns: what it is set to, else the fallback.
     /// - Throws: `Failure` with `invalidRequest` that names the variable and what it takes.
     public func value(in environment: [String: String]) throws(Failure) -> Value {
         guard let text = try about.text(in: environment), !text.isEmpty else { return fallback }
@@ -72,6 +73,7 @@ extension Setting where Value == String {
     ///   - fallback: the value where it is not set.
     ///   - isSecret: its value is never shown.
     ///   - meaning: what it does.
+    /// - Returns: the setting.
     public static func text(
         _ name: String,
         kind: String = "text",
@@ -92,6 +94,7 @@ extension Setting where Value == Int {
     ///   - range: the numbers it takes.
     ///   - fallback: the value where it is not set.
     ///   - meaning: what it does.
+    /// - Returns: the setting.
     public static func number(_ name: String, in range: ClosedRange<Int>, fallback: Int, meaning: String) -> Self {
         let kind = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         let about = SettingDescription(name, kind: kind, fallback: String(fallback), meaning: meaning)
@@ -107,6 +110,7 @@ extension Setting where Value == Duration {
     ///   - range: the seconds it takes.
     ///   - fallback: the value where it is not set, in seconds.
     ///   - meaning: what it does.
+    /// - Returns: the setting.
     public static func seconds(
         _ name: String,
         in range: ClosedRange<Double>,
@@ -133,6 +137,7 @@ extension Setting where Value == Double {
     ///   - range: the numbers it takes.
     ///   - fallback: the value where it is not set.
     ///   - meaning: what it does.
+    /// - Returns: the setting.
     public static func ratio(
         _ name: String,
         in range: ClosedRange<Double>,
@@ -152,6 +157,7 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
     ///   - name: the environment variable.
     ///   - fallback: the value where it is not set.
     ///   - meaning: what it does.
+    /// - Returns: the setting.
     public static func choice(_ name: String, fallback: Value, meaning: String) -> Self {
         let kind = "one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")
         let about = SettingDescription(name, kind: kind, fallback: fallback.rawValue, meaning: meaning)

@@ -6,7 +6,8 @@ extension SettingDescription {
     func text(in environment: [String: String]) throws(Failure) -> String? {
         if let text = environment[name], !text.isEmpty { return text }
         guard isSecret, let path = environment[name + "_FILE"], !path.isEmpty else { return nil }
-        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else {
             throw Failure(.invalidRequest, "\(name)_FILE: '\(path)' cannot be read: mend its path or permissions")
         }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)

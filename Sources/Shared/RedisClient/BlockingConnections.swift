@@ -5,8 +5,8 @@ import NIOCore
 /// The connections for commands that block: each call in progress has one of its own, and idle ones are used again.
 ///
 /// A call that is cancelled or runs out of time closes its connection, so that the server does not hand an element to
-/// nobody. A server that had already answered at that moment has done so: callers that may not lose an element move
-/// it to another list in the same command (BLMOVE) rather than pop it.
+/// nobody. What the server has answered, or still finds unread on the connection, it has executed all the same: callers
+/// that may not lose an element move it to another list in the same command (BLMOVE) rather than pop it.
 final class BlockingConnections: Sendable {
     private struct State {
         var idle: [RedisConnection] = []
@@ -78,7 +78,14 @@ final class BlockingConnections: Sendable {
             if state.closed == nil { state.busy[ObjectIdentifier(connection)] = connection }
             return state.closed
         }
-        guard let closed else { return connection }
+        guard let closed else {
+            // Once, when it is made: a connection serves any number of calls.
+            connection.whenClosed { [weak self, weak connection] in
+                guard let self, let connection else { return }
+                self.state.withLockedValue { state in state.idle.removeAll { $0 === connection } }
+            }
+            return connection
+        }
         connection.close(closed)
         throw closed
     }
@@ -90,13 +97,8 @@ final class BlockingConnections: Sendable {
             state.idle.append(connection)
             return true
         }
-        guard isKept else {
+        if !isKept {
             connection.close(RedisError(.notConnected, "enough idle connections"))
-            return
-        }
-        connection.whenClosed { [weak self, weak connection] in
-            guard let self, let connection else { return }
-            self.state.withLockedValue { state in state.idle.removeAll { $0 === connection } }
         }
     }
 }

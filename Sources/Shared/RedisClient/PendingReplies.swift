@@ -73,7 +73,7 @@ struct PendingReplies<Waiter> {
         return expired
     }
 
-    /// Whether the server has given no sign of life for so long that it must be taken for gone.
+    /// When the server must be taken for gone, if it stays silent until then.
     ///
     /// Only a call at the head of the line that is itself overdue counts: while it has time left, a slow command
     /// explains the silence.
@@ -82,10 +82,10 @@ struct PendingReplies<Waiter> {
     ///   - now: The time.
     ///   - lastRead: When the last bytes came.
     ///   - limit: How much silence is too much.
-    /// - Returns: Whether the connection should be given up.
-    func isStalled(now: NIODeadline, lastRead: NIODeadline, limit: TimeAmount) -> Bool {
-        guard let head = calls.first, head.deadline <= now else { return false }
-        return now - max(lastRead, head.sentAt) >= limit
+    /// - Returns: A time, which may be over; nil where nothing speaks against the server.
+    func stallTime(now: NIODeadline, lastRead: NIODeadline, limit: TimeAmount) -> NIODeadline? {
+        guard let head = calls.first, head.deadline <= now else { return nil }
+        return max(lastRead, head.sentAt) + limit
     }
 
     /// Takes all waiters away, because the connection is gone.

@@ -16,6 +16,8 @@ public struct RedisConfiguration: Sendable, Hashable {
         public var caFile: String?
 
         /// The name to find in the server's certificate; nil: the endpoint's host.
+        ///
+        /// A certificate for the server's IP address is accepted, too.
         public var serverName: String?
 
         /// Makes TLS settings.

@@ -153,8 +153,8 @@ extension RedisError {
     /// This error as the reason why a command was not sent at all.
     var unsent: RedisError {
         switch code {
-        case .connectionLost, .timeout: RedisError(.notConnected, "there is no connection: \(message)", cause: cause)
-        default: sent(false)
+        case .shutDown, .notConnected: sent(false)
+        default: RedisError(.notConnected, "there is no connection: \(message)", cause: self)
         }
     }
 

@@ -51,7 +51,7 @@ final class ReplyHandler: ChannelInboundHandler {
             pending.append(spareCalls[index])
         }
         spareCalls.removeAll(keepingCapacity: true)
-        armTimer()
+        armTimer(pending.nextDeadline)
         guard spareBytes.readableBytes > 0, let context else { return }
         context.writeAndFlush(wrapOutboundOut(spareBytes), promise: nil)
         if spareBytes.capacity <= Self.keptCapacity {
@@ -147,10 +147,10 @@ final class ReplyHandler: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
-    private func armTimer() {
-        guard pending.nextDeadline < timerDue, let context else { return }
+    private func armTimer(_ due: NIODeadline) {
+        guard due < timerDue, let context else { return }
         timer?.cancel()
-        timerDue = pending.nextDeadline
+        timerDue = due
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: timerDue) { self.deadlineReached() }
     }
 
@@ -161,11 +161,12 @@ final class ReplyHandler: ChannelInboundHandler {
         for waiter in pending.expire(now: now) {
             waiter.fail(RedisError(.timeout, "no reply in time: look whether the server is overloaded", wasSent: true))
         }
-        guard !pending.isStalled(now: now, lastRead: lastRead, limit: silenceLimit) else {
+        let stallTime = pending.stallTime(now: now, lastRead: lastRead, limit: silenceLimit) ?? .distantFuture
+        guard stallTime > now else {
             close(RedisError(.connectionLost, "the server is silent: look whether it hangs", wasSent: true))
             return
         }
-        armTimer()
+        armTimer(min(pending.nextDeadline, stallTime))
     }
 
     private static func lost(_ cause: (any Error)?) -> RedisError {

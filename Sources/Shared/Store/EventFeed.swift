@@ -37,6 +37,7 @@ public final class EventFeed: Sendable {
     /// What happens from now on; ends when the feed does.
     ///
     /// - Parameter limit: how many signals are kept for a follower that lags; older ones go.
+    /// - Returns: the signals, from now on.
     public func signals(keeping limit: Int = 10_000) -> AsyncStream<Signal> {
         followers.add(keeping: limit)
     }

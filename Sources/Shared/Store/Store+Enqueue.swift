@@ -1,5 +1,6 @@
 public import Model
 import RedisClient
+
 public import struct Foundation.UUID
 
 /// A request that was accepted.

@@ -11,6 +11,16 @@ public struct Peek: Sendable {
         public let text: String
         /// What it says; nil where it is none of ours.
         public let entry: QueueEntry?
+
+        /// Makes a line.
+        ///
+        /// - Parameters:
+        ///   - text: the entry as it stands in the list.
+        ///   - entry: what it says.
+        public init(text: String, entry: QueueEntry?) {
+            self.text = text
+            self.entry = entry
+        }
     }
 
     /// The version of the fleet up to which `changed` tells.
@@ -67,6 +77,16 @@ public struct ClaimOutcome: Hashable, Sendable {
     public let stop: Stop
     /// The results of the entries that were taken, in order.
     public let results: [ClaimResult]
+
+    /// Makes an outcome.
+    ///
+    /// - Parameters:
+    ///   - stop: why it ended.
+    ///   - results: the results of the entries that were taken.
+    public init(stop: Stop, results: [ClaimResult]) {
+        self.stop = stop
+        self.results = results
+    }
 }
 
 extension Store {
@@ -75,6 +95,7 @@ extension Store {
     /// - Parameters:
     ///   - version: the version of the fleet that is known; 0 for none.
     ///   - limit: how many entries at most.
+    /// - Returns: the entries, oldest first, and the PMs that changed.
     /// - Throws: `Failure`.
     public func peek(since version: Int, limit: Int) async throws(Failure) -> Peek {
         let reply = try await run(.peek, keys: [keys.queue], [version, limit])
@@ -101,6 +122,7 @@ extension Store {
     ///   - roomVersion: of the peek that the plan follows from.
     ///   - worker: who takes them.
     ///   - lease: how long they are the worker's without renewal.
+    /// - Returns: why it ended, and what became of each entry taken.
     /// - Throws: `Failure`.
     public func claim(
         _ plan: [(line: Peek.Line, action: ClaimAction)],

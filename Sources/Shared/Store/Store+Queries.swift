@@ -113,6 +113,7 @@ extension Store {
     /// The UUIDs of the VMs that hold room on a PM, lower-case.
     ///
     /// - Parameter id: the PM.
+    /// - Returns: the UUIDs.
     /// - Throws: `Failure`.
     public func claimants(on id: PMID) async throws(Failure) -> Set<String> {
         let vms: [VMID] = try await send(["SMEMBERS", keys.vms(on: id)]).identifiers()

@@ -1,7 +1,9 @@
 import Model
 import Store
 
-/// What one look at a PM comes to; pure. Silence never counts as empty: where something is missing, nothing is
+/// What one look at a PM comes to; pure.
+///
+/// Silence never counts as empty: where something is missing, nothing is
 /// concluded from the rest.
 struct PMInspection {
     let machine: PhysicalMachine

@@ -57,8 +57,11 @@ actor SSHHostProbe: HostProbe {
     /// True where ssh_config switches the checks of host keys off: these are the one thing not left to it.
     private func mustBeStrict(until end: ContinuousClock.Instant) async throws(Failure) -> Bool {
         if let isStrict { return isStrict }
-        guard case .ended(.exited(0), let output, _) = try await checked(run(command.printOptions, until: end)) else {
-            throw Failure(.internalFault, "`ssh -G` does not end: look with `\(command.debugText)`")
+        let outcome = try await checked(run(command.printOptions, until: end))
+        guard case .ended(.exited(0), let output, _) = outcome else {
+            // It reads files and connects to nothing, so this is about the worker.
+            let look = "look with `\(command.debugText)` and at this machine's load"
+            throw Failure(.deadline, "`ssh -G`, which only prints ssh's options, did not succeed: \(look)")
         }
         let words = output.split(separator: "\n").map { $0.split(separator: " ") }
         let choice = words.first { $0.first == "stricthostkeychecking" }?.last

@@ -34,7 +34,9 @@ struct ImageFile: Hashable, Sendable {
     let fileSize: Int64
     /// The disk's size as the guest sees it, in bytes.
     let virtualSize: Int64
-    /// Tells contents apart: changes when the file does. Lower-case letters, digits and dashes.
+    /// Tells contents apart: changes when the file does.
+    ///
+    /// Lower-case letters, digits and dashes.
     let fingerprint: String
 }
 

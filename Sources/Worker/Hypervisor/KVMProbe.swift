@@ -45,7 +45,8 @@ struct KVMProbe {
                 in: session
             )
         } catch {
-            guard !error.kind.isConnectionFault else { throw error }
+            // Neither a broken connection nor a caller that left says anything about KVM.
+            guard !error.kind.isConnectionFault, error.kind != .cancelled else { throw error }
             return no("a guest cannot be run with \(domainType): \(error.message)")
         }
         guard try disk.download(offset: 512, length: 512) == BootSector.bytes else {

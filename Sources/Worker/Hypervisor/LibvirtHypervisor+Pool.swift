@@ -26,25 +26,26 @@ extension LibvirtHypervisor {
         let description = DirectoryPool(name: listing.pool, path: settings.defaultPoolPath)
         do {
             let pool = try session.definePool(xml: description.xml)
-            try pool.build()
             try pool.setAutostart(true)
             try startUnlessActive(pool)
             logger.notice("storage pool made", metadata: ["pool": "\(listing.pool)", "path": "\(description.path)"])
             return pool
-        } catch let error {
+        } catch {
             // Another worker may have been faster.
             if let pool = try existingPool(in: session) { return pool }
             throw failure(
                 .hypervisor,
                 "it has no storage pool 'default', and none could be made at \(description.path): define one there",
-                cause: error.description
+                cause: "\(error)"
             )
         }
     }
 
-    private func startUnlessActive(_ pool: StoragePool) throws(LibvirtError) {
+    private func startUnlessActive(_ pool: StoragePool) throws {
         guard try !pool.isActive() else { return }
         do {
+            // Makes the directory of the pool that was just defined, by this worker or by another one.
+            if try listing.pool == "default" && DirectoryPool(xml: pool.xml()) != nil { try pool.build() }
             try pool.start()
         } catch {
             // Another worker may have been faster.

@@ -76,6 +76,20 @@ struct DirectoryPool: Hashable, Sendable {
     /// The directory on the PM.
     var path: String
 
+    /// Makes a description.
+    init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
+
+    /// Reads libvirt's XML; nil where the pool is of another type.
+    init?(xml: String) {
+        guard let root = XMLElement.root(of: xml), root[attribute: "type"] == "dir",
+            let name = root.child("name")?.stringValue, let path = root.descendant("target", "path")?.stringValue
+        else { return nil }
+        self.init(name: name, path: path)
+    }
+
     /// The XML that defines it.
     var xml: String {
         XMLElement(

@@ -15,7 +15,9 @@ enum IntakePlan {
         var steps: [Step] = []
         for line in lines {
             guard let entry = line.entry else {
-                steps.append((line, .bury(reason: "this is no entry of ours: put jobs on the queue through the gateway")))
+                steps.append(
+                    (line, .bury(reason: "this is no entry of ours: put jobs on the queue through the gateway"))
+                )
                 continue
             }
             guard entry.kind == .create else {

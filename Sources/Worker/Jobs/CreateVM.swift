@@ -2,7 +2,9 @@ import Logging
 import Model
 import Store
 
-/// Builds a VM on its PM and starts it: image, disk, domain, start. Each step is safe to repeat.
+/// Builds a VM on its PM and starts it: image, disk, domain, start.
+///
+/// Each step is safe to repeat.
 struct CreateVM: Sendable {
     let vm: VirtualMachine
     let hypervisor: any Hypervisor

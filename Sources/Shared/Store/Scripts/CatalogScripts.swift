@@ -79,8 +79,7 @@ extension RedisScript {
 }
 
 extension Fragment {
-    /// `number(kind, name, first)`: the number of a name, given once and for ever.
-    /// `list(kind, ids, listed)`: makes these the listed ones of a kind.
+    /// `number(kind, name, first)` and `list(kind, ids, listed)`: a name's number, given once; who is listed.
     fileprivate static let number = #"""
         local function number(kind, name, first)
           local id = redis.call('HGET', P .. kind .. ':numbers', name)

@@ -14,7 +14,8 @@ extension RedisScript {
     ///   `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'ended'}` or `{'dead'}`.
     static let claim = RedisScript(
         name: "claim",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.dropVM + Fragment.endJob + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.dropVM + Fragment.endJob
+            + #"""
             local worker, lease_ms, kept_s = ARGV[2], tonumber(ARGV[3]), ARGV[5]
             local results = {}
 

@@ -1,4 +1,6 @@
-/// Pieces of Lua that several scripts begin with. Each script gets the key prefix as `ARGV[1]`.
+/// Pieces of Lua that several scripts begin with.
+///
+/// Each script gets the key prefix as `ARGV[1]`.
 ///
 /// The scripts build the names of hashes from the prefix, since which ones they touch follows from what they read;
 /// all keys of one prefix lie in one slot of a Redis Cluster where the prefix is in braces.
@@ -60,7 +62,7 @@ enum Fragment {
               'claimed_' .. r, 'available_' .. r, 'measured_claimed_' .. r)
             if not v[1] then return nil end
             local function n(k) return tonumber(v[k] or 0) or 0 end
-            local promised = math.floor(n(1) * n(2)) - n(3) - n(4)
+            local promised = math.floor(n(1) * n(2) * (1 + 1e-12)) - n(3) - n(4)
             local measured = n(5) - math.max(0, n(4) - n(6))
             free[i] = math.max(0, math.min(promised, measured))
           end

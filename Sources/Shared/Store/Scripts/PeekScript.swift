@@ -10,17 +10,17 @@ extension RedisScript {
     static let peek = RedisScript(
         name: "peek",
         source: #"""
-        local P, since = ARGV[1], tonumber(ARGV[2])
-        local c = redis.call('HMGET', P .. 'counters', 'fleet', 'room')
-        local version, reset = tonumber(c[1] or 0), 0
-        if since > version then since, reset = 0, 1 end
-        local machines = {}
-        if since < version then
-          for i, pm in ipairs(redis.call('ZRANGEBYSCORE', P .. 'fleet', '(' .. string.format('%.0f', since), '+inf')) do
-            machines[i] = {pm, redis.call('HGETALL', P .. 'pm:' .. pm)}
-          end
-        end
-        return {version, c[2] or '0', redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1), machines, reset}
-        """#
+            local P, since = ARGV[1], tonumber(ARGV[2])
+            local c = redis.call('HMGET', P .. 'counters', 'fleet', 'room')
+            local version, reset = tonumber(c[1] or 0), 0
+            if since > version then since, reset = 0, 1 end
+            local machines = {}
+            if since < version then
+              for i, pm in ipairs(redis.call('ZRANGEBYSCORE', P .. 'fleet', '(' .. string.format('%.0f', since), '+inf')) do
+                machines[i] = {pm, redis.call('HGETALL', P .. 'pm:' .. pm)}
+              end
+            end
+            return {version, c[2] or '0', redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1), machines, reset}
+            """#
     )
 }

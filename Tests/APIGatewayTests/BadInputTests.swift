@@ -1,0 +1,76 @@
+import Foundation
+import RedisClient
+import Store
+import TestKit
+import Testing
+
+@Suite("Bad input gets the original answer, a status and a reason, and leaves nothing")
+struct BadInputTests {
+    @Test("Every bad call")
+    func calls() async throws {
+        let long = String(repeating: "x", count: 300)
+        let ok = "instance_type=1&image_id=100"
+        let create = #"{"vmid":0}"#
+        let destroy = #"{"status":0}"#
+        let cases: [(path: String, status: Int, code: String, body: String)] = [
+            ("/vm/create", 400, "invalid_request", create),
+            ("/vm/create?\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=&\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=a&name=b&\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=a&\(ok)&size=3", 400, "invalid_request", create),
+            ("/vm/create?name=\(long)&\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=a%0Ab&\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=a%00b&\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=%FF&\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=%2&\(ok)", 400, "invalid_request", create),
+            ("/vm/create?name=a&instance_type=-1&image_id=100", 400, "invalid_request", create),
+            ("/vm/create?name=a&instance_type=one&image_id=100", 400, "invalid_request", create),
+            ("/vm/create?name=a&instance_type=1.0&image_id=100", 400, "invalid_request", create),
+            ("/vm/create?name=a&instance_type=99999999999999999999&image_id=100", 400, "invalid_request", create),
+            ("/vm/create?name=a&instance_type=77&image_id=100", 404, "unknown_type", create),
+            ("/vm/create?name=a&instance_type=1&image_id=77", 404, "unknown_image", create),
+            ("/vm/query", 400, "invalid_request", "0"),
+            ("/vm/query?vmid=", 400, "invalid_request", "0"),
+            ("/vm/query?vmid=0", 400, "invalid_request", "0"),
+            ("/vm/query?vmid=77", 404, "unknown_vm", "0"),
+            ("/vm/destroy", 400, "invalid_request", destroy),
+            ("/vm/destroy?vmid=77", 404, "unknown_vm", destroy),
+            ("/vm/types?x=1", 400, "invalid_request", "0"),
+            ("/pm/listvms?pmid=77", 404, "unknown_pm", "0"),
+            ("/pm/query?pmid=77", 404, "unknown_pm", "0"),
+            ("/pm/query?pmid=1%20", 400, "invalid_request", "0"),
+            ("/", 404, "unknown_call", "0"),
+            ("/vm/reboot?vmid=1", 404, "unknown_call", "0"),
+            ("/vm/../../etc/passwd", 404, "unknown_call", "0"),
+        ]
+        try await GatewayFixture.with { (gateway) async throws in
+            try await gateway.fill()
+            for (path, status, code, body) in cases {
+                let answer = try await gateway.http.call(path)
+                #expect(answer.status == status && answer.body == body, "\(path): \(answer)")
+                #expect(answer.headers["x-hvc-code"] == code, "\(path): \(answer)")
+                #expect(answer.headers["x-hvc-reason"]?.isEmpty == false, "\(path): \(answer)")
+            }
+            for method in ["PUT", "DELETE", "PATCH"] {
+                let answer = try await gateway.http.call("/vm/query?vmid=1", method: method)
+                #expect(answer.status == 405 && answer.body == "0" && answer.headers["allow"] == "GET, POST")
+            }
+            #expect(try await gateway.store.redis.send(["KEYS", "hvc:vm:*"]).array?.isEmpty == true)
+            #expect(try await gateway.store.redis.send(["KEYS", "hvc:job:*"]).array?.isEmpty == true)
+            #expect(try await gateway.store.redis.send(["LLEN", "hvc:queue"]).int == 0)
+        }
+    }
+
+    @Test("A huge body is refused with bounded memory, and the gateway goes on")
+    func hugeBody() async throws {
+        try await GatewayFixture.with { (gateway) async throws in
+            let answer = try await gateway.http.call(
+                "/vm/types",
+                method: "POST",
+                body: String(repeating: "A", count: 1 << 20)
+            )
+            #expect(answer.status == 413 && answer.body == "0")
+            #expect(try await gateway.http.call("/healthz").status == 200)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Logging
+import RedisClient
+import TestKit
+
+/// A whole installation: a Redis server, the gateway and workers as processes, on machines that the test names.
+final class Installation: Sendable {
+    let redisServer: RedisServer
+    let redis: RedisClient
+    let gateway: ChildProcess
+    let http: HTTPCalls
+    let directory: TemporaryDirectory
+    private let environment: [String: String]
+
+    /// Starts the gateway and writes the three files; workers come by `startWorker`.
+    init(machines: [String], images: [String], types: String, environment: [String: String] = [:]) async throws {
+        directory = try TemporaryDirectory()
+        redisServer = try await RedisServer.started(RedisServer.Options(appendOnly: true))
+        redis = RedisClient(configuration: redisServer.configuration)
+        let files = [
+            ("pm", machines.joined(separator: "\n")), ("image", images.joined(separator: "\n")), ("flavor", types),
+        ]
+        var settings = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HVC_") }
+        settings["HVC_REDIS_URL"] = redisServer.url
+        settings["HVC_PORT"] = "0"
+        settings.merge(environment) { _, new in new }
+        for (name, text) in files {
+            let path = directory.file("\(name)_file")
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            settings["HVC_\(name.uppercased())_FILE"] = path
+        }
+        self.environment = settings
+        gateway = try ChildProcess(try BuiltProgram.path("hvc-gateway"), environment: settings)
+        let line = try await gateway.waitForLine(containing: "listening address=", within: .seconds(30))
+        http = HTTPCalls(base: "http://127.0.0.1:" + (line.split(separator: ":").last.map(String.init) ?? ""))
+    }
+
+    /// Starts a worker and waits until it is at work.
+    func startWorker(_ name: String) async throws -> ChildProcess {
+        var settings = environment
+        settings["HVC_WORKER_NAME"] = name
+        let worker = try ChildProcess(try BuiltProgram.path("hvc-worker"), environment: settings)
+        try await worker.waitForLine(containing: "at work", within: .seconds(30))
+        return worker
+    }
+
+    /// Runs a body on an installation with workers, and ends all of it.
+    static func with(
+        machines: [String],
+        images: [String],
+        types: String,
+        workers: Int,
+        environment: [String: String] = [:],
+        _ body: (Installation, [ChildProcess]) async throws -> Void
+    ) async throws {
+        let installation = try await Installation(
+            machines: machines,
+            images: images,
+            types: types,
+            environment: environment
+        )
+        var processes: [ChildProcess] = []
+        let result: Result<Void, any Error>
+        do {
+            for number in 1...workers { processes.append(try await installation.startWorker("worker-\(number)")) }
+            result = .success(try await body(installation, processes))
+        } catch {
+            let logs = processes.map { $0.text.suffix(4000) }.joined(separator: "\n---\n")
+            result = .failure(TestKitError("\(error)\nlogs of the workers:\n\(logs)"))
+        }
+        for process in processes { _ = try await process.kill() }
+        _ = try await installation.gateway.kill()
+        await installation.redis.shutdown()
+        try await installation.redisServer.stop()
+        try result.get()
+    }
+
+    /// Waits until a PM is up by the records.
+    func waitUntilUp(_ pm: Int, within limit: Duration = .seconds(60)) async throws {
+        try await eventually("PM \(pm) to be up", deadline: limit, every: .milliseconds(100)) {
+            try await redis.send(["HGET", "hvc:pm:\(pm)", "state"]).string == "up"
+        }
+    }
+
+    /// A field of a hash.
+    func field(_ key: String, _ field: String) async throws -> String? {
+        try await redis.send(["HGET", key, field]).string
+    }
+
+    /// `/pm/query` of a PM.
+    func machine(_ pm: Int) async throws -> MachineAnswer {
+        let answer = try await http.call("/pm/query?pmid=\(pm)")
+        return try JSONDecoder().decode(MachineAnswer.self, from: Data(answer.body.utf8))
+    }
+}
+
+/// The body of `/pm/query`.
+struct MachineAnswer: Decodable, Equatable {
+    struct Amount: Decodable, Equatable {
+        let cpu: Int
+        let ram: Int
+        let disk: Int
+    }
+
+    let pmid: Int
+    let capacity: Amount
+    let free: Amount
+    let vms: Int
+}
+
+/// The body of `/vm/create`.
+struct CreateAnswer: Decodable {
+    let vmid: Int
+}

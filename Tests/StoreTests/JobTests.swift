@@ -1,0 +1,106 @@
+import Model
+import RedisClient
+import Store
+import Testing
+
+@Suite("Jobs that a worker holds")
+struct JobTests {
+    private func withRunningJob(_ body: (StoreFixture, Lease) async throws -> Void) async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
+            _ = try await fixture.create()
+            _ = try await fixture.takeAll()
+            try await body(fixture, Lease(job: 1.identifier(), epoch: 1))
+        }
+    }
+
+    @Test("A create that is done runs and keeps its room; a destroy that is done frees it and leaves nothing")
+    func done() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(try await store.finish(lease, by: "w", failure: nil))
+            #expect(try await store.vm(1.identifier())?.state == .running)
+            #expect(try await fixture.list("hvc:processing:w").isEmpty)
+            #expect(try await store.redis.send(["ZCARD", "hvc:leases"]).int == 0)
+            _ = try await store.enqueueDestroy(1.identifier(), request: "")
+            _ = try await fixture.takeAll()
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.vm(1.identifier()) == nil)
+            let machine = try #require(try await store.machine(1.identifier()))
+            #expect(machine.claimed == .zero && machine.vmCount == 0)
+            #expect(try await store.redis.send(["KEYS", "hvc:vm:*"]).array?.isEmpty == true)
+        }
+    }
+
+    @Test("A create that failed frees its room; a destroy that failed gives the VM back as it was")
+    func failed() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let failure = Failure(.hypervisor, "no", cause: "because")
+            #expect(try await fixture.store.finish(lease, by: "w", failure: failure))
+            #expect(try await fixture.store.status(of: lease.job)?.failure == failure)
+            let machine = try await fixture.store.machine(1.identifier())
+            #expect(machine?.claimed == .zero)
+            #expect(try await fixture.store.vm(1.identifier()) == nil)
+        }
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(try await store.finish(lease, by: "w", failure: nil))
+            _ = try await store.enqueueDestroy(1.identifier(), request: "")
+            _ = try await fixture.takeAll()
+            let failure = Failure(.machineUnreachable, "gone")
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: failure))
+            #expect(try await store.vm(1.identifier())?.state == .running)
+            #expect(try await store.machine(1.identifier())?.vmCount == 1)
+            _ = try await store.enqueueDestroy(1.identifier(), request: "")
+        }
+    }
+
+    @Test("Of two finishers one wins; one with an old epoch writes nothing")
+    func fenced() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(try await store.handBack(lease, by: "w", reason: "stopping"))
+            #expect(try await fixture.list("hvc:queue").count == 1)
+            #expect(try await store.finish(lease, by: "w", failure: nil) == false)
+            let (_, outcome) = try await fixture.takeAll(worker: "other")
+            guard case .started(let epoch, let pm) = outcome.results.first else {
+                Issue.record("not started again: \(outcome)")
+                return
+            }
+            #expect(epoch > lease.epoch)
+            #expect(pm?.value == 1)
+            #expect(try await store.machine(1.identifier())?.claimed == Resources(cpu: 1, ram: 512, disk: 1))
+            #expect(try await store.finish(lease, by: "w", failure: nil) == false)
+            let second = Lease(job: lease.job, epoch: epoch)
+            #expect(try await store.finish(second, by: "other", failure: nil))
+            #expect(try await store.finish(second, by: "other", failure: nil) == false)
+        }
+    }
+
+    @Test("A lease that ran out goes back to the front, and its old holder is told that it lost it")
+    func expired() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            _ = try await fixture.create("later")
+            #expect(try await store.renew([lease], for: .seconds(30)).isEmpty)
+            #expect(try await store.recoverExpired().isEmpty)
+            // The lease ends now by Redis' clock.
+            #expect(try await store.renew([lease], for: .zero).isEmpty)
+            #expect(try await store.recoverExpired() == [lease.job])
+            let queue = try await fixture.list("hvc:queue")
+            #expect(queue.count == 2 && queue.last?.hasPrefix(#"{"job":1,"#) == true)
+            #expect(try await fixture.list("hvc:processing:w").isEmpty)
+            #expect(try await store.renew([lease], for: .seconds(30)) == [lease.job])
+        }
+    }
+
+    @Test("A worker's record goes by itself")
+    func workers() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.store.announce(worker: "w", fields: ["jobs": "0"], lifetime: .seconds(30))
+            #expect(try await fixture.field("hvc:worker:w", "jobs") == "0")
+            let life = try #require(try await fixture.store.redis.send(["PTTL", "hvc:worker:w"]).int)
+            #expect((1...30_000).contains(life))
+        }
+    }
+}

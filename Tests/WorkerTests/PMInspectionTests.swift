@@ -1,0 +1,81 @@
+import Model
+import Store
+import Testing
+
+@testable import Worker
+
+@Suite("What a look at a PM comes to")
+struct PMInspectionTests {
+    private let failure = Failure(.machineUnreachable, "silent")
+    private let host = HostMeasure(
+        totalMemoryMiB: 8000,
+        availableMemoryMiB: 5000,
+        cpus: 4,
+        load: HostMeasure.LoadAverage(oneMinute: 0.5, fiveMinutes: 0, fifteenMinutes: 0),
+        diskCapacity: 100 << 30,
+        diskAvailable: 50 << 30,
+        architecture: "x86_64",
+        hostname: "h",
+        kernel: "6.1"
+    )
+
+    private func inventory(_ domains: [DomainSummary] = []) -> HypervisorInventory {
+        HypervisorInventory(
+            cpus: 8,
+            memoryMiB: 7900,
+            architecture: "x86_64",
+            hostname: "h",
+            hostUUID: "u",
+            poolCapacity: 90 << 30,
+            poolAvailable: 40 << 30,
+            domainType: "qemu",
+            domainTypeReason: "asked for",
+            domains: domains
+        )
+    }
+
+    private func report(
+        _ host: Result<HostMeasure, Failure>?,
+        _ inventory: Result<HypervisorInventory, Failure>,
+        claimants: Set<String> = []
+    ) throws -> DiscoveryReport {
+        let id = try #require(PMID(1))
+        let machine = PhysicalMachine(
+            id: id,
+            listing: PMListing(address: try PMAddress("h"), overcommit: Overcommit(cpu: 2, ram: 1, disk: 1)),
+            claimed: Resources(cpu: 1, ram: 512, disk: 1)
+        )
+        return PMInspection(machine: machine, host: host, inventory: inventory, claimants: claimants).report
+    }
+
+    @Test("Silence is unknown or degraded with the reason, and carries no figures")
+    func silence() throws {
+        let unknown = try report(.failure(failure), .failure(failure))
+        #expect(unknown.state == .unknown && unknown.measure == nil && unknown.reason.contains("silent"))
+        let noSSH = try report(.failure(failure), .success(inventory()))
+        #expect(noSSH.state == .degraded && noSSH.measure == nil && noSSH.reason.hasPrefix("ssh"))
+        let noLibvirt = try report(.success(host), .failure(failure))
+        #expect(noLibvirt.state == .degraded && noLibvirt.measure == nil && noLibvirt.reason.hasPrefix("libvirt"))
+        #expect(try report(nil, .failure(failure)).state == .unknown)
+    }
+
+    @Test("Memory is what the host says, CPUs the smaller number, disk the pool's")
+    func figures() throws {
+        let measure = try #require(try report(.success(host), .success(inventory())).measure)
+        #expect(measure.capacity == Resources(cpu: 4, ram: 8000, disk: 90))
+        #expect(measure.available == Resources(cpu: 8, ram: 5000, disk: 40))
+        #expect(measure.claimed == Resources(cpu: 1, ram: 512, disk: 1))
+        #expect(measure.load == 0.5)
+    }
+
+    @Test("Running domains that hold no room by our records are foreign")
+    func foreign() throws {
+        func domain(_ uuid: String, isActive: Bool = true) -> DomainSummary {
+            DomainSummary(uuid: uuid, name: uuid, isActive: isActive, cpu: 2, ramMiB: 1000, record: nil)
+        }
+        let domains = [domain("ours"), domain("theirs"), domain("off", isActive: false)]
+        let report = try report(.success(host), .success(inventory(domains)), claimants: ["ours"])
+        #expect(report.measure?.foreign == Resources(cpu: 2, ram: 1000, disk: 0))
+        #expect(report.facts["domains_foreign"] == "2")
+    }
+}

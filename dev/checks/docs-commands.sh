@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# Each block of commands in the documents is run by dev/tour, or marked as to be typed by hand.
+# shellcheck disable=SC2016 # backticks of the documents
+check() {
+  local status=0 document line toured
+  toured=" $(sed -nE 's/^readonly documents=\((.*)\)$/\1/p' dev/tour) "
+  while IFS= read -r document; do
+    while IFS= read -r line; do
+      case ${line#*:} in
+        '```sh by-hand') continue ;;
+        '```sh') [[ $toured != *" $document "* ]] || continue ;;
+      esac
+      echo "$document:$line is not run by dev/tour: write \`\`\`sh in a document of its list, or \`\`\`sh by-hand"
+      status=1
+    done < <(opened <"$document" | grep -E '^[0-9]+: *```(sh|bash|shell|console|)( |$)')
+  done < <(files '*.md')
+  return "$status"
+}
+
+# Prints NUMBER:LINE for each line that opens a block.
+opened() { awk '/^ *```/ { if (open) open = 0; else { open = 1; print FNR ":" $0 } }'; }
+
+sample() {
+  put dev/tour <<<'readonly documents=(README.md docs/a.md)'
+  printf '```sh\necho a\n```\n\n```sh by-hand\nssh b\n```\n\n```json\n0\n```\n' | put docs/a.md
+  [[ $1 == good ]] || printf '```sh\necho c\n```\n' | put docs/b.md
+}
