@@ -51,12 +51,8 @@ struct HypervisorHostTests {
         let host = try await PrivateLibvirtd.started()
         let hypervisor = try HypervisorFixture.hypervisor(host.uri)
         // Emulation runs everywhere, so it shows that the boot sector does its work.
-        let decision = try await hypervisor.perform("probing", deadline: .seconds(120)) { session in
-            let probe = KVMProbe(host: try HostTraits(asking: session), wait: .seconds(60), logger: hypervisor.logger)
-            return try probe.decide(in: session, pool: hypervisor.pool(in: session), domainType: "qemu")
-        }
-        #expect(decision.type == "qemu")
-        #expect(decision.reason == "a guest was seen to run with it")
+        let run = try await run("qemu", on: hypervisor)
+        guard case .ran = run else { throw TestKitError("\(run)") }
         #expect(try await hypervisor.volumes().isEmpty)
         #expect(try await host.virsh("list", "--all", "--name").isEmpty)
     }
@@ -65,13 +61,17 @@ struct HypervisorHostTests {
     func probeWithoutStart() async throws {
         let host = try await PrivateLibvirtd.started()
         let hypervisor = try HypervisorFixture.hypervisor(host.uri)
-        let decision = try await hypervisor.perform("probing", deadline: .seconds(120)) { session in
-            let probe = KVMProbe(host: try HostTraits(asking: session), wait: .seconds(60), logger: hypervisor.logger)
-            return try probe.decide(in: session, pool: hypervisor.pool(in: session), domainType: "xen")
-        }
-        #expect(decision.type == "qemu")
-        #expect(decision.reason.contains("cannot be run with xen"))
+        let run = try await run("xen", on: hypervisor)
+        guard case .failed(let reason) = run else { throw TestKitError("\(run)") }
+        #expect(reason.contains("cannot be run with xen"))
         #expect(try await hypervisor.volumes().isEmpty)
+    }
+
+    private func run(_ domainType: String, on hypervisor: LibvirtHypervisor) async throws -> KVMProbe.Run {
+        try await hypervisor.perform("probing", deadline: .seconds(120)) { session in
+            let probe = KVMProbe(host: try HostTraits(asking: session), wait: .seconds(60), logger: hypervisor.logger)
+            return try probe.run(domainType, in: session, pool: hypervisor.pool(in: session), within: probe.wait)
+        }
     }
 
     @Test("Left to itself it takes kvm only where a guest was seen to run, once a connection", .timeLimit(.minutes(3)))

@@ -30,7 +30,8 @@ struct DomainDescription: Hashable, Sendable {
         let root = XMLElement(
             "domain",
             ["type": domainType],
-            children: identity + [memory, processors, operatingSystem, features, cpu] + reactions + [devices]
+            children: identity + [memory, processors, operatingSystem, features, traits.cpu(for: domainType)]
+                + reactions + [devices]
         )
         return root.xmlString
     }
@@ -69,12 +70,6 @@ struct DomainDescription: Hashable, Sendable {
         guard isBounded else { return XMLElement("features", children: [XMLElement("acpi")]) }
         let cache = XMLElement("tb-cache", ["unit": "MiB"], text: "32")
         return XMLElement("features", children: [XMLElement("acpi"), XMLElement("tcg", children: [cache])])
-    }
-
-    /// The host's model for guests that run on the processor itself; libvirt's choice else.
-    private var cpu: XMLElement? {
-        guard domainType == "kvm", traits.hasHostModel else { return nil }
-        return XMLElement("cpu", ["mode": "host-model"])
     }
 
     private var devices: XMLElement {

@@ -64,6 +64,32 @@ struct DomainTraits: Hashable, Sendable {
     /// Knows nothing, for drivers that cannot be asked.
     init() {}
 
+    /// Asks libvirt; the test driver has no such traits.
+    ///
+    /// - Parameters:
+    ///   - domainType: how guests are to run.
+    ///   - host: the machine's traits.
+    ///   - session: where to ask.
+    /// - Throws: `LibvirtError`.
+    init(of domainType: String, on host: HostTraits, asking session: Session) throws(LibvirtError) {
+        guard !host.isTest else {
+            self.init()
+            return
+        }
+        self.init(
+            capabilities: try session.domainCapabilities(architecture: host.architecture, domainType: domainType)
+        )
+    }
+
+    /// The processor to give a guest: the host's model where it runs on the processor itself; libvirt's choice else.
+    ///
+    /// - Parameter domainType: how the guest runs.
+    /// - Returns: the element, or nil for libvirt's choice.
+    func cpu(for domainType: String) -> XMLElement? {
+        guard domainType == "kvm", hasHostModel else { return nil }
+        return XMLElement("cpu", ["mode": "host-model"])
+    }
+
     /// Reads the XML of `virConnectGetDomainCapabilities`.
     init(capabilities: String) {
         let root = XMLElement.root(of: capabilities)

@@ -24,7 +24,7 @@ extension LibvirtHypervisor {
                 vm: vm,
                 domainType: decision.type,
                 host: host,
-                traits: try traits(of: decision.type, on: host, in: session),
+                traits: try DomainTraits(of: decision.type, on: host, asking: session),
                 disk: try disk.path(),
                 network: try activeNetwork(in: session),
                 consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
@@ -107,12 +107,6 @@ extension LibvirtHypervisor {
                 guard isUnknownOption, !options.isEmpty else { throw error }
             }
         }
-    }
-
-    private func traits(of domainType: String, on host: HostTraits, in session: Session) throws -> DomainTraits {
-        guard !host.isTest else { return DomainTraits() }
-        let text = try session.domainCapabilities(architecture: host.architecture, domainType: domainType)
-        return DomainTraits(capabilities: text)
     }
 
     private func activeNetwork(in session: Session) throws -> String? {

@@ -63,10 +63,10 @@ extension LibvirtHypervisor {
         guard KVMProbe.architectures.contains(host.architecture) else {
             return DomainTypeDecision(type: "kvm", reason: "its libvirt offers kvm; no probe for \(host.architecture)")
         }
-        // A guest may run for as long as the probe waits, and starting it may take long too.
+        // Each of two guests may run for as long as the probe waits, and starting it may take long too.
         return try await perform(
             "probing for KVM",
-            deadline: settings.startDeadline + settings.probeWait,
+            deadline: (settings.startDeadline + settings.probeWait) * 2,
             grace: settings.grace
         ) { [self] session in
             let probe = KVMProbe(host: host, wait: settings.probeWait, logger: logger)
