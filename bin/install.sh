@@ -7,7 +7,7 @@
 #   IMAGE_FILE    full paths of the disk images, one a line
 #   FLAVOR_FILE   the types: "types": [{"cpu": 1, "ram": 512, "disk": 1}, …]
 #
-# With no files it shows itself: this machine is the only PM, a tiny bootable image is built, and a VM `hello` is created.
+# With no files, now or before, it shows itself: this machine is the only PM, a tiny bootable image is built, and a VM `hello` is created.
 # Run again, it only does what is missing. Needs root or sudo, Debian's apt, and Swift 6.2 or newer.
 #
 # Environment (bin/up.sh remembers what it was told, in var/settings):
@@ -24,11 +24,12 @@ for piece in say settings root packages swift services redis libvirtd demo start
   source "$lib/$piece.sh"
 done
 
-# Takes the three files from the arguments, else from the environment; succeeds when there are any.
+# Takes the three files from the arguments, else from the environment or the last run; succeeds when there are any that
+# are not the demonstration's.
 take_files() {
   local file
   if (($# == 0)); then
-    [[ -n ${HVC_PM_FILE:-} || -n ${HVC_IMAGE_FILE:-} || -n ${HVC_FLAVOR_FILE:-} ]]
+    [[ ${HVC_PM_FILE:-$demo_files/pms} != "$demo_files/pms" ]]
     return
   fi
   for file in "$@"; do
@@ -43,6 +44,7 @@ main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   (($# == 0 || $# == 3)) || fail "give three files, or none; see: bash $0 --help"
   become_root "installing" "$@"
+  load_settings
   take_files "$@" || demo=yes
   install_packages "${packages_run[@]}" "${packages_build[@]}" "${packages_image[@]}"
   find_swift
@@ -51,7 +53,6 @@ main() {
     ensure_libvirtd
     write_demo_files
   fi
-  load_settings
   save_settings
   start_everything
   [[ -z $demo ]] || show_hello

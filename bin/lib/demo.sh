@@ -2,25 +2,28 @@
 # The demonstration for those who bring no files: this machine as the only PM, a tiny image, three small types.
 
 readonly demo_image=$var/images/hello.qcow2
+# shellcheck disable=SC2034 # install.sh asks whether these are in use
+readonly demo_files=$var/files
 
 build_demo_image() {
   long "tiny guest image" "$var/log/image.log" bash "$root/deploy/guest/build.sh" "$demo_image"
 }
 
+# What somebody has changed there stays.
 write_demo_files() {
-  local folder=$var/files
   build_demo_image
-  mkdir -p "$folder"
-  echo localhost >"$folder/pms"
-  echo "$demo_image" >"$folder/images"
-  cat >"$folder/types" <<'END'
+  mkdir -p "$demo_files"
+  # CPUs are shared, and the machine may have but one.
+  [[ -e $demo_files/pms ]] || echo "localhost overcommit_cpu=4" >"$demo_files/pms"
+  [[ -e $demo_files/images ]] || echo "$demo_image" >"$demo_files/images"
+  [[ -e $demo_files/types ]] || cat >"$demo_files/types" <<'END'
 {"types": [
   {"cpu": 1, "ram": 128, "disk": 1},
   {"cpu": 1, "ram": 256, "disk": 2},
   {"cpu": 2, "ram": 512, "disk": 4}
 ]}
 END
-  export HVC_PM_FILE=$folder/pms HVC_IMAGE_FILE=$folder/images HVC_FLAVOR_FILE=$folder/types
+  export HVC_PM_FILE=$demo_files/pms HVC_IMAGE_FILE=$demo_files/images HVC_FLAVOR_FILE=$demo_files/types
 }
 
 # Creates the VM hello, unless an earlier run's still runs, and shows what it says and what is known of it.

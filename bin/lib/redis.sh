@@ -72,28 +72,41 @@ percent_encode() {
 
 percent_decode() { printf '%b' "${1//%/\\x}"; }
 
+# url_option NAME QUERY: prints an option's value, decoded; nothing where it is not given.
+url_option() {
+  local pair pairs
+  IFS='&' read -ra pairs <<<"$2"
+  for pair in "${pairs[@]}"; do
+    [[ ${pair%%=*} != "$1" ]] || percent_decode "${pair#*=}"
+  done
+}
+
 # Sets redis_words to redis-cli's arguments for HVC_REDIS_URL, and redis_secret to the password, which is no argument.
 read_redis_url() {
-  local url=${HVC_REDIS_URL:-unix://$(percent_encode "$(redis_socket)")} rest user host port db query
+  local url=${HVC_REDIS_URL:-unix://$(percent_encode "$(redis_socket)")} rest login user host port db query cafile
   redis_words=(redis-cli) redis_secret=${HVC_REDIS_PASSWORD:-}
+  [[ -n $redis_secret || ! -r ${HVC_REDIS_PASSWORD_FILE:-} ]] || redis_secret=$(<"$HVC_REDIS_PASSWORD_FILE")
   rest=${url#*://} query=''
   [[ $rest != *\?* ]] || query=${rest#*\?} rest=${rest%%\?*}
+  user=$(url_option username "$query") db=$(url_option db "$query")
+  [[ -z $(url_option password "$query") ]] || redis_secret=$(url_option password "$query")
   if [[ $url == unix://* ]]; then
     redis_words+=(-s "$(percent_decode "$rest")")
-    db=$(sed -n 's/.*\bdb=\([0-9]*\).*/\1/p' <<<"$query")
   else
-    user='' db=''
-    [[ $rest != *@* ]] || user=${rest%@*} rest=${rest##*@}
-    [[ $rest != */* ]] || db=${rest#*/} rest=${rest%%/*}
+    login=''
+    [[ $rest != *@* ]] || login=${rest%@*} rest=${rest##*@}
+    [[ $rest != */?* ]] || db=${rest#*/}
+    rest=${rest%%/*}
     host=${rest%:*} port=${rest##*:}
     [[ $rest == *:* ]] || port=6379
     host=${host#[} host=${host%]}
-    [[ $user != *:* ]] || redis_secret=$(percent_decode "${user#*:}")
-    user=${user%%:*}
+    [[ $login != *:* ]] || redis_secret=$(percent_decode "${login#*:}")
+    [[ -z ${login%%:*} ]] || user=$(percent_decode "${login%%:*}")
     redis_words+=(-h "$host" -p "$port")
-    [[ -z $user ]] || redis_words+=(--user "$(percent_decode "$user")")
-    [[ $url != rediss://* ]] || redis_words+=(--tls)
+    cafile=$(url_option cafile "$query")
+    [[ $url != rediss://* ]] || redis_words+=(--tls ${cafile:+--cacert "$cafile"})
   fi
+  [[ -z $user ]] || redis_words+=(--user "$user")
   [[ -z ${db:-} || $db == 0 ]] || redis_words+=(-n "$db")
 }
 

@@ -68,7 +68,7 @@ service_or_fail() {
 
 # end_services NAME…: asks all at once to stop, then waits for each. Never kills: work under way would be cut off.
 end_services() {
-  local name pid limit=$((10#$HVC_GRACE + 10)) status=0
+  local name pid limit=$((10#${HVC_GRACE%%.*} + 11)) status=0
   local -A asked=()
   for name in "$@"; do
     if pid=$(service_pid "$name"); then

@@ -22,7 +22,7 @@ load_settings() {
   export HVC_WORKERS=${HVC_WORKERS:-2} HVC_GRACE=${HVC_GRACE:-25} HVC_LOG_LEVEL=${HVC_LOG_LEVEL:-info}
   check_number HVC_PORT 1 65535
   check_number HVC_WORKERS 0 64
-  check_number HVC_GRACE 0 3600
+  [[ $HVC_GRACE =~ ^[0-9]{1,4}(\.[0-9]+)?$ ]] || fail "HVC_GRACE=$HVC_GRACE: not seconds from 0 to 3600"
 }
 
 check_number() {
@@ -56,8 +56,10 @@ api_url() {
 api() {
   local path=$1
   shift
-  if [[ -n ${HVC_API_TOKEN:-} ]]; then
-    curl -sS --noproxy '*' -H @<(printf 'Authorization: Bearer %s\n' "$HVC_API_TOKEN") "$@" "$(api_url)$path"
+  local token=${HVC_API_TOKEN:-}
+  [[ -n $token || ! -r ${HVC_API_TOKEN_FILE:-} ]] || token=$(<"$HVC_API_TOKEN_FILE")
+  if [[ -n $token ]]; then
+    curl -sS --noproxy '*' -H @<(printf 'Authorization: Bearer %s\n' "$token") "$@" "$(api_url)$path"
   else
     curl -sS --noproxy '*' "$@" "$(api_url)$path"
   fi

@@ -9,7 +9,7 @@ find_swift() {
   while IFS= read -r folder; do
     [[ -n $folder && -x $folder/swift ]] || continue
     version=$(PATH=$folder:$PATH as_builder "$folder/swift" --version 2>/dev/null |
-      sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)
+      sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1) || version=''
     if [[ -n $version && $(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1) == "$swift_needed" ]]; then
       PATH=$folder:$PATH
       say "swift: $version in $folder"
@@ -27,7 +27,8 @@ swift_folders() {
   tr ':' '\n' <<<"$PATH:${HVC_CALLER_PATH:-}"
   printf '%s\n' /opt/swift/usr/bin /usr/local/swift/usr/bin /usr/libexec/swift/bin
   for user in "${SUDO_USER:-}" "$(builder)" "$(id -un)"; do
-    home=$(home_of "$user")
+    [[ -n $user ]] || continue
+    home=$(home_of "$user") || continue
     [[ -z $home ]] || printf '%s\n' "$home"/{.local/share/swiftly/bin,.swiftly/bin,.local/bin,.local/swift/usr/bin,swift/usr/bin}
   done
 }
