@@ -15,6 +15,7 @@ extension Gateway {
         router.addMiddleware {
             RequestLog(logger: logger)
             InvalidCalls()
+            SameSite()
             BodyLimit()
             Authorization(token: token, open: ["/healthz", "/readyz"])
         }

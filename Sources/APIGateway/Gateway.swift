@@ -14,6 +14,7 @@ struct Gateway {
     private let settings: GatewaySettings
     private let logger: Logger
     private let redis: RedisClient
+    private let store: Store
     private let feed: EventFeed
     private let outcomes: JobOutcomes
     private let application: any ApplicationProtocol
@@ -22,7 +23,7 @@ struct Gateway {
         self.settings = settings
         logger = Program.logger(label: "hvc-gateway", level: settings.common.logLevel)
         redis = try settings.common.makeRedisClient(name: "hvc-gateway", patience: .zero, logger: logger)
-        let store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
+        store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
         let router = Self.routes(
@@ -59,6 +60,12 @@ struct Gateway {
 
     /// Runs until SIGTERM or SIGINT; the HTTP server stops first, then what it stands on.
     func run() async throws {
+        do throws(Failure) {
+            try await store.checkServer()
+        } catch {
+            // A Redis that is away is no reason not to start: calls answer 503 until it is there.
+            guard error.cause != nil else { throw error }
+        }
         try await Program.run(
             [
                 LoopService { [redis] in await redis.run() },

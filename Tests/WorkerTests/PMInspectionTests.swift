@@ -19,7 +19,10 @@ struct PMInspectionTests {
         kernel: "6.1"
     )
 
-    private func inventory(_ domains: [DomainSummary] = []) -> HypervisorInventory {
+    private func inventory(
+        _ domains: [DomainSummary] = [],
+        volumes: [VolumeSummary] = []
+    ) -> HypervisorInventory {
         HypervisorInventory(
             cpus: 8,
             memoryMiB: 7900,
@@ -30,7 +33,8 @@ struct PMInspectionTests {
             poolAvailable: 40 << 30,
             domainType: "qemu",
             domainTypeReason: "asked for",
-            domains: domains
+            domains: domains,
+            volumes: volumes
         )
     }
 
@@ -75,7 +79,17 @@ struct PMInspectionTests {
         }
         let domains = [domain("ours"), domain("theirs"), domain("off", isActive: false)]
         let report = try report(.success(host), .success(inventory(domains)), claimants: ["ours"])
-        #expect(report.measure?.foreign == Resources(cpu: 2, ram: 1000, disk: 0))
+        #expect(report.measure?.foreign == Resources(cpu: 2, ram: 1000, disk: 50))
         #expect(report.facts["domains_foreign"] == "2")
+    }
+
+    @Test("Disk that others take is foreign; our disks count by their claims, however little they take yet")
+    func foreignDisk() throws {
+        let volumes = [
+            VolumeSummary(name: "hvc-7-0123abcd.qcow2", allocation: 10 << 30),
+            VolumeSummary(name: "hvc-image-100-1-2.qcow2", allocation: 5 << 30),
+        ]
+        let report = try report(.success(host), .success(inventory(volumes: volumes)))
+        #expect(report.measure?.foreign == Resources(cpu: 0, ram: 0, disk: 40))
     }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Model
+import NIOCore
 
 /// Every call that is none of ours answers `0`, as the original wish has it, and says why in a header.
 struct InvalidCalls: RouterMiddleware {
@@ -21,8 +22,10 @@ struct InvalidCalls: RouterMiddleware {
             let failure = Failure(.unknownCall, "there is no call \(request.method) \(request.uri.path.prefix(80))")
             return Reply(failure: failure, body: "0").response
         } catch let error as HTTPError where error.status == .contentTooLarge {
-            let failure = Failure(.requestTooLarge, "the request's body is too large: calls take query arguments")
-            return Reply(failure: failure, body: "0").response
+            return Self.tooLarge
+        } catch is NIOTooManyBytesError {
+            // A body of unknown length turned out to be too long.
+            return Self.tooLarge
         } catch {
             context.logger.error(
                 "a request failed",
@@ -31,5 +34,10 @@ struct InvalidCalls: RouterMiddleware {
             let failure = Failure(.internalFault, "the gateway failed: its log has request \(context.requestID)")
             return Reply(failure: failure, body: "0").response
         }
+    }
+
+    private static var tooLarge: Response {
+        let failure = Failure(.requestTooLarge, "the request's body is too large: calls take query arguments")
+        return Reply(failure: failure, body: "0").response
     }
 }

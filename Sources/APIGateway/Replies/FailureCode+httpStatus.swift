@@ -12,10 +12,11 @@ extension FailureCode {
         case .alreadyDestroying, .noCapacity: .conflict
         case .requestTooLarge: .contentTooLarge
         case .imageUnusable, .imageTooLarge: .unprocessableContent
-        case .leaseLost, .malformedEntry, .internalFault: .internalServerError
+        case .leaseLost, .gaveUp, .malformedEntry, .internalFault: .internalServerError
         case .machineUnreachable, .hypervisor: .badGateway
-        case .noMachine, .storeUnavailable: .serviceUnavailable
-        case .deadline: .gatewayTimeout
+        case .noMachine, .machineClosed, .storeUnavailable: .serviceUnavailable
+        case .deadline, .outcomeUnknown: .gatewayTimeout
+        case .crossSite: .forbidden
         case .storageFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         }
     }

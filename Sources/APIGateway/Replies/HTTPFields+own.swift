@@ -5,6 +5,8 @@ extension HTTPField.Name {
     static let reason = Self("X-HVC-Reason")
     /// Why a call failed, as a stable code.
     static let reasonCode = Self("X-HVC-Code")
+    /// From where a browser was made to send a request.
+    static let fetchSite = Self("Sec-Fetch-Site")
     /// Names the request in logs and jobs.
     static let requestID = Self("X-Request-Id")
 }

@@ -57,7 +57,8 @@ struct PMInspection {
                 ram: host?.availableMemoryMiB ?? promised.ram,
                 disk: host == nil ? promised.disk : Self.gibibytes(inventory.poolAvailable)
             ),
-            foreign: foreign(inventory.domains),
+            foreign: foreign(inventory.domains)
+                + Resources(cpu: 0, ram: 0, disk: host == nil ? 0 : foreignDisk(inventory)),
             claimed: machine.claimed,
             load: host?.load.oneMinute ?? 0
         )
@@ -67,6 +68,15 @@ struct PMInspection {
     private func foreign(_ domains: [DomainSummary]) -> Resources {
         domains.filter { $0.isActive && !claimants.contains($0.uuid) }
             .reduce(into: .zero) { $0 += Resources(cpu: $1.cpu, ram: $1.ramMiB, disk: 0) }
+    }
+
+    /// What takes room in the pool's file system besides our VMs' disks: images, foreign disks, anything.
+    ///
+    /// Our disks grow up to what their VMs claim, so they count by the claim and not by what they take now.
+    private func foreignDisk(_ inventory: HypervisorInventory) -> Int {
+        let ours = inventory.volumes.filter(\.isDisk).reduce(0) { $0 + $1.allocation }
+        let others = inventory.poolCapacity - inventory.poolAvailable - ours
+        return Self.gibibytes(max(0, others) + (1 << 30) - 1)
     }
 
     private func facts(host: HostMeasure?, _ inventory: HypervisorInventory) -> [String: String] {

@@ -62,6 +62,19 @@ struct HypervisorInventory: Hashable, Sendable {
     var domainTypeReason: String
     /// Every domain on the machine (`virConnectListAllDomains`).
     var domains: [DomainSummary]
+    /// The volumes in the pool that are called as ours are.
+    var volumes: [VolumeSummary]
+}
+
+/// A volume of ours in a PM's pool.
+struct VolumeSummary: Hashable, Sendable {
+    /// Its name: an image's copy, an image's marker or a VM's disk.
+    var name: String
+    /// What it takes of the pool, in bytes.
+    var allocation: Int64
+
+    /// True where it is a VM's disk.
+    var isDisk: Bool { name.wholeMatch(of: /hvc-[0-9]+-[0-9a-f]{8}\.qcow2/) != nil }
 }
 
 /// One domain in an inventory.

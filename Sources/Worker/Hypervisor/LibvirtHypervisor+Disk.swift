@@ -19,7 +19,7 @@ extension LibvirtHypervisor {
                     + "\(vm.type) has \(vm.needs.disk) GiB: choose a type with more disk"
             )
         }
-        try await perform("making the disk of VM \(vm.id)") { [self] session in
+        try await perform("making the disk of VM \(vm.id)", grace: settings.grace) { [self] session in
             let pool = try pool(in: session)
             guard let base = try copy(of: image, in: pool) else {
                 throw failure(.imageUnusable, "it has no whole copy of image \(image.image.id): bring it there first")

@@ -8,7 +8,7 @@ extension LibvirtHypervisor {
         }
         guard !isThere else { return }
         let decision = try await domainType()
-        try await perform("defining VM \(vm.id)") { [self] session in
+        try await perform("defining VM \(vm.id)", grace: settings.grace) { [self] session in
             guard try ownDomain(of: vm, in: session) == nil else { return }
             if let other = try session.domain(name: vm.domainName) {
                 throw failure(
@@ -34,7 +34,8 @@ extension LibvirtHypervisor {
     }
 
     func ensureRunning(_ vm: VirtualMachine) async throws(Failure) {
-        try await perform("starting VM \(vm.id)", deadline: settings.startDeadline) { [self] session in
+        try await perform("starting VM \(vm.id)", deadline: settings.startDeadline, grace: settings.grace) {
+            [self] session in
             guard let domain = try ownDomain(of: vm, in: session) else {
                 throw failure(.hypervisor, "VM \(vm.id) has no domain there: create the VM again")
             }
@@ -47,7 +48,8 @@ extension LibvirtHypervisor {
     }
 
     func remove(_ vm: VirtualMachine) async throws(Failure) {
-        try await perform("removing VM \(vm.id)", deadline: settings.startDeadline) { [self] session in
+        try await perform("removing VM \(vm.id)", deadline: settings.startDeadline, grace: settings.grace) {
+            [self] session in
             if let domain = try ownDomain(of: vm, in: session) {
                 try end(domain)
                 try undefine(domain)
@@ -55,7 +57,12 @@ extension LibvirtHypervisor {
             guard let pool = try existingPool(in: session), let disk = try pool.volume(name: vm.diskName) else {
                 return
             }
-            try disk.delete()
+            do throws(LibvirtError) {
+                try disk.delete()
+            } catch {
+                // Another one may have been faster.
+                guard error.kind == .noSuchVolume else { throw error }
+            }
         }
     }
 

@@ -24,7 +24,8 @@ extension LibvirtHypervisor {
                 poolAvailable: storage.available,
                 domainType: decision.type,
                 domainTypeReason: decision.reason,
-                domains: try session.domains().compactMap(summary)
+                domains: try session.domains().compactMap(summary),
+                volumes: try pool.volumes().compactMap(summary)
             )
         }
     }
@@ -38,6 +39,16 @@ extension LibvirtHypervisor {
         } catch {
             guard !error.kind.isConnectionFault else { throw error }
             logger.debug("pool not refreshed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What is known of one volume; nil where it is not called as ours are, or went away since it was listed.
+    private func summary(of volume: Volume) throws(LibvirtError) -> VolumeSummary? {
+        do throws(LibvirtError) {
+            let name = try volume.name()
+            return name.hasPrefix("hvc-") ? VolumeSummary(name: name, allocation: try volume.info().allocation) : nil
+        } catch  where !error.kind.isConnectionFault {
+            return nil
         }
     }
 
