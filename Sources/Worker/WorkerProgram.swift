@@ -19,8 +19,10 @@ struct WorkerProgram {
     private let leases: LeaseKeeper
     private let intake: Intake
     private let discovery: Discovery
+    private let sweeper: Sweeper
     private let intakeWake = WakeSignal()
     private let discoveryWake = WakeSignal()
+    private let sweepWake = WakeSignal()
 
     init(settings: WorkerSettings) throws(Failure) {
         self.settings = settings
@@ -68,11 +70,12 @@ struct WorkerProgram {
             wake: discoveryWake,
             logger: logger
         )
+        sweeper = Sweeper(store: store, wake: sweepWake, period: min(settings.lease / 3, .seconds(2)), logger: logger)
     }
 
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
     func run() async throws {
-        try await catalog.load()
+        try await loadCatalog()
         logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy)"])
         try await Program.run(
             [
@@ -82,6 +85,7 @@ struct WorkerProgram {
                 LoopService { [self] in await wakeOnEvents() },
                 LoopService { [catalog] in await catalog.reloadOnSignal() },
                 LoopService { [leases] in await leases.run() },
+                LoopService { [sweeper] in await sweeper.run() },
                 LoopService { [discovery] in await discovery.run() },
                 intake,
             ],
@@ -90,11 +94,27 @@ struct WorkerProgram {
         )
     }
 
+    /// Reads the files and makes what they list known; waits for a Redis that is away, as at any other time.
+    private func loadCatalog() async throws {
+        try catalog.check()
+        while true {
+            do throws(Failure) {
+                try await store.checkServer()
+                return try await catalog.load()
+            } catch {
+                guard error.code == .storeUnavailable, error.cause != nil else { throw error }
+                logger.warning("Redis does not answer; trying again", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
     /// Whatever happened may be work: a new entry, room that was freed, a machine that came up.
     private func wakeOnEvents() async {
-        for await _ in feed.signals(keeping: 1) {
+        for await signal in feed.signals(keeping: 1) {
             intakeWake.fire()
             discoveryWake.fire()
+            if signal.tells(of: "job.delayed") { sweepWake.fire() }
         }
     }
 }

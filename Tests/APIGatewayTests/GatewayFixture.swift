@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Placement
 import RedisClient
 import Store
 import TestKit
@@ -64,7 +65,7 @@ final class GatewayFixture: Sendable {
         let peek = try await store.peek(since: 0, limit: 1)
         let line = peek.lines[0]
         guard let entry = line.entry, let pm = peek.changed.first?.id else { throw TestKitError("nothing to claim") }
-        let action: ClaimAction = entry.kind == .create ? .place(pm, try Explanations.any()) : .run
+        let action: ClaimAction = entry.kind == .create ? .place(pm, PlacementExplanation(policy: "seed")) : .run
         let outcome = try await store.claim(
             [(line, action)],
             roomVersion: peek.roomVersion,

@@ -54,7 +54,8 @@ struct FleetTests {
             machines: [machine.testURI + settings],
             images: [image],
             types: types,
-            workers: 1
+            workers: 1,
+            environment: ["HVC_WAIT": "2"]
         ) { site, _ in
             let watcher = Task { try await keysSeen(on: site) }
             try await site.waitUntilUp(1)
@@ -62,6 +63,15 @@ struct FleetTests {
             _ = try await site.redis.send(["LPUSH", "hvc:queue", "none of ours"])
             try await eventually("the dead list") { try await site.redis.send(["LLEN", "hvc:dead"]).int == 1 }
             _ = try await site.http.call("/vm/destroy?vmid=1")
+            try await machine.kill()
+            #expect(try await site.http.call("/vm/destroy?vmid=2").status == 202)
+            try await eventually("the destroy to be put off", deadline: .seconds(30)) {
+                try await site.field("hvc:job:6", "state") == "delayed"
+            }
+            try await machine.restart()
+            try await eventually("the destroy to be done", deadline: .seconds(60)) {
+                try await site.field("hvc:job:6", "state") == "done"
+            }
             watcher.cancel()
             let seen = try await watcher.value
             let unknown = seen.filter { key in !documented.contains { key.wholeMatch(of: $0.regex) != nil } }

@@ -59,7 +59,7 @@ struct JobTests {
     func fenced() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
-            #expect(try await store.handBack(lease, by: "w", reason: "stopping"))
+            #expect(try await store.handBack(lease, reason: "stopping"))
             #expect(try await fixture.list("hvc:queue").count == 1)
             #expect(try await store.finish(lease, by: "w", failure: nil) == false)
             let (_, outcome) = try await fixture.takeAll(worker: "other")
@@ -83,10 +83,10 @@ struct JobTests {
             let store = fixture.store
             _ = try await fixture.create("later")
             #expect(try await store.renew([lease], for: .seconds(30)).isEmpty)
-            #expect(try await store.recoverExpired().isEmpty)
+            #expect(try await store.sweep().recovered.isEmpty)
             // The lease ends now by Redis' clock.
             #expect(try await store.renew([lease], for: .zero).isEmpty)
-            #expect(try await store.recoverExpired() == [lease.job])
+            #expect(try await store.sweep().recovered == [lease.job])
             let queue = try await fixture.list("hvc:queue")
             #expect(queue.count == 2 && queue.last?.hasPrefix(#"{"job":1,"#) == true)
             #expect(try await fixture.list("hvc:processing:w").isEmpty)

@@ -61,12 +61,14 @@ final class StoreFixture: Sendable {
     func takeAll(worker: String = "w", limit: Int = 100) async throws -> (Peek, ClaimOutcome) {
         let peek = try await store.peek(since: 0, limit: limit)
         let fleet = FleetSnapshot(peek.changed)
-        let requests = peek.lines.compactMap(\.entry).filter { $0.kind == .create }
-            .map { PlacementRequest(vm: $0.vm, needs: $0.needs) }
+        let requests = peek.lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter { $0.kind == .create }
+            .map { PlacementRequest(vm: $0.vm, needs: $0.needs, tried: Set($0.tried ?? [])) }
         var decisions = plan(requests, on: fleet, by: .seed)[...]
         let steps = peek.lines.map { line -> (line: Peek.Line, action: ClaimAction) in
             guard let entry = line.entry else { return (line, .bury(reason: "no entry")) }
-            guard entry.kind == .create, let decision = decisions.popFirst() else { return (line, .run) }
+            guard entry.kind == .create, line.placedOn == nil, let decision = decisions.popFirst() else {
+                return (line, .run)
+            }
             switch decision.outcome {
             case .place(let machine): return (line, .place(machine, decision.explanation))
             case .refuse(let failure): return (line, .refuse(failure, decision.explanation))

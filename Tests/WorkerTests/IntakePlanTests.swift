@@ -7,11 +7,15 @@ import Testing
 
 @Suite("What the intake does with the oldest entries")
 struct IntakePlanTests {
-    private func line(_ number: Int, _ kind: Job.Kind) throws -> Peek.Line {
+    private func line(_ number: Int, _ kind: Job.Kind, placedOn pm: Int? = nil) throws -> Peek.Line {
         let job = try #require(JobID(number))
         let vm = try #require(VMID(number))
         let needs = kind == .create ? Resources(cpu: 1, ram: 1, disk: 1) : .zero
-        return Peek.Line(text: "\(number)", entry: QueueEntry(job: job, kind: kind, vm: vm, needs: needs))
+        return Peek.Line(
+            bytes: Array("\(number)".utf8),
+            entry: QueueEntry(job: job, kind: kind, vm: vm, needs: needs),
+            placedOn: pm.flatMap(PMID.init)
+        )
     }
 
     private func machine(cpu: Int, isExplored: Bool = true) throws -> PhysicalMachine {
@@ -27,11 +31,12 @@ struct IntakePlanTests {
 
     private func words(_ lines: [Peek.Line], _ machines: [PhysicalMachine]) -> [String] {
         IntakePlan.steps(for: lines, on: FleetSnapshot(machines), by: .seed).map { step in
-            switch step.action {
-            case .place(let pm, _): "\(step.line.text) place \(pm)"
-            case .run: "\(step.line.text) run"
-            case .refuse(let failure, _): "\(step.line.text) \(failure.code.rawValue)"
-            case .bury: "\(step.line.text) bury"
+            let text = String(decoding: step.line.bytes, as: UTF8.self)
+            return switch step.action {
+            case .place(let pm, _): "\(text) place \(pm)"
+            case .run: "\(text) run"
+            case .refuse(let failure, _): "\(text) \(failure.code.rawValue)"
+            case .bury: "\(text) bury"
             }
         }
     }
@@ -39,7 +44,8 @@ struct IntakePlanTests {
     @Test("Creates are placed or refused in order; destroys run; what is none of ours is buried")
     func mixed() throws {
         let lines = [
-            try line(1, .create), try line(2, .destroy), Peek.Line(text: "junk", entry: nil), try line(3, .create),
+            try line(1, .create), try line(2, .destroy), Peek.Line(bytes: Array("junk".utf8), entry: nil),
+            try line(3, .create),
         ]
         #expect(words(lines, [try machine(cpu: 1)]) == ["1 place 1", "2 run", "junk bury", "3 no_capacity"])
     }
@@ -48,5 +54,12 @@ struct IntakePlanTests {
     func undecided() throws {
         let lines = [try line(1, .destroy), try line(2, .create), try line(3, .destroy)]
         #expect(words(lines, [try machine(cpu: 1, isExplored: false)]) == ["1 run"])
+    }
+
+    @Test("A create that came back with its room still held takes none from those behind it, and waits for no look")
+    func placedAlready() throws {
+        let lines = [try line(1, .create, placedOn: 1), try line(2, .create), try line(3, .create)]
+        #expect(words(lines, [try machine(cpu: 1)]) == ["1 run", "2 place 1", "3 no_capacity"])
+        #expect(words([lines[0]], [try machine(cpu: 1, isExplored: false)]) == ["1 run"])
     }
 }

@@ -57,6 +57,8 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case noMachine = "no_machine"
     /// The PM does not answer.
     case machineUnreachable = "machine_unreachable"
+    /// The PM was closed to new VMs between the claim and the first act there.
+    case machineClosed = "machine_closed"
     /// The PM's storage has no room.
     case storageFull = "storage_full"
     /// libvirt refused an operation.
@@ -65,10 +67,16 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case deadline
     /// The worker gave up the job, since its lease ran out or it was stopped.
     case leaseLost = "lease_lost"
+    /// The job ended its workers one after another, and nobody tries it again.
+    case gaveUp = "gave_up"
     /// An entry on the queue is none of ours.
     case malformedEntry = "malformed_entry"
-    /// Redis does not answer.
+    /// Redis does not answer, or not as it must.
     case storeUnavailable = "store_unavailable"
+    /// Redis may have taken the request, and did not say so.
+    case outcomeUnknown = "outcome_unknown"
+    /// A page of another site made a browser send the request.
+    case crossSite = "cross_site"
     /// A fault of ours.
     case internalFault = "internal"
 }

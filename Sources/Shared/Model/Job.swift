@@ -16,6 +16,8 @@ public enum Job {
         case waiting
         /// On a worker's processing list.
         case running
+        /// Put off: its PM does not answer now.
+        case delayed
         /// Ended as asked.
         case done
         /// Ended without success; its effects are undone.
@@ -42,6 +44,8 @@ public struct QueueEntry: Hashable, Sendable, Codable {
     public let ram: Int
     /// Disk it needs, in GiB.
     public let disk: Int
+    /// The PMs that failed it, which are not asked again; nil for none.
+    public let tried: [PMID]?
 
     /// What the job needs of a PM.
     public var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }
@@ -53,13 +57,15 @@ public struct QueueEntry: Hashable, Sendable, Codable {
     ///   - kind: what it does.
     ///   - vm: the VM it is about.
     ///   - needs: what it needs of a PM.
-    public init(job: JobID, kind: Job.Kind, vm: VMID, needs: Resources) {
+    ///   - tried: the PMs that failed it; nil for none.
+    public init(job: JobID, kind: Job.Kind, vm: VMID, needs: Resources, tried: [PMID]? = nil) {
         self.job = job
         self.kind = kind
         self.vm = vm
         cpu = needs.cpu
         ram = needs.ram
         disk = needs.disk
+        self.tried = tried
     }
 }
 
@@ -81,7 +87,28 @@ extension QueueEntry {
             job: try container.decode(JobID.self, forKey: .job),
             kind: try container.decode(Job.Kind.self, forKey: .kind),
             vm: try container.decode(VMID.self, forKey: .vm),
-            needs: Resources(cpu: try amount(.cpu), ram: try amount(.ram), disk: try amount(.disk))
+            needs: Resources(cpu: try amount(.cpu), ram: try amount(.ram), disk: try amount(.disk)),
+            tried: try container.decodeIfPresent([PMID].self, forKey: .tried)
         )
     }
+}
+
+/// How far a job has come on its PM; its record keeps the furthest, in this order.
+public enum JobStep: String, Hashable, Sendable, CaseIterable, Comparable {
+    /// Bringing the image there; what it leaves belongs to no VM.
+    case image
+    /// Making the VM's disk.
+    case disk
+    /// Defining its domain.
+    case domain
+    /// Starting its domain.
+    case start
+    /// Taking domain and disk away.
+    case remove
+
+    /// Whether one comes before another.
+    public static func < (left: JobStep, right: JobStep) -> Bool { left.rank < right.rank }
+
+    /// Its place in the order, from 1.
+    public var rank: Int { (Self.allCases.firstIndex(of: self) ?? 0) + 1 }
 }

@@ -20,6 +20,8 @@ public struct PhysicalMachine: Hashable, Sendable {
     public var vmCount: Int
     /// Grows with each placement over the fleet; 0 where it was never used.
     public var lastUsed: Int
+    /// Creates that failed on it since the last one that did not; a good look takes one off.
+    public var failures: Int
 
     /// Makes a record.
     ///
@@ -34,6 +36,7 @@ public struct PhysicalMachine: Hashable, Sendable {
     ///   - claimed: what VMs of ours hold.
     ///   - vmCount: how many VMs of ours it holds.
     ///   - lastUsed: the placement that used it last.
+    ///   - failures: creates that failed on it lately.
     public init(
         id: PMID,
         listing: PMListing,
@@ -44,7 +47,8 @@ public struct PhysicalMachine: Hashable, Sendable {
         measure: PMMeasure? = nil,
         claimed: Resources = .zero,
         vmCount: Int = 0,
-        lastUsed: Int = 0
+        lastUsed: Int = 0,
+        failures: Int = 0
     ) {
         self.id = id
         self.listing = listing
@@ -56,6 +60,7 @@ public struct PhysicalMachine: Hashable, Sendable {
         self.claimed = claimed
         self.vmCount = vmCount
         self.lastUsed = lastUsed
+        self.failures = failures
     }
 
     /// True where new VMs may come.

@@ -49,17 +49,23 @@ public enum VMState: String, Hashable, Sendable, CaseIterable {
     case running
     /// Its domain is defined and does not run.
     case stopped
-    /// A worker takes it down.
+    /// Its domain was not found where it should be.
+    case missing
+    /// A worker takes it down, or will when its PM answers.
     case destroying
+    /// Its job was given up; what it left is found by a destroy.
+    case error
 
     /// The states that may follow this one; a VM that is gone has no record.
     public var next: Set<VMState> {
         switch self {
         case .queued: [.building]
-        case .building: [.running, .queued]
-        case .running: [.stopped, .destroying]
-        case .stopped: [.running, .destroying]
-        case .destroying: [.running, .stopped]
+        case .building: [.running, .queued, .destroying, .error]
+        case .running: [.stopped, .missing, .destroying]
+        case .stopped: [.running, .missing, .destroying]
+        case .missing: [.running, .stopped, .destroying]
+        case .destroying: [.running, .stopped, .missing, .error]
+        case .error: [.running, .stopped, .missing, .destroying]
         }
     }
 }

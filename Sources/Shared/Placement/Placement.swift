@@ -6,15 +6,19 @@ public struct PlacementRequest: Hashable, Sendable {
     public let vm: VMID
     /// What it needs.
     public let needs: Resources
+    /// The machines that failed it.
+    public let tried: Set<PMID>
 
     /// Makes a request.
     ///
     /// - Parameters:
     ///   - vm: the VM.
     ///   - needs: what it needs.
-    public init(vm: VMID, needs: Resources) {
+    ///   - tried: the machines that failed it.
+    public init(vm: VMID, needs: Resources, tried: Set<PMID> = []) {
         self.vm = vm
         self.needs = needs
+        self.tried = tried
     }
 }
 

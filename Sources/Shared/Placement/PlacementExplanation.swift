@@ -24,7 +24,10 @@ public struct PlacementExplanation: Hashable, Sendable, Codable {
     /// How many PMs each objection kept out, over all PMs.
     public private(set) var objections: [String: Int] = [:]
 
-    init(policy: String) {
+    /// Makes one that has considered nothing yet.
+    ///
+    /// - Parameter policy: the policy's name.
+    public init(policy: String) {
         self.policy = policy
     }
 

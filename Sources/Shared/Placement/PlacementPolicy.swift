@@ -24,10 +24,12 @@ public struct PlacementPolicy: Sendable {
     }
 
     /// The original wish: the machine used least recently goes first, least load decides among equals.
+    ///
+    /// A machine on which creates failed lately comes after those on which none did, lest it swallow the queue.
     public static let seed = PlacementPolicy(
         name: "seed",
-        filters: [AvailabilityFilter(), RoomFilter()],
-        weighers: [LeastRecentlyUsedWeigher(), LoadWeigher()]
+        filters: [AvailabilityFilter(), TriedFilter(), RoomFilter()],
+        weighers: [RecentFailuresWeigher(), LeastRecentlyUsedWeigher(), LoadWeigher()]
     )
 
     /// Every policy that configuration may name.

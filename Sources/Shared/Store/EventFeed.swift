@@ -18,6 +18,14 @@ public final class EventFeed: Sendable {
         case events([StoreEvent])
         /// The stream could not be read for a while; what followers know may be old.
         case interrupted
+
+        /// Whether an event of this type is among those told.
+        ///
+        /// - Parameter type: the type.
+        /// - Returns: false, too, where nothing is told.
+        public func tells(of type: String) -> Bool {
+            if case .events(let events) = self { events.contains { $0.type == type } } else { false }
+        }
     }
 
     private let store: Store

@@ -16,6 +16,12 @@ public struct Keys: Hashable, Sendable {
     public var queue: String { prefix + "queue" }
     /// Sorted set: the jobs that workers hold, by the end of their lease in ms.
     public var leases: String { prefix + "leases" }
+    /// Sorted set: the jobs that were put off, by the time in ms at which they are due.
+    public var delayed: String { prefix + "delayed" }
+    /// String: there for as long as nobody need compare processing lists with leases.
+    public var repair: String { prefix + "repair" }
+    /// Sorted set: UUIDs of VMs that were forgotten within the last hour, by when, in ms.
+    public var gone: String { prefix + "gone" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     public var dead: String { prefix + "dead" }
     /// Stream: what happened, for everybody who follows.
@@ -53,6 +59,8 @@ public struct Keys: Hashable, Sendable {
     public func pm(_ id: PMID) -> String { prefix + "pm:\(id)" }
     /// Set: the VMs that hold room on a PM.
     public func vms(on id: PMID) -> String { prefix + "pm:\(id):vms" }
+    /// Set: the jobs that were put off and have their VM on a PM.
+    public func delayed(on id: PMID) -> String { prefix + "pm:\(id):delayed" }
     /// Hash: a type.
     public func type(_ id: TypeID) -> String { prefix + "type:\(id)" }
     /// Hash: an image.

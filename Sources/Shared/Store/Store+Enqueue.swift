@@ -29,7 +29,7 @@ extension Store {
         uuid: UUID = UUID(),
         request: String
     ) async throws(Failure) -> Acceptance {
-        let reply = try await run(
+        let reply = try await runOnce(
             .enqueueCreate,
             keys: [keys.queue],
             [name, uuid.uuidString.lowercased(), type.value, image.value, request]
@@ -49,7 +49,7 @@ extension Store {
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying` or `storeUnavailable`.
     public func enqueueDestroy(_ vm: VMID, request: String) async throws(Failure) -> Acceptance {
-        let reply = try await run(.enqueueDestroy, keys: [keys.queue], [vm.value, request])
+        let reply = try await runOnce(.enqueueDestroy, keys: [keys.queue], [vm.value, request])
         switch reply.array?.first?.string {
         case "unknown_vm": throw Failure(.unknownVM, "there is no VM \(vm)")
         case "already_destroying":

@@ -7,19 +7,23 @@ import RedisClient
 public struct Peek: Sendable {
     /// One entry of the queue.
     public struct Line: Sendable, Hashable {
-        /// The entry as it stands in the list; a claim names it by this text.
-        public let text: String
+        /// The entry as it stands in the list; a claim names it by these bytes, which need not be UTF-8.
+        public let bytes: [UInt8]
         /// What it says; nil where it is none of ours.
         public let entry: QueueEntry?
+        /// The PM that holds room for its VM already; nil for none.
+        public let placedOn: PMID?
 
         /// Makes a line.
         ///
         /// - Parameters:
-        ///   - text: the entry as it stands in the list.
+        ///   - bytes: the entry as it stands in the list.
         ///   - entry: what it says.
-        public init(text: String, entry: QueueEntry?) {
-            self.text = text
+        ///   - placedOn: the PM that holds room for its VM.
+        public init(bytes: [UInt8], entry: QueueEntry?, placedOn: PMID? = nil) {
+            self.bytes = bytes
             self.entry = entry
+            self.placedOn = placedOn
         }
     }
 
@@ -99,16 +103,18 @@ extension Store {
     /// - Throws: `Failure`.
     public func peek(since version: Int, limit: Int) async throws(Failure) -> Peek {
         let reply = try await run(.peek, keys: [keys.queue], [version, limit])
-        guard let parts = reply.array, parts.count == 5, let fleetVersion = parts[0].int,
-            let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array
+        guard let parts = reply.array, parts.count == 6, let fleetVersion = parts[0].int,
+            let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
+            let placed = parts[5].array
         else { throw unexpected(reply, from: "peek") }
         let decoder = JSONDecoder()
         return Peek(
             fleetVersion: fleetVersion,
             roomVersion: roomVersion,
-            lines: lines.reversed().map { line in
-                let text = line.string ?? ""
-                return Peek.Line(text: text, entry: try? decoder.decode(QueueEntry.self, from: Data(text.utf8)))
+            lines: zip(lines, placed).reversed().map { line, pm in
+                let bytes = line.bytes ?? []
+                let entry = try? decoder.decode(QueueEntry.self, from: Data(bytes))
+                return Peek.Line(bytes: bytes, entry: entry, placedOn: pm.int.flatMap(PMID.init))
             },
             changed: machines.compactMap { $0.array?.last?.map.flatMap(PhysicalMachine.init(record:)) },
             isReset: parts[4].int == 1
@@ -134,7 +140,7 @@ extension Store {
             worker, lease.milliseconds, roomVersion, Int(jobRetention.components.seconds),
         ]
         for (line, action) in plan {
-            arguments += [line.text, action.word, line.entry?.job.value ?? 0, line.entry?.vm.value ?? 0]
+            arguments += [line.bytes, action.word, line.entry?.job.value ?? 0, line.entry?.vm.value ?? 0]
             arguments += action.details
         }
         let reply = try await run(

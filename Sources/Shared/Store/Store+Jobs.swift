@@ -34,51 +34,52 @@ extension Store {
         return reply.array?.compactMap { $0.int.flatMap(JobID.init) } ?? []
     }
 
-    /// Writes a job's outcome and frees or keeps what its VM holds.
+    /// Notes that a job comes to its next step; called before each act on a PM.
     ///
     /// - Parameters:
-    ///   - lease: the right to the job.
-    ///   - worker: who holds it.
-    ///   - failure: why it failed; nil where it did as asked.
-    /// - Returns: false where the job is no longer the worker's, so that nothing was written.
+    ///   - step: the step.
+    ///   - lease: the job and the epoch under which it is held.
+    /// - Returns: whether the worker may go on.
     /// - Throws: `Failure`.
-    public func finish(_ lease: Lease, by worker: String, failure: Failure?) async throws(Failure) -> Bool {
+    public func enter(_ step: JobStep, of lease: Lease) async throws(Failure) -> StepPermit {
+        let steps = JobStep.allCases.map(\.rawValue)
+        let arguments: [any RedisArgumentConvertible] = [lease.job.value, lease.epoch, step.rawValue]
+        let reply = try await run(.enter, keys: [], arguments + steps)
+        switch reply.array?.first?.string {
+        case "go": return .go(before: reply.array?.last?.string.flatMap(JobStep.init))
+        case "closed": return .closed
+        case "lost": return .lost
+        default: throw unexpected(reply, from: "enter")
+        }
+    }
+
+    /// Writes a job's outcome, where the worker still holds it.
+    ///
+    /// - Parameters:
+    ///   - lease: the job and the epoch under which it is held.
+    ///   - worker: who holds it.
+    ///   - failure: why it did not succeed; nil where it did.
+    ///   - delay: until the destroy that a failed create owes; nil where it has left nothing on its PM.
+    ///   - isMachineFault: whether the failure counts against the PM.
+    /// - Returns: false where the job is another worker's by now, or has ended.
+    /// - Throws: `Failure`.
+    public func finish(
+        _ lease: Lease,
+        by worker: String,
+        failure: Failure?,
+        owingRemovalIn delay: Duration? = nil,
+        isMachineFault: Bool = false
+    ) async throws(Failure) -> Bool {
         let reply = try await run(
             .finish,
             keys: [keys.queue, keys.processing(worker), keys.leases],
             [
                 lease.job.value, lease.epoch, failure == nil ? "done" : "failed", failure?.code.rawValue ?? "",
                 failure?.message ?? "", failure?.cause ?? "", Int(jobRetention.components.seconds),
+                delay.map { String($0.milliseconds) } ?? "", isMachineFault ? 1 : 0,
             ]
         )
         return reply.int == 1
-    }
-
-    /// Puts a job back to the front of the queue.
-    ///
-    /// - Parameters:
-    ///   - lease: the right to the job.
-    ///   - worker: who holds it.
-    ///   - reason: why, for people.
-    /// - Returns: false where the job is no longer the worker's.
-    /// - Throws: `Failure`.
-    public func handBack(_ lease: Lease, by worker: String, reason: String) async throws(Failure) -> Bool {
-        let reply = try await run(
-            .handBack,
-            keys: [keys.queue, keys.processing(worker), keys.leases],
-            [lease.job.value, lease.epoch, reason]
-        )
-        return reply.int == 1
-    }
-
-    /// Puts jobs whose lease ran out back to the front of the queue.
-    ///
-    /// - Parameter limit: how many at most.
-    /// - Returns: the jobs.
-    /// - Throws: `Failure`.
-    public func recoverExpired(limit: Int = 100) async throws(Failure) -> [JobID] {
-        let reply = try await run(.recover, keys: [keys.queue, keys.leases], [limit])
-        return reply.array?.compactMap { $0.int.flatMap(JobID.init) } ?? []
     }
 
     /// Says that a worker lives; the record goes by itself where this stops.

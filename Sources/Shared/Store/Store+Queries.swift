@@ -110,6 +110,15 @@ extension Store {
         try await send(["HGETALL", keys.image(id)]).map.flatMap(ImageRegistration.init(record:))
     }
 
+    /// How many tries of a job failed so far.
+    ///
+    /// - Parameter id: the job.
+    /// - Returns: the number.
+    /// - Throws: `Failure`.
+    public func tries(of id: JobID) async throws(Failure) -> Int {
+        try await send(["HGET", keys.job(id), "tries"]).int ?? 0
+    }
+
     /// The UUIDs of the VMs that hold room on a PM, lower-case.
     ///
     /// - Parameter id: the PM.

@@ -1,4 +1,4 @@
-import Model
+public import Model
 public import RedisClient
 
 /// The queue and the records, on Redis: each change of state is one Lua script, so it happens whole or not at all.
@@ -34,6 +34,28 @@ public struct Store: Sendable {
         }
     }
 
+    /// Runs a script that must not run twice for one request.
+    ///
+    /// - Throws: `Failure`, with `outcomeUnknown` where Redis may have run it though no reply came.
+    func runOnce(
+        _ script: RedisScript,
+        keys: [String],
+        _ arguments: [any RedisArgumentConvertible]
+    ) async throws(Failure) -> RESPValue {
+        let all: [any RedisArgumentConvertible] = [self.keys.prefix] + arguments
+        return try await failing {
+            do {
+                return try await redis.eval(script, keys: keys, arguments: all.map(\.redisArgument))
+            } catch let error as RedisError where error.wasSent && error.reply == nil {
+                throw Failure(
+                    .outcomeUnknown,
+                    "Redis went silent while it took the request: look whether it was accepted before you repeat it",
+                    cause: "\(error)"
+                )
+            }
+        }
+    }
+
     /// Sends a command.
     func send(_ command: RedisCommand) async throws(Failure) -> RESPValue {
         try await failing { try await redis.send(command) }
@@ -48,6 +70,8 @@ public struct Store: Sendable {
     private func failing<Value: Sendable>(_ body: () async throws -> Value) async throws(Failure) -> Value {
         do {
             return try await body()
+        } catch let failure as Failure {
+            throw failure
         } catch is CancellationError {
             throw Failure(.deadline, "the call was given up before Redis answered")
         } catch {
@@ -57,6 +81,22 @@ public struct Store: Sendable {
                 cause: "\(error)"
             )
         }
+    }
+
+    /// Checks that Redis is set so that it never drops what it acknowledged to make room.
+    ///
+    /// - Throws: `Failure` with `storeUnavailable`: without a cause where its `maxmemory-policy` (INFO memory) is not
+    ///   `noeviction`, with one where it does not answer.
+    public func checkServer() async throws(Failure) {
+        let memory = try await send(["INFO", "memory"]).string ?? ""
+        let policy = memory.split(whereSeparator: \.isNewline).first { $0.hasPrefix("maxmemory_policy:") }?
+            .split(separator: ":").last
+        guard let policy, policy != "noeviction" else { return }
+        throw Failure(
+            .storeUnavailable,
+            "Redis' maxmemory-policy is \(policy), under which it drops records when memory is short: set it to "
+                + "noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)"
+        )
     }
 
     /// A reply that no script of ours gives.

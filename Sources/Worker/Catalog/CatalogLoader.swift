@@ -22,6 +22,13 @@ struct CatalogLoader: Sendable {
         if let machines = lists.machines { report("PMs", try await store.register(machines: machines)) }
     }
 
+    /// Reads all files that are given and registers nothing.
+    ///
+    /// - Throws: `Failure` with the file, line, column and reason.
+    func check() throws(Failure) {
+        _ = try readFiles()
+    }
+
     private struct Lists {
         var machines: [PMListing]?
         var images: [ImageListing]?

@@ -68,13 +68,14 @@ struct Intake: Service {
                 view.update(by: peek)
                 let steps = IntakePlan.steps(for: peek.lines, on: view.fleet, by: policy)
                 guard !steps.isEmpty else { return [] }
+                let asked = ContinuousClock.now
                 let outcome = try await store.claim(
                     steps,
                     roomVersion: peek.roomVersion,
                     worker: worker,
                     lease: lease
                 )
-                let jobs = zip(steps, outcome.results).compactMap { ClaimedJob($0.line, $1) }
+                let jobs = zip(steps, outcome.results).compactMap { ClaimedJob($0.line, $1, asked: asked) }
                 if outcome.stop != .complete {
                     logger.debug("a plan was overtaken", metadata: ["why": "\(outcome.stop)"])
                 }
@@ -108,11 +109,14 @@ struct ClaimedJob: Sendable {
     let entry: QueueEntry
     /// The PM that it is about; nil where its VM has none.
     let machine: PMID?
+    /// When the claim was asked for; the lease began after that.
+    let asked: ContinuousClock.Instant
 
-    fileprivate init?(_ line: Peek.Line, _ result: ClaimResult) {
+    fileprivate init?(_ line: Peek.Line, _ result: ClaimResult, asked: ContinuousClock.Instant) {
         guard let entry = line.entry, case .started(let epoch, let machine) = result else { return nil }
         lease = Lease(job: entry.job, epoch: epoch)
         self.entry = entry
         self.machine = machine
+        self.asked = asked
     }
 }

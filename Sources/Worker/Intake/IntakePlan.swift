@@ -8,9 +8,11 @@ enum IntakePlan {
     typealias Step = (line: Peek.Line, action: ClaimAction)
 
     /// Plans the oldest entries in order; ends before the first that cannot be decided yet.
+    ///
+    /// A create that came back to the queue with its room still held needs no place.
     static func steps(for lines: [Peek.Line], on fleet: FleetSnapshot, by policy: PlacementPolicy) -> [Step] {
-        let creates = lines.compactMap(\.entry).filter { $0.kind == .create }
-        let requests = creates.map { PlacementRequest(vm: $0.vm, needs: $0.needs) }
+        let creates = lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter { $0.kind == .create }
+        let requests = creates.map { PlacementRequest(vm: $0.vm, needs: $0.needs, tried: Set($0.tried ?? [])) }
         var decisions = plan(requests, on: fleet, by: policy)[...]
         var steps: [Step] = []
         for line in lines {
@@ -20,7 +22,7 @@ enum IntakePlan {
                 )
                 continue
             }
-            guard entry.kind == .create else {
+            guard entry.kind == .create, line.placedOn == nil else {
                 steps.append((line, .run))
                 continue
             }

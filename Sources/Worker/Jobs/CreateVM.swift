@@ -1,3 +1,4 @@
+import Bootstrap
 import Logging
 import Model
 import Store
@@ -9,20 +10,33 @@ struct CreateVM: Sendable {
     let vm: VirtualMachine
     let hypervisor: any Hypervisor
     let store: Store
+    let journal: Journal
     let logger: Logger
 
-    /// Runs the steps; where one fails, what the others made is taken away again.
-    func run() async throws(Failure) {
+    /// How a run ended that did not succeed.
+    struct Fault: Error {
+        /// Why.
+        let failure: Failure
+        /// True where it is certain that nothing of the VM is on the PM.
+        let isClean: Bool
+    }
+
+    /// Runs the steps; where one fails, what they made is taken away again.
+    func run() async throws(Fault) {
         do throws(Failure) {
             let image = try await imageFile()
-            try await hypervisor.ensureImage(image)
-            try await hypervisor.ensureDisk(of: vm, over: image)
-            try await hypervisor.ensureDefined(vm, over: image)
-            try await hypervisor.ensureRunning(vm)
+            try await journal.take(.image) { () async throws(Failure) in try await hypervisor.ensureImage(image) }
+            try await journal.take(.disk) { () async throws(Failure) in
+                try await hypervisor.ensureDisk(of: vm, over: image)
+            }
+            try await journal.take(.domain) { () async throws(Failure) in
+                try await hypervisor.ensureDefined(vm, over: image)
+            }
+            try await journal.take(.start) { () async throws(Failure) in try await hypervisor.ensureRunning(vm) }
         } catch {
-            // A job that was stopped goes on elsewhere with what is there.
-            if !Task.isCancelled { await undo(after: error) }
-            throw error
+            // A job that was stopped or lost goes on elsewhere with what is there.
+            guard !Task.isCancelled, !error.code.leavesJobAsItIs else { throw Fault(failure: error, isClean: false) }
+            throw Fault(failure: error, isClean: await undo(after: error))
         }
     }
 
@@ -47,14 +61,21 @@ struct CreateVM: Sendable {
         )
     }
 
-    private func undo(after failure: Failure) async {
+    /// Takes away what there is of the VM.
+    ///
+    /// - Returns: whether it is certain that nothing is left.
+    private func undo(after failure: Failure) async -> Bool {
+        guard journal.mayHaveMadeSomething else { return true }
         do throws(Failure) {
             try await hypervisor.remove(vm)
+            CrashPoint.undone.reach()
+            return true
         } catch {
             logger.error(
-                "what a failed create made could not be removed",
+                "what a failed create made could not be removed yet",
                 metadata: ["error": "\(error)", "after": "\(failure)", "domain": "\(vm.domainName)"]
             )
+            return false
         }
     }
 }

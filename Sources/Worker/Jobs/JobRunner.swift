@@ -1,3 +1,4 @@
+import Bootstrap
 import Logging
 import Model
 import Store
@@ -16,71 +17,121 @@ struct JobRunner: Sendable {
         logger[metadataKey: "job"] = "\(job.entry.job)"
         logger[metadataKey: "vm"] = "\(job.entry.vm)"
         let work = Task { [logger] in await attempt(job, logger) }
-        leases.keep(job.lease) { work.cancel() }
-        let failure = await withTaskCancellationHandler {
+        leases.keep(job.lease, since: job.asked) { work.cancel() }
+        let outcome = await withTaskCancellationHandler {
             await work.value
         } onCancel: {
             work.cancel()
         }
         leases.release(job.lease)
         // What follows belongs to the job's end and is not cut short by the stop that ended it.
-        await Task { [logger] in await conclude(job, failure, wasStopped: work.isCancelled, logger) }.value
+        await Task { [logger] in await conclude(job, outcome, wasStopped: work.isCancelled, logger) }.value
     }
 
-    private func attempt(_ job: ClaimedJob, _ logger: Logger) async -> Failure? {
-        do throws(Failure) {
+    /// How a try ended.
+    private enum Outcome {
+        case done
+        case failed(Failure, isClean: Bool)
+    }
+
+    private func attempt(_ job: ClaimedJob, _ logger: Logger) async -> Outcome {
+        CrashPoint.claimed.reach()
+        defer { CrashPoint.acted.reach() }
+        do throws(CreateVM.Fault) {
             try await handle(job, logger)
-            return nil
+            return .done
         } catch {
-            return error
+            return .failed(error.failure, isClean: error.isClean)
         }
     }
 
-    private func handle(_ job: ClaimedJob, _ logger: Logger) async throws(Failure) {
-        guard let status = try await store.vm(job.entry.vm) else { return }
-        guard let id = job.machine else {
-            guard job.entry.kind == .destroy else {
-                throw Failure(.internalFault, "VM \(job.entry.vm) was claimed without a PM: report this")
+    private func handle(_ job: ClaimedJob, _ logger: Logger) async throws(CreateVM.Fault) {
+        let vm: VirtualMachine
+        let hypervisor: any Hypervisor
+        let journal = Journal(store: store, lease: job.lease)
+        do throws(Failure) {
+            // A VM that has no record, or was never placed, has nothing anywhere.
+            guard let status = try await store.vm(job.entry.vm), let id = job.machine else { return }
+            guard let machine = try await store.machine(id) else {
+                throw Failure(.unknownPM, "PM \(id) is no longer known: put it back into the pm_file")
             }
-            return
+            vm = status.vm
+            hypervisor = try await machines.hypervisor(of: machine)
+            if job.entry.kind == .destroy {
+                try await journal.take(.remove) { () async throws(Failure) in try await hypervisor.remove(vm) }
+                return
+            }
+        } catch {
+            throw CreateVM.Fault(failure: error, isClean: false)
         }
-        guard let machine = try await store.machine(id) else {
-            throw Failure(.unknownPM, "PM \(id) is no longer known: put it back into the pm_file")
-        }
-        let hypervisor = try await machines.hypervisor(of: machine)
-        switch job.entry.kind {
-        case .create:
-            try await CreateVM(vm: status.vm, hypervisor: hypervisor, store: store, logger: logger).run()
-        case .destroy:
-            try await hypervisor.remove(status.vm)
+        try await CreateVM(vm: vm, hypervisor: hypervisor, store: store, journal: journal, logger: logger).run()
+    }
+
+    private func conclude(_ job: ClaimedJob, _ outcome: Outcome, wasStopped: Bool, _ logger: Logger) async {
+        defer { CrashPoint.concluded.reach() }
+        let end = ContinuousClock.now + leases.duration
+        while true {
+            do throws(Failure) {
+                return try await write(outcome, of: job, wasStopped: wasStopped, logger)
+            } catch {
+                logger.error("the outcome cannot be written", metadata: ["error": "\(error)"])
+                // Where it stays so, the lease runs out and another worker repeats the job, which is safe.
+                guard error.code == .storeUnavailable, ContinuousClock.now < end else { return }
+                try? await Task.sleep(for: .milliseconds(250))
+            }
         }
     }
 
-    private func conclude(
-        _ job: ClaimedJob,
-        _ failure: Failure?,
+    private func write(
+        _ outcome: Outcome,
+        of job: ClaimedJob,
         wasStopped: Bool,
         _ logger: Logger
-    ) async {
-        do throws(Failure) {
-            if failure != nil && wasStopped {
-                let isBack = try await store.handBack(job.lease, by: worker, reason: "worker \(worker) was stopped")
-                logger.notice(isBack ? "handed back" : "no longer ours")
-            } else {
-                try await finish(job, failure: failure, logger)
-            }
-        } catch {
-            // The lease runs out, and another worker repeats the job, which is safe.
-            logger.error("the outcome cannot be written", metadata: ["error": "\(error)"])
+    ) async throws(Failure) {
+        switch outcome {
+        case .done:
+            let isOurs = try await store.finish(job.lease, by: worker, failure: nil)
+            tell(job, isOurs ? "done" : "no longer ours", ["pm": "\(job.machine?.description ?? "-")"], logger)
+        case .failed(let failure, _) where wasStopped || failure.code.leavesJobAsItIs:
+            let reason = wasStopped ? "worker \(worker) was stopped" : failure.message
+            let isBack = try await store.handBack(job.lease, reason: reason)
+            tell(job, isBack ? "handed back" : "no longer ours", ["error": "\(failure)"], logger)
+        case .failed(let failure, let isClean):
+            try await retry(job, failure, isClean: isClean, logger)
         }
     }
 
-    private func finish(_ job: ClaimedJob, failure: Failure?, _ logger: Logger) async throws(Failure) {
-        let isOurs = try await store.finish(job.lease, by: worker, failure: failure)
-        let outcome = isOurs ? (failure == nil ? "done" : "failed") : "no longer ours"
-        logger.info(
-            "\(job.entry.kind.rawValue) \(outcome)",
-            metadata: failure.map { ["error": "\($0)"] } ?? ["pm": "\(job.machine?.description ?? "-")"]
-        )
+    private func retry(_ job: ClaimedJob, _ failure: Failure, isClean: Bool, _ logger: Logger) async throws(Failure) {
+        let tries = try await store.tries(of: job.lease.job)
+        let fraction = Double.random(in: 0...1)
+        let decision =
+            switch job.entry.kind {
+            case .create: RetryDecision.create(after: failure, isClean: isClean, tries: tries, fraction: fraction)
+            case .destroy: RetryDecision.destroy(after: failure, tries: tries, fraction: fraction)
+            }
+        let isMachineFault = job.entry.kind == .create && failure.code.isMachineFault
+        let isOurs: Bool
+        switch decision {
+        case .moveOn:
+            isOurs = try await store.moveOn(job.lease, because: failure, isMachineFault: isMachineFault)
+        case .postpone(let delay):
+            isOurs = try await store.postpone(job.lease, by: delay, because: failure)
+        case .fail:
+            isOurs = try await store.finish(job.lease, by: worker, failure: failure, isMachineFault: isMachineFault)
+        case .failOwingRemoval(let delay):
+            isOurs = try await store.finish(
+                job.lease,
+                by: worker,
+                failure: failure,
+                owingRemovalIn: delay,
+                isMachineFault: isMachineFault
+            )
+        }
+        let word = isOurs ? "\(decision)" : "no longer ours"
+        tell(job, word, ["pm": "\(job.machine?.description ?? "-")", "error": "\(failure)"], logger)
+    }
+
+    private func tell(_ job: ClaimedJob, _ what: String, _ metadata: Logger.Metadata, _ logger: Logger) {
+        logger.info("\(job.entry.kind.rawValue): \(what)", metadata: metadata)
     }
 }

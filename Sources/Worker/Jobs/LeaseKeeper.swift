@@ -5,7 +5,7 @@ import Store
 
 /// Keeps this worker's leases alive, and stops the work whose lease it cannot keep.
 ///
-/// Each beat also says that the worker lives and gives back to the queue what workers that died held.
+/// Each beat also says that the worker lives.
 final class LeaseKeeper: Sendable {
     private struct Held {
         let lease: Lease
@@ -15,7 +15,8 @@ final class LeaseKeeper: Sendable {
 
     private let store: Store
     private let worker: String
-    private let duration: Duration
+    /// How long a lease lasts without renewal.
+    let duration: Duration
     private let logger: Logger
     private let held = NIOLockedValueBox([JobID: Held]())
 
@@ -30,9 +31,10 @@ final class LeaseKeeper: Sendable {
     ///
     /// - Parameters:
     ///   - lease: the lease.
+    ///   - asked: when it was asked for, which is before it began.
     ///   - stop: ends the work; called at most once, where the lease is lost.
-    func keep(_ lease: Lease, stop: @escaping @Sendable () -> Void) {
-        held.withLockedValue { $0[lease.job] = Held(lease: lease, stop: stop, renewed: .now) }
+    func keep(_ lease: Lease, since asked: ContinuousClock.Instant, stop: @escaping @Sendable () -> Void) {
+        held.withLockedValue { $0[lease.job] = Held(lease: lease, stop: stop, renewed: asked) }
     }
 
     /// Lets go of a lease.
@@ -40,11 +42,22 @@ final class LeaseKeeper: Sendable {
         held.withLockedValue { $0[lease.job] = nil }
     }
 
-    /// Beats until the task is cancelled: three times in a lease.
+    /// Beats three times in a lease, and looks for leases that could not be renewed, until the task is cancelled.
     func run() async {
-        while !Task.isCancelled {
-            await beat()
-            try? await Task.sleep(for: duration / 3)
+        await withDiscardingTaskGroup { group in
+            group.addTask { [self] in
+                while !Task.isCancelled {
+                    await beat()
+                    try? await Task.sleep(for: duration / 3)
+                }
+            }
+            // Apart from the beats, which wait for Redis.
+            group.addTask { [self] in
+                while !Task.isCancelled {
+                    stopOverdue()
+                    try? await Task.sleep(for: duration / 20)
+                }
+            }
         }
     }
 
@@ -62,14 +75,9 @@ final class LeaseKeeper: Sendable {
                 fields: ["name": worker, "jobs": "\(leases.count)"],
                 lifetime: duration * 3
             )
-            let recovered = try await store.recoverExpired()
-            if !recovered.isEmpty {
-                logger.notice("took back jobs of workers that died", metadata: ["jobs": "\(recovered)"])
-            }
         } catch {
             logger.warning("leases cannot be renewed; trying again", metadata: ["error": "\(error)"])
         }
-        stopOverdue()
     }
 
     /// Work stops before its lease ends, so that no other worker begins beside it.

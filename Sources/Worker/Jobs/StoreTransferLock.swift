@@ -17,7 +17,9 @@ struct StoreTransferLock: ImageTransferLock {
         image: ImageID,
         _ body: @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        while try await !store.holdTransfer(of: image, to: pm, holder: worker, for: duration) {
+        // One worker may ask twice, where a PM's settings changed during a transfer.
+        let holder = "\(worker)/\(UInt32.random(in: .min ... .max))"
+        while try await !store.holdTransfer(of: image, to: pm, holder: holder, for: duration) {
             // The holder needs seconds to minutes; nobody waits here for less than a transfer.
             do { try await Task.sleep(for: .milliseconds(200)) } catch {
                 throw Failure(.deadline, "the job was stopped while another worker brought image \(image) to PM \(pm)")
@@ -26,7 +28,7 @@ struct StoreTransferLock: ImageTransferLock {
         let renewal = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: duration / 3)
-                _ = try? await store.holdTransfer(of: image, to: pm, holder: worker, for: duration)
+                _ = try? await store.holdTransfer(of: image, to: pm, holder: holder, for: duration)
             }
         }
         let result: Result<Value, Failure>
@@ -34,7 +36,7 @@ struct StoreTransferLock: ImageTransferLock {
         renewal.cancel()
         _ = await renewal.result
         // A key that cannot be deleted runs out.
-        await Task { try? await store.releaseTransfer(of: image, to: pm, holder: worker) }.value
+        await Task { try? await store.releaseTransfer(of: image, to: pm, holder: holder) }.value
         return try result.get()
     }
 }

@@ -27,7 +27,8 @@ extension PhysicalMachine {
             measure: PMMeasure(record: record),
             claimed: Resources(record: record, prefix: "claimed_") ?? .zero,
             vmCount: record["vms"].flatMap { Int($0) } ?? 0,
-            lastUsed: record["last_used"].flatMap { Int($0) } ?? 0
+            lastUsed: record["last_used"].flatMap { Int($0) } ?? 0,
+            failures: record["failures"].flatMap { Int($0) } ?? 0
         )
     }
 }

@@ -8,18 +8,22 @@ extension RedisScript {
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
         name: "register-machines",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.number + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.number + #"""
             local ids, listed = {}, {}
             for i = 2, #ARGV, 7 do
               local pm = number('pm', ARGV[i], 1)
               ids[#ids + 1], listed[pm] = pm, true
-              redis.call('HSETNX', P .. 'pm:' .. pm, 'state', 'unknown')
-              redis.call('HSETNX', P .. 'pm:' .. pm, 'reason', 'not looked at yet')
+              if not redis.call('ZSCORE', KEYS[1], pm) then
+                -- New, or back: what was known of it before it was taken off the list is old.
+                redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
+                redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until')
+                redis.call('ZADD', P .. 'discovery', 0, pm)
+              end
               redis.call('HSET', P .. 'pm:' .. pm, 'id', pm, 'address', ARGV[i], 'uri', ARGV[i + 1],
                 'pool', ARGV[i + 2], 'domain_type_wanted', ARGV[i + 3], 'overcommit_cpu', ARGV[i + 4],
                 'overcommit_ram', ARGV[i + 5], 'overcommit_disk', ARGV[i + 6], 'listed', 1)
               redis.call('ZADD', KEYS[1], pm, pm)
-              redis.call('ZADD', P .. 'discovery', 0, pm)
+              look_soon(pm)
               touch(pm, true)
             end
             for _, pm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do

@@ -14,88 +14,99 @@ extension RedisScript {
     ///   `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'ended'}` or `{'dead'}`.
     static let claim = RedisScript(
         name: "claim",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.dropVM + Fragment.endJob
-            + #"""
-            local worker, lease_ms, kept_s = ARGV[2], tonumber(ARGV[3]), ARGV[5]
-            local results = {}
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.requeue + Fragment.dropVM
+            + Fragment.endJob + #"""
+                local worker, lease_ms, kept_s = ARGV[2], tonumber(ARGV[3]), ARGV[5]
+                local results = {}
 
-            local function bury(line, reason)
-              redis.call('RPOP', KEYS[1])
-              redis.call('LPUSH', KEYS[4], cjson.encode({entry = line, reason = reason, at = now}))
-              event('job.dead', 'reason', reason)
-              return {'dead'}
-            end
-
-            local function take_room(vm, pm, job, decision)
-              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
-              local free = room(pm)
-              if not free then return false end
-              for i = 1, 3 do if tonumber(v[i]) > free[i] then return false end end
-              for i, r in ipairs({'cpu', 'ram', 'disk'}) do
-                redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, v[i])
-              end
-              redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
-              redis.call('HSET', P .. 'pm:' .. pm, 'last_used', whole(count('use')), 'last_used_at', now)
-              redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
-              redis.call('HSET', P .. 'vm:' .. vm, 'pm', pm, 'placed_at', now)
-              redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
-              touch(pm, false)
-              return true
-            end
-
-            local function start(job, vm, kind)
-              redis.call('RPOPLPUSH', KEYS[1], KEYS[2])
-              local key, v = P .. 'job:' .. job, redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'state')
-              local pm = v[1] or ''
-              local epoch = redis.call('HINCRBY', key, 'epoch', 1)
-              redis.call('HINCRBY', key, 'attempts', 1)
-              redis.call('HSET', key, 'state', 'running', 'worker', worker, 'started_at', now, 'pm', pm)
-              redis.call('ZADD', KEYS[3], whole(now_ms + lease_ms), job)
-              local state = kind == 'create' and 'building' or 'destroying'
-              if v[2] ~= state then redis.call('HSET', P .. 'vm:' .. vm, 'state', state, 'state_before', v[2]) end
-              redis.call('HSET', P .. 'vm:' .. vm, 'job', job)
-              event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', pm, 'worker', worker)
-              return {'started', epoch, pm}
-            end
-
-            local function take(line, action, job, vm, pm, decision, code, message, cause)
-              if action == 'dead' then return bury(line, message) end
-              local kind = redis.call('HGET', P .. 'job:' .. job, 'kind')
-              if not kind then return bury(line, 'no record of job ' .. job) end
-              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm')
-              if not v[1] then
-                redis.call('RPOP', KEYS[1])
-                end_job(job, 'done', '', 'the VM was gone already', '', kept_s)
-                wake_waiting(vm)
-                return {'ended'}
-              end
-              if v[2] and v[2] ~= job then
-                redis.call('RPOP', KEYS[1])
-                redis.call('RPUSH', P .. 'vm:' .. vm .. ':waiting', line)
-                redis.call('HSET', P .. 'job:' .. job, 'state', 'waiting')
-                return {'waiting'}
-              end
-              if kind == 'create' and not v[3] then
-                if action == 'refuse' then
-                  if (redis.call('HGET', P .. 'counters', 'room') or '0') ~= ARGV[4] then return nil, 'stale' end
+                local function bury(line, reason)
                   redis.call('RPOP', KEYS[1])
-                  redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
-                  drop_vm(vm)
-                  end_job(job, 'failed', code, message, cause, kept_s)
-                  return {'ended'}
+                  redis.call('LPUSH', KEYS[4], cjson.encode({entry = line, reason = reason, at = now}))
+                  event('job.dead', 'reason', reason)
+                  return {'dead'}
                 end
-                if not take_room(vm, pm, job, decision) then return nil, 'full' end
-              end
-              return start(job, vm, kind)
-            end
 
-            for i = 6, #ARGV, 9 do
-              if redis.call('LINDEX', KEYS[1], -1) ~= ARGV[i] then return {'moved', results} end
-              local result, stop = take(unpack(ARGV, i, i + 8))
-              if stop then return {stop, results} end
-              results[#results + 1] = result
-            end
-            return {'ok', results}
-            """#
+                local function take_room(vm, pm, job, decision)
+                  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
+                  local free = room(pm)
+                  if not free then return false end
+                  for i = 1, 3 do if tonumber(v[i]) > free[i] then return false end end
+                  for i, r in ipairs({'cpu', 'ram', 'disk'}) do
+                    redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, v[i])
+                  end
+                  redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
+                  redis.call('HSET', P .. 'pm:' .. pm, 'last_used', whole(count('use')), 'last_used_at', now)
+                  redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
+                  redis.call('HSET', P .. 'vm:' .. vm, 'pm', pm, 'placed_at', now)
+                  redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
+                  touch(pm, false)
+                  return true
+                end
+
+                local function start(job, vm, kind)
+                  redis.call('RPOPLPUSH', KEYS[1], KEYS[2])
+                  local key, v = P .. 'job:' .. job, redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'state')
+                  local pm = v[1] or ''
+                  local epoch = redis.call('HINCRBY', key, 'epoch', 1)
+                  redis.call('HINCRBY', key, 'attempts', 1)
+                  redis.call('HSET', key, 'state', 'running', 'worker', worker, 'started_at', now, 'pm', pm)
+                  redis.call('ZADD', KEYS[3], whole(now_ms + lease_ms), job)
+                  local state = kind == 'create' and 'building' or 'destroying'
+                  if v[2] ~= state then redis.call('HSET', P .. 'vm:' .. vm, 'state', state, 'state_before', v[2]) end
+                  redis.call('HSET', P .. 'vm:' .. vm, 'job', job)
+                  event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', pm, 'worker', worker)
+                  return {'started', epoch, pm}
+                end
+
+                local function take(line, action, job, vm, pm, decision, code, message, cause)
+                  if action == 'dead' then return bury(line, message) end
+                  local kind = redis.call('HGET', P .. 'job:' .. job, 'kind')
+                  if not kind then return bury(line, 'no record of job ' .. job) end
+                  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm')
+                  if not v[1] then
+                    redis.call('RPOP', KEYS[1])
+                    end_job(job, 'done', '', 'the VM was gone already', '', kept_s)
+                    wake_waiting(vm)
+                    return {'ended'}
+                  end
+                  if v[2] and v[2] ~= job then
+                    redis.call('RPOP', KEYS[1])
+                    redis.call('RPUSH', P .. 'vm:' .. vm .. ':waiting', line)
+                    redis.call('HSET', P .. 'job:' .. job, 'state', 'waiting')
+                    return {'waiting'}
+                  end
+                  if kind == 'create' and not v[3] then
+                    if action == 'refuse' then
+                      if (redis.call('HGET', P .. 'counters', 'room') or '0') ~= ARGV[4] then return nil, 'stale' end
+                      redis.call('RPOP', KEYS[1])
+                      redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
+                      local l = redis.call('HMGET', P .. 'job:' .. job, 'last_code', 'last_error', 'last_cause')
+                      if l[1] then
+                        -- The PMs that failed it say more than that no other takes it.
+                        code, message, cause = l[1], l[2], (l[3] == '' and '' or l[3] .. '; ') .. 'then: ' .. message .. '; ' .. cause
+                      end
+                      drop_vm(vm)
+                      end_job(job, 'failed', code, message, cause, kept_s)
+                      return {'ended'}
+                    end
+                    -- Planned when it still had its place.
+                    if action ~= 'place' then return nil, 'moved' end
+                    if not take_room(vm, pm, job, decision) then
+                      -- Whoever planned on what is no longer so, a cordon set by hand say, hears of it at the next peek.
+                      touch(pm, false)
+                      return nil, 'full'
+                    end
+                  end
+                  return start(job, vm, kind)
+                end
+
+                for i = 6, #ARGV, 9 do
+                  if redis.call('LINDEX', KEYS[1], -1) ~= ARGV[i] then return {'moved', results} end
+                  local result, stop = take(unpack(ARGV, i, i + 8))
+                  if stop then return {stop, results} end
+                  results[#results + 1] = result
+                end
+                return {'ok', results}
+                """#
     )
 }

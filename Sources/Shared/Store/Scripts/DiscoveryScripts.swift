@@ -12,7 +12,10 @@ extension RedisScript {
             local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, tonumber(ARGV[2]))
             local machines = {}
             for i, pm in ipairs(due) do
-              redis.call('ZADD', KEYS[1], whole(now_ms + tonumber(ARGV[3])), pm)
+              local over = whole(now_ms + tonumber(ARGV[3]))
+              redis.call('ZADD', KEYS[1], over, pm)
+              redis.call('HSET', P .. 'pm:' .. pm, 'looking_until', over)
+              redis.call('HDEL', P .. 'pm:' .. pm, 'look_again')
               machines[i] = redis.call('HGETALL', P .. 'pm:' .. pm)
             end
             local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
@@ -22,13 +25,16 @@ extension RedisScript {
 
     /// Writes what a look at a PM found and sets the time of the next one.
     ///
+    /// A good look takes one off the PM's recent failures; a PM that is up again gets the jobs that were put off.
+    ///
     /// - KEYS: 1 discovery.
     /// - ARGV: 1 prefix, 2 pm, 3 ms until the next look, 4 `1` where figures were measured, then
     ///   field, value, …; none of them is a claim's.
     /// - Returns: 1, or 0 where the PM is no longer known.
     static let recordDiscovery = RedisScript(
         name: "record-discovery",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.requeue + Fragment.putOff
+            + #"""
             local pm = ARGV[2]
             local key = P .. 'pm:' .. pm
             if redis.call('EXISTS', key) == 0 then return 0 end
@@ -37,10 +43,18 @@ extension RedisScript {
             if ARGV[4] == '1' then redis.call('HSET', key, 'measured_at', now) end
             local after = room(pm) or {0, 0, 0}
             touch(pm, after[1] > before[1] or after[2] > before[2] or after[3] > before[3])
+            local again = redis.call('HDEL', key, 'look_again') == 1
+            redis.call('HDEL', key, 'looking_until')
             if redis.call('ZSCORE', KEYS[1], pm) then
-              redis.call('ZADD', KEYS[1], whole(now_ms + tonumber(ARGV[3])), pm)
+              redis.call('ZADD', KEYS[1], whole(now_ms + (again and 0 or tonumber(ARGV[3]))), pm)
             end
-            local f = redis.call('HMGET', key, 'state', 'reason')
+            local f = redis.call('HMGET', key, 'state', 'reason', 'failures')
+            if f[1] == 'up' and f[3] then
+              if f[3] == '1' then redis.call('HDEL', key, 'failures') else redis.call('HINCRBY', key, 'failures', -1) end
+            end
+            if f[1] == 'up' and state ~= 'up' then
+              for _, job in ipairs(redis.call('SMEMBERS', key .. ':delayed')) do take_up(job) end
+            end
             event('pm.checked', 'pm', pm, 'state', f[1], 'reason', f[2] or '')
             return 1
             """#

@@ -49,6 +49,19 @@ enum Fragment {
 
         """#
 
+    /// `look_soon(pm)`: has the PM looked at now, or, where a look is under way, again when that has ended.
+    static let lookSoon = #"""
+        local function look_soon(pm)
+          if not redis.call('ZSCORE', P .. 'discovery', pm) then return end
+          if tonumber(redis.call('HGET', P .. 'pm:' .. pm, 'looking_until') or 0) > now_ms then
+            redis.call('HSET', P .. 'pm:' .. pm, 'look_again', 1)
+          else
+            redis.call('ZADD', P .. 'discovery', 'LT', whole(now_ms), pm)
+          end
+        end
+
+        """#
+
     /// `room(pm)`: free cpu, ram, disk, or nil where the PM takes no VMs.
     ///
     /// The arithmetic of `PhysicalMachine.free`; a test runs the same cases through both.
@@ -71,33 +84,92 @@ enum Fragment {
 
         """#
 
-    /// `drop_vm(vm)`: frees what the VM holds and forgets it; the jobs behind it come to the front of the queue.
-    static let dropVM = #"""
-        local function wake_waiting(vm)
-          local list = P .. 'vm:' .. vm .. ':waiting'
-          local line = redis.call('LPOP', list)
-          if not line then return end
-          local id = string.match(line, '"job":(%d+)')
-          if id then redis.call('HSET', P .. 'job:' .. id, 'state', 'queued') end
-          redis.call('RPUSH', P .. 'queue', line)
-        end
-        local function drop_vm(vm)
-          local v = redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'cpu', 'ram', 'disk')
-          local pm = v[1]
-          if pm and pm ~= '' and redis.call('SREM', P .. 'pm:' .. pm .. ':vms', vm) == 1 then
-            for i, r in ipairs({'cpu', 'ram', 'disk'}) do
-              redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, -tonumber(v[i + 1]))
+    /// `requeue(line, job)`: puts an entry back to its place in the queue, which is ordered by the jobs' numbers.
+    ///
+    /// Nearly always that is the front. A job that was put off may come back when older ones stand there.
+    static let requeue = #"""
+        local function requeue(line, job)
+          local queue, last = P .. 'queue', -1
+          while true do
+            local lines = redis.call('LRANGE', queue, last - 63, last)
+            if #lines == 0 then return redis.call('LPUSH', queue, line) end
+            for i = #lines, 1, -1 do
+              local other = tonumber(string.match(lines[i], '"job":(%d+)'))
+              if other and other > tonumber(job) then
+                return redis.call('LINSERT', queue, 'AFTER', lines[i], line)
+              end
             end
-            redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', -1)
-            touch(pm, true)
-            -- What it used is free now: measure again soon rather than at the end of the period.
-            if redis.call('ZSCORE', P .. 'discovery', pm) then
-              redis.call('ZADD', P .. 'discovery', 'LT', whole(now_ms), pm)
-            end
+            last = last - 64
           end
-          redis.call('DEL', P .. 'vm:' .. vm)
-          redis.call('ZREM', P .. 'vms', vm)
-          wake_waiting(vm)
+        end
+
+        """#
+
+    /// `free_room(vm)`: frees what the VM holds; `drop_vm(vm)`: that, and forgets the VM.
+    ///
+    /// The jobs behind the VM's come to the queue. `hvc:gone` keeps a dropped VM's UUID for an hour, so that a look at
+    /// its PM that began before does not take it for one that was lost. Needs `touch` and `requeue`.
+    static let dropVM =
+        lookSoon + #"""
+            local function wake_waiting(vm)
+              local line = redis.call('LPOP', P .. 'vm:' .. vm .. ':waiting')
+              if not line then return end
+              local job = string.match(line, '"job":(%d+)')
+              redis.call('HSET', P .. 'job:' .. job, 'state', 'queued')
+              requeue(line, job)
+            end
+            local function free_room(vm)
+              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'cpu', 'ram', 'disk')
+              local pm = v[1]
+              if not pm or redis.call('SREM', P .. 'pm:' .. pm .. ':vms', vm) == 0 then return end
+              for i, r in ipairs({'cpu', 'ram', 'disk'}) do
+                redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, -tonumber(v[i + 1]))
+              end
+              redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', -1)
+              touch(pm, true)
+              -- What it used is free now: measure again soon rather than at the end of the period.
+              look_soon(pm)
+            end
+            local function drop_vm(vm)
+              free_room(vm)
+              local uuid = redis.call('HGET', P .. 'vm:' .. vm, 'uuid')
+              if uuid then redis.call('ZADD', P .. 'gone', whole(now_ms), uuid) end
+              redis.call('ZREMRANGEBYSCORE', P .. 'gone', '-inf', whole(now_ms - 3600000))
+              redis.call('DEL', P .. 'vm:' .. vm)
+              redis.call('ZREM', P .. 'vms', vm)
+              wake_waiting(vm)
+            end
+
+            """#
+
+    /// `let_go(job, entry, worker)`: takes a running job from its worker, whose epoch no longer counts from then on.
+    static let letGo = #"""
+        local function let_go(job, entry, worker)
+          redis.call('ZREM', P .. 'leases', job)
+          redis.call('LREM', P .. 'processing:' .. worker, 1, entry)
+          redis.call('HINCRBY', P .. 'job:' .. job, 'epoch', 1)
+        end
+
+        """#
+
+    /// `put_off(job, pm, delay_ms)`: takes up the job again after a time, or as soon as its PM is up again.
+    ///
+    /// `take_up(job)`: puts a job that was put off back to its place in the queue. Needs `requeue`.
+    static let putOff = #"""
+        local function put_off(job, pm, delay_ms)
+          redis.call('HSET', P .. 'job:' .. job, 'state', 'delayed')
+          redis.call('ZADD', P .. 'delayed', whole(now_ms + delay_ms), job)
+          redis.call('SADD', P .. 'pm:' .. pm .. ':delayed', job)
+        end
+        local function take_up(job)
+          redis.call('ZREM', P .. 'delayed', job)
+          local key = P .. 'job:' .. job
+          local j = redis.call('HMGET', key, 'state', 'pm', 'entry', 'vm')
+          if j[2] then redis.call('SREM', P .. 'pm:' .. j[2] .. ':delayed', job) end
+          if j[1] ~= 'delayed' then return end
+          redis.call('HSET', key, 'state', 'queued')
+          requeue(j[3], job)
+          event('job.queued', 'job', job, 'vm', j[4], 'why', 'its time has come')
         end
 
         """#

@@ -22,90 +22,83 @@ extension RedisScript {
             """#
     )
 
+    /// Notes that a job comes to its next step, where the worker still holds it: the fence before each act on a PM.
+    ///
+    /// - KEYS: none.
+    /// - ARGV: 1 prefix, 2 job, 3 epoch, 4 step, 5 to 9 all steps in their order.
+    /// - Returns: `{'go', furthest step before}`; `{'lost'}` where the job is another worker's or has ended; `{'closed'}`
+    ///   where a create has made nothing on its PM yet and the PM takes no VMs any more.
+    static let enter = RedisScript(
+        name: "enter",
+        source: Fragment.clock + #"""
+            local key = P .. 'job:' .. ARGV[2]
+            local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm')
+            if j[1] ~= ARGV[3] or j[2] ~= 'running' then return {'lost'} end
+            if j[4] == 'create' and not j[3] then
+              local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
+              if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
+            end
+            local rank = {}
+            for i = 5, #ARGV do rank[ARGV[i]] = i end
+            if not j[3] or rank[ARGV[4]] > rank[j[3]] then
+              redis.call('HSET', key, 'step', ARGV[4])
+              -- It comes on, so what ended its workers before is not the job itself.
+              redis.call('HDEL', key, 'crashes')
+            end
+            return {'go', j[3] or ''}
+            """#
+    )
+
     /// Writes a job's outcome, where the worker still holds it: the epoch is the fence.
     ///
-    /// A create that failed and a destroy that is done free the VM's room and forget the VM.
+    /// A create that failed and a destroy that is done free the VM's room and forget the VM. A create that failed and may
+    /// have left something owes a destroy, which is put off until the PM answers; the VM keeps its room until then.
     ///
     /// - KEYS: 1 queue, 2 the worker's processing list, 3 leases.
-    /// - ARGV: 1 prefix, 2 job, 3 epoch, 4 `done` or `failed`, 5 code, 6 message, 7 cause, 8 seconds to keep the record.
+    /// - ARGV: 1 prefix, 2 job, 3 epoch, 4 `done` or `failed`, 5 code, 6 message, 7 cause, 8 seconds to keep the record,
+    ///   9 ms until the destroy that a failed create owes, or empty, 10 `1` where the PM is to blame.
     /// - Returns: 1, or 0 where the job is another worker's or has ended.
     static let finish = RedisScript(
         name: "finish",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.dropVM + Fragment.endJob + #"""
-            local job, outcome = ARGV[2], ARGV[4]
-            local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry')
-            if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
-            local kind, vm = j[3], j[4]
-            local key = P .. 'vm:' .. vm
-            redis.call('LREM', KEYS[2], 1, j[5])
-            redis.call('ZREM', KEYS[3], job)
-            if (kind == 'create') == (outcome == 'done') then
-              local state = kind == 'create' and 'running' or redis.call('HGET', key, 'state_before')
-              redis.call('HSET', key, 'state', state or 'running')
-              redis.call('HDEL', key, 'job', 'state_before')
-              if kind == 'create' then
-                redis.call('HSET', key, 'running_at', now)
-              else
-                redis.call('HDEL', key, 'destroy_job')
-                redis.call('HSET', key, 'error', ARGV[6])
-              end
-              wake_waiting(vm)
-            else
-              drop_vm(vm)
-            end
-            end_job(job, outcome, ARGV[5], ARGV[6], ARGV[7], ARGV[8])
-            return 1
-            """#
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.requeue + Fragment.dropVM + Fragment.putOff
+            + Fragment.endJob + #"""
+                local job, outcome = ARGV[2], ARGV[4]
+                local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request')
+                if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
+                local kind, vm, pm = j[3], j[4], j[6]
+                local key = P .. 'vm:' .. vm
+                redis.call('LREM', KEYS[2], 1, j[5])
+                redis.call('ZREM', KEYS[3], job)
+                if (kind == 'create') == (outcome == 'done') then
+                  local state = kind == 'create' and 'running' or redis.call('HGET', key, 'state_before')
+                  redis.call('HSET', key, 'state', state or 'running')
+                  redis.call('HDEL', key, 'job', 'state_before')
+                  if kind == 'create' then
+                    redis.call('HSET', key, 'running_at', now)
+                    if redis.call('HDEL', P .. 'pm:' .. pm, 'failures') == 1 then touch(pm, false) end
+                  else
+                    redis.call('HDEL', key, 'destroy_job')
+                    redis.call('HSET', key, 'error', ARGV[6])
+                  end
+                  wake_waiting(vm)
+                elseif ARGV[9] ~= '' then
+                  local owed = whole(count('job'))
+                  local line = string.format('{"job":%s,"kind":"destroy","vm":%s,"cpu":0,"ram":0,"disk":0}', owed, vm)
+                  redis.call('HSET', key, 'state', 'destroying', 'state_before', 'error', 'job', owed,
+                    'destroy_job', owed, 'error', ARGV[6])
+                  redis.call('HSET', P .. 'job:' .. owed, 'id', owed, 'kind', 'destroy', 'vm', vm, 'pm', pm, 'entry', line,
+                    'accepted_at', now, 'request', j[7] or '', 'put_off', 'owed by job ' .. job)
+                  put_off(owed, pm, tonumber(ARGV[9]))
+                  event('job.delayed', 'job', owed, 'kind', 'destroy', 'vm', vm, 'pm', pm, 'why', 'owed by job ' .. job)
+                else
+                  drop_vm(vm)
+                end
+                if ARGV[10] == '1' then
+                  redis.call('HINCRBY', P .. 'pm:' .. pm, 'failures', 1)
+                  touch(pm, false)
+                end
+                end_job(job, outcome, ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+                return 1
+                """#
     )
-
-    /// Puts a job back to the front of the queue, where the worker still holds it; its VM keeps its claim.
-    ///
-    /// - KEYS: 1 queue, 2 the worker's processing list, 3 leases.
-    /// - ARGV: 1 prefix, 2 job, 3 epoch, 4 why.
-    /// - Returns: 1, or 0 where the job is another worker's or has ended.
-    static let handBack = RedisScript(
-        name: "hand-back",
-        source: Fragment.clock + Fragment.event + Fragment.handBack + #"""
-            local j = redis.call('HMGET', P .. 'job:' .. ARGV[2], 'epoch', 'state')
-            if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
-            hand_back(ARGV[2], KEYS[2], ARGV[4])
-            return 1
-            """#
-    )
-
-    /// Puts jobs whose lease ran out back to the front of the queue, oldest first in line again.
-    ///
-    /// - KEYS: 1 queue, 2 leases.
-    /// - ARGV: 1 prefix, 2 how many at most.
-    /// - Returns: the jobs.
-    static let recover = RedisScript(
-        name: "recover",
-        source: Fragment.clock + Fragment.event + Fragment.handBack + #"""
-            local jobs = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', whole(now_ms), 'LIMIT', 0, tonumber(ARGV[2]))
-            table.sort(jobs, function(a, b) return tonumber(a) > tonumber(b) end)
-            for _, job in ipairs(jobs) do
-              local worker = redis.call('HGET', P .. 'job:' .. job, 'worker') or ''
-              hand_back(job, P .. 'processing:' .. worker, 'the lease of worker ' .. worker .. ' ran out')
-            end
-            return jobs
-            """#
-    )
-}
-
-extension Fragment {
-    /// `hand_back(job, processing, why)`: the epoch grows when the job is claimed again, so this worker is fenced.
-    static let handBack = #"""
-        local function hand_back(job, processing, why)
-          redis.call('ZREM', P .. 'leases', job)
-          local key = P .. 'job:' .. job
-          local j = redis.call('HMGET', key, 'state', 'entry', 'vm')
-          if j[1] ~= 'running' then return end
-          redis.call('LREM', processing, 1, j[2])
-          redis.call('HSET', key, 'state', 'queued', 'handed_back', why)
-          redis.call('HINCRBY', key, 'epoch', 1)
-          redis.call('RPUSH', P .. 'queue', j[2])
-          event('job.queued', 'job', job, 'vm', j[3], 'why', why)
-        end
-
-        """#
 }

@@ -5,8 +5,9 @@ extension RedisScript {
     ///
     /// - KEYS: 1 queue.
     /// - ARGV: 1 prefix, 2 the version known, 3 how many entries at most.
-    /// - Returns: `{version, room version, {entry, …} newest first, {{pm, HGETALL…}, …}, reset}`; `reset` is 1 where the
-    ///   version known is none of this Redis', so that all PMs are told and the others are to be forgotten.
+    /// - Returns: `{version, room version, {entry, …} newest first, {{pm, HGETALL…}, …}, reset, {placed, …}}`; `reset` is 1
+    ///   where the version known is none of this Redis', so that all PMs are told and the others are to be forgotten;
+    ///   `placed` is, for each entry, the PM that holds room for its VM already, or empty.
     static let peek = RedisScript(
         name: "peek",
         source: #"""
@@ -20,7 +21,12 @@ extension RedisScript {
                 machines[i] = {pm, redis.call('HGETALL', P .. 'pm:' .. pm)}
               end
             end
-            return {version, c[2] or '0', redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1), machines, reset}
+            local lines, placed = redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1), {}
+            for i, line in ipairs(lines) do
+              local vm = string.match(line, '"vm":(%d+)')
+              placed[i] = vm and redis.call('HGET', P .. 'vm:' .. vm, 'pm') or ''
+            end
+            return {version, c[2] or '0', lines, machines, reset, placed}
             """#
     )
 }

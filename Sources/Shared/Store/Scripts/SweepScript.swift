@@ -1,0 +1,89 @@
+import RedisClient
+
+extension RedisScript {
+    /// Brings back what is due, and what workers that died have left.
+    ///
+    /// Jobs whose lease ran out go back to their place in the queue; one that has ended so many workers is given up: it
+    /// goes to the dead list, and its VM stays in state `error` with its room, for a destroy to clean up. Jobs that were
+    /// put off go back when their time has come. Once in a while entries of processing lists are compared with the
+    /// leases: a running job without one gets one that is over, and what stands there for nothing is removed.
+    ///
+    /// - KEYS: 1 leases, 2 delayed, 3 dead, 4 workers, 5 repair.
+    /// - ARGV: 1 prefix, 2 how many jobs of each kind at most, 3 how often a job may end its worker, 4 seconds to keep
+    ///   ended jobs, 5 ms between two comparisons.
+    /// - Returns: `{jobs taken back, jobs taken up, jobs given up, ms until the next is due or -1}`.
+    static let sweep = RedisScript(
+        name: "sweep",
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.requeue + Fragment.dropVM + Fragment.letGo
+            + Fragment.handBack + Fragment.putOff + Fragment.endJob + Fragment.giveUp + Fragment.repair + #"""
+                local limit, crash_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
+                if redis.call('SET', KEYS[5], now, 'NX', 'PX', ARGV[5]) then repair() end
+
+                local back, given_up = {}, {}
+                for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
+                  local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker')
+                  if j[1] ~= 'running' then
+                    redis.call('ZREM', KEYS[1], job)
+                  elseif redis.call('HINCRBY', P .. 'job:' .. job, 'crashes', 1) >= crash_limit then
+                    give_up(job, j[2], 'its worker died under it ' .. crash_limit .. ' times; the last was ' .. j[2])
+                    given_up[#given_up + 1] = job
+                  else
+                    hand_back(job, 'the lease of worker ' .. j[2] .. ' ran out')
+                    back[#back + 1] = job
+                  end
+                end
+                local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', whole(now_ms), 'LIMIT', 0, limit)
+                for _, job in ipairs(due) do take_up(job) end
+
+                local wait = -1
+                for i = 1, 2 do
+                  local first = redis.call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')
+                  local left = first[2] and math.max(0, tonumber(first[2]) - now_ms)
+                  if left and (wait < 0 or left < wait) then wait = left end
+                end
+                return {back, due, given_up, wait}
+                """#
+    )
+}
+
+extension Fragment {
+    /// `give_up(job, worker, why)`: ends a job that nobody is to try again; its VM stays as it is, in state `error`.
+    fileprivate static let giveUp = #"""
+        local function give_up(job, worker, why)
+          local j = redis.call('HMGET', P .. 'job:' .. job, 'entry', 'vm')
+          let_go(job, j[1], worker)
+          redis.call('LPUSH', KEYS[3], cjson.encode({entry = j[1], reason = why, at = now}))
+          event('job.dead', 'job', job, 'vm', j[2], 'reason', why)
+          local key = P .. 'vm:' .. j[2]
+          if redis.call('EXISTS', key) == 1 then
+            redis.call('HSET', key, 'state', 'error', 'error', why)
+            redis.call('HDEL', key, 'job', 'destroy_job', 'state_before')
+            wake_waiting(j[2])
+          end
+          end_job(job, 'dead', 'gave_up', 'job ' .. job .. ' was given up; VM ' .. j[2]
+            .. ' is in state error: destroy it when the cause is mended', why, ARGV[4])
+        end
+
+        """#
+
+    /// `repair()`: compares the entries of processing lists with the leases.
+    fileprivate static let repair = #"""
+        local function repair()
+          for _, worker in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+            local list = P .. 'processing:' .. worker
+            for _, line in ipairs(redis.call('LRANGE', list, 0, -1)) do
+              local job = string.match(line, '"job":(%d+)')
+              if not job or not redis.call('ZSCORE', KEYS[1], job) then
+                local j = job and redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker', 'entry') or {}
+                if j[1] == 'running' and j[2] == worker and j[3] == line then
+                  redis.call('ZADD', KEYS[1], whole(now_ms), job)
+                else
+                  redis.call('LREM', list, 1, line)
+                end
+              end
+            end
+          end
+        end
+
+        """#
+}

@@ -1,0 +1,102 @@
+public import Model
+import RedisClient
+
+/// What a sweep brought back.
+public struct SweepOutcome: Hashable, Sendable {
+    /// The jobs whose lease had run out, on the queue again.
+    public let recovered: [JobID]
+    /// The jobs that were put off and are due, on the queue again.
+    public let due: [JobID]
+    /// The jobs that were given up.
+    public let givenUp: [JobID]
+    /// When the next lease ends or the next job is due; nil where there is none.
+    public let next: Duration?
+}
+
+/// Whether a worker may take the next step of a job.
+public enum StepPermit: Hashable, Sendable {
+    /// It may; and how far the job had come before, in this run or an earlier one.
+    case go(before: JobStep?)
+    /// The PM takes no VMs any more, and nothing was made there yet.
+    case closed
+    /// The job is another worker's, or has ended.
+    case lost
+}
+
+extension Store {
+    /// Puts a job back to its place in the queue, where the worker still holds it.
+    ///
+    /// - Parameters:
+    ///   - lease: the job and the epoch under which it is held.
+    ///   - reason: why, for people.
+    /// - Returns: false where the job is another worker's by now, or has ended.
+    /// - Throws: `Failure`.
+    public func handBack(_ lease: Lease, reason: String) async throws(Failure) -> Bool {
+        try await run(.handBack, keys: [keys.queue], [lease.job.value, lease.epoch, reason]).int == 1
+    }
+
+    /// Puts a job off, where the worker still holds it; its VM keeps its room.
+    ///
+    /// - Parameters:
+    ///   - lease: the job and the epoch under which it is held.
+    ///   - delay: until when; sooner where its PM comes up again.
+    ///   - failure: why.
+    /// - Returns: false where the job is another worker's by now, or has ended.
+    /// - Throws: `Failure`.
+    public func postpone(_ lease: Lease, by delay: Duration, because failure: Failure) async throws(Failure) -> Bool {
+        let arguments: [any RedisArgumentConvertible] = [
+            lease.job.value, lease.epoch, delay.milliseconds, failure.code.rawValue, failure.message,
+            failure.cause ?? "",
+        ]
+        return try await run(.postpone, keys: [keys.delayed], arguments).int == 1
+    }
+
+    /// Sends a create that has left nothing on its PM to another one, where the worker still holds it.
+    ///
+    /// - Parameters:
+    ///   - lease: the job and the epoch under which it is held.
+    ///   - failure: why.
+    ///   - isMachineFault: whether the failure counts against the PM.
+    /// - Returns: false where the job is another worker's by now, or has ended.
+    /// - Throws: `Failure`.
+    public func moveOn(
+        _ lease: Lease,
+        because failure: Failure,
+        isMachineFault: Bool
+    ) async throws(Failure) -> Bool {
+        let arguments: [any RedisArgumentConvertible] = [
+            lease.job.value, lease.epoch, failure.code.rawValue, failure.message, failure.cause ?? "",
+            isMachineFault ? 1 : 0,
+        ]
+        return try await run(.moveOn, keys: [keys.queue], arguments).int == 1
+    }
+
+    /// Brings back jobs whose lease ran out and jobs that are due; gives up those that keep ending their workers.
+    ///
+    /// - Parameters:
+    ///   - limit: how many jobs of each kind at most.
+    ///   - crashLimit: how often a job may end its worker.
+    ///   - repairPeriod: how often processing lists and leases are compared, over all workers.
+    /// - Returns: what was done, and when there is more to do.
+    /// - Throws: `Failure`.
+    public func sweep(
+        limit: Int = 100,
+        crashLimit: Int = 3,
+        repairPeriod: Duration = .seconds(15)
+    ) async throws(Failure) -> SweepOutcome {
+        let reply = try await run(
+            .sweep,
+            keys: [keys.leases, keys.delayed, keys.dead, keys.workers, keys.repair],
+            [limit, crashLimit, Int(jobRetention.components.seconds), repairPeriod.milliseconds]
+        )
+        guard let parts = reply.array, parts.count == 4, let next = parts[3].int else {
+            throw unexpected(reply, from: "sweep")
+        }
+        return SweepOutcome(
+            recovered: parts[0].identifiers(),
+            due: parts[1].identifiers(),
+            givenUp: parts[2].identifiers(),
+            next: next < 0 ? nil : .milliseconds(next)
+        )
+    }
+}

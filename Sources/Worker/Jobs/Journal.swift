@@ -1,0 +1,42 @@
+import Bootstrap
+import Model
+import NIOConcurrencyHelpers
+import Store
+
+/// A job's steps on its PM: each is noted, and the right to the job checked, before anything is done for it.
+struct Journal: Sendable {
+    private let store: Store
+    private let lease: Lease
+    private let furthest = NIOLockedValueBox<JobStep?>(nil)
+
+    /// A journal.
+    ///
+    /// - Parameters:
+    ///   - store: where it is kept.
+    ///   - lease: the job, and the epoch under which it is held.
+    init(store: Store, lease: Lease) {
+        self.store = store
+        self.lease = lease
+    }
+
+    /// True where this run or an earlier one may have made something of the VM's own on the PM.
+    var mayHaveMadeSomething: Bool { furthest.withLockedValue { $0.map { $0 > .image } ?? false } }
+
+    /// Takes a step.
+    ///
+    /// - Parameters:
+    ///   - step: the step.
+    ///   - act: what to do; safe to repeat.
+    /// - Throws: `Failure`: what `act` throws; `leaseLost` where the job is no longer this worker's; `machineClosed` where
+    ///   the PM takes no VMs any more.
+    func take(_ step: JobStep, _ act: () async throws(Failure) -> Void) async throws(Failure) {
+        switch try await store.enter(step, of: lease) {
+        case .go(let before): furthest.withLockedValue { $0 = max($0 ?? step, before ?? step, step) }
+        case .closed: throw Failure(.machineClosed, "the PM was closed to new VMs before anything was made there")
+        case .lost: throw Failure(.leaseLost, "another worker has the job by now: see its record")
+        }
+        CrashPoint.entered(step).reach()
+        try await act()
+        CrashPoint.made(step).reach()
+    }
+}

@@ -1,0 +1,75 @@
+import Model
+import RedisClient
+
+/// What becomes of a job whose try on a PM failed; pure.
+enum RetryDecision: Hashable, Sendable {
+    /// It ends with the failure.
+    case fail
+    /// Another PM is asked at once.
+    case moveOn
+    /// The same PM is asked again after a time.
+    case postpone(Duration)
+    /// It ends with the failure, and what it may have left on its PM is taken away when that answers.
+    case failOwingRemoval(Duration)
+
+    /// The waits between the tries on a PM that does not answer.
+    static let backoff = Backoff(base: .seconds(2), limit: .seconds(60))
+    /// How often a create is tried again on a PM on which something of it may stand.
+    static let createLimit = 4
+    /// How often a destroy is tried again on a PM that answers and refuses.
+    static let refusalLimit = 5
+
+    /// Decides on a create.
+    ///
+    /// A VM may run on one PM only, so another one is asked only where it is certain that nothing of it is on this one.
+    ///
+    /// - Parameters:
+    ///   - failure: why the try failed.
+    ///   - isClean: whether nothing of the VM is on the PM.
+    ///   - tries: how many tries failed before.
+    ///   - fraction: where in the range of the backoff to wait, from 0 to 1.
+    /// - Returns: the decision.
+    static func create(after failure: Failure, isClean: Bool, tries: Int, fraction: Double) -> RetryDecision {
+        switch (failure.code.isMachineFault, isClean) {
+        case (true, true): .moveOn
+        case (false, true): .fail
+        case (true, false) where tries < createLimit: .postpone(delay(tries, fraction))
+        case (_, false): .failOwingRemoval(delay(0, fraction))
+        }
+    }
+
+    /// Decides on a destroy.
+    ///
+    /// One whose PM does not answer is owed for as long as it takes; one that libvirt refuses ends at last.
+    ///
+    /// - Parameters:
+    ///   - failure: why the try failed.
+    ///   - tries: how many tries failed before.
+    ///   - fraction: where in the range of the backoff to wait, from 0 to 1.
+    /// - Returns: the decision.
+    static func destroy(after failure: Failure, tries: Int, fraction: Double) -> RetryDecision {
+        switch failure.code {
+        case .machineUnreachable, .deadline: .postpone(delay(tries, fraction))
+        case .hypervisor where tries < refusalLimit: .postpone(delay(tries, fraction))
+        default: .fail
+        }
+    }
+
+    /// At least half of the range, so that a PM that is down is not asked in a hurry.
+    private static func delay(_ tries: Int, _ fraction: Double) -> Duration {
+        backoff.delay(retry: tries, fraction: 0.5 + fraction / 2)
+    }
+}
+
+extension FailureCode {
+    /// True where the failure is about this worker and its Redis: what was made stays, and the job is taken up from there.
+    var leavesJobAsItIs: Bool { self == .leaseLost || self == .storeUnavailable }
+
+    /// True where the PM is to blame, so that another one may do better.
+    var isMachineFault: Bool {
+        switch self {
+        case .machineUnreachable, .machineClosed, .deadline, .hypervisor, .storageFull, .unknownPM: true
+        default: false
+        }
+    }
+}

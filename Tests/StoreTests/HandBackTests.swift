@@ -1,0 +1,157 @@
+import Model
+import RedisClient
+import Store
+import Testing
+
+@Suite("Jobs that leave their worker without an end")
+struct HandBackTests {
+    private let four = Resources(cpu: 4, ram: 4096, disk: 10)
+    private let silent = Failure(.machineUnreachable, "silent", cause: "no route")
+
+    /// A create that runs on PM 1, with PM 2 up beside it.
+    private func withRunningJob(_ body: (StoreFixture, Lease) async throws -> Void) async throws {
+        try await StoreFixture.with(machines: ["host1", "host2"]) { (fixture) async throws in
+            for pm in 1...2 { try await fixture.up(pm, four) }
+            _ = try await fixture.create()
+            _ = try await fixture.takeAll()
+            try await body(fixture, Lease(job: 1.identifier(), epoch: 1))
+        }
+    }
+
+    @Test("A job that is put off keeps its room, is nobody's, and comes back when it is due")
+    func postponed() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(try await store.postpone(lease, by: .seconds(60), because: silent))
+            #expect(try await store.postpone(lease, by: .seconds(60), because: silent) == false)
+            #expect(try await store.status(of: lease.job)?.state == .delayed)
+            #expect(try await store.tries(of: lease.job) == 1)
+            #expect(try await fixture.list("hvc:queue").isEmpty)
+            #expect(try await fixture.list("hvc:processing:w").isEmpty)
+            #expect(try await store.machine(1.identifier())?.vmCount == 1)
+            let outcome = try await store.sweep()
+            #expect(outcome.due.isEmpty)
+            #expect(try #require(outcome.next) > .seconds(30))
+            _ = try await store.redis.send(["ZADD", "hvc:delayed", 1, 1])
+            #expect(try await store.sweep().due == [lease.job])
+            let (_, claim) = try await fixture.takeAll(worker: "other")
+            #expect(claim.results == [.started(epoch: 3, pm: try 1.identifier())])
+            #expect(try await store.machine(1.identifier())?.vmCount == 1)
+        }
+    }
+
+    @Test("What was put off for a PM comes back as soon as the PM is up again")
+    func upAgain() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            #expect(try await fixture.store.postpone(lease, by: .seconds(600), because: silent))
+            try await fixture.store.record(
+                DiscoveryReport(state: .unknown, reason: "away"),
+                of: 1.identifier(),
+                next: .seconds(60)
+            )
+            #expect(try await fixture.list("hvc:queue").isEmpty)
+            try await fixture.up(1, four)
+            #expect(try await fixture.list("hvc:queue").count == 1)
+            #expect(try await fixture.store.redis.send(["EXISTS", "hvc:delayed", "hvc:pm:1:delayed"]).int == 0)
+        }
+    }
+
+    @Test("A create moves on to a PM that it was not tried on, and its room on the first is free")
+    func movedOn() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(try await store.moveOn(lease, because: silent, isMachineFault: true))
+            #expect(try await fixture.list("hvc:queue").first?.hasSuffix(#","tried":[1]}"#) == true)
+            let first = try #require(try await store.machine(1.identifier()))
+            #expect(first.claimed == .zero && first.vmCount == 0 && first.failures == 1)
+            let (_, claim) = try await fixture.takeAll()
+            #expect(claim.results == [.started(epoch: 3, pm: try 2.identifier())])
+            #expect(try await store.moveOn(Lease(job: lease.job, epoch: 3), because: silent, isMachineFault: true))
+            #expect(try await fixture.list("hvc:queue").first?.hasSuffix(#","tried":[1,2]}"#) == true)
+            let (_, last) = try await fixture.takeAll()
+            #expect(last.results == [.ended])
+            // What the PMs said counts for more than that there is no other.
+            let failure = try await store.status(of: lease.job)?.failure
+            #expect(failure?.code == .machineUnreachable && failure?.message == "silent")
+            #expect(failure?.cause?.contains("no PM") == true)
+            #expect(try await store.vm(1.identifier()) == nil)
+        }
+    }
+
+    @Test("A job that comes back takes its place by its number, before and behind others")
+    func order() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 500, ram: 1 << 20, disk: 500))
+            for _ in 1...200 { _ = try await fixture.create() }
+            _ = try await fixture.takeAll(limit: 150)
+            for job in [120, 3, 150] {
+                let lease = Lease(job: try job.identifier(), epoch: 1)
+                #expect(try await fixture.store.handBack(lease, reason: "test"))
+            }
+            let entries = try await fixture.list("hvc:queue")
+            let jobs = entries.reversed().compactMap { $0.firstMatch(of: /"job":(\d+)/).flatMap { Int($0.1) } }
+            #expect(jobs == [3, 120, 150] + Array(151...200))
+            // One that is younger than all that wait goes behind them.
+            let young = #"{"job":900,"kind":"destroy","vm":149,"cpu":0,"ram":0,"disk":0}"#
+            _ = try await fixture.store.redis.send(["ZADD", "hvc:delayed", 1, 900])
+            _ = try await fixture.store.redis.send([
+                "HSET", "hvc:job:900", "state", "delayed", "entry", young, "vm", 149,
+            ])
+            #expect(try await fixture.store.sweep().due == [900.identifier()])
+            #expect(try await fixture.list("hvc:queue").first == young)
+        }
+    }
+
+    @Test("A create that may have left something ends as failed and owes a destroy; its room stays until that is done")
+    func owed() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(
+                try await store.finish(
+                    lease,
+                    by: "w",
+                    failure: silent,
+                    owingRemovalIn: .seconds(60),
+                    isMachineFault: true
+                )
+            )
+            #expect(try await store.status(of: lease.job)?.state == .failed)
+            #expect(try await store.status(of: 2.identifier())?.state == .delayed)
+            #expect(try await store.vm(1.identifier())?.state == .destroying)
+            #expect(try await store.machine(1.identifier())?.vmCount == 1)
+            await #expect(throws: Failure.self) { try await store.enqueueDestroy(1.identifier(), request: "") }
+            try await fixture.store.record(
+                DiscoveryReport(state: .unknown),
+                of: 1.identifier(),
+                next: .seconds(60)
+            )
+            try await fixture.up(1, four)
+            let (_, claim) = try await fixture.takeAll()
+            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.vm(1.identifier()) == nil)
+            #expect(try await store.machine(1.identifier())?.vmCount == 0)
+            #expect(try await store.redis.send(["EXISTS", "hvc:delayed", "hvc:pm:1:delayed"]).int == 0)
+        }
+    }
+
+    @Test("Failures count against a PM, a good look takes one off, a success takes all off")
+    func failures() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, four)
+            for job in 1...3 {
+                _ = try await fixture.create()
+                _ = try await fixture.takeAll()
+                let lease = Lease(job: try job.identifier(), epoch: 1)
+                #expect(try await fixture.store.finish(lease, by: "w", failure: silent, isMachineFault: true))
+            }
+            #expect(try await fixture.store.machine(1.identifier())?.failures == 3)
+            try await fixture.up(1, four)
+            #expect(try await fixture.store.machine(1.identifier())?.failures == 2)
+            _ = try await fixture.create()
+            _ = try await fixture.takeAll()
+            #expect(try await fixture.store.finish(Lease(job: 4.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await fixture.store.machine(1.identifier())?.failures == 0)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Model
+import Placement
+import RedisClient
+import Store
+import Testing
+
+@Suite("What workers that died have left")
+struct SweepTests {
+    private func withRunningJob(_ body: (StoreFixture, Lease) async throws -> Void) async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
+            _ = try await fixture.create()
+            _ = try await fixture.takeAll()
+            try await fixture.store.announce(worker: "w", fields: [:], lifetime: .seconds(60))
+            try await body(fixture, Lease(job: 1.identifier(), epoch: 1))
+        }
+    }
+
+    /// Lets the lease of job 1 run out, sweeps, and takes the job again.
+    private func crash(_ fixture: StoreFixture) async throws -> SweepOutcome {
+        _ = try await fixture.store.redis.send(["ZADD", "hvc:leases", 1, 1])
+        return try await fixture.store.sweep()
+    }
+
+    @Test("A job that ends its worker three times is given up with the cause; a destroy cleans up, the others go on")
+    func givenUp() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            for _ in 1...2 {
+                #expect(try await crash(fixture).recovered == [lease.job])
+                _ = try await fixture.takeAll()
+            }
+            _ = try await store.enqueueDestroy(1.identifier(), request: "")
+            _ = try await fixture.takeAll()
+            #expect(try await store.status(of: 2.identifier())?.state == .waiting)
+            #expect(try await crash(fixture).givenUp == [lease.job])
+            let status = try #require(try await store.status(of: lease.job))
+            #expect(status.state == .dead && status.failure?.code == .gaveUp)
+            #expect(status.failure?.cause?.contains("3 times") == true)
+            #expect(try await fixture.list("hvc:dead").count == 1)
+            #expect(try await store.vm(1.identifier())?.state == .error)
+            #expect(try await store.machine(1.identifier())?.vmCount == 1)
+            // The destroy that stood behind it goes on.
+            let (_, claim) = try await fixture.takeAll()
+            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.machine(1.identifier())?.vmCount == 0)
+        }
+    }
+
+    @Test("A job that comes on between two crashes is not given up")
+    func progress() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            var epoch = lease.epoch
+            for step in [JobStep.image, .disk, .domain, .start] {
+                #expect(
+                    try await fixture.store.enter(step, of: Lease(job: lease.job, epoch: epoch))
+                        == .go(before: JobStep.allCases.last { $0 < step })
+                )
+                #expect(try await crash(fixture).recovered == [lease.job])
+                _ = try await fixture.takeAll()
+                epoch += 2
+            }
+        }
+    }
+
+    @Test("The journal keeps the furthest step, and is the fence before each act")
+    func fence() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(try await store.enter(.disk, of: lease) == .go(before: nil))
+            #expect(try await store.enter(.image, of: lease) == .go(before: .disk))
+            #expect(try await fixture.field("hvc:job:1", "step") == "disk")
+            #expect(try await store.handBack(lease, reason: "test"))
+            #expect(try await store.enter(.start, of: lease) == .lost)
+            _ = try await fixture.takeAll()
+            #expect(try await store.enter(.start, of: lease) == .lost)
+            let held = Lease(job: lease.job, epoch: 3)
+            #expect(try await store.enter(.start, of: held) == .go(before: .disk))
+            #expect(try await store.finish(held, by: "w", failure: nil))
+            #expect(try await store.enter(.start, of: held) == .lost)
+        }
+    }
+
+    @Test("A PM that was closed between the claim and the first act takes nothing; what was begun there goes on")
+    func closed() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 1])
+            #expect(try await fixture.store.enter(.image, of: lease) == .closed)
+            _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 0])
+            #expect(try await fixture.store.enter(.image, of: lease) == .go(before: nil))
+            _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 1])
+            #expect(try await fixture.store.enter(.disk, of: lease) == .go(before: .image))
+        }
+    }
+
+    @Test("A running job without a lease, a lease without a job, and an entry for nothing are repaired")
+    func repair() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            _ = try await store.redis.send(["ZREM", "hvc:leases", 1])
+            _ = try await store.redis.send(["ZADD", "hvc:leases", 1, 77])
+            _ = try await store.redis.send(["LPUSH", "hvc:processing:w", #"{"job":55,"kind":"create"}"#])
+            _ = try await store.redis.send(["LPUSH", "hvc:processing:w", "junk"])
+            // It gets a lease that is over, so the same sweep takes it back.
+            #expect(try await store.sweep().recovered == [lease.job])
+            #expect(try await fixture.list("hvc:processing:w").isEmpty)
+            #expect(try await store.redis.send(["ZCARD", "hvc:leases"]).int == 0)
+            #expect(try await fixture.list("hvc:queue").count == 1)
+        }
+    }
+
+    @Test("A cordon that was set by hand is heard of by workers that planned on the PM")
+    func cordonByHand() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
+            _ = try await fixture.create()
+            let known = try await fixture.store.peek(since: 0, limit: 1)
+            _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 1])
+            #expect(try await fixture.store.peek(since: known.fleetVersion, limit: 1).changed.isEmpty)
+            let claim = try await fixture.store.claim(
+                [(known.lines[0], .place(1.identifier(), PlacementExplanation(policy: "seed")))],
+                roomVersion: known.roomVersion,
+                worker: "w",
+                lease: .seconds(9)
+            )
+            #expect(claim.stop == .full)
+            let changed = try await fixture.store.peek(since: known.fleetVersion, limit: 1).changed
+            #expect(changed.first?.isCordoned == true)
+        }
+    }
+}
