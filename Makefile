@@ -13,8 +13,8 @@ build: ## build both programs for use
 	swift build -c release --scratch-path .build
 test: ## all tests and gates, as in continuous integration
 	@bash bin/test.sh
-check: ## the gates alone, and that each bites
-	@dev/check && dev/check --prove
+check: ## the gates, that each bites, and the thread sanitizer
+	@dev/check && dev/check --prove && dev/sanitize
 format: ## format all Swift sources in place
 	swift format format --parallel --in-place --configuration .swift-format $(SWIFT_FILES)
 hosts: ## bring up three test hosts; take them down with: dev/hosts down
@@ -22,5 +22,5 @@ hosts: ## bring up three test hosts; take them down with: dev/hosts down
 image: ## build the tiny guest image
 	@deploy/guest/build.sh var/images/hello.qcow2
 clean: ## remove what was built; var/ stays
-	rm -rf .build .build-debug
+	rm -rf .build .build-debug .build-thread
 .PHONY: help install up down build test check format hosts image clean

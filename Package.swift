@@ -169,7 +169,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["APIGateway", "Model", "RedisClient", "TestKit", "Worker", logging],
+            dependencies: ["APIGateway", "Model", "RedisClient", "TestKit", "Worker", logging, nioLocks],
             swiftSettings: strict
         ),
     ]

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import RedisClient
 import TestKit
 
@@ -11,6 +12,7 @@ final class Installation: Sendable {
     let http: HTTPCalls
     let directory: TemporaryDirectory
     private let environment: [String: String]
+    private let workers = NIOLockedValueBox<[ChildProcess]>([])
 
     /// Starts the gateway and writes the three files; workers come by `startWorker`.
     init(machines: [String], images: [String], types: String, environment: [String: String] = [:]) async throws {
@@ -35,11 +37,12 @@ final class Installation: Sendable {
         http = HTTPCalls(base: "http://127.0.0.1:" + (line.split(separator: ":").last.map(String.init) ?? ""))
     }
 
-    /// Starts a worker and waits until it is at work.
-    func startWorker(_ name: String) async throws -> ChildProcess {
-        var settings = environment
+    /// Starts a worker and waits until it is at work; it ends with the installation, at the latest.
+    func startWorker(_ name: String, environment more: [String: String] = [:]) async throws -> ChildProcess {
+        var settings = environment.merging(more) { _, new in new }
         settings["HVC_WORKER_NAME"] = name
         let worker = try ChildProcess(try BuiltProgram.path("hvc-worker"), environment: settings)
+        workers.withLockedValue { $0.append(worker) }
         try await worker.waitForLine(containing: "at work", within: .seconds(30))
         return worker
     }
@@ -59,16 +62,18 @@ final class Installation: Sendable {
             types: types,
             environment: environment
         )
-        var processes: [ChildProcess] = []
         let result: Result<Void, any Error>
         do {
-            for number in 1...workers { processes.append(try await installation.startWorker("worker-\(number)")) }
+            var processes: [ChildProcess] = []
+            for number in 0..<workers { processes.append(try await installation.startWorker("worker-\(number + 1)")) }
             result = .success(try await body(installation, processes))
         } catch {
-            let logs = processes.map { $0.text.suffix(4000) }.joined(separator: "\n---\n")
+            let logs = installation.workers.withLockedValue { $0 }.map { $0.text.suffix(4000) }.joined(
+                separator: "\n---\n"
+            )
             result = .failure(TestKitError("\(error)\nlogs of the workers:\n\(logs)"))
         }
-        for process in processes { _ = try await process.kill() }
+        for worker in installation.workers.withLockedValue({ $0 }) { _ = try await worker.kill() }
         _ = try await installation.gateway.kill()
         await installation.redis.shutdown()
         try await installation.redisServer.stop()

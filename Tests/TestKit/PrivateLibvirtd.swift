@@ -107,6 +107,15 @@ public final class PrivateLibvirtd: Sendable {
     /// - Throws: ``TestKitError`` with its output where it fails.
     @discardableResult
     public func virsh(_ arguments: String...) async throws -> String {
+        try await virsh(arguments)
+    }
+
+    /// Runs virsh on it, from within its namespaces.
+    ///
+    /// - Parameter arguments: virsh's arguments, without the URI.
+    /// - Returns: What it printed.
+    /// - Throws: ``TestKitError`` with its output where it fails.
+    public func virsh(_ arguments: [String]) async throws -> String {
         let child = try ChildProcess("virsh", ["-q", "-c", uri] + arguments)
         guard try await child.waitForExit(within: .seconds(60)) == .status(0) else {
             throw TestKitError("virsh \(arguments.joined(separator: " ")): \(child.text)")

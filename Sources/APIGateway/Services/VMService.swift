@@ -1,3 +1,4 @@
+import Bootstrap
 import Model
 import Store
 
@@ -18,7 +19,9 @@ struct VMService: Sendable {
 
     /// Accepts a create and waits for its outcome.
     func create(name: String, type: TypeID, image: ImageID, request: String) async throws(Failure) -> Outcome {
+        CrashPoint.accepting.reach()
         let accepted = try await store.enqueueCreate(name: name, type: type, image: image, request: request)
+        CrashPoint.accepted.reach()
         return try await outcome(of: accepted)
     }
 
@@ -50,4 +53,11 @@ struct VMService: Sendable {
         }
         return Outcome(vm: accepted.vm, isFinal: true)
     }
+}
+
+extension CrashPoint {
+    /// The request is checked, and not accepted yet.
+    fileprivate static let accepting = CrashPoint("gateway.accepting")
+    /// The request is accepted, and nobody was told.
+    fileprivate static let accepted = CrashPoint("gateway.accepted")
 }
