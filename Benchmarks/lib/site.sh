@@ -1,0 +1,75 @@
+# shellcheck shell=bash disable=SC2154 # work and release are set by run and settings.sh
+# An installation of our own: Redis as bin/up.sh runs it, the gateway, one worker. All of it lives in $work.
+
+redis() { redis-cli -s "$work/redis.sock" "$@"; }
+
+# Append-only with an fsync for each write, on an empty folder.
+start_redis() {
+  rm -rf "$work/redis"
+  mkdir "$work/redis"
+  start redis redis-server --port 0 --unixsocket "$work/redis.sock" --dir "$work/redis" \
+    --appendonly yes --appendfsync always --save '' --maxmemory-policy noeviction
+  ready redis redis PING
+  export HVC_REDIS_URL=unix://$work/redis.sock
+}
+
+# The settings that are shipped, but for a free port. Sets gateway_url.
+start_gateway() {
+  HVC_PORT=0 start gateway "$release/hvc-gateway"
+  ready gateway port_of gateway
+  gateway_url=http://127.0.0.1:$(port_of gateway)
+  ready gateway curl -sf "$gateway_url/readyz"
+}
+
+# start_worker LIBVIRT_URI: one PM, promised many times over, one small type, one image; looked at once and then only after
+# VMs are gone from it.
+start_worker() {
+  printf '%s pool=default-pool overcommit_cpu=100 overcommit_ram=100 overcommit_disk=100\n' "$1" >"$work/pm_file"
+  printf '"types": [{"cpu": 1, "ram": 64, "disk": 1}]\n' >"$work/flavor_file"
+  # A raw image is known by the mark of its boot sector.
+  { head -c 510 /dev/zero && printf '\x55\xaa' && head -c 65024 /dev/zero; } >"$work/bench.img"
+  echo "$work/bench.img" >"$work/image_file"
+  HVC_PM_FILE=$work/pm_file HVC_IMAGE_FILE=$work/image_file HVC_FLAVOR_FILE=$work/flavor_file \
+    HVC_SLOTS=256 HVC_DISCOVERY_PERIOD=3600 HVC_WORKER_NAME=bench HVC_GRACE=2 \
+    start worker "$release/hvc-worker"
+  ready worker machine_is_settled
+}
+
+# The PM is up, and the look at it that each removal asks for is done.
+machine_is_settled() {
+  local due
+  [[ $(redis HGET hvc:pm:1 state) == up ]] || return 1
+  due=$(redis ZSCORE hvc:discovery 1)
+  ((due / 1000 > EPOCHSECONDS + 120))
+}
+
+# write_vm NUMBER: a VM as the store writes it, once it runs; it is on no PM's list.
+write_vm() {
+  redis HSET "hvc:vm:$1" id "$1" uuid 7f0c4c1e-5f0f-4c64-9d0e-0d6f1f6a2b11 name web type 1 image 100 cpu 1 ram 512 disk 1 \
+    state running domain "hvc-$1-7f0c4c1e" created_at 2026-01-01T00:00:00.000Z pm 1 placed_at 2026-01-01T00:00:00.010Z \
+    running_at 2026-01-01T00:00:00.100Z >/dev/null
+}
+
+# create_vms COUNT [AT_ONCE]: prints the seconds that each took the caller, one a line, and at the end "rate VMS_A_SECOND".
+create_vms() {
+  local began=$EPOCHREALTIME parallel=()
+  ((${2:-1} == 1)) || parallel=(--parallel --parallel-max "$2" --no-progress-meter)
+  curl -sS "${parallel[@]}" -o /dev/null -w '%{http_code} %{time_total}\n' \
+    "$gateway_url/vm/create?name=bench[1-$1]&instance_type=1&image_id=100" >"$work/answers"
+  awk -v began="$began" -v ended="$EPOCHREALTIME" -v count="$1" '
+    $1 != 200 { print "a create was answered " $1 >"/dev/stderr"; exit 1 }
+    { print $2; n++ }
+    END { if (n != count) exit 1; printf "rate %.3f\n", n / (ended - began) }' "$work/answers" || fail "not all VMs were created"
+}
+
+# Destroys every VM.
+destroy_vms() {
+  redis ZRANGE hvc:vms 0 -1 | sed "s|.*|url=$gateway_url/vm/destroy?vmid=&\noutput=/dev/null|" >"$work/destroys"
+  curl -sSf --parallel --parallel-max 4 --no-progress-meter -K "$work/destroys" || fail "not all VMs could be destroyed"
+  settle
+}
+
+# Waits until the worker is as idle as it was at first.
+settle() {
+  wait_until 60 "the worker's look at its PM" machine_is_settled || fail "the worker does not look at its PM again"
+}
