@@ -55,6 +55,12 @@ let package = Package(
             providers: [.apt(["libhiredis-dev"])]
         ),
         .systemLibrary(
+            name: "CXML",
+            path: "Sources/Shared/CXML",
+            pkgConfig: "libxml-2.0",
+            providers: [.apt(["libxml2-dev"])]
+        ),
+        .systemLibrary(
             name: "CLibvirt",
             path: "Sources/Shared/CLibvirt",
             pkgConfig: "libvirt",
@@ -69,7 +75,8 @@ let package = Package(
             dependencies: ["Model", "Placement"],
             path: "Sources/Shared",
             exclude: [
-                "Bootstrap", "Catalog", "CHiredis", "CLibvirt", "Libvirt", "Model", "Placement", "RedisClient", "Store",
+                "Bootstrap", "Catalog", "CHiredis", "CLibvirt", "CXML", "Libvirt", "Model", "Placement", "RedisClient",
+                "Store", "XML",
             ],
             sources: ["Shared.swift"],
             swiftSettings: strict
@@ -103,6 +110,7 @@ let package = Package(
             path: "Sources/Shared/Libvirt",
             swiftSettings: strictWithC
         ),
+        .target(name: "XML", dependencies: ["CXML"], path: "Sources/Shared/XML", swiftSettings: strictWithC),
         .target(
             name: "Bootstrap",
             dependencies: ["Model", "RedisClient", logging, lifecycle, signals, nioLocks],
@@ -124,8 +132,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "Bootstrap", "Catalog", "Libvirt", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging,
-                nioLocks, signals, subprocess,
+                "Bootstrap", "Catalog", "Libvirt", "RedisClient", "Shared", "Store", "XML", argumentParser, lifecycle,
+                logging, nioLocks, signals, subprocess,
             ],
             swiftSettings: strict
         ),
@@ -150,6 +158,7 @@ let package = Package(
             dependencies: ["Model", "Placement", "RedisClient", "Store", "TestKit", logging],
             swiftSettings: strict
         ),
+        .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: strict),
         .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "APIGatewayTests",

@@ -27,7 +27,14 @@ struct Gateway {
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
         let router = Self.routes(
-            vms: VMController(service: VMService(store: store, outcomes: outcomes, wait: settings.wait)),
+            vms: VMController(
+                service: VMService(
+                    store: store,
+                    outcomes: outcomes,
+                    readiness: Readiness(feed: feed),
+                    wait: settings.wait
+                )
+            ),
             machines: MachineController(store: store),
             images: ImageController(store: store),
             health: HealthController(store: store),

@@ -19,6 +19,7 @@ struct WorkerProgram {
     private let leases: LeaseKeeper
     private let intake: Intake
     private let discovery: Discovery
+    private let watch: DomainWatch
     private let sweeper: Sweeper
     private let intakeWake = WakeSignal()
     private let discoveryWake = WakeSignal()
@@ -39,10 +40,13 @@ struct WorkerProgram {
             store: store,
             logger: logger
         )
+        var libvirt = LibvirtSettings()
+        libvirt.cell = settings.cell
         machines = MachineAccess(
             transferLock: StoreTransferLock(store: store, worker: settings.name),
             controlDirectory: FileManager.default.temporaryDirectory
                 .appending(path: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)").path(),
+            settings: libvirt,
             logger: logger
         )
         leases = LeaseKeeper(store: store, worker: settings.name, duration: settings.lease, logger: logger)
@@ -63,9 +67,17 @@ struct WorkerProgram {
             grace: settings.grace,
             logger: logger
         )
+        watch = DomainWatch(store: store, machines: machines, logger: logger)
         discovery = Discovery(
             store: store,
             machines: machines,
+            reconciler: Reconciler(
+                store: store,
+                cell: settings.cell,
+                startsAgain: settings.startsAgain,
+                logger: logger
+            ),
+            watch: watch,
             period: settings.discoveryPeriod,
             wake: discoveryWake,
             logger: logger
@@ -83,9 +95,10 @@ struct WorkerProgram {
                 LoopService { [machines] in await machines.run() },
                 LoopService { [feed] in await feed.run() },
                 LoopService { [self] in await wakeOnEvents() },
-                LoopService { [catalog] in await catalog.reloadOnSignal() },
+                LoopService { [catalog] in await catalog.keep() },
                 LoopService { [leases] in await leases.run() },
                 LoopService { [sweeper] in await sweeper.run() },
+                LoopService { [watch] in await watch.run() },
                 LoopService { [discovery] in await discovery.run() },
                 intake,
             ],

@@ -10,6 +10,9 @@ struct WorkerSettings: Sendable {
         var pm: String
         var image: String
         var flavor: String
+
+        /// True where none is given.
+        var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty }
     }
 
     let common: CommonSettings
@@ -22,6 +25,8 @@ struct WorkerSettings: Sendable {
     let grace: Duration
     let overcommit: Overcommit
     let imageRoots: [String]
+    let cell: String
+    let startsAgain: Bool
 
     private static let nameSetting = Setting<String>(
         SettingDescription(
@@ -30,11 +35,9 @@ struct WorkerSettings: Sendable {
             fallback: "HOST-PID",
             meaning: "The worker's name in the log and in Redis; no two that run may share one."
         ),
-        fallback: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
-    ) { text in
-        let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
-        return isPlain && (1...64).contains(text.utf8.count) ? text : nil
-    }
+        fallback: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)",
+        parse: plainName
+    )
     private static let pmFileSetting = Setting<String>.text(
         "HVC_PM_FILE",
         kind: "a path",
@@ -92,6 +95,34 @@ struct WorkerSettings: Sendable {
         meaning: "The folders in which images may lie; where none is given, any."
     )
 
+    private static let cellSetting = Setting<String>(
+        SettingDescription(
+            "HVC_CELL",
+            kind: "1 to 64 letters, digits, `.`, `_` or `-`",
+            fallback: VirtualMachine.defaultCell,
+            meaning:
+                "The installation's name in its domains' metadata, by which it knows them when Redis has lost their "
+                + "records; the same for all workers, and another one where two installations share a machine."
+        ),
+        fallback: VirtualMachine.defaultCell,
+        parse: plainName
+    )
+    private static let autostartSetting = Setting<Switch>.choice(
+        "HVC_AUTOSTART",
+        fallback: .off,
+        meaning: "Whether VMs that are found switched off are started again; the same for all workers."
+    )
+
+    private enum Switch: String, CaseIterable, Sendable {
+        case on
+        case off
+    }
+
+    private static func plainName(_ text: String) -> String? {
+        let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        return isPlain && (1...64).contains(text.utf8.count) ? text : nil
+    }
+
     private static func overcommitSetting(_ resource: String, of what: String) -> Setting<Double> {
         .ratio(
             "HVC_OVERCOMMIT_\(resource)",
@@ -107,7 +138,7 @@ struct WorkerSettings: Sendable {
             nameSetting.about, pmFileSetting.about, imageFileSetting.about, flavorFileSetting.about,
             slotsSetting.about, policySetting.about, leaseSetting.about, discoverySetting.about, graceSetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
-            imageRootsSetting.about,
+            imageRootsSetting.about, cellSetting.about, autostartSetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -130,5 +161,7 @@ struct WorkerSettings: Sendable {
             disk: try Self.overcommitDiskSetting.value(in: environment)
         )
         imageRoots = try Self.imageRootsSetting.value(in: environment).split(separator: ":").map(String.init)
+        cell = try Self.cellSetting.value(in: environment)
+        startsAgain = try Self.autostartSetting.value(in: environment) == .on
     }
 }

@@ -25,6 +25,26 @@ struct GatewayLifeTests {
         }
     }
 
+    @Test("While machines are looked at anew, create and destroy wait for that, and a query says so")
+    func notReady() async throws {
+        try await GatewayFixture.with(["HVC_WAIT": "20"]) { (gateway) async throws in
+            let query = try await gateway.http.call("/vm/query?vmid=1")
+            #expect(query.status == 503 && query.body == "0" && query.headers["x-hvc-code"] == "not_ready")
+            async let created = gateway.http.call("/vm/create?name=a&instance_type=1&image_id=100")
+            async let destroyed = gateway.http.call("/vm/destroy?vmid=77")
+            // Both are asked for by now or soon; either way they wait for the look, which comes last here.
+            try await gateway.fill()
+            try await gateway.work()
+            #expect(try await created.body == #"{"vmid":1}"#)
+            #expect(try await destroyed.headers["x-hvc-code"] == "unknown_vm")
+        }
+        try await GatewayFixture.with(["HVC_WAIT": "0.3"]) { (gateway) async throws in
+            let answer = try await gateway.http.call("/vm/create?name=a&instance_type=1&image_id=100")
+            #expect(answer.status == 503 && answer.body == #"{"vmid":0}"#)
+            #expect(answer.headers["retry-after"] != nil && answer.headers["x-hvc-code"] == "not_ready")
+        }
+    }
+
     @Test("A graceful stop lets callers who wait have their answer, and ends within seconds")
     func gracefulStop() async throws {
         try await GatewayFixture.with { (gateway) async throws in

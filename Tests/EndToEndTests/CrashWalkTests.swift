@@ -55,7 +55,7 @@ struct CrashWalkTests {
     )
     func failure(point: String) async throws {
         // The image is larger than the type's disk, which shows when the disk is to be made.
-        try await Site.with(imageBytes: 2 << 30) { (site) async throws in
+        try await Site.with(imageGiB: 2) { (site) async throws in
             let doomed = try await site.startWorker("doomed", crashingAt: point)
             async let answer = site.create()
             #expect(try await doomed.waitForExit(within: .seconds(60)) == .signal(SIGKILL), "\(doomed.text)")
@@ -95,13 +95,13 @@ private struct Site {
     let machine: PrivateLibvirtd
 
     static func with(
-        imageBytes: UInt64 = 1 << 20,
+        imageGiB: Int? = nil,
         gatewayCrashingAt point: String? = nil,
         _ body: (Site) async throws -> Void
     ) async throws {
         let machine = try await PrivateLibvirtd.started()
         let folder = try TemporaryDirectory()
-        let image = try HaltImage.write(to: folder.file("halt.img"), size: imageBytes)
+        let image = try await Self.image(in: folder, gibibytes: imageGiB)
         try await Installation.with(
             machines: [machine.uri + " domain_type=qemu overcommit_cpu=8"],
             images: [image],
@@ -112,6 +112,15 @@ private struct Site {
             try await body(Site(installation: installation, machine: machine))
         }
         try await machine.stop()
+    }
+
+    /// An image whose guests halt, or an empty one of a size.
+    private static func image(in folder: TemporaryDirectory, gibibytes: Int?) async throws -> String {
+        guard let gibibytes else { return try HaltImage.write(to: folder.file("halt.img")) }
+        let path = folder.file("large.qcow2")
+        let create = try ChildProcess("qemu-img", ["create", "-q", "-f", "qcow2", path, "\(gibibytes)G"])
+        guard try await create.waitForExit() == .status(0) else { throw TestKitError("qemu-img: \(create.text)") }
+        return path
     }
 
     func startWorker(_ name: String, crashingAt point: String? = nil) async throws -> ChildProcess {

@@ -38,6 +38,10 @@ struct EventFeedTests {
             try await within(.seconds(30), "the feed to follow") { for await _ in ready {} }
             knocking.cancel()
             _ = try await fixture.create("one")
+            try await eventually("the feed to wait for events") {
+                let clients = try await fixture.store.redis.send(["INFO", "clients"]).string ?? ""
+                return clients.contains("blocked_clients:1\r\n")
+            }
             _ = try await fixture.store.redis.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
             _ = try await fixture.create("two")
             let (jobs, wasInterrupted) = try await within(.seconds(10)) { await heard.value }

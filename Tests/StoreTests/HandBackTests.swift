@@ -135,7 +135,7 @@ struct HandBackTests {
         }
     }
 
-    @Test("Failures count against a PM, a good look takes one off, a success takes all off")
+    @Test("Failures count against a PM, time takes them off one by one, a success at once")
     func failures() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, four)
@@ -146,6 +146,10 @@ struct HandBackTests {
                 #expect(try await fixture.store.finish(lease, by: "w", failure: silent, isMachineFault: true))
             }
             #expect(try await fixture.store.machine(1.identifier())?.failures == 3)
+            try await fixture.up(1, four)
+            #expect(try await fixture.store.machine(1.identifier())?.failures == 3)
+            _ = try await fixture.store.redis.send(["HINCRBY", "hvc:pm:1", "failed_at", -30_000])
+            try await fixture.up(1, four)
             try await fixture.up(1, four)
             #expect(try await fixture.store.machine(1.identifier())?.failures == 2)
             _ = try await fixture.create()

@@ -11,13 +11,15 @@ final class StoreFixture: Sendable {
     let server: RedisServer
     let store: Store
 
-    init(machines: [String] = ["host1"], prefix: String = "hvc:") async throws {
+    init(machines: [String] = ["host1"], prefix: String = "hvc:", isReady: Bool = true) async throws {
         server = try await RedisServer.started()
         store = Store(redis: RedisClient(configuration: server.configuration), keys: Keys(prefix: prefix))
         let listings = try machines.map { PMListing(address: try PMAddress($0)) }
         _ = try await store.register(machines: listings)
         _ = try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1)])
         _ = try await store.register(images: [Self.image])
+        // As after a first look at each PM, which most tests do without.
+        if isReady { _ = try await store.redis.send(["HSETNX", store.keys.counters, "ready_at", "then"]) }
     }
 
     static let image = ImageRegistration(
@@ -30,9 +32,10 @@ final class StoreFixture: Sendable {
     static func with(
         machines: [String] = ["host1"],
         prefix: String = "hvc:",
+        isReady: Bool = true,
         _ body: (StoreFixture) async throws -> Void
     ) async throws {
-        let fixture = try await StoreFixture(machines: machines, prefix: prefix)
+        let fixture = try await StoreFixture(machines: machines, prefix: prefix, isReady: isReady)
         do { try await body(fixture) } catch {
             await fixture.store.redis.shutdown()
             try await fixture.server.stop()
@@ -77,6 +80,13 @@ final class StoreFixture: Sendable {
         }
         let outcome = try await store.claim(steps, roomVersion: peek.roomVersion, worker: worker, lease: .seconds(60))
         return (peek, outcome)
+    }
+
+    /// The time by the server's clock, in ms since 1970.
+    func now() async throws -> Int {
+        let parts = try await store.redis.send(["TIME"]).array?.compactMap(\.int) ?? []
+        guard parts.count == 2 else { throw TestKitError("no TIME") }
+        return parts[0] * 1000 + parts[1] / 1000
     }
 
     /// A field of a hash, as redis-cli would show it.

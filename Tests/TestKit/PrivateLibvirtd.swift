@@ -154,6 +154,21 @@ public final class PrivateLibvirtd: Sendable {
         Foundation.kill(pid, number)
     }
 
+    /// Kills the process of a guest, as the kernel does where memory is short, and waits until it is gone.
+    ///
+    /// - Parameter domainName: The domain's name, which no other guest of this machine has.
+    /// - Throws: ``TestKitError`` where it does not run, or does not go.
+    public func killGuest(_ domainName: String) async throws {
+        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }
+        let guest = processes.first { pid in
+            let arguments = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+            return String(decoding: arguments, as: UTF8.self).contains("guest=\(domainName),")
+        }
+        guard let guest else { throw TestKitError("guest \(domainName) does not run") }
+        Foundation.kill(guest, SIGKILL)
+        try await eventually("guest \(domainName) to be gone") { Foundation.kill(guest, 0) != 0 }
+    }
+
     /// Ends it and its guests, and waits until they are gone.
     ///
     /// - Throws: ``TestKitError`` where it does not go.

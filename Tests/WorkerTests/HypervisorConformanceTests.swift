@@ -1,9 +1,9 @@
 import Foundation
-import FoundationXML
 import Libvirt
 import Model
 import TestKit
 import Testing
+import XML
 
 @testable import Worker
 
@@ -68,7 +68,8 @@ struct HypervisorConformanceTests {
             isActive: true,
             cpu: 1,
             ramMiB: 128,
-            record: vm
+            record: vm,
+            cell: VirtualMachine.defaultCell
         )
         #expect(running == expected)
         // As a second worker would that took over after the first one died.
@@ -146,7 +147,7 @@ struct HypervisorConformanceTests {
         let hypervisor = try hypervisor(driver)
         let vm = try HypervisorFixture.vm(7)
         let copy = """
-            <domain type='\(driver)'><name>copy</name><metadata>\(vm.metadataElement.xmlString)</metadata>
+            <domain type='\(driver)'><name>copy</name><metadata>\(vm.metadataElement().xmlString)</metadata>
             <memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>
             """
         try await hypervisor.define(copy)

@@ -9,13 +9,13 @@ readonly packages_run=(
 )
 # shellcheck disable=SC2034
 readonly packages_build=(
-  ca-certificates git g++ libc6-dev libcurl4 libedit2 libhiredis-dev libncurses6 libvirt-dev libxml2 pkg-config tzdata unzip
+  ca-certificates git g++ libc6-dev libcurl4 libedit2 libhiredis-dev libncurses6 libvirt-dev libxml2-dev pkg-config tzdata unzip
   zlib1g-dev
 )
 # shellcheck disable=SC2034
 readonly packages_image=(binutils busybox-static cpio dosfstools fdisk mtools syslinux syslinux-common)
 # shellcheck disable=SC2034
-readonly packages_test=(docker-compose netcat-openbsd openssh-server shellcheck wrk)
+readonly packages_test=(docker-compose netcat-openbsd openssh-server python3 shellcheck wrk)
 
 # install_packages PACKAGE…: needs no network and does not touch apt when all are there.
 install_packages() {

@@ -20,9 +20,16 @@ load_settings() {
   fi
   export HVC_PREFIX=${HVC_PREFIX:-hvc:} HVC_HOST=${HVC_HOST:-127.0.0.1} HVC_PORT=${HVC_PORT:-8080}
   export HVC_WORKERS=${HVC_WORKERS:-2} HVC_GRACE=${HVC_GRACE:-25} HVC_LOG_LEVEL=${HVC_LOG_LEVEL:-info}
+  export HVC_CELL=${HVC_CELL:-$(new_cell)}
   check_number HVC_PORT 1 65535
   check_number HVC_WORKERS 0 64
   [[ $HVC_GRACE =~ ^[0-9]{1,4}(\.[0-9]+)?$ ]] || fail "HVC_GRACE=$HVC_GRACE: not seconds from 0 to 3600"
+}
+
+# A name of its own for a new installation, so that it takes no domains of another one on the same machine for its own.
+# One from before there were names has domains without one, which stands for `default`.
+new_cell() {
+  if [[ -e $var/settings ]]; then echo default; else od -An -N6 -tx1 /dev/urandom | tr -d ' \n'; fi
 }
 
 check_number() {

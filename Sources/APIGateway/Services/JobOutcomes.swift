@@ -28,9 +28,8 @@ final class JobOutcomes: Sendable {
 
     /// How a job ended.
     ///
-    /// - Returns: nil where it goes on after the time.
-    func outcome(of job: JobID, within time: Duration) async -> JobStatus? {
-        let deadline = ContinuousClock.now + time
+    /// - Returns: nil where it goes on after that.
+    func outcome(of job: JobID, until deadline: ContinuousClock.Instant) async -> JobStatus? {
         if let status = await told(job, until: deadline) { return status }
         // An outcome that was told while nobody listened yet, or by a stream that was lost, is in the record.
         guard let status = try? await store.status(of: job), status.state.isFinal else { return nil }

@@ -6,7 +6,8 @@ import Store
 struct VMService: Sendable {
     let store: Store
     let outcomes: JobOutcomes
-    /// How long a caller waits for a job's outcome.
+    let readiness: Readiness
+    /// How long a caller waits for the fleet to be known, and for a job's outcome.
     let wait: Duration
 
     /// What became of a job that a caller waited for.
@@ -20,22 +21,27 @@ struct VMService: Sendable {
     /// Accepts a create and waits for its outcome.
     func create(name: String, type: TypeID, image: ImageID, request: String) async throws(Failure) -> Outcome {
         CrashPoint.accepting.reach()
-        let accepted = try await store.enqueueCreate(name: name, type: type, image: image, request: request)
+        let deadline = ContinuousClock.now + wait
+        let accepted = try await readiness.retrying(until: deadline) { () async throws(Failure) in
+            try await store.enqueueCreate(name: name, type: type, image: image, request: request)
+        }
         CrashPoint.accepted.reach()
-        return try await outcome(of: accepted)
+        return try await outcome(of: accepted, until: deadline)
     }
 
     /// Accepts a destroy and waits for its outcome.
     func destroy(_ vm: VMID, request: String) async throws(Failure) -> Outcome {
-        try await outcome(of: try await store.enqueueDestroy(vm, request: request))
+        let deadline = ContinuousClock.now + wait
+        let accepted = try await readiness.retrying(until: deadline) { () async throws(Failure) in
+            try await store.enqueueDestroy(vm, request: request)
+        }
+        return try await outcome(of: accepted, until: deadline)
     }
 
     /// What is known of a VM.
     func summary(of vm: VMID) async throws(Failure) -> VMSummary {
-        guard let summary = try await store.summary(of: vm) else {
-            throw Failure(.unknownVM, "there is no VM \(vm)")
-        }
-        return summary
+        if let summary = try await store.summary(of: vm) { return summary }
+        throw try await store.isReady() ? Failure(.unknownVM, "there is no VM \(vm)") : .notReady
     }
 
     /// The types that may be asked for.
@@ -43,8 +49,11 @@ struct VMService: Sendable {
         try await store.types()
     }
 
-    private func outcome(of accepted: Acceptance) async throws(Failure) -> Outcome {
-        guard let status = await outcomes.outcome(of: accepted.job, within: wait) else {
+    private func outcome(
+        of accepted: Acceptance,
+        until deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> Outcome {
+        guard let status = await outcomes.outcome(of: accepted.job, until: deadline) else {
             return Outcome(vm: accepted.vm, isFinal: false)
         }
         if let failure = status.failure { throw failure }

@@ -30,7 +30,7 @@ public struct LineLogHandler: LogHandler {
     /// Writes one line.
     public func log(event: LogEvent) {
         var line = "\(LogTime.now()) \(event.level) \(label): "
-        line += Self.escaped(event.message.description)
+        line += LogText.escaped(event.message.description)
         append(metadata, to: &line)
         if let own = event.metadata { append(own, to: &line) }
         line += "\n"
@@ -39,24 +39,7 @@ public struct LineLogHandler: LogHandler {
 
     private func append(_ metadata: Logger.Metadata, to line: inout String) {
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            line += " \(key)=\(Self.quoted(value.description))"
-        }
-    }
-
-    /// A value without spaces stands as it is; others in quotes.
-    ///
-    /// A line stays a line whatever a request sent.
-    private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }
-        if isPlain { return text }
-        return "\"" + escaped(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")) + "\""
-    }
-
-    private static func escaped(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { line, scalar in
-            line +=
-                scalar.value < 0x20 || scalar.value == 0x7F ? "\\u{\(String(scalar.value, radix: 16))}" : "\(scalar)"
+            line += " \(key)=\(LogText.quoted(value.description))"
         }
     }
 }

@@ -12,6 +12,8 @@ public final class LogWriter: Sendable {
 
     /// Lines beyond this many pending bytes are counted and dropped: a reader that hangs must not take our memory.
     private static let limit = 4 << 20
+    /// How long lines wait for others to come with them: a write and the waking of a thread for each cost more than they.
+    private static let delay = DispatchTimeInterval.milliseconds(5)
 
     private let state = NIOLockedValueBox(State())
     private let queue = DispatchQueue(label: "log-writer")
@@ -39,7 +41,7 @@ public final class LogWriter: Sendable {
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        if mustSchedule { queue.async { self.flushOnQueue() } }
+        if mustSchedule { queue.asyncAfter(deadline: .now() + Self.delay) { self.flushOnQueue() } }
         if isUrgent { flush() }
     }
 

@@ -2,22 +2,23 @@ import NIOConcurrencyHelpers
 
 /// Tells a blocking body that nobody waits for it any more.
 public final class CancellationFlag: Sendable {
-    private let flag = NIOLockedValueBox(false)
+    private let reason = NIOLockedValueBox<LibvirtError?>(nil)
 
     init() {}
 
     /// True once the caller was cancelled or its deadline passed.
-    public var isCancelled: Bool { flag.withLockedValue { $0 } }
+    public var isCancelled: Bool { reason.withLockedValue { $0 != nil } }
 
     /// Throws where nobody waits any more.
     ///
-    /// - Throws: `LibvirtError` of kind `cancelled`.
+    /// - Throws: `LibvirtError` of kind `cancelled` or `deadline`, as it was.
     public func check() throws(LibvirtError) {
-        if isCancelled { throw .cancelled }
+        if let reason = reason.withLockedValue({ $0 }) { throw reason }
     }
 
-    func cancel() {
-        flag.withLockedValue { $0 = true }
+    /// Gives the body up; the first reason counts.
+    func cancel(as reason: LibvirtError) {
+        self.reason.withLockedValue { $0 = $0 ?? reason }
     }
 }
 

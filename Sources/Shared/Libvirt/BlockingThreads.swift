@@ -147,7 +147,7 @@ public final class BlockingThreads: Sendable {
     }
 
     private func giveUp(_ call: any BlockingCall, as reason: LibvirtError, grace: Duration) {
-        call.flag.cancel()
+        call.flag.cancel(as: reason)
         let wasWaiting = state.withLockedValue { state in
             guard let place = state.queue.firstIndex(where: { $0 === call }) else { return false }
             state.queue.remove(at: place)

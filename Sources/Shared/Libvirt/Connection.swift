@@ -3,7 +3,8 @@ import NIOConcurrencyHelpers
 /// A connection to the libvirt of one machine.
 ///
 /// It is used through `run`, which lends a `Session` to a closure on a thread that may block. Domains, pools and
-/// volumes come from the session and cannot leave the closure, so no handle is ever used, or freed, elsewhere.
+/// volumes come from the session and cannot leave the closure, so no handle is ever used, or freed, elsewhere. One
+/// closure runs at a time; what lasts wants a connection of its own.
 public final class Connection: Sendable {
     /// How a dead machine is noticed (`virConnectSetKeepAlive`): after about `seconds` x (`count` + 1).
     public struct Keepalive: Hashable, Sendable {
@@ -80,18 +81,19 @@ public final class Connection: Sendable {
     /// - Parameters:
     ///   - deadline: how long the caller waits at most; the body goes on without it until libvirt returns.
     ///   - grace: how much longer the caller waits for a body that looks at `Session.cancellation` to clean up.
-    ///   - others: threads to use instead of the connection's own, for calls that last long.
     ///   - body: what to do; its handles end with it.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` throws; `LibvirtError` of kind `deadline`, `busy` or `cancelled`.
     public func run<Value: Sendable>(
         deadline: Duration,
         grace: Duration = .zero,
-        on others: BlockingThreads? = nil,
         _ body: @escaping @Sendable (Session) throws -> Value
     ) async throws -> Value {
-        try await (others ?? threads).run(deadline: deadline, grace: grace) { [handle] flag in
-            try body(Session(handle: handle, cancellation: flag))
+        try await threads.run(deadline: deadline, grace: grace) { [handle] flag in
+            try handle.exclusively {
+                try flag.check()
+                return try body(Session(handle: handle, cancellation: flag))
+            }
         }
     }
 
@@ -109,7 +111,7 @@ public final class Connection: Sendable {
             bufferingPolicy: .bufferingNewest(4096)
         )
         let subscription = try await threads.run(deadline: deadline) { [handle] _ in
-            try LifecycleSubscription(handle: handle, continuation: continuation)
+            try handle.exclusively { try LifecycleSubscription(handle: handle, continuation: continuation) }
         }
         continuation.onTermination = { _ in subscription.end() }
         return stream

@@ -1,14 +1,18 @@
 import CLibvirt
+import Foundation
 import NIOConcurrencyHelpers
 
 /// Owns one `virConnectPtr` and closes it when nobody refers to it any more.
 ///
-/// Safe to share although it holds a raw pointer: libvirt guards a connection with locks of its own and documents
-/// that threads may share one; the pointer itself never changes.
+/// Safe to share although it holds a raw pointer: the pointer never changes, and who uses it over the wire does so
+/// within `exclusively`. libvirt documents that threads may share a connection, but before 10.4 a thread that calls
+/// while another waits for its reply leaves a pointer into that one's stack behind (CVE-2024-4418), and the process
+/// crashes sooner or later: seen with Debian 12's 9.0.0.
 @safe final class ConnectionHandle: @unchecked Sendable {
     private let pointer: OpaquePointer
     private let closing: Closing
     private let hasCloseCallback: Bool
+    private let calls = NSLock()
 
     /// Closing speaks to the machine and may block, and the last reference may go anywhere.
     private static let closers = BlockingThreads(name: "libvirt-close", limit: 16)
@@ -49,6 +53,13 @@ import NIOConcurrencyHelpers
     /// Calls `body` when the connection breaks, at once where it has.
     func onClose(_ body: @escaping @Sendable () -> Void) {
         closing.add(body)
+    }
+
+    /// Runs a body while nobody else calls over this connection; blocks until it is its turn.
+    func exclusively<Value>(_ body: () throws -> Value) rethrows -> Value {
+        calls.lock()
+        defer { calls.unlock() }
+        return try body()
     }
 
     /// Lends the pointer; it must not be kept.

@@ -65,7 +65,9 @@ final class LifecycleSubscription: Sendable {
     func end() {
         Self.enders.start { [handle, number] in
             // A failure means that the connection is gone, and the registration with it.
-            _ = unsafe handle.withPointer { unsafe virConnectDomainEventDeregisterAny($0, number) }
+            handle.exclusively {
+                _ = unsafe handle.withPointer { unsafe virConnectDomainEventDeregisterAny($0, number) }
+            }
         }
     }
 }

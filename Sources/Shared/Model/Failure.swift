@@ -55,6 +55,8 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case noCapacity = "no_capacity"
     /// No PM is up.
     case noMachine = "no_machine"
+    /// Redis was empty, and what there is on the PMs is not known yet.
+    case notReady = "not_ready"
     /// The PM does not answer.
     case machineUnreachable = "machine_unreachable"
     /// The PM was closed to new VMs between the claim and the first act there.

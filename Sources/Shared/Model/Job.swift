@@ -6,6 +6,8 @@ public enum Job {
         case create
         /// Takes a VM down and frees what it held.
         case destroy
+        /// Starts a VM again that was found switched off.
+        case start
     }
 
     /// Where a job is; it is in exactly one of these places.

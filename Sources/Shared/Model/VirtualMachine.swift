@@ -14,6 +14,10 @@ public struct VirtualMachine: Hashable, Sendable {
     public let image: ImageID
     /// What it needs, kept here so that later edits of the type change nothing.
     public let needs: Resources
+    /// When it was accepted, as the store wrote it; nil in records that do not say.
+    public let createdAt: String?
+    /// The job that created it; nil in records that do not say.
+    public let createJob: JobID?
 
     /// Makes a record.
     ///
@@ -24,13 +28,26 @@ public struct VirtualMachine: Hashable, Sendable {
     ///   - type: the type it was asked for as.
     ///   - image: the image it starts from.
     ///   - needs: what it needs.
-    public init(id: VMID, uuid: UUID, name: String, type: TypeID, image: ImageID, needs: Resources) {
+    ///   - createdAt: when it was accepted.
+    ///   - createJob: the job that created it.
+    public init(
+        id: VMID,
+        uuid: UUID,
+        name: String,
+        type: TypeID,
+        image: ImageID,
+        needs: Resources,
+        createdAt: String? = nil,
+        createJob: JobID? = nil
+    ) {
         self.id = id
         self.uuid = uuid
         self.name = name
         self.type = type
         self.image = image
         self.needs = needs
+        self.createdAt = createdAt
+        self.createJob = createJob
     }
 
     /// The libvirt domain's name: our number for people, and enough of the UUID that two cells may share a PM.

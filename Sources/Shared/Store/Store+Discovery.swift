@@ -43,18 +43,19 @@ extension Store {
     /// - Parameters:
     ///   - limit: how many at most.
     ///   - deadline: after which another worker may look.
-    /// - Returns: the PMs as they stand, and how long until the next is due (nil where none is listed).
+    /// - Returns: the PMs as they stand, how long until the next is due (nil where none is listed), and the time now in ms
+    ///   since 1970 by the clock of Redis.
     /// - Throws: `Failure`.
     public func takeDueMachines(
         limit: Int,
         deadline: Duration
-    ) async throws(Failure) -> (machines: [PhysicalMachine], next: Duration?) {
+    ) async throws(Failure) -> (machines: [PhysicalMachine], next: Duration?, now: Int) {
         let reply = try await run(.takeDue, keys: [keys.discovery], [limit, deadline.milliseconds])
-        guard let parts = reply.array, parts.count == 2, let next = parts[0].int, let rows = parts[1].array else {
-            throw unexpected(reply, from: "take-due")
-        }
+        guard let parts = reply.array, parts.count == 3, let next = parts[0].int, let rows = parts[1].array,
+            let now = parts[2].int
+        else { throw unexpected(reply, from: "take-due") }
         let machines = rows.compactMap { $0.map.flatMap(PhysicalMachine.init(record:)) }
-        return (machines, next < 0 ? nil : .milliseconds(next))
+        return (machines, next < 0 ? nil : .milliseconds(next), now)
     }
 
     /// Writes what a look at a PM found.
@@ -63,13 +64,19 @@ extension Store {
     ///   - report: what was found.
     ///   - pm: the PM.
     ///   - next: how long until the next look.
+    ///   - time: a time before all domains of the PM were read, in ms since 1970; nil where they were not read.
     /// - Throws: `Failure`.
-    public func record(_ report: DiscoveryReport, of pm: PMID, next: Duration) async throws(Failure) {
+    public func record(
+        _ report: DiscoveryReport,
+        of pm: PMID,
+        next: Duration,
+        inventoryAt time: Int? = nil
+    ) async throws(Failure) {
         var fields = report.facts
         fields["state"] = report.state.rawValue
         fields["reason"] = report.reason
         var arguments: [any RedisArgumentConvertible] = [
-            pm.value, next.milliseconds, report.measure == nil ? 0 : 1,
+            pm.value, next.milliseconds, report.measure == nil ? 0 : 1, time.map(String.init) ?? "",
         ]
         if let measure = report.measure {
             fields["source"] = report.source

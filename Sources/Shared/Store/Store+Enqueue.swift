@@ -21,7 +21,7 @@ extension Store {
     ///   - uuid: the UUID that the domain will have.
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job and the VM's number.
-    /// - Throws: `Failure` with `unknownType`, `unknownImage` or `storeUnavailable`.
+    /// - Throws: `Failure` with `unknownType`, `unknownImage`, `notReady` or `storeUnavailable`.
     public func enqueueCreate(
         name: String,
         type: TypeID,
@@ -35,6 +35,7 @@ extension Store {
             [name, uuid.uuidString.lowercased(), type.value, image.value, request]
         )
         switch reply.array?.first?.string {
+        case "not_ready": throw Failure.notReady
         case "unknown_type": throw Failure(.unknownType, "there is no type \(type): /vm/types lists them")
         case "unknown_image": throw Failure(.unknownImage, "there is no image \(image): /image/list lists them")
         default: return try acceptance(reply, from: "enqueue-create")
@@ -47,10 +48,11 @@ extension Store {
     ///   - vm: the VM.
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job.
-    /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying` or `storeUnavailable`.
+    /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
     public func enqueueDestroy(_ vm: VMID, request: String) async throws(Failure) -> Acceptance {
         let reply = try await runOnce(.enqueueDestroy, keys: [keys.queue], [vm.value, request])
         switch reply.array?.first?.string {
+        case "not_ready": throw Failure.notReady
         case "unknown_vm": throw Failure(.unknownVM, "there is no VM \(vm)")
         case "already_destroying":
             let job = reply.array?.last?.string ?? "?"
@@ -65,4 +67,12 @@ extension Store {
         else { throw unexpected(reply, from: script) }
         return Acceptance(job: job, vm: vm)
     }
+}
+
+extension Failure {
+    /// Redis was empty, and the machines are not all looked at yet.
+    public static let notReady = Failure(
+        .notReady,
+        "the machines are being looked at, since Redis was empty: try again in a moment; if it stays so, see that workers run"
+    )
 }

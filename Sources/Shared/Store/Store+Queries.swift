@@ -142,6 +142,24 @@ extension Store {
         return JobStatus(state: state, failure: Failure(record: fields[1].string, fields[2].string, fields[3].string))
     }
 
+    /// Whether all is known that there is: a Redis that was empty knows nothing before each PM was looked at once.
+    ///
+    /// - Throws: `Failure`.
+    public func isReady() async throws(Failure) -> Bool {
+        let replies = try await pipeline([
+            ["HMGET", keys.counters, "ready_at", "began_at"], ["EXISTS", keys.pms],
+        ])
+        guard let times = replies[0].array?.map(\.string), times.count == 2 else { return false }
+        return times[0] != nil || times[1] != nil && replies[1].int == 0
+    }
+
+    /// When something was registered in this Redis for the first time since it was empty; nil where it still is.
+    ///
+    /// - Throws: `Failure`.
+    public func beganAt() async throws(Failure) -> String? {
+        try await send(["HGET", keys.counters, "began_at"]).string
+    }
+
     /// Asks Redis whether it answers (PING).
     ///
     /// - Throws: `Failure`.

@@ -4,7 +4,7 @@ import Model
 import Store
 import UnixSignals
 
-/// Reads the three files and makes what they list known; again at each SIGHUP.
+/// Reads the three files and makes what they list known; again at each SIGHUP, and where Redis has lost it.
 struct CatalogLoader: Sendable {
     let files: WorkerSettings.Files
     let overcommit: Overcommit
@@ -17,9 +17,10 @@ struct CatalogLoader: Sendable {
     /// - Throws: `Failure` with the file, line, column and reason.
     func load() async throws(Failure) {
         let lists = try readFiles()
+        // PMs first: while they are listed and not looked at, nothing is accepted in a Redis that was empty.
+        if let machines = lists.machines { report("PMs", try await store.register(machines: machines)) }
         if let types = lists.types { report("types", try await store.register(types: types)) }
         if let images = lists.images { try await register(images) }
-        if let machines = lists.machines { report("PMs", try await store.register(machines: machines)) }
     }
 
     /// Reads all files that are given and registers nothing.
@@ -47,17 +48,48 @@ struct CatalogLoader: Sendable {
         return lists
     }
 
-    /// Reads the files anew at each SIGHUP; a bad file is told in the log, and what was known stays.
-    func reloadOnSignal() async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup) {
-            do throws(Failure) {
-                try await load()
-                logger.notice("read the files anew")
-            } catch {
-                logger.error("the files cannot be taken; what was known stays", metadata: ["error": "\(error)"])
+    /// Reads the files anew at each SIGHUP, and where Redis has lost what was registered, until the task is cancelled.
+    ///
+    /// A bad file is told in the log, and what was known stays.
+    func keep() async {
+        let (reasons, continuation) = AsyncStream.makeStream(of: String.self)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                    continuation.yield("read the files anew")
+                }
+            }
+            if !files.isEmpty {
+                group.addTask { await watch { continuation.yield("registered the files in a Redis that was empty") } }
+            }
+            for await reason in reasons {
+                do throws(Failure) {
+                    try await load()
+                    logger.notice("\(reason)")
+                } catch {
+                    logger.error("the files cannot be taken; what was known stays", metadata: ["error": "\(error)"])
+                }
             }
         }
     }
+
+    /// Calls `lost` each time that Redis does not hold what was there before.
+    private func watch(_ lost: () -> Void) async {
+        var began: String?
+        while !Task.isCancelled {
+            do throws(Failure) {
+                let now = try await store.beganAt()
+                if now == nil || began != nil && now != began { lost() }
+                began = now ?? began
+            } catch {
+                logger.debug("the registrations cannot be looked at", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.period)
+        }
+    }
+
+    /// How often to look whether Redis holds what was registered.
+    private static let period = Duration.seconds(1)
 
     private func register(_ listings: [ImageListing]) async throws(Failure) {
         var registrations: [ImageRegistration] = []

@@ -7,6 +7,8 @@ import Store
 struct Discovery: Sendable {
     let store: Store
     let machines: MachineAccess
+    let reconciler: Reconciler
+    let watch: DomainWatch
     let period: Duration
     let wake: WakeSignal
     let logger: Logger
@@ -24,11 +26,11 @@ struct Discovery: Sendable {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let free = Self.limit - underWay.withLockedValue { $0 }
-                let (due, next) = await takeDue(free)
+                let (due, next, now) = await takeDue(free)
                 for machine in due {
                     underWay.withLockedValue { $0 += 1 }
                     group.addTask {
-                        await look(at: machine)
+                        await look(at: machine, from: now)
                         underWay.withLockedValue { $0 -= 1 }
                         wake.fire()
                     }
@@ -38,23 +40,32 @@ struct Discovery: Sendable {
         }
     }
 
-    private func takeDue(_ free: Int) async -> (machines: [PhysicalMachine], next: Duration) {
-        guard free > 0 else { return ([], Self.patience) }
+    private func takeDue(_ free: Int) async -> (machines: [PhysicalMachine], next: Duration, now: Int) {
+        guard free > 0 else { return ([], Self.patience, 0) }
         do throws(Failure) {
-            let (machines, next) = try await store.takeDueMachines(limit: free, deadline: Self.deadline)
-            return (machines, max(next ?? Self.patience, .milliseconds(10)))
+            let (machines, next, now) = try await store.takeDueMachines(limit: free, deadline: Self.deadline)
+            return (machines, max(next ?? Self.patience, .milliseconds(10)), now)
         } catch {
             logger.warning("what is due for discovery cannot be read; trying again", metadata: ["error": "\(error)"])
             try? await Task.sleep(for: .milliseconds(500))
-            return ([], .milliseconds(500))
+            return ([], .milliseconds(500), 0)
         }
     }
 
-    private func look(at machine: PhysicalMachine) async {
+    /// Looks at a PM and writes what it finds.
+    ///
+    /// - Parameters:
+    ///   - machine: the PM as its record has it.
+    ///   - start: the time now or a little earlier, in ms since 1970 by the clock of Redis.
+    private func look(at machine: PhysicalMachine, from start: Int) async {
         do throws(Failure) {
             let claimants = try await store.claimants(on: machine.id)
             async let measured = measure(machine)
             let inventory = await takeInventory(of: machine)
+            if case .success(let complete) = inventory {
+                // VMs that are adopted here are claimants below.
+                try await reconciler.reconcile(complete, of: machine.id, lookedAt: start)
+            }
             let report = PMInspection(
                 machine: machine,
                 host: await measured,
@@ -67,7 +78,9 @@ struct Discovery: Sendable {
                     metadata: ["address": "\(machine.listing.address)", "reason": "\(report.reason)"]
                 )
             }
-            try await store.record(report, of: machine.id, next: period)
+            let isComplete = (try? inventory.get()) != nil
+            try await store.record(report, of: machine.id, next: period, inventoryAt: isComplete ? start : nil)
+            if isComplete { await watch.follow(machine) }
         } catch {
             logger.warning("a look at a PM cannot be recorded", metadata: ["pm": "\(machine.id)", "error": "\(error)"])
         }

@@ -11,11 +11,18 @@ actor MachineAccess {
 
     private let transferLock: any ImageTransferLock
     private let ssh: SSHConfiguration
+    private let settings: LibvirtSettings
     private let logger: Logger
     private var ways: [PMID: Ways] = [:]
 
-    init(transferLock: any ImageTransferLock, controlDirectory: String, logger: Logger) {
+    init(
+        transferLock: any ImageTransferLock,
+        controlDirectory: String,
+        settings: LibvirtSettings = LibvirtSettings(),
+        logger: Logger
+    ) {
         self.transferLock = transferLock
+        self.settings = settings
         ssh = SSHConfiguration(controlDirectory: controlDirectory)
         self.logger = logger
     }
@@ -45,6 +52,7 @@ actor MachineAccess {
             hypervisor: LibvirtHypervisor(
                 pm: machine.id,
                 listing: machine.listing,
+                settings: settings,
                 transferLock: transferLock,
                 logger: logger
             ),

@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Store
 
@@ -80,7 +81,7 @@ struct PMInspection {
     }
 
     private func facts(host: HostMeasure?, _ inventory: HypervisorInventory) -> [String: String] {
-        let ours = inventory.domains.filter { claimants.contains($0.uuid) }.count
+        let foreign = inventory.domains.filter { !claimants.contains($0.uuid) }
         var facts = [
             "hostname": inventory.hostname,
             "host_uuid": inventory.hostUUID,
@@ -88,11 +89,23 @@ struct PMInspection {
             "domain_type": inventory.domainType,
             "domain_type_reason": inventory.domainTypeReason,
             "domains": String(inventory.domains.count),
-            "domains_foreign": String(inventory.domains.count - ours),
+            "domains_foreign": String(foreign.count),
+            "foreign_domains": Self.list(foreign.map(\.name)),
         ]
         if let host { facts["kernel"] = host.kernel }
         return facts
     }
+
+    /// The first names in their order, as JSON.
+    private static func list(_ names: [String]) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return (try? encoder.encode(Array(names.sorted().prefix(listed)))).map { String(decoding: $0, as: UTF8.self) }
+            ?? "[]"
+    }
+
+    /// How many names of foreign domains are kept.
+    private static let listed = 32
 
     private static func gibibytes(_ bytes: Int64) -> Int { Int(bytes >> 30) }
 }

@@ -1,7 +1,7 @@
 import Foundation
-import FoundationXML
 import Libvirt
 import Model
+import XML
 
 /// All that goes into a domain's XML.
 struct DomainDescription: Hashable, Sendable {
@@ -9,6 +9,8 @@ struct DomainDescription: Hashable, Sendable {
     var vm: VirtualMachine
     /// `kvm`, `qemu` or the driver's own word.
     var domainType: String
+    /// The installation that makes it.
+    var cell = VirtualMachine.defaultCell
     /// What the PM says of itself.
     var host: HostTraits
     /// What its libvirt can give a domain of this type.
@@ -41,7 +43,7 @@ struct DomainDescription: Hashable, Sendable {
             XMLElement("name", text: vm.domainName),
             XMLElement("uuid", text: vm.uuid.uuidString.lowercased()),
             XMLElement("title", text: vm.name),
-            XMLElement("metadata", children: [vm.metadataElement]),
+            XMLElement("metadata", children: [vm.metadataElement(cell: cell)]),
         ]
     }
 

@@ -1,5 +1,5 @@
-import FoundationXML
 import Libvirt
+import XML
 
 /// What a PM's libvirt says of itself and does not change while it runs; read once a connection.
 struct HostTraits: Hashable, Sendable {
@@ -39,15 +39,15 @@ struct HostTraits: Hashable, Sendable {
         self.libvirtVersion = libvirtVersion
         let root = XMLElement.root(of: capabilities)
         let host = root?.child("host")
-        let architecture = host?.descendant("cpu", "arch")?.stringValue ?? "x86_64"
+        let architecture = host?.descendant("cpu", "arch")?.text ?? "x86_64"
         self.architecture = architecture
-        hostUUID = host?.child("uuid")?.stringValue
-        let guests = root?.elements(forName: "guest") ?? []
+        hostUUID = host?.child("uuid")?.text
+        let guests = root?.children("guest") ?? []
         let own = guests.first { guest in
-            guest.child("os_type")?.stringValue == "hvm"
+            guest.child("os_type")?.text == "hvm"
                 && guest.child("arch")?[attribute: "name"] == architecture
         }
-        let types = own?.child("arch")?.elements(forName: "domain").compactMap { $0[attribute: "type"] }
+        let types = own?.child("arch")?.children("domain").compactMap { $0[attribute: "type"] }
         domainTypes = Set(types ?? [])
     }
 }
@@ -93,8 +93,8 @@ struct DomainTraits: Hashable, Sendable {
     /// Reads the XML of `virConnectGetDomainCapabilities`.
     init(capabilities: String) {
         let root = XMLElement.root(of: capabilities)
-        machine = root?.child("machine")?.stringValue
-        let modes = root?.child("cpu")?.elements(forName: "mode") ?? []
+        machine = root?.child("machine")?.text
+        let modes = root?.child("cpu")?.children("mode") ?? []
         hasHostModel = modes.contains { $0[attribute: "name"] == "host-model" && $0[attribute: "supported"] == "yes" }
         hasRandomNumbers = root?.descendant("devices", "rng")?[attribute: "supported"] == "yes"
     }

@@ -22,6 +22,18 @@ protocol Hypervisor: Sendable {
 
     /// Ends and undefines the VM's domain and deletes its disk; what is gone already is fine.
     func remove(_ vm: VirtualMachine) async throws(Failure)
+
+    /// Tells what happens to the domains there, until the connection breaks or the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - begun: called before the first change is told; from then on none is missed.
+    ///   - change: called for each change.
+    /// - Returns: false where this hypervisor tells nothing.
+    /// - Throws: `Failure` where the PM cannot be asked.
+    func watch(
+        begun: () async -> Void,
+        change: (DomainChange) async -> Void
+    ) async throws(Failure) -> Bool
 }
 
 /// An image's file on this worker, as it was found when it was last inspected.
@@ -91,4 +103,6 @@ struct DomainSummary: Hashable, Sendable {
     var ramMiB: Int
     /// Our record, where the domain is ours and says so in its metadata.
     var record: VirtualMachine?
+    /// The installation that made it, where it has our record.
+    var cell: String?
 }

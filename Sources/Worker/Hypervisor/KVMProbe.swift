@@ -1,7 +1,7 @@
 import Foundation
-import FoundationXML
 import Libvirt
 import Logging
+import XML
 
 /// Finds out whether guests really run under KVM on a PM, by letting a tiny one run.
 ///
@@ -12,7 +12,7 @@ import Logging
 struct KVMProbe {
     /// The architectures whose machines run the boot sector.
     static let architectures: Set<String> = ["x86_64", "i686"]
-    private static let namePrefix = "hvc-probe-"
+    static let namePrefix = "hvc-probe-"
     /// Volumes of probes that are older than this belong to nobody.
     private static let oldAge: TimeInterval = 3600
 
@@ -82,7 +82,7 @@ struct KVMProbe {
             return mark == BootSector.bytes ? .ran(time) : .failed("a guest does not run with \(domainType): \(end)")
         } catch {
             // Neither a broken connection nor a caller that left says anything about the type.
-            guard !error.kind.isConnectionFault, error.kind != .cancelled else { throw error }
+            guard !error.kind.isConnectionFault, error.kind != .cancelled, error.kind != .deadline else { throw error }
             return .failed("a guest cannot be run with \(domainType): \(error.message)")
         }
     }

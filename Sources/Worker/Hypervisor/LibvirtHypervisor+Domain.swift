@@ -3,11 +3,7 @@ import Model
 
 extension LibvirtHypervisor {
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
-        let isThere = try await perform("looking for VM \(vm.id)") { [self] session in
-            try ownDomain(of: vm, in: session) != nil
-        }
-        guard !isThere else { return }
-        let decision = try await domainType()
+        let guests = try await guestTraits()
         try await perform("defining VM \(vm.id)", grace: settings.grace) { [self] session in
             guard try ownDomain(of: vm, in: session) == nil else { return }
             if let other = try session.domain(name: vm.domainName) {
@@ -19,12 +15,12 @@ extension LibvirtHypervisor {
             guard let disk = try pool(in: session).volume(name: vm.diskName) else {
                 throw failure(.hypervisor, "the disk of VM \(vm.id), '\(vm.diskName)', is gone: create the VM again")
             }
-            let host = try HostTraits(asking: session)
             let description = DomainDescription(
                 vm: vm,
-                domainType: decision.type,
-                host: host,
-                traits: try DomainTraits(of: decision.type, on: host, asking: session),
+                domainType: guests.domainType.type,
+                cell: settings.cell,
+                host: guests.host,
+                traits: guests.traits,
                 disk: try disk.path(),
                 network: try activeNetwork(in: session),
                 consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }

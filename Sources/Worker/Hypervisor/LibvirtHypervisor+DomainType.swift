@@ -11,43 +11,62 @@ struct DomainTypeDecision: Hashable, Sendable {
     var reason: String
 }
 
-/// Remembers the decision for as long as the connection lives over which it was made.
-final class DomainTypeDecisions: Sendable {
+/// What is decided and read once a connection, for all guests that are made over it.
+struct GuestTraits: Hashable, Sendable {
+    /// How guests run.
+    var domainType: DomainTypeDecision
+    /// What the machine says of itself.
+    var host: HostTraits
+    /// What guests of that type can have there.
+    var traits: DomainTraits
+}
+
+/// Remembers guests' traits for as long as the connection lives over which they were read.
+final class KnownGuestTraits: Sendable {
     private struct Known {
         weak var connection: Connection?
-        var decision: DomainTypeDecision
+        var traits: GuestTraits
     }
 
-    /// One decision at a time.
-    let flights = SingleFlight<String, DomainTypeDecision>()
+    /// One reading at a time.
+    let flights = SingleFlight<String, GuestTraits>()
     private let known = NIOLockedValueBox<Known?>(nil)
 
-    /// What was decided over this connection.
-    func decision(over connection: Connection) -> DomainTypeDecision? {
-        known.withLockedValue { $0.flatMap { $0.connection === connection ? $0.decision : nil } }
+    /// What was read over this connection.
+    func traits(over connection: Connection) -> GuestTraits? {
+        known.withLockedValue { $0.flatMap { $0.connection === connection ? $0.traits : nil } }
     }
 
-    /// Remembers a decision.
-    func remember(_ decision: DomainTypeDecision, over connection: Connection) {
-        known.withLockedValue { $0 = Known(connection: connection, decision: decision) }
+    /// Remembers traits.
+    func remember(_ traits: GuestTraits, over connection: Connection) {
+        known.withLockedValue { $0 = Known(connection: connection, traits: traits) }
     }
 }
 
 extension LibvirtHypervisor {
     /// How guests run on this PM; decided by a probe once a connection.
     func domainType() async throws(Failure) -> DomainTypeDecision {
+        try await guestTraits().domainType
+    }
+
+    /// What guests on this PM are made by; read once a connection.
+    func guestTraits() async throws(Failure) -> GuestTraits {
         let connection = try await connection()
-        if let known = domainTypes.decision(over: connection) { return known }
-        return try await domainTypes.flights.run(listing.pool) { [self] () async throws(Failure) in
-            let decision = try await decideDomainType()
-            domainTypes.remember(decision, over: connection)
+        if let known = knownGuestTraits.traits(over: connection) { return known }
+        return try await knownGuestTraits.flights.run(listing.pool) { [self] () async throws(Failure) in
+            let host = try await perform("reading its capabilities") { session in try HostTraits(asking: session) }
+            let decision = try await decideDomainType(host)
+            let traits = try await perform("reading what guests can have") { session in
+                try DomainTraits(of: decision.type, on: host, asking: session)
+            }
+            let known = GuestTraits(domainType: decision, host: host, traits: traits)
+            knownGuestTraits.remember(known, over: connection)
             logger.info("domain type", metadata: ["type": "\(decision.type)", "reason": "\(decision.reason)"])
-            return decision
+            return known
         }
     }
 
-    private func decideDomainType() async throws(Failure) -> DomainTypeDecision {
-        let host = try await perform("reading its capabilities") { session in try HostTraits(asking: session) }
+    private func decideDomainType(_ host: HostTraits) async throws(Failure) -> DomainTypeDecision {
         guard host.driver == "qemu" else {
             let type = host.isTest ? "test" : host.domainTypes.min() ?? host.driver
             return DomainTypeDecision(type: type, reason: "the driver '\(host.driver)' has no other")

@@ -44,7 +44,7 @@ extension LibvirtHypervisor {
             "sending image \(image.image.id) ('\(image.image.name)')",
             deadline: settings.transferDeadline,
             grace: settings.grace,
-            on: transferThreads
+            over: transferLink
         ) { [self] session in
             let pool = try pool(in: session)
             guard try copy(of: image, in: pool) == nil else { return }

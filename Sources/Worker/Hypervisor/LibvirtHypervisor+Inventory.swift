@@ -5,9 +5,8 @@ import Model
 
 extension LibvirtHypervisor {
     func inventory() async throws(Failure) -> HypervisorInventory {
-        let decision = try await domainType()
+        let guests = try await guestTraits()
         return try await perform("taking its inventory") { [self] session in
-            let host = try HostTraits(asking: session)
             let node = try session.nodeInfo()
             let hostname = try session.hostname()
             let pool = try pool(in: session)
@@ -16,14 +15,14 @@ extension LibvirtHypervisor {
             return HypervisorInventory(
                 cpus: node.cpus,
                 memoryMiB: node.memoryKiB / 1024,
-                architecture: host.architecture,
+                architecture: guests.host.architecture,
                 hostname: hostname,
                 // Drivers that pretend have no host; their URI tells them apart.
-                hostUUID: host.hostUUID ?? listing.address.libvirtURI,
+                hostUUID: guests.host.hostUUID ?? listing.address.libvirtURI,
                 poolCapacity: storage.capacity,
                 poolAvailable: storage.available,
-                domainType: decision.type,
-                domainTypeReason: decision.reason,
+                domainType: guests.domainType.type,
+                domainTypeReason: guests.domainType.reason,
                 domains: try session.domains().compactMap(summary),
                 volumes: try pool.volumes().compactMap(summary)
             )
@@ -58,15 +57,17 @@ extension LibvirtHypervisor {
             let uuid = try domain.uuid()
             let info = try domain.info()
             let record = try domain.metadata(namespace: VirtualMachine.metadataNamespace)
-                .flatMap(VirtualMachine.init(metadata:))
+                .flatMap(VirtualMachine.read(metadata:))
+            // A copy of one of our domains carries the record of another: it is not ours.
+            let isOurs = record?.vm.uuid == uuid
             return DomainSummary(
                 uuid: uuid.uuidString.lowercased(),
                 name: try domain.name(),
                 isActive: domain.wasActive,
                 cpu: info.cpus,
                 ramMiB: info.maximumMemoryKiB / 1024,
-                // A copy of one of our domains carries the record of another: it is not ours.
-                record: record?.uuid == uuid ? record : nil
+                record: isOurs ? record?.vm : nil,
+                cell: isOurs ? record?.cell : nil
             )
         } catch  where error.kind == .noSuchDomain {
             return nil

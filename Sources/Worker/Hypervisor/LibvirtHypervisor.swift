@@ -17,11 +17,11 @@ final class LibvirtHypervisor: Hypervisor {
     /// Transfers under way in this process, by volume name.
     let transfers = SingleFlight<String, Void>()
     /// How guests run there, decided once a connection.
-    let domainTypes: DomainTypeDecisions
-    /// Threads for transfers, which last; the others stay free for short calls.
-    let transferThreads: BlockingThreads
+    let knownGuestTraits = KnownGuestTraits()
     private let threads: BlockingThreads
     private let link: LibvirtLink
+    /// A connection for transfers, beside which short calls go on over the other.
+    let transferLink: LibvirtLink
 
     /// Makes the adapter; nothing is opened before the first operation.
     ///
@@ -47,21 +47,21 @@ final class LibvirtHypervisor: Hypervisor {
         self.transferLock = transferLock
         failure = LibvirtFailure(listing: listing)
         threads = BlockingThreads(name: "libvirt-pm\(pm)", limit: settings.threads)
-        transferThreads = BlockingThreads(name: "image-pm\(pm)", limit: settings.transferThreads)
         link = LibvirtLink(listing: listing, settings: settings, threads: threads, logger: logger)
-        domainTypes = DomainTypeDecisions()
+        let transferThreads = BlockingThreads(name: "image-pm\(pm)", limit: settings.transferThreads)
+        transferLink = LibvirtLink(listing: listing, settings: settings, threads: transferThreads, logger: logger)
     }
 
     /// How the PM's threads are taken; stuck ones mean that its libvirt does not answer.
     var load: BlockingThreads.Load { threads.load }
 
-    /// Runs a body that may be repeated over the PM's connection.
+    /// Runs a body that may be repeated over the PM's connection, when it is its turn.
     ///
     /// - Parameters:
     ///   - doing: what is tried, for the failure's message.
     ///   - deadline: how long it may take; nil for that of calls.
     ///   - grace: how long the caller waits for the body to clean up.
-    ///   - others: threads to use instead of the usual ones.
+    ///   - other: another connection than the usual one.
     ///   - body: what to do.
     /// - Returns: what `body` returned.
     /// - Throws: `Failure`.
@@ -69,33 +69,19 @@ final class LibvirtHypervisor: Hypervisor {
         _ doing: String,
         deadline: Duration? = nil,
         grace: Duration = .zero,
-        on others: BlockingThreads? = nil,
+        over other: LibvirtLink? = nil,
         _ body: @escaping @Sendable (Session) throws -> Value
     ) async throws(Failure) -> Value {
-        try await performOnLine(doing, deadline: deadline, grace: grace, on: others) { _, session in
-            try body(session)
-        }
-    }
-
-    /// As `perform`, for bodies that remember something for as long as the connection lives.
-    func performOnLine<Value: Sendable>(
-        _ doing: String,
-        deadline: Duration? = nil,
-        grace: Duration = .zero,
-        on others: BlockingThreads? = nil,
-        _ body: @escaping @Sendable (Connection, Session) throws -> Value
-    ) async throws(Failure) -> Value {
+        let link = other ?? self.link
         var line = try await link.line()
         while true {
             do {
-                let connection = line.connection
-                return try await connection.run(
+                return try await line.connection.run(
                     deadline: deadline ?? settings.callDeadline,
-                    grace: grace,
-                    on: others
+                    grace: grace
                 ) { [failure] session in
                     do {
-                        return try body(connection, session)
+                        return try body(session)
                     } catch let error as LibvirtError where error.kind.isConnectionFault && session.isAlive {
                         // Not our connection: the PM's libvirt itself failed to reach somebody.
                         throw failure(.hypervisor, "\(doing): its libvirt reports a fault", cause: error.description)

@@ -1,4 +1,5 @@
 import Libvirt
+import Model
 
 /// How the adapter treats a PM's libvirt.
 struct LibvirtSettings: Hashable, Sendable {
@@ -14,9 +15,9 @@ struct LibvirtSettings: Hashable, Sendable {
     var grace = Duration.seconds(10)
     /// How long the probe for KVM waits for its guest.
     var probeWait = Duration.seconds(10)
-    /// The most calls under way at once; libvirtd serves 5 a client (`max_client_requests`).
+    /// The threads for calls: one call is under way at a time, the others hold those whose callers gave up or that wait.
     var threads = 4
-    /// The most images on their way at once.
+    /// The threads for transfers, as for calls.
     var transferThreads = 2
     /// How a dead machine is noticed.
     var keepalive = Connection.Keepalive()
@@ -28,6 +29,8 @@ struct LibvirtSettings: Hashable, Sendable {
     var consoleLogDirectory: String? = "/var/log/libvirt/qemu"
     /// The libvirt network that guests are attached to where it is active.
     var network = "default"
+    /// The installation's name in the metadata of its domains.
+    var cell = VirtualMachine.defaultCell
     /// The directory of the pool `default` where the PM has no such pool yet.
     var defaultPoolPath = "/var/lib/libvirt/images"
 }

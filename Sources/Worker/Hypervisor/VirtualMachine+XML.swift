@@ -1,16 +1,22 @@
 import Foundation
-import FoundationXML
 import Model
+import XML
 
 /// Our whole record of a VM as it stands in its domain's `<metadata>`, so that Redis can be rebuilt from the PMs.
 extension VirtualMachine {
     /// The namespace by which libvirt finds the record, and by which a domain is known to be ours.
     static let metadataNamespace = "https://hypervisor-coordinator.org/xmlns/vm/1"
 
+    /// The installation that domains are of which do not name one.
+    static let defaultCell = "default"
+
     /// The record as one element.
     ///
     /// Values are attributes, whose spaces libvirt keeps as they are.
-    var metadataElement: XMLElement {
+    ///
+    /// - Parameter cell: the installation that makes the VM.
+    /// - Returns: the element.
+    func metadataElement(cell: String = defaultCell) -> XMLElement {
         XMLElement(
             "hvc:vm",
             [
@@ -23,6 +29,9 @@ extension VirtualMachine {
                 "cpu": String(needs.cpu),
                 "ram": String(needs.ram),
                 "disk": String(needs.disk),
+                "created": createdAt,
+                "job": createJob?.description,
+                "cell": cell,
             ]
         )
     }
@@ -31,7 +40,21 @@ extension VirtualMachine {
     ///
     /// - Parameter text: the element as `virDomainGetMetadata` gives it, with or without the namespace's prefix.
     init?(metadata text: String) {
-        guard let element = XMLElement.root(of: text), element.localName == "vm",
+        guard let vm = Self.read(metadata: text)?.vm else { return nil }
+        self = vm
+    }
+
+    /// Reads the record back, with the installation that made the VM.
+    ///
+    /// - Parameter text: the element as `virDomainGetMetadata` gives it.
+    /// - Returns: nil where something is missing or is not as we write it.
+    static func read(metadata text: String) -> (vm: VirtualMachine, cell: String)? {
+        guard let element = XMLElement.root(of: text), let vm = VirtualMachine(element: element) else { return nil }
+        return (vm, element[attribute: "cell"] ?? defaultCell)
+    }
+
+    private init?(element: XMLElement) {
+        guard element.localName == "vm",
             let id = element[attribute: "id"].flatMap({ VMID($0) }),
             let uuid = element[attribute: "uuid"].flatMap(UUID.init(uuidString:)),
             let name = element[attribute: "name"].map(Self.unescaped),
@@ -47,11 +70,18 @@ extension VirtualMachine {
             name: name,
             type: type,
             image: image,
-            needs: Resources(cpu: cpu, ram: ram, disk: disk)
+            needs: Resources(cpu: cpu, ram: ram, disk: disk),
+            createdAt: element[attribute: "created"].flatMap { Self.isTime($0) ? $0 : nil },
+            createJob: element[attribute: "job"].flatMap { JobID($0) }
         )
     }
 
-    /// A backslash sequence for U+FEFF, which FoundationXML drops from the start of a text as a byte order mark.
+    /// Whether a text is a time as the store writes it, which is all that may come from a domain into a record.
+    private static func isTime(_ text: String) -> Bool {
+        text.utf8.count == 24 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || "-T:.Z".utf8.contains($0) }
+    }
+
+    /// A backslash sequence for U+FEFF, which some XML readers drop from the start of a text as a byte order mark.
     private static let escapedMark = "\\uFEFF"
 
     private static func escaped(_ name: String) -> String {

@@ -1,5 +1,5 @@
 import Foundation
-import FoundationXML
+import XML
 
 /// What a volume is, as libvirt is told and as it tells (`virStorageVolCreateXML`, `virStorageVolGetXMLDesc`).
 struct VolumeDescription: Hashable, Sendable {
@@ -41,15 +41,15 @@ struct VolumeDescription: Hashable, Sendable {
 
     /// Reads libvirt's XML; nil where it is none.
     init?(xml: String) {
-        guard let root = XMLElement.root(of: xml), let name = root.child("name")?.stringValue,
-            let capacity = root.child("capacity")?.stringValue.flatMap({ Int64($0) })
+        guard let root = XMLElement.root(of: xml), let name = root.child("name")?.text,
+            let capacity = root.child("capacity").flatMap({ Int64($0.text) })
         else { return nil }
         self.init(
             name: name,
             format: root.descendant("target", "format")?[attribute: "type"] ?? "raw",
             capacity: capacity,
-            backing: root.descendant("backingStore", "path")?.stringValue.map { path in
-                Backing(path: path, format: root.descendant("backingStore", "format")?[attribute: "type"] ?? "raw")
+            backing: root.descendant("backingStore", "path").map { path in
+                Backing(path: path.text, format: root.descendant("backingStore", "format")?[attribute: "type"] ?? "raw")
             }
         )
     }
@@ -85,7 +85,7 @@ struct DirectoryPool: Hashable, Sendable {
     /// Reads libvirt's XML; nil where the pool is of another type.
     init?(xml: String) {
         guard let root = XMLElement.root(of: xml), root[attribute: "type"] == "dir",
-            let name = root.child("name")?.stringValue, let path = root.descendant("target", "path")?.stringValue
+            let name = root.child("name")?.text, let path = root.descendant("target", "path")?.text
         else { return nil }
         self.init(name: name, path: path)
     }

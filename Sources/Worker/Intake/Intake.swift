@@ -41,17 +41,17 @@ struct Intake: Service {
     }
 
     private func takeJobs(until stop: WakeSignal) async {
-        let running = NIOLockedValueBox(0)
+        let lanes = NIOLockedValueBox(Lanes(slots: slots))
         await withDiscardingTaskGroup { group in
             var view = FleetView()
             while !Task.isCancelled, !stop.hasFired {
-                let free = slots - running.withLockedValue { $0 }
+                let free = lanes.withLockedValue { $0.free }
                 let claimed = free > 0 ? await take(atMost: free, &view) : []
                 for job in claimed {
-                    running.withLockedValue { $0 += 1 }
+                    lanes.withLockedValue { $0.enter(job.machine) }
                     group.addTask {
                         await runner.run(job)
-                        running.withLockedValue { $0 -= 1 }
+                        lanes.withLockedValue { $0.leave(job.machine) }
                         wake.fire()
                     }
                 }

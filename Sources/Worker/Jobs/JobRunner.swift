@@ -57,9 +57,17 @@ struct JobRunner: Sendable {
             }
             vm = status.vm
             hypervisor = try await machines.hypervisor(of: machine)
-            if job.entry.kind == .destroy {
-                try await journal.take(.remove) { () async throws(Failure) in try await hypervisor.remove(vm) }
-                return
+            switch job.entry.kind {
+            case .create: break
+            case .destroy:
+                return try await journal.take(.remove) { () async throws(Failure) in try await hypervisor.remove(vm) }
+            case .start:
+                if let other = status.alsoOn {
+                    throw Failure(.hypervisor, "VM \(vm.id) has a domain on PM \(other), too, and is not started here")
+                }
+                return try await journal.take(.start) { () async throws(Failure) in
+                    try await hypervisor.ensureRunning(vm)
+                }
             }
         } catch {
             throw CreateVM.Fault(failure: error, isClean: false)
@@ -108,6 +116,7 @@ struct JobRunner: Sendable {
             switch job.entry.kind {
             case .create: RetryDecision.create(after: failure, isClean: isClean, tries: tries, fraction: fraction)
             case .destroy: RetryDecision.destroy(after: failure, tries: tries, fraction: fraction)
+            case .start: RetryDecision.start(after: failure, tries: tries, fraction: fraction)
             }
         let isMachineFault = job.entry.kind == .create && failure.code.isMachineFault
         let isOurs: Bool

@@ -55,6 +55,22 @@ enum RetryDecision: Hashable, Sendable {
         }
     }
 
+    /// Decides on a start.
+    ///
+    /// One whose PM does not answer waits for it; one that libvirt refuses ends, and the VM stays as it was found.
+    ///
+    /// - Parameters:
+    ///   - failure: why the try failed.
+    ///   - tries: how many tries failed before.
+    ///   - fraction: where in the range of the backoff to wait, from 0 to 1.
+    /// - Returns: the decision.
+    static func start(after failure: Failure, tries: Int, fraction: Double) -> RetryDecision {
+        switch failure.code {
+        case .machineUnreachable, .deadline: .postpone(delay(tries, fraction))
+        default: .fail
+        }
+    }
+
     /// At least half of the range, so that a PM that is down is not asked in a hurry.
     private static func delay(_ tries: Int, _ fraction: Double) -> Duration {
         backoff.delay(retry: tries, fraction: 0.5 + fraction / 2)

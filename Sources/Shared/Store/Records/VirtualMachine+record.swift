@@ -10,7 +10,16 @@ extension VirtualMachine {
             let name = record["name"], let type = record["type"].flatMap(TypeID.init),
             let image = record["image"].flatMap(ImageID.init), let needs = Resources(record: record, prefix: "")
         else { return nil }
-        self.init(id: id, uuid: uuid, name: name, type: type, image: image, needs: needs)
+        self.init(
+            id: id,
+            uuid: uuid,
+            name: name,
+            type: type,
+            image: image,
+            needs: needs,
+            createdAt: record["created_at"],
+            createJob: record["create_job"].flatMap(JobID.init)
+        )
     }
 }
 
@@ -22,6 +31,37 @@ public struct VMStatus: Hashable, Sendable {
     public let state: VMState
     /// The PM that holds it; nil before it is placed.
     public let pm: PMID?
+    /// Another PM on which a domain of it was seen; nil for none.
+    public let alsoOn: PMID?
+    /// True while a job of it is under way.
+    public let hasJob: Bool
+    /// When it was seen to start last, in ms since 1970 by the clock of Redis.
+    public let startedAt: Int?
+
+    /// Makes a status.
+    ///
+    /// - Parameters:
+    ///   - vm: the record.
+    ///   - state: where it is in its life.
+    ///   - pm: the PM that holds it.
+    ///   - alsoOn: another PM on which a domain of it was seen.
+    ///   - hasJob: a job of it is under way.
+    ///   - startedAt: when it was seen to start last.
+    public init(
+        vm: VirtualMachine,
+        state: VMState,
+        pm: PMID?,
+        alsoOn: PMID? = nil,
+        hasJob: Bool = false,
+        startedAt: Int? = nil
+    ) {
+        self.vm = vm
+        self.state = state
+        self.pm = pm
+        self.alsoOn = alsoOn
+        self.hasJob = hasJob
+        self.startedAt = startedAt
+    }
 }
 
 extension VMStatus {
@@ -29,6 +69,19 @@ extension VMStatus {
         guard let vm = VirtualMachine(record: record), let state = record["state"].flatMap(VMState.init) else {
             return nil
         }
-        self.init(vm: vm, state: state, pm: record["pm"].flatMap(PMID.init))
+        self.init(
+            vm: vm,
+            state: state,
+            pm: record["pm"].flatMap(PMID.init),
+            alsoOn: record["also_on"].flatMap(PMID.init),
+            hasJob: record["job"] != nil,
+            startedAt: record["running_at"].flatMap(Self.milliseconds)
+        )
+    }
+
+    /// The ms since 1970 of a time as our scripts write it.
+    private static func milliseconds(_ text: String) -> Int? {
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        return (try? style.parse(text)).map { Int(($0.timeIntervalSince1970 * 1000).rounded()) }
     }
 }

@@ -8,7 +8,8 @@ extension RedisScript {
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
         name: "register-machines",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.number + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready + Fragment.number
+            + #"""
             local ids, listed = {}, {}
             for i = 2, #ARGV, 7 do
               local pm = number('pm', ARGV[i], 1)
@@ -35,6 +36,7 @@ extension RedisScript {
               end
             end
             event('catalog.changed', 'kind', 'pm')
+            mark_ready()
             return ids
             """#
     )
@@ -84,7 +86,10 @@ extension RedisScript {
 
 extension Fragment {
     /// `number(kind, name, first)` and `list(kind, ids, listed)`: a name's number, given once; who is listed.
+    ///
+    /// The first registration tells a Redis that holds our state from one that has lost it.
     fileprivate static let number = #"""
+        redis.call('HSETNX', P .. 'counters', 'began_at', now)
         local function number(kind, name, first)
           local id = redis.call('HGET', P .. kind .. ':numbers', name)
           if id then return id end

@@ -14,8 +14,8 @@ extension RedisScript {
     ///   `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'ended'}` or `{'dead'}`.
     static let claim = RedisScript(
         name: "claim",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.requeue + Fragment.dropVM
-            + Fragment.endJob + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.holdRoom + Fragment.requeue
+            + Fragment.dropVM + Fragment.endJob + #"""
                 local worker, lease_ms, kept_s = ARGV[2], tonumber(ARGV[3]), ARGV[5]
                 local results = {}
 
@@ -31,15 +31,10 @@ extension RedisScript {
                   local free = room(pm)
                   if not free then return false end
                   for i = 1, 3 do if tonumber(v[i]) > free[i] then return false end end
-                  for i, r in ipairs({'cpu', 'ram', 'disk'}) do
-                    redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, v[i])
-                  end
-                  redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
                   redis.call('HSET', P .. 'pm:' .. pm, 'last_used', whole(count('use')), 'last_used_at', now)
-                  redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
                   redis.call('HSET', P .. 'vm:' .. vm, 'pm', pm, 'placed_at', now)
                   redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
-                  touch(pm, false)
+                  hold_room(vm, pm)
                   return true
                 end
 
@@ -51,8 +46,8 @@ extension RedisScript {
                   redis.call('HINCRBY', key, 'attempts', 1)
                   redis.call('HSET', key, 'state', 'running', 'worker', worker, 'started_at', now, 'pm', pm)
                   redis.call('ZADD', KEYS[3], whole(now_ms + lease_ms), job)
-                  local state = kind == 'create' and 'building' or 'destroying'
-                  if v[2] ~= state then redis.call('HSET', P .. 'vm:' .. vm, 'state', state, 'state_before', v[2]) end
+                  local state = ({create = 'building', destroy = 'destroying'})[kind]
+                  if state and v[2] ~= state then redis.call('HSET', P .. 'vm:' .. vm, 'state', state, 'state_before', v[2]) end
                   redis.call('HSET', P .. 'vm:' .. vm, 'job', job)
                   event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', pm, 'worker', worker)
                   return {'started', epoch, pm}

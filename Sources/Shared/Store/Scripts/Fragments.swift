@@ -62,6 +62,42 @@ enum Fragment {
 
         """#
 
+    /// `is_ready()`: whether all is known that there is; `mark_ready()`: notes it once it is.
+    ///
+    /// Needs `event`. A Redis that was empty knows of no VM before each PM that is listed was looked at once, with or without success.
+    static let ready = #"""
+        local function is_ready()
+          local c = redis.call('HMGET', P .. 'counters', 'ready_at', 'began_at')
+          return c[1] or c[2] and redis.call('EXISTS', P .. 'pms') == 0
+        end
+        local function mark_ready()
+          if redis.call('HEXISTS', P .. 'counters', 'ready_at') == 1 then return end
+          local all_read = true
+          for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
+            local m = redis.call('HMGET', P .. 'pm:' .. pm, 'checked_at', 'inventory_at')
+            if not m[1] then return end
+            all_read = all_read and m[2]
+          end
+          if not all_read and redis.call('HEXISTS', P .. 'counters', 'adopted') == 1 then
+            -- A PM that does not answer may have VMs with higher numbers than those that were found.
+            for _, name in ipairs({'vm', 'job'}) do redis.call('HINCRBY', P .. 'counters', name, 1000) end
+          end
+          redis.call('HSET', P .. 'counters', 'ready_at', now)
+          event('fleet.ready')
+        end
+
+        """#
+
+    /// `blame(pm)`: notes that a create failed on the PM, which is then asked after others; needs `touch`.
+    static let blame = #"""
+        local function blame(pm)
+          redis.call('HINCRBY', P .. 'pm:' .. pm, 'failures', 1)
+          redis.call('HSET', P .. 'pm:' .. pm, 'failed_at', whole(now_ms))
+          touch(pm, false)
+        end
+
+        """#
+
     /// `room(pm)`: free cpu, ram, disk, or nil where the PM takes no VMs.
     ///
     /// The arithmetic of `PhysicalMachine.free`; a test runs the same cases through both.
@@ -80,6 +116,20 @@ enum Fragment {
             free[i] = math.max(0, math.min(promised, measured))
           end
           return free
+        end
+
+        """#
+
+    /// `hold_room(vm, pm)`: notes on the PM that the VM holds its room there, whether there is any or not; needs `touch`.
+    static let holdRoom = #"""
+        local function hold_room(vm, pm)
+          local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
+          for i, r in ipairs({'cpu', 'ram', 'disk'}) do
+            redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, v[i])
+          end
+          redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
+          redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
+          touch(pm, false)
         end
 
         """#

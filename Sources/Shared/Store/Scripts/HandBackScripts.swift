@@ -46,8 +46,8 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the job is another worker's or has ended.
     static let moveOn = RedisScript(
         name: "move-on",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.requeue + Fragment.dropVM + Fragment.letGo
-            + Fragment.lastFailure + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.blame + Fragment.requeue + Fragment.dropVM
+            + Fragment.letGo + Fragment.lastFailure + #"""
                 local job, key = ARGV[2], P .. 'job:' .. ARGV[2]
                 local j = redis.call('HMGET', key, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'tried')
                 if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
@@ -59,9 +59,9 @@ extension RedisScript {
                 redis.call('HSET', key, 'state', 'queued', 'pm', '', 'tried', tried, 'entry', line)
                 redis.call('HDEL', key, 'step')
                 free_room(vm)
-                redis.call('HSET', P .. 'vm:' .. vm, 'state', 'queued')
+                redis.call('HSET', P .. 'vm:' .. vm, 'state', 'queued', 'settled_at', now)
                 redis.call('HDEL', P .. 'vm:' .. vm, 'pm', 'placed_at', 'state_before')
-                if ARGV[7] == '1' then redis.call('HINCRBY', P .. 'pm:' .. pm, 'failures', 1) end
+                if ARGV[7] == '1' then blame(pm) end
                 requeue(line, job)
                 event('job.queued', 'job', job, 'vm', vm, 'why', 'PM ' .. pm .. ' failed it')
                 return 1

@@ -51,7 +51,7 @@ extension RedisScript {
 
     /// Writes a job's outcome, where the worker still holds it: the epoch is the fence.
     ///
-    /// A create that failed and a destroy that is done free the VM's room and forget the VM. A create that failed and may
+    /// A start that failed leaves the VM in the state it had. A create that failed and a destroy that is done free the VM's room and forget the VM. A create that failed and may
     /// have left something owes a destroy, which is put off until the PM answers; the VM keeps its room until then.
     ///
     /// - KEYS: 1 queue, 2 the worker's processing list, 3 leases.
@@ -60,8 +60,8 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the job is another worker's or has ended.
     static let finish = RedisScript(
         name: "finish",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.requeue + Fragment.dropVM + Fragment.putOff
-            + Fragment.endJob + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.blame + Fragment.requeue + Fragment.dropVM
+            + Fragment.putOff + Fragment.endJob + #"""
                 local job, outcome = ARGV[2], ARGV[4]
                 local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request')
                 if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
@@ -69,13 +69,18 @@ extension RedisScript {
                 local key = P .. 'vm:' .. vm
                 redis.call('LREM', KEYS[2], 1, j[5])
                 redis.call('ZREM', KEYS[3], job)
-                if (kind == 'create') == (outcome == 'done') then
+                if kind == 'start' then
+                  if outcome == 'done' then redis.call('HSET', key, 'state', 'running', 'running_at', now) end
+                  redis.call('HSET', key, 'settled_at', now, 'error', ARGV[6])
+                  redis.call('HDEL', key, 'job', outcome == 'done' and 'error' or 'start_job')
+                  wake_waiting(vm)
+                elseif (kind == 'create') == (outcome == 'done') then
                   local state = kind == 'create' and 'running' or redis.call('HGET', key, 'state_before')
-                  redis.call('HSET', key, 'state', state or 'running')
+                  redis.call('HSET', key, 'state', state or 'running', 'settled_at', now)
                   redis.call('HDEL', key, 'job', 'state_before')
                   if kind == 'create' then
                     redis.call('HSET', key, 'running_at', now)
-                    if redis.call('HDEL', P .. 'pm:' .. pm, 'failures') == 1 then touch(pm, false) end
+                    if redis.call('HDEL', P .. 'pm:' .. pm, 'failures', 'failed_at') > 0 then touch(pm, false) end
                   else
                     redis.call('HDEL', key, 'destroy_job')
                     redis.call('HSET', key, 'error', ARGV[6])
@@ -93,10 +98,7 @@ extension RedisScript {
                 else
                   drop_vm(vm)
                 end
-                if ARGV[10] == '1' then
-                  redis.call('HINCRBY', P .. 'pm:' .. pm, 'failures', 1)
-                  touch(pm, false)
-                end
+                if ARGV[10] == '1' then blame(pm) end
                 end_job(job, outcome, ARGV[5], ARGV[6], ARGV[7], ARGV[8])
                 return 1
                 """#

@@ -56,7 +56,7 @@ extension Fragment {
           event('job.dead', 'job', job, 'vm', j[2], 'reason', why)
           local key = P .. 'vm:' .. j[2]
           if redis.call('EXISTS', key) == 1 then
-            redis.call('HSET', key, 'state', 'error', 'error', why)
+            redis.call('HSET', key, 'state', 'error', 'error', why, 'settled_at', now)
             redis.call('HDEL', key, 'job', 'destroy_job', 'state_before')
             wake_waiting(j[2])
           end

@@ -1,0 +1,221 @@
+import RedisClient
+
+/// What looks at PMs find of VMs; each script checks first that nothing has happened to the VM since the look began.
+extension RedisScript {
+    /// Writes that a VM's domain is in another state than its record says.
+    ///
+    /// - KEYS: 1 delayed.
+    /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the state of the record, 7 the state that was
+    ///   found, 8 ms until the VM is to be started again, or empty.
+    /// - Returns: 1, or 0 where the finding is not of what the record says now.
+    static let observe = RedisScript(
+        name: "observe",
+        source: Fragment.clock + Fragment.event + Fragment.lookSoon + Fragment.requeue + Fragment.putOff
+            + Fragment.still
+            + Fragment.startAgain + #"""
+                local pm, looked, vm, before, after = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[6], ARGV[7]
+                if not still(vm, ARGV[5], pm, before, looked) then return 0 end
+                local key = P .. 'vm:' .. vm
+                redis.call('HSET', key, 'state', after, 'settled_at', looked)
+                if after == 'running' then redis.call('HSET', key, 'running_at', looked) end
+                local what = ({running = 'vm.started', stopped = 'vm.stopped', missing = 'vm.missing'})[after]
+                event(before == 'missing' and 'vm.found' or what, 'vm', vm, 'pm', pm, 'state', after)
+                local other = redis.call('HGET', key, 'also_on')
+                if other then
+                  -- It may have been moved there, so it is not to be started here.
+                  if after == 'missing' then look_soon(other) end
+                elseif ARGV[8] ~= '' then
+                  start_again(vm, pm, tonumber(ARGV[8]))
+                end
+                return 1
+                """#
+    )
+
+    /// Writes that a VM's domain is on another PM than its record says, or on one though it was not placed yet.
+    ///
+    /// - KEYS: none.
+    /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the PM of the record, or empty, 7 the state that
+    ///   was found.
+    /// - Returns: 1, or 0 where the finding is not of what the record says now.
+    static let move = RedisScript(
+        name: "move",
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.holdRoom + Fragment.requeue
+            + Fragment.dropVM + Fragment.still + Fragment.move + #"""
+                local pm, looked, vm, from, after = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[6], ARGV[7]
+                if from == '' then
+                  -- A create that nobody has placed by the records goes on where its domain is.
+                  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'uuid', 'pm', 'state', 'settled_at')
+                  if v[1] ~= ARGV[5] or v[2] or v[3] ~= 'queued' or (v[4] or '') > looked then return 0 end
+                  after = 'queued'
+                elseif not still(vm, ARGV[5], from, 'missing', looked) then
+                  return 0
+                end
+                move(vm, from, pm, after, looked)
+                return 1
+                """#
+    )
+
+    /// Notes that a PM has a domain of a VM that another PM holds by the record, and has that one looked at.
+    ///
+    /// Where that one is no longer listed, and is this same machine under an earlier address, the VM moves at once.
+    ///
+    /// - KEYS: none.
+    /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the PM of the record, 7 the state that was
+    ///   found, 8 the machine's UUID.
+    /// - Returns: `moved`, `noted` the first time, or empty.
+    static let sight = RedisScript(
+        name: "sight",
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.holdRoom + Fragment.requeue
+            + Fragment.dropVM + Fragment.still + Fragment.move + #"""
+                local pm, looked, vm, from = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[6]
+                local key = P .. 'vm:' .. vm
+                local v = redis.call('HMGET', key, 'state', 'also_on')
+                if v[1] ~= 'running' and v[1] ~= 'stopped' then return '' end
+                if not still(vm, ARGV[5], from, v[1], looked) then return '' end
+                local m = redis.call('HMGET', P .. 'pm:' .. from, 'listed', 'host_uuid')
+                if m[1] ~= '1' and m[2] == ARGV[8] then
+                  move(vm, from, pm, ARGV[7], looked)
+                  return 'moved'
+                end
+                redis.call('HSET', key, 'also_on', pm, 'also_on_at', looked)
+                if v[2] == pm then return '' end
+                redis.call('HDEL', key, 'duplicate')
+                look_soon(from)
+                return 'noted'
+                """#
+    )
+
+    /// Settles what a note of another PM's domain comes to, now that the VM's own PM was seen to have one, too.
+    ///
+    /// - KEYS: none.
+    /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid.
+    /// - Returns: `duplicate` the first time that both were seen, `single` where the other PM was looked at since and has
+    ///   none, or empty.
+    static let compare = RedisScript(
+        name: "compare",
+        source: Fragment.clock + Fragment.event + #"""
+            local pm, looked, key = ARGV[2], iso(tonumber(ARGV[3])), P .. 'vm:' .. ARGV[4]
+            local v = redis.call('HMGET', key, 'uuid', 'pm', 'also_on', 'also_on_at', 'duplicate')
+            if v[1] ~= ARGV[5] or v[2] ~= pm or not v[3] then return '' end
+            local seen = redis.call('HGET', P .. 'pm:' .. v[3], 'inventory_at')
+            if seen and seen > v[4] then
+              redis.call('HDEL', key, 'also_on', 'also_on_at', 'duplicate')
+              return 'single'
+            end
+            if v[5] or looked < v[4] then return '' end
+            redis.call('HSET', key, 'duplicate', 1)
+            event('vm.duplicate', 'vm', ARGV[4], 'pm', pm, 'other', v[3])
+            return 'duplicate'
+            """#
+    )
+
+    /// Makes a VM known again from what its domain says of it.
+    ///
+    /// Its room is taken whether there is any or not, and no number that it tells of is given again.
+    ///
+    /// - KEYS: 1 vms, 2 gone, 3 counters.
+    /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the state that was found, 7 type, 8 image,
+    ///   9 the create's job, or empty, then field, value, … of the record.
+    /// - Returns: `adopted`; `gone` where the VM was forgotten since the look began; `taken` where another VM has its
+    ///   number; empty where it is known or the PM is not.
+    static let adopt = RedisScript(
+        name: "adopt",
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.holdRoom + Fragment.lookSoon + #"""
+            local pm, looked, vm, uuid = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[5]
+            local key = P .. 'vm:' .. vm
+            if redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then return '' end
+            local known = redis.call('HGET', key, 'uuid')
+            if known then return known == uuid and '' or 'taken' end
+            local gone = redis.call('ZSCORE', KEYS[2], uuid)
+            if gone and tonumber(gone) >= tonumber(ARGV[3]) then return 'gone' end
+            redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'state', ARGV[6], 'type', ARGV[7], 'image', ARGV[8],
+              'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, 10))
+            if ARGV[6] == 'running' then redis.call('HSET', key, 'running_at', looked) end
+            redis.call('ZADD', KEYS[1], vm, vm)
+            hold_room(vm, pm)
+            for i, name in ipairs({'vm', 'type', 'image', 'job'}) do
+              local told = tonumber(ARGV[({4, 7, 8, 9})[i]] or 0) or 0
+              if told > tonumber(redis.call('HGET', KEYS[3], name) or 0) then
+                redis.call('HSET', KEYS[3], name, whole(told))
+              end
+            end
+            redis.call('HINCRBY', KEYS[3], 'adopted', 1)
+            look_soon(pm)
+            event('vm.adopted', 'vm', vm, 'pm', pm, 'state', ARGV[6])
+            return 'adopted'
+            """#
+    )
+
+    /// Has a PM looked at soon since something happened to a domain there that no job of ours explains.
+    ///
+    /// - KEYS: 1 gone.
+    /// - ARGV: 1 prefix, 2 pm, 3 uuid, 4 the domain's name, 5 what happened: `defined`, `undefined`, `started`, `stopped`,
+    ///   or `lost` where events may have been missed.
+    /// - Returns: 1, or 0 where the records know of it.
+    static let hear = RedisScript(
+        name: "hear",
+        source: Fragment.clock + Fragment.event + Fragment.lookSoon + #"""
+            local pm, what = ARGV[2], ARGV[5]
+            local vm = string.match(ARGV[4], '^hvc%-(%d+)%-%x+$')
+            local v = vm and redis.call('HMGET', P .. 'vm:' .. vm, 'uuid', 'pm', 'job', 'state') or {}
+            if v[1] == ARGV[3] and v[2] == pm then
+              if v[3] then return 0 end
+              if what == 'started' and v[4] == 'running' or what == 'stopped' and v[4] == 'stopped'
+                or what == 'defined' and v[4] ~= 'missing' or what == 'undefined' and v[4] == 'missing' then
+                return 0
+              end
+            elseif redis.call('ZSCORE', KEYS[1], ARGV[3]) then
+              return 0
+            end
+            look_soon(pm)
+            event('pm.due', 'pm', pm, 'domain', ARGV[4], 'what', what)
+            return 1
+            """#
+    )
+}
+
+extension Fragment {
+    /// `still(vm, uuid, pm, state, looked)`: whether a look's finding is about the VM as its record says it is now.
+    ///
+    /// It is not while a job of the VM is under way, and where one has ended since the look began.
+    fileprivate static let still = #"""
+        local function still(vm, uuid, pm, state, looked)
+          local v = redis.call('HMGET', P .. 'vm:' .. vm, 'uuid', 'pm', 'state', 'job', 'settled_at')
+          return v[1] == uuid and v[2] == pm and v[3] == state and not v[4] and (v[5] or '') <= looked
+        end
+
+        """#
+
+    /// `move(vm, from, to, state, looked)`: the VM and its room are another PM's from now on; needs `dropVM`, `holdRoom`.
+    fileprivate static let move = #"""
+        local function move(vm, from, to, state, looked)
+          local key = P .. 'vm:' .. vm
+          free_room(vm)
+          redis.call('HSET', key, 'pm', to, 'placed_at', now, 'state', state, 'settled_at', looked)
+          redis.call('HDEL', key, 'also_on', 'also_on_at', 'duplicate')
+          if state == 'running' then redis.call('HSET', key, 'running_at', looked) end
+          hold_room(vm, to)
+          look_soon(to)
+          event('vm.moved', 'vm', vm, 'pm', to, 'from', from, 'state', state)
+        end
+
+        """#
+
+    /// `start_again(vm, pm, delay_ms)`: puts a start of the VM off for a time, unless one or a destroy is on its way.
+    fileprivate static let startAgain = #"""
+        local function start_again(vm, pm, delay_ms)
+          local key = P .. 'vm:' .. vm
+          local v = redis.call('HMGET', key, 'destroy_job', 'start_job')
+          local state = v[2] and redis.call('HGET', P .. 'job:' .. v[2], 'state')
+          if v[1] or state and state ~= 'done' and state ~= 'failed' and state ~= 'dead' then return end
+          local job, why = whole(count('job')), 'it was found switched off'
+          local line = string.format('{"job":%s,"kind":"start","vm":%s,"cpu":0,"ram":0,"disk":0}', job, vm)
+          redis.call('HSET', key, 'start_job', job)
+          redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', 'start', 'vm', vm, 'pm', pm, 'entry', line,
+            'accepted_at', now, 'request', '', 'put_off', why)
+          put_off(job, pm, delay_ms)
+          event('job.delayed', 'job', job, 'kind', 'start', 'vm', vm, 'pm', pm, 'why', why)
+        end
+
+        """#
+}

@@ -1,0 +1,171 @@
+public import Model
+import RedisClient
+
+import struct Foundation.UUID
+
+/// Where and when a look at a PM found something of a VM.
+public struct Sighting: Hashable, Sendable {
+    /// The PM that was looked at.
+    public let pm: PMID
+    /// A time before the look, in ms since 1970 by the clock of Redis.
+    public let lookedAt: Int
+    /// The VM's record, as the store or the domain has it.
+    public let vm: VirtualMachine
+
+    /// Makes a sighting.
+    ///
+    /// - Parameters:
+    ///   - pm: the PM that was looked at.
+    ///   - lookedAt: a time before the look.
+    ///   - vm: the VM's record.
+    public init(pm: PMID, lookedAt: Int, vm: VirtualMachine) {
+        self.pm = pm
+        self.lookedAt = lookedAt
+        self.vm = vm
+    }
+
+    /// pm, time, vm, uuid: what all scripts about sightings begin with.
+    fileprivate var arguments: [any RedisArgumentConvertible] {
+        [pm.value, lookedAt, vm.id.value, vm.uuid.uuidString.lowercased()]
+    }
+}
+
+/// What became of a note that two PMs have a domain of a VM.
+public enum SightingOutcome: String, Hashable, Sendable {
+    /// Nothing new.
+    case nothing = ""
+    /// The VM is the other PM's from now on.
+    case moved
+    /// It was noted for the first time; the VM's own PM is looked at next.
+    case noted
+    /// Both PMs have one.
+    case duplicate
+    /// The other PM has none any more.
+    case single
+}
+
+/// What became of a domain that has no record.
+public enum Adoption: String, Hashable, Sendable {
+    /// It is known already, or its PM is not.
+    case nothing = ""
+    /// It has a record again.
+    case adopted
+    /// Its VM was destroyed since the look began.
+    case gone
+    /// Another VM has its number.
+    case taken
+}
+
+extension Store {
+    /// The records of the VMs that hold room on a PM, and of others.
+    ///
+    /// - Parameters:
+    ///   - pm: the PM.
+    ///   - others: the numbers of the others.
+    /// - Returns: the records; those that do not exist are left out.
+    /// - Throws: `Failure`.
+    public func standings(on pm: PMID, and others: Set<VMID> = []) async throws(Failure) -> [VMStatus] {
+        let here: [VMID] = try await send(["SMEMBERS", keys.vms(on: pm)]).identifiers()
+        let records = try await pipeline(others.union(here).sorted().map { ["HGETALL", keys.vm($0)] })
+        return records.compactMap { $0.map.flatMap(VMStatus.init(record:)) }
+    }
+
+    /// Writes that a VM's domain is in another state than its record says.
+    ///
+    /// - Parameters:
+    ///   - state: the state that was found.
+    ///   - sighting: where and when.
+    ///   - earlier: the state of the record.
+    ///   - delay: until the VM is to be started again; nil for never.
+    /// - Returns: false where something has happened to the VM since.
+    /// - Throws: `Failure`.
+    public func observe(
+        _ state: VMState,
+        at sighting: Sighting,
+        insteadOf earlier: VMState,
+        startingAgainIn delay: Duration? = nil
+    ) async throws(Failure) -> Bool {
+        let more: [any RedisArgumentConvertible] = [
+            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "",
+        ]
+        return try await run(.observe, keys: [keys.delayed], sighting.arguments + more).int == 1
+    }
+
+    /// Writes that a VM is on another PM than its record says, or on one though it was not placed yet.
+    ///
+    /// - Parameters:
+    ///   - sighting: where it is, and since when that is known.
+    ///   - pm: the PM of the record; nil for none.
+    ///   - state: the state that was found.
+    /// - Returns: false where something has happened to the VM since.
+    /// - Throws: `Failure`.
+    public func move(to sighting: Sighting, from pm: PMID?, state: VMState) async throws(Failure) -> Bool {
+        let more: [any RedisArgumentConvertible] = [pm?.description ?? "", state.rawValue]
+        return try await run(.move, keys: [], sighting.arguments + more).int == 1
+    }
+
+    /// Notes that a PM has a domain of a VM that another PM holds by the record.
+    ///
+    /// - Parameters:
+    ///   - sighting: where and when.
+    ///   - pm: the PM of the record.
+    ///   - state: the state that was found.
+    ///   - host: the UUID of the machine on which it was found.
+    /// - Returns: what came of it.
+    /// - Throws: `Failure`.
+    public func note(
+        _ sighting: Sighting,
+        besides pm: PMID,
+        state: VMState,
+        host: String
+    ) async throws(Failure) -> SightingOutcome {
+        let more: [any RedisArgumentConvertible] = [pm.value, state.rawValue, host]
+        let reply = try await run(.sight, keys: [], sighting.arguments + more)
+        guard let outcome = reply.string.flatMap(SightingOutcome.init) else { throw unexpected(reply, from: "sight") }
+        return outcome
+    }
+
+    /// Settles an earlier note, now that the VM's own PM was seen to have a domain of it.
+    ///
+    /// - Parameter sighting: where and when.
+    /// - Returns: what came of it.
+    /// - Throws: `Failure`.
+    public func compare(_ sighting: Sighting) async throws(Failure) -> SightingOutcome {
+        let reply = try await run(.compare, keys: [], sighting.arguments)
+        guard let outcome = reply.string.flatMap(SightingOutcome.init) else { throw unexpected(reply, from: "compare") }
+        return outcome
+    }
+
+    /// Makes a VM known again from what its domain says of it.
+    ///
+    /// - Parameters:
+    ///   - sighting: where and when, with the record from the domain.
+    ///   - state: the state that was found.
+    /// - Returns: what came of it.
+    /// - Throws: `Failure`.
+    public func adopt(_ sighting: Sighting, state: VMState) async throws(Failure) -> Adoption {
+        let vm = sighting.vm
+        var more: [any RedisArgumentConvertible] = [
+            state.rawValue, vm.type.value, vm.image.value, vm.createJob?.description ?? "", "name", vm.name, "domain",
+            vm.domainName, "cpu", vm.needs.cpu, "ram", vm.needs.ram, "disk", vm.needs.disk,
+        ]
+        if let time = vm.createdAt { more += ["created_at", time] }
+        if let job = vm.createJob { more += ["create_job", job.value] }
+        let reply = try await run(.adopt, keys: [keys.vms, keys.gone, keys.counters], sighting.arguments + more)
+        guard let outcome = reply.string.flatMap(Adoption.init) else { throw unexpected(reply, from: "adopt") }
+        return outcome
+    }
+
+    /// Has a PM looked at soon since something happened to a domain there, unless the records know of it.
+    ///
+    /// - Parameters:
+    ///   - what: what happened: `defined`, `undefined`, `started`, `stopped`, or `lost` where events may have been missed.
+    ///   - domain: the domain's name.
+    ///   - uuid: the domain's UUID, lower-case.
+    ///   - pm: the PM.
+    /// - Returns: whether it is looked at.
+    /// - Throws: `Failure`.
+    public func hear(_ what: String, of domain: String, uuid: String, on pm: PMID) async throws(Failure) -> Bool {
+        try await run(.hear, keys: [keys.gone], [pm.value, uuid, domain, what]).int == 1
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Libvirt
+import Model
+
+/// Something that happened to a domain on a PM.
+struct DomainChange: Hashable, Sendable {
+    /// What happened.
+    enum What: String, Hashable, Sendable {
+        /// Its definition was made or changed.
+        case defined
+        /// Its definition was removed.
+        case undefined
+        /// It began to run.
+        case started
+        /// It ended, in whatever way.
+        case stopped
+        /// Something may have happened that was not told.
+        case lost
+    }
+
+    /// What happened.
+    var what: What
+    /// The domain's UUID, lower-case.
+    var uuid: String
+    /// The domain's name.
+    var name: String
+}
+
+extension LibvirtHypervisor {
+    func watch(
+        begun: () async -> Void,
+        change: (DomainChange) async -> Void
+    ) async throws(Failure) -> Bool {
+        let connection = try await connection()
+        let events: AsyncStream<LifecycleEvent>
+        do {
+            events = try await connection.lifecycleEvents(deadline: settings.callDeadline)
+        } catch let error as LibvirtError where error.kind == .unsupported {
+            return false
+        } catch {
+            throw failure(error, doing: "subscribing to events")
+        }
+        await begun()
+        for await event in events {
+            guard let what = event.kind.change, !event.name.hasPrefix(KVMProbe.namePrefix) else { continue }
+            await change(DomainChange(what: what, uuid: event.uuid.uuidString.lowercased(), name: event.name))
+        }
+        return true
+    }
+}
+
+extension LifecycleEvent.Kind {
+    /// What it means for the records; nil where it means nothing to them.
+    fileprivate var change: DomainChange.What? {
+        switch self {
+        case .defined: .defined
+        case .undefined: .undefined
+        case .started: .started
+        case .stopped, .crashed: .stopped
+        case .suspended, .resumed, .shutdown, .powerManagementSuspended: nil
+        }
+    }
+}

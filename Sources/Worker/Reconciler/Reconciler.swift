@@ -1,0 +1,95 @@
+import Logging
+import Model
+import Store
+
+/// Writes into the records what a look at a PM tells of VMs.
+struct Reconciler: Sendable {
+    let store: Store
+    /// The installation's name in the metadata of its domains.
+    let cell: String
+    /// Whether a VM that is found switched off is started again.
+    let startsAgain: Bool
+    let logger: Logger
+
+    /// Compares a complete inventory with the records, and mends these.
+    ///
+    /// - Parameters:
+    ///   - inventory: what the PM has.
+    ///   - pm: the PM.
+    ///   - lookedAt: a time before the inventory was read, in ms since 1970 by the clock of Redis.
+    /// - Throws: `Failure`: what could not be written is found again by the next look.
+    func reconcile(_ inventory: HypervisorInventory, of pm: PMID, lookedAt: Int) async throws(Failure) {
+        let records = try await store.standings(on: pm, and: Reconciliation.numbers(in: inventory.domains))
+        let reconciliation = Reconciliation(
+            pm: pm,
+            lookedAt: lookedAt,
+            domains: inventory.domains,
+            records: records,
+            cell: cell,
+            startsAgain: startsAgain
+        )
+        for finding in reconciliation.findings {
+            let news = try await write(finding, pm: pm, lookedAt: lookedAt, host: inventory.hostUUID)
+            guard let news else { continue }
+            logger.log(level: news.level, "\(news.text)", metadata: ["pm": "\(pm)", "vm": "\(finding.vm.id)"])
+        }
+    }
+
+    private typealias News = (level: Logger.Level, text: String)
+
+    /// Writes a finding.
+    ///
+    /// - Returns: what is new for people; nil where nothing is.
+    private func write(
+        _ finding: Reconciliation.Finding,
+        pm: PMID,
+        lookedAt: Int,
+        host: String
+    ) async throws(Failure) -> News? {
+        let sighting = Sighting(pm: pm, lookedAt: lookedAt, vm: finding.vm)
+        switch finding {
+        case .observed(let known, let state, let pause):
+            let isNew = try await store.observe(
+                state,
+                at: sighting,
+                insteadOf: known.state,
+                startingAgainIn: pause
+            )
+            return isNew ? (.notice, "a VM that was \(known.state.rawValue) is \(state.rawValue)") : nil
+        case .besides:
+            let isNew = try await store.compare(sighting) == .duplicate
+            return isNew ? (.error, "a VM has domains on two PMs: see also_on in its record") : nil
+        case .moved(let known, let state):
+            let isNew = try await store.move(to: sighting, from: known.pm, state: state)
+            return isNew ? (.notice, "a VM was moved here") : nil
+        case .sighted(let known, let state):
+            guard let other = known.pm else { return nil }
+            switch try await store.note(sighting, besides: other, state: state, host: host) {
+            case .moved: return (.notice, "a VM was moved here")
+            case .noted: return (.warning, "a VM of PM \(other) has a domain here")
+            default: return nil
+            }
+        case .lost(_, let state):
+            switch try await store.adopt(sighting, state: state) {
+            case .adopted: return (.notice, "a domain of ours without a record was adopted")
+            case .taken: return (.error, Self.contested)
+            case .gone, .nothing: return nil
+            }
+        case .contested: return (.error, Self.contested)
+        }
+    }
+
+    private static let contested =
+        "a domain of ours has the number of another VM and is left alone: see what it is, and undefine it there if nobody "
+        + "needs it"
+}
+
+extension Reconciliation.Finding {
+    /// The VM that it is about.
+    var vm: VirtualMachine {
+        switch self {
+        case .observed(let known, _, _), .besides(let known), .moved(let known, _), .sighted(let known, _): known.vm
+        case .lost(let vm, _), .contested(let vm): vm
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Model
+import Store
+
+/// What one look at a PM tells of VMs, compared with their records; pure.
+///
+/// Only a complete inventory may be given: what is not in it is taken for not there. VMs whose job is under way are left to
+/// that job.
+struct Reconciliation {
+    /// One thing that the records do not say, or say otherwise.
+    enum Finding: Hashable, Sendable {
+        /// A VM of this PM is in another state than its record says; it may be started again after a time.
+        case observed(VMStatus, VMState, startingAgainIn: Duration?)
+        /// A VM of this PM has its domain, and another PM was noted to have one, too.
+        case besides(VMStatus)
+        /// A VM that was not found on its own PM is on this one.
+        case moved(VMStatus, VMState)
+        /// A VM that another PM holds has a domain on this one.
+        case sighted(VMStatus, VMState)
+        /// A domain of ours has no record.
+        case lost(VirtualMachine, VMState)
+        /// A domain of ours says that it is a VM whose number is another's.
+        case contested(VirtualMachine)
+    }
+
+    /// The PM.
+    let pm: PMID
+    /// A time before the inventory was read, in ms since 1970.
+    let lookedAt: Int
+    /// All domains on the PM.
+    let domains: [DomainSummary]
+    /// The records of the VMs on the PM, and of those whose number a domain there carries.
+    let records: [VMStatus]
+    /// The installation's name: domains of others are not ours to adopt.
+    let cell: String
+    /// Whether a VM that is found switched off is started again.
+    let startsAgain: Bool
+
+    /// The shortest time between two starts of a VM that keeps switching itself off.
+    static let pauseBetweenStarts = Duration.seconds(60)
+    /// The shortest wait before a start: a domain that was moved by hand is seen on its new PM meanwhile.
+    static let pauseBeforeStart = Duration.seconds(3)
+
+    /// The numbers of the VMs that domains on a PM say they are.
+    static func numbers(in domains: [DomainSummary]) -> Set<VMID> {
+        Set(domains.compactMap(\.record?.id))
+    }
+
+    /// What was found, at most one thing a VM.
+    var findings: [Finding] {
+        var domainsByUUID: [String: DomainSummary] = [:]
+        for domain in domains { domainsByUUID[domain.uuid] = domain }
+        let here = records.filter { $0.pm == pm }
+        let ours = Set(here.map(\.vm.lowercasedUUID))
+        let found = here.compactMap { finding(of: $0, domainsByUUID[$0.vm.lowercasedUUID]) }
+        var recordsByID: [VMID: VMStatus] = [:]
+        for record in records { recordsByID[record.vm.id] = record }
+        let more = domains.compactMap { domain -> Finding? in
+            guard let record = domain.record, !ours.contains(domain.uuid) else { return nil }
+            return finding(of: domain, record, known: recordsByID[record.id])
+        }
+        return found + more
+    }
+
+    /// Compares a VM that is here by its record.
+    private func finding(of known: VMStatus, _ domain: DomainSummary?) -> Finding? {
+        guard !known.hasJob, [.running, .stopped, .missing].contains(known.state) else { return nil }
+        let state = domain?.state ?? .missing
+        guard state == known.state else {
+            let isToStart = startsAgain && state == .stopped && known.state == .running
+            return .observed(known, state, startingAgainIn: isToStart ? pause(for: known) : nil)
+        }
+        return domain != nil && known.alsoOn != nil ? .besides(known) : nil
+    }
+
+    /// Compares a domain that carries our record with what is known of that VM, which is not here by its own record.
+    private func finding(of domain: DomainSummary, _ record: VirtualMachine, known: VMStatus?) -> Finding? {
+        guard let known else { return domain.cell == cell ? .lost(record, domain.state) : nil }
+        guard known.vm.uuid == record.uuid else { return domain.cell == cell ? .contested(record) : nil }
+        switch (known.pm, known.state) {
+        case (nil, .queued): return .moved(known, domain.state)
+        case (nil, _): return nil
+        case (_, .missing) where !known.hasJob: return .moved(known, domain.state)
+        case (_, .running) where !known.hasJob, (_, .stopped) where !known.hasJob: return .sighted(known, domain.state)
+        default: return nil
+        }
+    }
+
+    private func pause(for known: VMStatus) -> Duration {
+        guard let started = known.startedAt else { return Self.pauseBeforeStart }
+        let ran = Duration.milliseconds(max(0, lookedAt - started))
+        return max(Self.pauseBeforeStart, Self.pauseBetweenStarts - ran)
+    }
+}
+
+extension DomainSummary {
+    /// What a VM whose domain this is does.
+    var state: VMState { isActive ? .running : .stopped }
+}
+
+extension VirtualMachine {
+    /// The UUID as inventories have it.
+    fileprivate var lowercasedUUID: String { uuid.uuidString.lowercased() }
+}

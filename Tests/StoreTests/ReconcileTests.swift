@@ -1,0 +1,271 @@
+import Foundation
+import Model
+import RedisClient
+import Store
+import TestKit
+import Testing
+
+@Suite("What looks find of VMs")
+struct ReconcileTests {
+    private static let four = Resources(cpu: 4, ram: 4096, disk: 10)
+
+    /// Runs a body with VM 1, which runs on PM 1, and PM 2 beside it.
+    private func withRunningVM(_ body: (StoreFixture, VMStatus) async throws -> Void) async throws {
+        try await StoreFixture.with(machines: ["host1", "host2"]) { (fixture) async throws in
+            for pm in 1...2 { try await fixture.up(pm, Self.four) }
+            _ = try await fixture.create()
+            _ = try await fixture.takeAll()
+            #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", failure: nil))
+            try await body(fixture, #require(try await fixture.store.vm(1.identifier())))
+        }
+    }
+
+    /// A sighting by a look that begins now.
+    private func sighting(_ fixture: StoreFixture, _ vm: VirtualMachine, pm: Int = 1) async throws -> Sighting {
+        Sighting(pm: try pm.identifier(), lookedAt: try await fixture.now(), vm: vm)
+    }
+
+    private func events(_ fixture: StoreFixture, _ prefix: String = "vm.") async throws -> [String] {
+        let entries = try await fixture.store.redis.send(["XRANGE", "hvc:events", "-", "+"]).array ?? []
+        return entries.compactMap { $0.array?.last?.map?["type"] }.filter { $0.hasPrefix(prefix) }
+    }
+
+    private func expectRoom(_ fixture: StoreFixture, _ vms: [Int]) async throws {
+        for (index, count) in vms.enumerated() {
+            let machine = try #require(try await fixture.store.machine((index + 1).identifier()))
+            #expect(machine.vmCount == count)
+            #expect(machine.claimed == Resources(cpu: count, ram: 512 * count, disk: count))
+        }
+    }
+
+    @Test("A VM is stopped, missing, found and started by the records as looks find it; its room stays")
+    func observed() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            var state = VMState.running
+            for next in [VMState.stopped, .missing, .stopped, .running, .missing, .running] {
+                let sighting = try await sighting(fixture, known.vm)
+                #expect(try await store.observe(next, at: sighting, insteadOf: state))
+                #expect(try await store.vm(known.vm.id)?.state == next)
+                #expect(try await !store.observe(next, at: sighting, insteadOf: state), "told twice")
+                state = next
+            }
+            let told = ["vm.stopped", "vm.missing", "vm.found", "vm.started", "vm.missing", "vm.found"]
+            #expect(try await events(fixture) == told)
+            try await expectRoom(fixture, [1, 0])
+            let (_, none) = try await fixture.takeAll()
+            #expect(none.results.isEmpty)
+        }
+    }
+
+    @Test("What a look found before the VM's job ended, or while one is under way, is not written")
+    func late() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            let early = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now() - 60_000, vm: known.vm)
+            #expect(try await !store.observe(.missing, at: early, insteadOf: .running))
+            _ = try await store.enqueueDestroy(known.vm.id, request: "")
+            let beside = try await sighting(fixture, known.vm)
+            // A destroy that waits on the queue has done nothing yet.
+            #expect(try await store.observe(.stopped, at: beside, insteadOf: .running))
+            _ = try await fixture.takeAll()
+            let during = try await sighting(fixture, known.vm)
+            for state in [VMState.stopped, .destroying] {
+                #expect(try await !store.observe(.missing, at: during, insteadOf: state))
+            }
+            #expect(try await !store.move(to: during, from: 1.identifier(), state: .running))
+            #expect(try await store.note(during, besides: 2.identifier(), state: .running, host: "h") == .nothing)
+            // A destroy that fails leaves the state that was found before it.
+            let failure = Failure(.hypervisor, "no")
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: failure))
+            #expect(try await store.vm(known.vm.id)?.state == .stopped)
+            #expect(try await !store.observe(.running, at: during, insteadOf: .stopped))
+            let other = VirtualMachine(
+                id: known.vm.id,
+                uuid: UUID(),
+                name: "a",
+                type: known.vm.type,
+                image: known.vm.image,
+                needs: known.vm.needs
+            )
+            #expect(try await !store.observe(.running, at: sighting(fixture, other), insteadOf: .stopped))
+        }
+    }
+
+    @Test("A VM in any state can be destroyed", arguments: [VMState.running, .stopped, .missing, .error])
+    func destroyed(state: VMState) async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            _ = try await store.redis.send(["HSET", "hvc:vm:1", "state", state.rawValue])
+            _ = try await store.enqueueDestroy(known.vm.id, request: "")
+            let (_, claim) = try await fixture.takeAll()
+            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.vm(known.vm.id) == nil)
+            try await expectRoom(fixture, [0, 0])
+        }
+    }
+
+    @Test("A VM that is to be started again gets one start, which runs before what came after it")
+    func startedAgain() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            for expected in [1, 1] {
+                let seen = try await sighting(fixture, known.vm)
+                #expect(try await store.observe(.stopped, at: seen, insteadOf: .running, startingAgainIn: .zero))
+                #expect(try await store.redis.send(["ZCARD", "hvc:delayed"]).int == expected)
+                if try await store.vm(known.vm.id)?.state == .stopped {
+                    #expect(try await store.observe(.running, at: seen, insteadOf: .stopped))
+                }
+            }
+            _ = try await store.redis.send(["ZADD", "hvc:delayed", 1, 2])
+            #expect(try await store.sweep().due == [2.identifier()])
+            _ = try await store.enqueueDestroy(known.vm.id, request: "")
+            let (_, claim) = try await fixture.takeAll()
+            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier()), .waiting])
+            #expect(try await store.vm(known.vm.id)?.state == .running)
+            #expect(try await store.enter(.start, of: Lease(job: 2.identifier(), epoch: 1)) == .go(before: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.vm(known.vm.id)?.state == .running)
+            let (_, next) = try await fixture.takeAll()
+            #expect(next.results == [.started(epoch: 1, pm: try 1.identifier())])
+        }
+    }
+
+    @Test("A start that fails leaves the VM as it was found, with the reason; a destroy that is asked for prevents one")
+    func startFails() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            let seen = try await sighting(fixture, known.vm)
+            #expect(try await store.observe(.stopped, at: seen, insteadOf: .running, startingAgainIn: .zero))
+            _ = try await store.redis.send(["ZADD", "hvc:delayed", 1, 2])
+            _ = try await store.sweep()
+            _ = try await fixture.takeAll()
+            let failure = Failure(.hypervisor, "no memory")
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: failure))
+            #expect(try await store.vm(known.vm.id)?.state == .stopped)
+            #expect(try await fixture.field("hvc:vm:1", "error") == "no memory")
+            #expect(try await store.observe(.running, at: sighting(fixture, known.vm), insteadOf: .stopped))
+            _ = try await store.enqueueDestroy(known.vm.id, request: "")
+            let again = try await sighting(fixture, known.vm)
+            #expect(try await store.observe(.stopped, at: again, insteadOf: .running, startingAgainIn: .zero))
+            #expect(try await store.redis.send(["ZCARD", "hvc:delayed"]).int == 0)
+        }
+    }
+
+    @Test("A VM that is missing where it was and found elsewhere is moved with its room")
+    func moved() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            let there = try await sighting(fixture, known.vm, pm: 2)
+            #expect(try await !store.move(to: there, from: 1.identifier(), state: .running), "it is not missing yet")
+            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .noted)
+            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .nothing)
+            #expect(try await store.vm(known.vm.id)?.alsoOn == 2.identifier())
+            // Its own PM is looked at next, and where that misses it, the other one again.
+            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [1])
+            #expect(try await store.observe(.missing, at: sighting(fixture, known.vm), insteadOf: .running))
+            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [2])
+            let later = try await sighting(fixture, known.vm, pm: 2)
+            #expect(try await store.move(to: later, from: 1.identifier(), state: .running))
+            let status = try #require(try await store.vm(known.vm.id))
+            #expect(try status.pm == 2.identifier() && status.state == .running && status.alsoOn == nil)
+            try await expectRoom(fixture, [0, 1])
+            #expect(try await events(fixture) == ["vm.missing", "vm.moved"])
+        }
+    }
+
+    @Test("While both PMs have it nothing is moved; that is told once, and forgotten when one of them has it no more")
+    func duplicate() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            func look(at pm: Int) async throws {
+                try await store.record(
+                    DiscoveryReport(state: .up),
+                    of: pm.identifier(),
+                    next: .seconds(60),
+                    inventoryAt: try await fixture.now()
+                )
+            }
+            #expect(try await store.compare(sighting(fixture, known.vm)) == .nothing)
+            let there = try await sighting(fixture, known.vm, pm: 2)
+            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .noted)
+            try await look(at: 2)
+            _ = try await store.redis.send(["HSET", "hvc:pm:2", "inventory_at", "2000-01-01T00:00:00.000Z"])
+            #expect(try await store.compare(sighting(fixture, known.vm)) == .duplicate)
+            #expect(try await store.compare(sighting(fixture, known.vm)) == .nothing)
+            #expect(try await fixture.field("hvc:vm:1", "duplicate") == "1")
+            try await expectRoom(fixture, [1, 0])
+            try await eventually("the clock to go on") {
+                try await look(at: 2)
+                return try await store.compare(sighting(fixture, known.vm)) == .single
+            }
+            #expect(try await store.vm(known.vm.id)?.alsoOn == nil)
+            #expect(try await events(fixture) == ["vm.duplicate"])
+        }
+    }
+
+    @Test("A machine that is listed under another address keeps its VMs")
+    func renamed() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            _ = try await store.redis.send(["HSET", "hvc:pm:1", "host_uuid", "h1"])
+            _ = try await store.register(machines: [PMListing(address: try PMAddress("host2"))])
+            let there = try await sighting(fixture, known.vm, pm: 2)
+            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .noted)
+            #expect(try await store.note(there, besides: 1.identifier(), state: .stopped, host: "h1") == .moved)
+            #expect(try await store.vm(known.vm.id)?.state == .stopped)
+            try await expectRoom(fixture, [0, 1])
+        }
+    }
+
+    @Test("A create that the records place nowhere goes on where its domain is")
+    func unplaced() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            let store = fixture.store
+            try await fixture.up(1, Self.four)
+            _ = try await fixture.create()
+            let known = try #require(try await store.vm(1.identifier()))
+            #expect(try await store.move(to: sighting(fixture, known.vm), from: nil, state: .running))
+            #expect(try await store.vm(1.identifier())?.state == .queued)
+            let (peek, claim) = try await fixture.takeAll()
+            #expect(try peek.lines.first?.placedOn == 1.identifier())
+            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
+            try await expectRoom(fixture, [1])
+        }
+    }
+
+    @Test("An event makes a PM due, unless a job or the record explains it")
+    func heard() async throws {
+        try await withRunningVM { (fixture, known) async throws in
+            let store = fixture.store
+            let uuid = known.vm.uuid.uuidString.lowercased()
+            func heard(_ what: String, pm: Int = 1, name: String? = nil, uuid other: String? = nil) async throws -> Bool
+            {
+                try await store.hear(
+                    what,
+                    of: name ?? known.vm.domainName,
+                    uuid: other ?? uuid,
+                    on: pm.identifier()
+                )
+            }
+            for what in ["started", "defined"] { #expect(try await !heard(what)) }
+            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.isEmpty)
+            #expect(try await heard("stopped"))
+            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [1])
+            // While a look is under way another one is wanted behind it.
+            #expect(try await heard("undefined"))
+            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.isEmpty)
+            try await fixture.up(1, Self.four)
+            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [1])
+            #expect(try await heard("started", pm: 2))
+            #expect(try await heard("started", pm: 2, name: "stranger", uuid: UUID().uuidString))
+            #expect(try await heard("lost", name: "", uuid: ""))
+            _ = try await store.enqueueDestroy(known.vm.id, request: "")
+            _ = try await fixture.takeAll()
+            for what in ["stopped", "undefined"] { #expect(try await !heard(what)) }
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await !heard("undefined"), "it was destroyed")
+        }
+    }
+}
