@@ -13,6 +13,8 @@ build: ## build both programs for use
 	swift build -c release --scratch-path .build
 test: ## all tests and gates, as in continuous integration
 	@bash bin/test.sh
+simulate: ## the core under 10,000 seeds of faults, in virtual time
+	@HVC_TEST_SEEDS=10000 bash bin/test.sh --filter SimulationTests/invariants
 check: ## the gates, that each bites, and the thread sanitizer
 	@dev/check && dev/check --prove && dev/sanitize
 format: ## format all Swift sources in place
@@ -23,4 +25,4 @@ image: ## build the tiny guest image
 	@deploy/guest/build.sh var/images/hello.qcow2
 clean: ## remove what was built; var/ stays
 	rm -rf .build .build-debug .build-thread
-.PHONY: help install up down build test check format hosts image clean
+.PHONY: help install up down build test simulate check format hosts image clean

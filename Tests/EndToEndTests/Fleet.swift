@@ -19,6 +19,7 @@ struct Fleet {
     ///   - addresses: the lines of the PM file; nil for the hosts' QEMU, each with room to spare.
     ///   - environment: more settings of the gateway and the workers.
     ///   - body: what to do.
+    /// - Throws: what the body throws; ``TestKitError`` where something does not come up.
     static func with(
         _ count: Int,
         workers: Int = 2,
@@ -156,7 +157,8 @@ struct Fleet {
         }
         for pm in 1...hosts.count {
             let record = try await record("hvc:pm:\(pm)")
-            for field in ["vms", "claimed_cpu", "claimed_ram", "claimed_disk"] where record[field, default: "0"] != "0" {
+            for field in ["vms", "claimed_cpu", "claimed_ram", "claimed_disk"] where record[field, default: "0"] != "0"
+            {
                 throw TestKitError("PM \(pm): \(field) is \(record[field] ?? "")")
             }
             let remains = try await remains(on: pm)

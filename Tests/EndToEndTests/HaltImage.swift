@@ -8,6 +8,7 @@ enum HaltImage {
     ///   - path: the file.
     ///   - size: its length in bytes; what is behind the boot sector is a hole.
     /// - Returns: the path.
+    /// - Throws: where the file cannot be written.
     static func write(to path: String, size: UInt64 = 1 << 20) throws -> String {
         // cli; hlt; jmp to the hlt, and the mark by which a BIOS knows a boot sector.
         var sector: [UInt8] = [0xFA, 0xF4, 0xEB, 0xFD] + [UInt8](repeating: 0, count: 512 - 4)

@@ -1,0 +1,113 @@
+import Model
+
+/// What must hold after each step, whatever went wrong.
+enum Invariant: String, Hashable, Sendable, CaseIterable {
+    /// Claims on a PM are its VMs' needs, and never pass what may be promised.
+    case i1 = "I1 (claims)"
+    /// A VM has at most one domain, on the PM that its record names; no domain is without a record.
+    case i2 = "I2 (domains)"
+    /// Each accepted job is in exactly one place and reaches an end.
+    case i3 = "I3 (jobs)"
+    /// No claim and no disk is without an owner.
+    case i4 = "I4 (owners)"
+    /// Creates are placed in the order of acceptance, each against the room that those before it left.
+    case i5 = "I5 (order)"
+    /// Operations on one VM run in the order of acceptance, never two at once.
+    case i6 = "I6 (one at a time)"
+    /// What was acknowledged stays true.
+    case i7 = "I7 (acknowledged)"
+}
+
+/// An invariant that does not hold.
+struct Violation: Hashable, Sendable, CustomStringConvertible {
+    let invariant: Invariant
+    let text: String
+
+    var description: String { "\(invariant.rawValue): \(text)" }
+}
+
+/// What is counted, so that tests see that a run comes through all of the protocol.
+enum Figure: String, Hashable, Sendable, CaseIterable {
+    case created
+    case destroyed
+    case failed
+    case refused
+    case recovered
+    case givenUp
+    case handedBack
+    case postponed
+    case movedOn
+    case owed
+    case lost
+    case lateCalls
+    case killed
+    case frozen
+    case stopped
+
+    init(_ retry: Retry) {
+        switch retry {
+        case .fail: self = .failed
+        case .moveOn: self = .movedOn
+        case .postpone: self = .postponed
+        case .failOwingRemoval: self = .owed
+        }
+    }
+}
+
+/// The history of a run, as far as invariants are about it.
+struct Ledger {
+    private(set) var violation: Violation?
+    private(set) var figures: [Figure: Int] = [:]
+    /// Every right to a job that was ever given.
+    private(set) var leases: [HeldJob] = []
+    /// The create that was placed or refused last, of those that had been neither before.
+    private(set) var lastDecided = 0
+    private var decided: Set<JobID> = []
+    /// VMs of which it was said that they run, and no destroy has begun.
+    private(set) var running: Set<VMID> = []
+    /// VMs of which it was said that they are gone.
+    private(set) var gone: Set<VMID> = []
+    /// VMs whose domain or disk a destroy may have taken.
+    private(set) var touched: Set<VMID> = []
+    /// Jobs whose lease somebody took away.
+    var tampered: Set<JobID> = []
+
+    /// Keeps the first violation.
+    mutating func violate(_ invariant: Invariant, _ text: String) {
+        if violation == nil { violation = Violation(invariant: invariant, text: text) }
+    }
+
+    mutating func count(_ figure: Figure, _ number: Int = 1) {
+        if number > 0 { figures[figure, default: 0] += number }
+    }
+
+    mutating func removalBegan(_ vm: VMID) {
+        touched.insert(vm)
+        running.remove(vm)
+    }
+
+    mutating func started(_ lease: HeldJob) {
+        leases.append(lease)
+        tampered.remove(lease.job)
+    }
+
+    /// A create was placed or refused; the first time, it must be the oldest of those that were not before.
+    mutating func decided(_ job: JobID) {
+        guard decided.insert(job).inserted else { return }
+        if job.value < lastDecided { violate(.i5, "create \(job) is decided on after create \(lastDecided)") }
+        lastDecided = job.value
+    }
+
+    mutating func ended(_ kind: Job.Kind, _ vm: VMID, _ state: Job.State) {
+        switch (kind, state) {
+        case (.create, .done):
+            count(.created)
+            running.insert(vm)
+        case (.destroy, .done):
+            count(.destroyed)
+            running.remove(vm)
+            gone.insert(vm)
+        default: break
+        }
+    }
+}

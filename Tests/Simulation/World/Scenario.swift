@@ -1,0 +1,50 @@
+import Model
+
+/// The figures of one run, drawn from its seed.
+struct Scenario: Hashable, Sendable {
+    /// Faults beyond what the workers' protocol can bear alone; see the simulator's tests.
+    enum Hazard: Hashable, Sendable {
+        /// A call to libvirt has its effect after its caller gave it up.
+        case abandonedCalls
+    }
+
+    /// How long a lease lasts, in ms; as the default of `HVC_LEASE`.
+    static let lease = 15_000
+    /// The longest that an act on a PM lasts before its caller knows, in ms.
+    static let longestAct = 2_500
+    /// How long a look at a PM is one worker's, in ms.
+    static let lookDeadline = 60_000
+    /// How often a PM is looked at, in ms.
+    static let lookPeriod = 30_000
+    /// How long a worker waits for Redis before it takes the call for failed, in ms.
+    static let patience = 2_000
+    /// How long after the end of all faults everything must have come to its end, in ms.
+    static let settlingTime = 600_000
+
+    let machines: Int
+    let workers: Int
+    let slots: Int
+    /// What a client asks for before it stops.
+    let requests: Int
+    /// Faults begin before this time, in ms.
+    let faultsUntil: Int
+    /// The mean time between two faults, in ms.
+    let faultPeriod: Int
+    let hazards: Set<Hazard>
+
+    /// The sizes of VMs.
+    static let types = [
+        Resources(cpu: 1, ram: 512, disk: 1), Resources(cpu: 2, ram: 1024, disk: 4),
+        Resources(cpu: 3, ram: 3072, disk: 2),
+    ]
+
+    init(_ random: inout SplitMix64, hazards: Set<Hazard> = []) {
+        machines = random.number(1...4)
+        workers = random.number(1...4)
+        slots = random.number(1...4)
+        requests = random.number(8...30)
+        faultsUntil = random.number(20_000...120_000)
+        faultPeriod = random.number(600...4_000)
+        self.hazards = hazards
+    }
+}
