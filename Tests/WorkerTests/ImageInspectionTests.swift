@@ -89,9 +89,10 @@ struct ImageInspectionTests {
             try await qemuImage(["create", "-q", "-f", "qcow2", "-o", "data_file=\(folder)/data", path, "1M"])
             try await refuses(path, "data in another file")
             let secret = ["--object", "secret,id=s,data=x"]
+            // For LUKS qemu-img measures the processor first, which fails on one that is busy.
             try await qemuImage(
                 ["create", "-q"] + secret + [
-                    "-f", "qcow2", "-o", "encrypt.format=luks,encrypt.key-secret=s", path, "1M",
+                    "-f", "qcow2", "-o", "encrypt.format=aes,encrypt.key-secret=s", path, "1M",
                 ]
             )
             try await refuses(path, "encrypted")
