@@ -160,6 +160,18 @@ let package = Package(
         ),
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: strict),
         .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "TestKit"], swiftSettings: strict),
+        // The core in virtual time, with seeded faults.
+        .target(
+            name: "Simulation",
+            dependencies: ["Model", "Placement"],
+            path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Model", "Placement", "RedisClient", "Simulation", "Store", "TestKit", "Worker"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "APIGatewayTests",
             dependencies: [

@@ -55,7 +55,7 @@ struct FleetTests {
             images: [image],
             types: types,
             workers: 1,
-            environment: ["HVC_WAIT": "2"]
+            environment: ["HVC_WAIT": "5"]
         ) { site, _ in
             let watcher = Task { try await keysSeen(on: site) }
             try await site.waitUntilUp(1)

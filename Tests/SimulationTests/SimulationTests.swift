@@ -31,7 +31,9 @@ struct SimulationTests {
             if let violation = report.violation {
                 Issue.record("seed \(seed): \(violation)\n\(Self.trace(of: seed).joined(separator: "\n"))")
             } else if seeds.count == 1 {
-                print(Self.trace(of: seed).joined(separator: "\n"))
+                let text = Self.trace(of: seed).joined(separator: "\n") + "\n"
+                // At once, as print would not where the output goes to a file.
+                FileHandle.standardOutput.write(Data(text.utf8))
             }
         }
         guard seeds.count >= Self.usual.count else { return }

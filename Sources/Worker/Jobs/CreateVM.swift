@@ -24,8 +24,12 @@ struct CreateVM: Sendable {
     /// Runs the steps; where one fails, what they made is taken away again.
     func run() async throws(Fault) {
         do throws(Failure) {
-            let image = try await imageFile()
-            try await journal.take(.image) { () async throws(Failure) in try await hypervisor.ensureImage(image) }
+            // The journal first: where the image is of no use, it tells what an earlier run has made.
+            let image = try await journal.take(.image) { () async throws(Failure) in
+                let image = try await imageFile()
+                try await hypervisor.ensureImage(image)
+                return image
+            }
             try await journal.take(.disk) { () async throws(Failure) in
                 try await hypervisor.ensureDisk(of: vm, over: image)
             }
@@ -67,7 +71,7 @@ struct CreateVM: Sendable {
     private func undo(after failure: Failure) async -> Bool {
         guard journal.mayHaveMadeSomething else { return true }
         do throws(Failure) {
-            try await hypervisor.remove(vm)
+            try await journal.take(.remove) { () async throws(Failure) in try await hypervisor.remove(vm) }
             CrashPoint.undone.reach()
             return true
         } catch {

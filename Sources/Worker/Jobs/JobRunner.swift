@@ -48,7 +48,7 @@ struct JobRunner: Sendable {
     private func handle(_ job: ClaimedJob, _ logger: Logger) async throws(CreateVM.Fault) {
         let vm: VirtualMachine
         let hypervisor: any Hypervisor
-        let journal = Journal(store: store, lease: job.lease)
+        let journal = Journal(store: store, lease: job.lease, lasting: leases.duration)
         do throws(Failure) {
             // A VM that has no record, or was never placed, has nothing anywhere.
             guard let status = try await store.vm(job.entry.vm), let id = job.machine else { return }

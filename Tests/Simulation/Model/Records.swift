@@ -61,6 +61,8 @@ struct MachineRecord: Hashable, Sendable {
     var machine: PhysicalMachine
     var lookingUntil: Int?
     var lookAgain = false
+    /// When a create failed on it last, or its failures grew fewer.
+    var failedAt: Int?
     /// The VMs that hold room on it.
     var vms: Set<VMID> = []
 }

@@ -58,7 +58,24 @@ extension StoreModel {
         touch(pm, grew: !(room(pm) ?? .zero).fits(in: before))
         if discovery[pm] != nil { discovery[pm] = now + (again ? 0 : next) }
         guard state == .up else { return }
-        update(pm) { $0.machine.failures = max(0, $0.machine.failures - 1) }
+        if let failedAt = machines[pm.value - 1].failedAt, failedAt + 30_000 <= now {
+            let isLast = machines[pm.value - 1].machine.failures <= 1
+            let now = now
+            update(pm) { record in
+                record.machine.failures -= 1
+                record.failedAt = isLast ? nil : now
+            }
+        }
         if !wasUp { for job in (delayedOn[pm] ?? []).sorted() { takeUp(job) } }
+    }
+
+    /// `blame`: a create failed on the PM.
+    mutating func blame(_ pm: PMID) {
+        let now = now
+        update(pm) { record in
+            record.machine.failures += 1
+            record.failedAt = now
+        }
+        touch(pm, grew: false)
     }
 }

@@ -37,7 +37,7 @@ extension StoreModel {
             vm.pm = nil
             vm.stateBefore = nil
         }
-        if isMachineFault { update(pm) { $0.machine.failures += 1 } }
+        if isMachineFault { blame(pm) }
         requeue(entry)
         return true
     }

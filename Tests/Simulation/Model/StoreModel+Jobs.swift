@@ -61,10 +61,7 @@ extension StoreModel {
             } else {
                 drop(job.vm)
             }
-            if isMachineFault, let pm = job.pm {
-                update(pm) { $0.machine.failures += 1 }
-                touch(pm, grew: false)
-            }
+            if isMachineFault, let pm = job.pm { blame(pm) }
             end(job.id, .failed, code)
         }
         return true
@@ -89,7 +86,10 @@ extension StoreModel {
             vm.stateBefore = nil
         }
         if let pm = job.pm, machines[pm.value - 1].machine.failures > 0 {
-            update(pm) { $0.machine.failures = 0 }
+            update(pm) { record in
+                record.machine.failures = 0
+                record.failedAt = nil
+            }
             touch(pm, grew: false)
         }
         wakeWaiting(job.vm)
