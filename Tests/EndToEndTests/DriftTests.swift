@@ -18,6 +18,8 @@ struct DriftTests {
             try await machine.virsh("start", domain)
             try await drift.wait(for: vm, ["state": "running"])
             try await machine.virsh("destroy", domain)
+            // One look may meet both, and then there is no second event.
+            try await drift.wait(for: vm, ["state": "stopped"])
             try await machine.virsh("undefine", domain)
             try await drift.wait(for: vm, ["state": "missing"])
             try await drift.expectRoom([1])

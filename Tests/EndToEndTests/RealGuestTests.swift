@@ -34,9 +34,8 @@ struct RealGuestTests {
             let destroyed = try await site.http.call("/vm/destroy?vmid=1")
             #expect(destroyed.body == #"{"status":1}"#, "\(destroyed)")
             #expect(try await site.http.call("/vm/query?vmid=1").body == "0")
-            #expect(
-                try await machine.virsh("list", "--all", "--name").trimmingCharacters(in: .whitespacesAndNewlines) == ""
-            )
+            // The other worker may be at its probe of the domain type.
+            #expect(try await !machine.virsh("list", "--all", "--name").contains(domain))
             #expect(try await !machine.virsh("vol-list", "default").contains(domain))
             #expect(try await site.machine(1).vms == 0)
         }
