@@ -33,7 +33,7 @@ build_tests() {
 # started: more of them at once than cores, yet not all of them, so that no deadline is missed for want of a core.
 run_tests() {
   local log=$log_dir/tests.log status=0
-  export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$((3 * $(nproc)))
+  export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$((2 * $(nproc)))
   rm -f "$results"
   (long "tests" "$log" swift test --skip-build --disable-xctest --xunit-output "$results" "${flags[@]}" "$@") || status=$?
   if [[ ! -s $results ]]; then

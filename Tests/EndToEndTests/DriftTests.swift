@@ -120,13 +120,14 @@ struct DriftTests {
 
     @Test("From an inventory that is not complete nothing is concluded", .timeLimit(.minutes(3)))
     func partialInventory() async throws {
-        let define: ([PrivateLibvirtd]) async throws -> Void = { machines in
-            try await machines[0].virsh("pool-define-as", "fast", "dir", "--target", "/var/lib/libvirt/images/fast")
+        let define = ["pool-define-as", "fast", "dir", "--target", "/var/lib/libvirt/images/fast"]
+        let prepare: ([PrivateLibvirtd]) async throws -> Void = { machines in
+            _ = try await machines[0].virsh(define)
             try await machines[0].virsh("pool-build", "fast")
             try await machines[0].virsh("pool-start", "fast")
         }
         let period = ["HVC_DISCOVERY_PERIOD": "0.3"]
-        try await DriftSite.with(settings: " pool=fast", environment: period, prepare: define) { (drift) async throws in
+        try await DriftSite.with(settings: " pool=fast", environment: period, prepare: prepare) { (drift) async throws in
             let vm = try await drift.made()
             let (machine, domain) = (drift.machines[0], try await drift.domain(vm))
             // A look starts a pool that it finds stopped, so this may take a few tries.
@@ -148,7 +149,8 @@ struct DriftTests {
             }
             #expect(try await drift.site.field("hvc:vm:\(vm)", "state") == "running")
             #expect(try await drift.record("hvc:pm:1")["inventory_at"] == before["inventory_at"])
-            try await define(drift.machines)
+            // The next look starts it.
+            _ = try await machine.virsh(define)
             try await drift.wait(for: vm, ["state": "stopped"])
             let answer = try await drift.site.http.call("/vm/destroy?vmid=\(vm)")
             #expect(answer.body == #"{"status":1}"#)

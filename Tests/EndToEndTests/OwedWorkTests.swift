@@ -59,7 +59,7 @@ struct OwedWorkTests {
         .timeLimit(.minutes(4))
     )
     func owed() async throws {
-        try await Fleet.with(2, environment: ["HVC_WAIT": "3"]) { fleet, _ in
+        try await Fleet.with(2, environment: ["HVC_WAIT": "15"]) { fleet, _ in
             let vms = try await fleet.made(atOnce: 2)
             let pms = [try await fleet.pm(of: vms[0]), try await fleet.pm(of: vms[1])]
             let vm = try #require(pms[0] == "1" ? vms[0] : vms[1])
