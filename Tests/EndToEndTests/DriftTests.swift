@@ -127,7 +127,8 @@ struct DriftTests {
             try await machines[0].virsh("pool-start", "fast")
         }
         let period = ["HVC_DISCOVERY_PERIOD": "0.3"]
-        try await DriftSite.with(settings: " pool=fast", environment: period, prepare: prepare) { (drift) async throws in
+        try await DriftSite.with(settings: " pool=fast", environment: period, prepare: prepare) {
+            (drift) async throws in
             let vm = try await drift.made()
             let (machine, domain) = (drift.machines[0], try await drift.domain(vm))
             // A look starts a pool that it finds stopped, so this may take a few tries.
