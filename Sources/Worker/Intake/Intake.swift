@@ -19,6 +19,8 @@ struct Intake: Service {
 
     /// How many entries are planned at once; more would plan on a fleet that has moved on.
     private static let batch = 64
+    /// How long a worker that holds as many jobs as it has slots leaves the queue to others.
+    private static let courtesy = Duration.milliseconds(200)
     /// How long to wait for a signal before looking anyway, should one have been missed.
     private static let patience = Duration.seconds(5)
 
@@ -45,7 +47,9 @@ struct Intake: Service {
         await withDiscardingTaskGroup { group in
             var view = FleetView()
             while !Task.isCancelled, !stop.hasFired {
-                let free = lanes.withLockedValue { $0.free }
+                let (free, isFull) = lanes.withLockedValue { ($0.free, $0.isFull) }
+                // Workers with slots left go first.
+                if free > 0, isFull { try? await Task.sleep(for: Self.courtesy) }
                 let claimed = free > 0 ? await take(atMost: free, &view) : []
                 for job in claimed {
                     lanes.withLockedValue { $0.enter(job.machine) }

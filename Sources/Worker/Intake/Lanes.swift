@@ -28,6 +28,9 @@ struct Lanes {
         return max(0, min(slots - taken, limit - jobs.values.reduce(0, +)))
     }
 
+    /// True where the worker holds as many jobs as it has slots: what it takes beyond that had better go to an idle one.
+    var isFull: Bool { jobs.values.reduce(0, +) >= slots }
+
     /// A job was taken up.
     mutating func enter(_ machine: PMID?) {
         jobs[machine, default: 0] += 1
