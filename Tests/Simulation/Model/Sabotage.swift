@@ -38,8 +38,11 @@ struct Sabotage: OptionSet, Hashable, Sendable, CustomStringConvertible {
     static let imageBeforeJournal = Sabotage(rawValue: 1 << 14)
     /// A worker that was frozen between the fence and the act does not look at the clock before it acts.
     static let actsWithoutClock = Sabotage(rawValue: 1 << 15)
-    /// A worker goes on although it could not renew its leases.
-    static let worksWithoutLease = Sabotage(rawValue: 1 << 16)
+
+    /// A permit for a step leaves the lease as it is, so that it may be over by then.
+    static let enterKeepsNoLease = Sabotage(rawValue: 1 << 16)
+    /// A claim does not make its worker known, so that the repair passes by what it holds.
+    static let claimTellsNobody = Sabotage(rawValue: 1 << 17)
 
     /// Each of them alone.
     static let all = names.map(\.value)
@@ -52,7 +55,8 @@ struct Sabotage: OptionSet, Hashable, Sendable, CustomStringConvertible {
         "nothing is owed": .nothingIsOwed, "refusals never age": .refusalsNeverAge, "nobody sweeps": .nobodySweeps,
         "nothing is given up": .nothingIsGivenUp, "undo asks nobody": .undoAsksNobody,
         "the image comes before the journal": .imageBeforeJournal, "acts without a clock": .actsWithoutClock,
-        "works without a lease": .worksWithoutLease,
+        "enter keeps no lease": .enterKeepsNoLease,
+        "claim tells nobody": .claimTellsNobody,
     ]
 
     /// The rules that are broken, in words.

@@ -73,6 +73,7 @@ extension StoreModel {
     /// `claim`.
     mutating func claim(_ plan: [PlannedStep], roomVersion: Int, worker: String, lease: Int) -> ClaimAnswer {
         var answer = ClaimAnswer(stop: .complete)
+        if !sabotage.contains(.claimTellsNobody) { workers.insert(worker) }
         for step in plan {
             if sabotage.contains(.claimAsksNoOrder), let place = queue.firstIndex(of: step.line) {
                 queue.insert(queue.remove(at: place), at: 0)

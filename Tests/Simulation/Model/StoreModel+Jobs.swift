@@ -25,7 +25,7 @@ extension StoreModel {
     }
 
     /// `enter`.
-    mutating func enter(_ step: JobStep, of lease: HeldJob) -> StepAnswer {
+    mutating func enter(_ step: JobStep, of lease: HeldJob, for duration: Int) -> StepAnswer {
         guard let job = held(lease) ?? (sabotage.contains(.enterAsksNoEpoch) ? self[lease.job] : nil) else {
             return .lost
         }
@@ -39,6 +39,7 @@ extension StoreModel {
                 job.crashes = 0
             }
         }
+        if !sabotage.contains(.enterKeepsNoLease) { leases[job.id] = now + duration }
         return .go(before: job.step)
     }
 

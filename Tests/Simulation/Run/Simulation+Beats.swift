@@ -38,7 +38,6 @@ extension Simulation {
     /// Stops jobs whose leases could not be renewed for six tenths of their time, by the worker's own clock.
     func stopOverdue(_ index: Int) {
         let latest = workers[index].clock(now) - Scenario.lease * 6 / 10
-        guard !sabotage.contains(.worksWithoutLease) else { return }
         for (number, run) in heldRuns(index) where run.renewed < latest {
             cancel(index, number, "its lease could not be renewed in time")
         }
@@ -115,7 +114,8 @@ extension Simulation {
         let (state, measure) = hosts[machine.id.value - 1].look(machine) { vm in
             records[vm.value - 1]?.needs ?? .zero
         }
-        _ = call(index) { $0.record(state, measure, of: machine.id, next: Scenario.lookPeriod) }
+        let period = scenario.lookPeriod
+        _ = call(index) { $0.record(state, measure, of: machine.id, next: period) }
         note("\(workers[index].name): PM \(machine.id) is \(state.rawValue)")
     }
 }

@@ -65,7 +65,7 @@ extension Simulation {
         note("\(workers[index].name): frozen")
         ledger.count(.frozen)
         workers[index].life = .frozen
-        let time = isLong ? random.number(10_000...40_000) : random.number(50...5_000)
+        let time = isLong ? random.number(5_000...40_000) : random.number(50...5_000)
         timeline.add(.thaw(index, incarnation: workers[index].incarnation), at: now + time)
     }
 
@@ -87,18 +87,19 @@ extension Simulation {
         case 3: wasTaken = store.postpone(lease, by: 5_000, because: .deadline)
         case 4: wasTaken = job.kind == .create && store.moveOn(lease, because: .deadline, isMachineFault: true)
         case 5: wasTaken = store.renew([lease], for: Scenario.lease).isEmpty
-        default: wasTaken = store.enter(.start, of: lease) != .lost
+        default: wasTaken = store.enter(.start, of: lease, for: Scenario.lease) != .lost
         }
         note("a late call for job \(lease.job) under epoch \(lease.epoch): \(wasTaken ? "TAKEN" : "refused")")
         if wasTaken { ledger.violate(.i3, "a late call for job \(lease.job) under epoch \(lease.epoch) was taken") }
     }
 
     /// Takes away the lease of a job whose worker is dead, or puts one there for a job that is none.
-    ///
-    /// Only where the worker was ever heard of: the repair looks at the lists of no others.
     private func tamper() {
-        let dead = store.workers.subtracting(workers.filter { $0.life != .down }.map(\.name))
-        let orphans = store.leases.keys.sorted().filter { dead.contains(store[$0]?.worker ?? "") }
+        let living = Set(workers.filter { $0.life != .down }.map(\.name))
+        let busy = acts.values.map(\.lease.job)
+        let orphans = store.leases.keys.sorted().filter { job in
+            !living.contains(store[job]?.worker ?? "") && !busy.contains(job)
+        }
         isDirty = true
         if let job = random.pick(orphans), random.chance(50) {
             note("the lease of job \(job) vanishes")

@@ -8,9 +8,9 @@ extension Simulation {
         switch event {
         case .begin: read(index, number, run)
         case .read(let isThere): hasRead(index, number, run, isThere)
-        case .entered(let step, let answer): entered(index, number, run, step, answer)
+        case .entered(let step, let answer, let asked): entered(index, number, run, step, answer, asked)
         case .acted(let step, let failure): acted(index, number, run, step, failure)
-        case .mayUndo(let answer, let failure): mayUndo(index, number, run, answer, failure)
+        case .mayUndo(let answer, let failure, let asked): mayUndo(index, number, run, answer, failure, asked)
         case .undone(let failure, let cause):
             conclude(index, number, .failed(cause, isClean: failure == nil))
         case .write(let outcome): write(index, number, run, outcome)
@@ -42,9 +42,10 @@ extension Simulation {
     /// Asks whether the job is still the worker's, before the act.
     private func enter(_ index: Int, _ number: Int, _ run: JobRun, _ step: JobStep) {
         guard !run.isCancelled else { return fail(index, number, run, .deadline) }
-        let (answer, delay) = call(index) { $0.enter(step, of: run.lease) }
+        let asked = workers[index].clock(now)
+        let (answer, delay) = call(index) { $0.enter(step, of: run.lease, for: Scenario.lease) }
         note("\(workers[index].name): job \(run.lease.job) enters \(step): \(brief(answer))")
-        go(index, number, .entered(step, answer), after: delay)
+        go(index, number, .entered(step, answer, asked: asked), after: delay)
         if random.chance(2) { freeze(index, isLong: true) }
     }
 
@@ -53,7 +54,8 @@ extension Simulation {
         _ number: Int,
         _ run: JobRun,
         _ step: JobStep,
-        _ answer: StepAnswer?
+        _ answer: StepAnswer?,
+        _ asked: Int
     ) {
         switch answer {
         case nil: return fail(index, number, run, .storeUnavailable)
@@ -66,18 +68,19 @@ extension Simulation {
             run.furthest = max(run.furthest ?? step, before ?? step, step)
             workers[index].runs[number] = run
         }
+        guard let run = workers[index].runs[number] else { return }
         if run.entry.kind == .create, poison[run.entry.vm] == step {
             return kill(index, restartAfter: random.number(100...5_000))
         }
-        guard mayStillAct(index, number) else { return fail(index, number, run, .leaseLost) }
-        if step == .image, !areImagesUsable { return failNow(index, number, .imageUnusable) }
+        guard !isOld(index, asked) else { return enter(index, number, run, step) }
+        guard !run.isCancelled else { return fail(index, number, run, .leaseLost) }
+        if step == .image, !areImagesUsable { return fail(index, number, run, .imageUnusable) }
         act(index, number, run, step, cause: nil)
     }
 
-    /// Looks at the clock right before an act: a worker that was frozen since it asked has lost its right.
-    private func mayStillAct(_ index: Int, _ number: Int) -> Bool {
-        if !sabotage.contains(.actsWithoutClock) { stopOverdue(index) }
-        return !(workers[index].runs[number]?.isCancelled ?? true)
+    /// Whether an answer has lain so long that the job may be another's by now; then the worker asks again.
+    private func isOld(_ index: Int, _ asked: Int) -> Bool {
+        !sabotage.contains(.actsWithoutClock) && workers[index].clock(now) - asked > Scenario.lease / 2
     }
 
     private func acted(
@@ -100,24 +103,25 @@ extension Simulation {
 
     // MARK: - Failures
 
-    private func failNow(_ index: Int, _ number: Int, _ code: FailureCode) {
-        guard let run = workers[index].runs[number] else { return }
-        fail(index, number, run, code)
-    }
-
     /// A try failed: what a create has made is taken away again, where the job is still the worker's.
     private func fail(_ index: Int, _ number: Int, _ run: JobRun, _ code: FailureCode) {
         note("\(workers[index].name): job \(run.lease.job) fails: \(code.rawValue)")
         guard run.entry.kind == .create, !run.isCancelled, !logic.leavesJobAsItIs(code) else {
             return conclude(index, number, .failed(code, isClean: false))
         }
-        guard let furthest = workers[index].runs[number]?.furthest, furthest > .image else {
+        guard let furthest = run.furthest, furthest > .image else {
             return conclude(index, number, .failed(code, isClean: true))
         }
         if sabotage.contains(.undoAsksNobody) { return act(index, number, run, .remove, cause: code) }
-        let (answer, delay) = call(index) { $0.enter(furthest, of: run.lease) }
+        askToUndo(index, number, run, code)
+    }
+
+    private func askToUndo(_ index: Int, _ number: Int, _ run: JobRun, _ cause: FailureCode) {
+        let asked = workers[index].clock(now)
+        let (answer, delay) = call(index) { $0.enter(.remove, of: run.lease, for: Scenario.lease) }
         note("\(workers[index].name): job \(run.lease.job) may undo: \(brief(answer))")
-        go(index, number, .mayUndo(answer, after: code), after: delay)
+        go(index, number, .mayUndo(answer, after: cause, asked: asked), after: delay)
+        if random.chance(2) { freeze(index, isLong: true) }
     }
 
     private func mayUndo(
@@ -125,12 +129,13 @@ extension Simulation {
         _ number: Int,
         _ run: JobRun,
         _ answer: StepAnswer?,
-        _ cause: FailureCode
+        _ cause: FailureCode,
+        _ asked: Int
     ) {
-        guard case .go = answer, mayStillAct(index, number) else {
-            let code: FailureCode = answer == nil ? .storeUnavailable : .leaseLost
-            return conclude(index, number, .failed(code, isClean: false))
+        guard case .go = answer, !run.isCancelled else {
+            return conclude(index, number, .failed(cause, isClean: false))
         }
+        guard !isOld(index, asked) else { return askToUndo(index, number, run, cause) }
         act(index, number, run, .remove, cause: cause)
     }
 

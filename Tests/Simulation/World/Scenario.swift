@@ -14,8 +14,6 @@ struct Scenario: Hashable, Sendable {
     static let longestAct = 2_500
     /// How long a look at a PM is one worker's, in ms.
     static let lookDeadline = 60_000
-    /// How often a PM is looked at, in ms.
-    static let lookPeriod = 30_000
     /// How long a worker waits for Redis before it takes the call for failed, in ms.
     static let patience = 2_000
     /// How long after the end of all faults everything must have come to its end, in ms.
@@ -30,6 +28,8 @@ struct Scenario: Hashable, Sendable {
     let faultsUntil: Int
     /// The mean time between two faults, in ms.
     let faultPeriod: Int
+    /// How often a PM is looked at, in ms.
+    let lookPeriod: Int
     let hazards: Set<Hazard>
 
     /// The sizes of VMs.
@@ -45,6 +45,7 @@ struct Scenario: Hashable, Sendable {
         requests = random.number(8...30)
         faultsUntil = random.number(20_000...120_000)
         faultPeriod = random.number(600...4_000)
+        lookPeriod = random.number(1...30) * 1_000
         self.hazards = hazards
     }
 }

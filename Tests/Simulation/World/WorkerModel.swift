@@ -99,10 +99,11 @@ enum RunEvent: Sendable {
     case begin
     /// The VM's record is there or not; nil where Redis did not answer.
     case read(Bool?)
-    case entered(JobStep, StepAnswer?)
+    /// Whether the job is still the worker's, who asked at that time by its clock.
+    case entered(JobStep, StepAnswer?, asked: Int)
     case acted(JobStep, FailureCode?)
-    /// Whether the job is still the worker's, so that it may undo after that failure.
-    case mayUndo(StepAnswer?, after: FailureCode)
+    /// The same, before it takes away what a create has made that failed so.
+    case mayUndo(StepAnswer?, after: FailureCode, asked: Int)
     case undone(FailureCode?, after: FailureCode)
     case write(RunOutcome)
     /// How many tries of the job failed before.

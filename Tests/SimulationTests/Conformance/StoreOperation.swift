@@ -27,6 +27,7 @@ enum StoreOperation: Sendable {
         case isDue(JobID)
         case leaseVanishes(JobID)
         case repairIsDue
+        case failureIsOld(PMID)
         case cordon(PMID, Bool)
         case onQueue(QueueLine)
         case held(QueueLine, worker: String)
@@ -37,8 +38,8 @@ enum StoreOperation: Sendable {
 struct StoreOperations {
     private var random: SplitMix64
     private var leases: [HeldJob] = []
-    /// The worker that looked at the queue last and has not claimed since.
-    private var looked: String?
+    /// What is to come next, since it makes sense only soon after what came last.
+    private var planned: [StoreOperation] = []
 
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
@@ -48,16 +49,11 @@ struct StoreOperations {
     mutating func next(for model: StoreModel) -> StoreOperation {
         for case .started(let lease, _, _) in model.notes where !leases.contains(lease) { leases.append(lease) }
         let kinds: KeyValuePairs<Kind, Int> = [
-            .create: 12, .destroy: 8, .peek: 18, .claim: 2, .lease: 34, .sweep: 9, .look: 6, .hand: 14, .catalog: 2,
+            .create: 12, .destroy: 8, .peek: 16, .claim: 2, .lease: 32, .sweep: 6, .look: 6, .hand: 16, .catalog: 2,
         ]
+        if !planned.isEmpty { return planned.removeFirst() }
         let worker = random.pick(["w1", "w2", "w3"]) ?? "w1"
         let pm = PMID(known: random.number(1...model.machines.count))
-        if let looked {
-            // At once, as nearly always, or after something that the plan does not know of.
-            if random.chance(25) { return random.chance(50) ? .byHand(.cordon(pm, true)) : look(model, pm, isUp: true) }
-            self.looked = nil
-            return .claim(worker: looked)
-        }
         if let dark = model.machines.first(where: { !$0.machine.isExplored }), random.chance(30) {
             return look(model, dark.machine.id, isUp: true)
         }
@@ -68,7 +64,11 @@ struct StoreOperations {
             let unknown = VMID(known: model.vms.count + 1)
             return .destroy(random.chance(90) ? random.pick(living) ?? unknown : unknown)
         case .peek:
-            looked = worker
+            // At once, or after something that the plan does not know of.
+            if random.chance(40) {
+                planned.append(random.chance(50) ? .byHand(.cordon(pm, true)) : look(model, pm, isUp: true))
+            }
+            planned.append(.claim(worker: worker))
             return .peek(worker: worker, limit: random.number(1...5))
         case .claim: return .claim(worker: worker)
         case .lease: return onLease(model) ?? .announce(worker: worker)
@@ -101,6 +101,10 @@ struct StoreOperations {
         let codes = [FailureCode.hypervisor, .machineUnreachable, .deadline, .imageUnusable]
         let code = random.pick(codes) ?? .hypervisor
         let worker = job.worker ?? "w1"
+        if job.step == nil, let pm = job.pm, random.chance(8) {
+            planned = [.enter(.image, lease), .byHand(.cordon(pm, false))]
+            return .byHand(.cordon(pm, true))
+        }
         switch random.number(0...11) {
         case 0: return .renew(leases.filter { _ in random.chance(50) })
         case 1...3: return .enter(random.pick(JobStep.allCases) ?? .image, lease)
@@ -142,13 +146,19 @@ struct StoreOperations {
 
     private mutating func change(_ model: StoreModel, _ worker: String) -> StoreOperation.Change {
         let held = model.leases.keys.sorted()
-        switch random.number(0...9) {
-        case 0...2: return random.pick(held).map { .leaseEnds($0) } ?? .repairIsDue
+        let pm = PMID(known: random.number(1...model.machines.count))
+        switch random.number(0...10) {
+        case 0...2:
+            if random.chance(70) {
+                planned = [.sweep(limit: random.pick([1, 100]) ?? 100, crashLimit: random.number(1...3))]
+            }
+            return random.pick(held).map { .leaseEnds($0) } ?? .repairIsDue
         case 3...4: return random.pick(model.delayed.keys.sorted()).map { .isDue($0) } ?? .repairIsDue
         case 5: return random.pick(held).map { .leaseVanishes($0) } ?? .leaseEnds(JobID(known: 901))
         case 6: return .repairIsDue
-        case 7: return .cordon(PMID(known: random.number(1...model.machines.count)), random.chance(50))
-        case 8: return .onQueue(stray(model))
+        case 7: return .cordon(pm, random.chance(50))
+        case 8: return .failureIsOld(pm)
+        case 9: return .onQueue(stray(model))
         default: return .held(stray(model), worker: worker)
         }
     }

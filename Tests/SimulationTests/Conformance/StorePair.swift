@@ -20,9 +20,10 @@ struct StorePair {
         var plan: [Step] = []
     }
 
-    /// Leases and delays last longer than the test; scores before this are over, those of now are due.
+    /// Leases and delays last longer than the test.
     static let longTime = 600_000
-    private static let overdue = 1
+    /// A score that is over, as no other is.
+    static let overdue = 1
 
     let store: Store
     var model: StoreModel
@@ -70,7 +71,7 @@ struct StorePair {
             return ("\(real)", "\(model.renew(leases, for: Self.longTime))")
         case .enter(let step, let lease):
             let real = StepAnswer(try await store.enter(step, of: lease.real))
-            return (real.description, model.enter(step, of: lease).description)
+            return (real.description, model.enter(step, of: lease, for: Self.longTime).description)
         case .finish(let lease, let worker, let outcome): return try await finish(lease, worker, outcome)
         case .handBack(let lease):
             return ("\(try await store.handBack(lease.real, reason: "test"))", "\(model.handBack(lease))")
@@ -239,6 +240,10 @@ struct StorePair {
         case .leaseVanishes(let job):
             try await send("ZREM", keys.leases, job.value)
             model.leases[job] = nil
+        case .failureIsOld(let pm):
+            guard model.machines[pm.value - 1].failedAt != nil else { return }
+            try await send("HSET", keys.pm(pm), "failed_at", Self.overdue)
+            model.update(pm) { $0.failedAt = Self.overdue }
         case .repairIsDue:
             try await send("DEL", keys.repair)
             model.repairedUntil = 0

@@ -14,7 +14,8 @@ enum StoreState {
         lines.append("dead: \(model.dead.reversed().map(\.text))")
         lines += model.processing.map { "held by \($0): \($1.map(\.text))" }
         lines += model.waiting.map { "behind VM \($0): \($1.map(\.text))" }
-        lines += model.leases.keys.map { "lease of \($0)" } + model.delayed.keys.map { "put off: \($0)" }
+        lines += model.leases.map { "lease of \($0), over: \($1 == StorePair.overdue)" }
+        lines += model.delayed.map { "put off: \($0), due: \($1 == StorePair.overdue)" }
         lines += model.delayedOn.map { "put off for PM \($0?.description ?? ""): \($1.sorted())" }
         for record in model.machines {
             let pm = record.machine.id
@@ -22,7 +23,8 @@ enum StoreState {
             lines.append("VMs of PM \(pm): \(record.vms.sorted())")
             lines.append(
                 "PM \(pm): version \(model.fleet[pm] ?? 0), \(model.discovery[pm] == nil ? "not " : "")looked at, "
-                    + "\(record.lookingUntil == nil ? "no look" : "a look"), again: \(record.lookAgain)"
+                    + "\(record.lookingUntil == nil ? "no look" : "a look"), again: \(record.lookAgain), "
+                    + "failed: \(record.failedAt != nil)"
             )
         }
         lines.append("fleet \(model.fleetVersion), room \(model.roomVersion), uses \(model.uses)")
@@ -42,7 +44,8 @@ enum StoreState {
         for vm in vms { read.ask("HGETALL", keys.vm(vm)) }
         for vm in vms { read.ask("LRANGE", keys.waiting(vm), "0", "-1") }
         for key in [keys.queue, keys.dead] + workers.map(keys.processing) { read.ask("LRANGE", key, "0", "-1") }
-        for key in [keys.leases, keys.delayed, keys.workers] { read.ask("ZRANGE", key, "0", "-1") }
+        for key in [keys.leases, keys.delayed] { read.ask("ZRANGE", key, "0", "-1", "WITHSCORES") }
+        read.ask("ZRANGE", keys.workers, "0", "-1")
         read.ask("HGETALL", keys.counters)
         read.ask("SMEMBERS", offFor(""))
         for pm in machines {
@@ -60,8 +63,8 @@ enum StoreState {
         lines.append("queue: \(read.list() ?? [])")
         lines.append("dead: \((read.list() ?? []).map(buried))")
         lines += workers.compactMap { worker in read.list().map { "held by \(worker): \($0)" } }
-        lines += (read.list() ?? []).map { "lease of \($0)" }
-        lines += (read.list() ?? []).map { "put off: \($0)" }
+        lines += read.scores().map { "lease of \($0), over: \($1 == StorePair.overdue)" }
+        lines += read.scores().map { "put off: \($0), due: \($1 == StorePair.overdue)" }
         lines.append("workers: \((read.list() ?? []).sorted())")
         let counters = read.hash() ?? [:]
         let counts = ["fleet", "room", "use"].map { counters[$0] ?? "0" }
@@ -81,7 +84,8 @@ enum StoreState {
             PhysicalMachine(record: record).map { "\($0)" } ?? "PM \(pm): no record",
             "VMs of PM \(pm): \(vms)",
             "PM \(pm): version \(version), \(isLookedAt ? "" : "not ")looked at, "
-                + "\(record["looking_until"] == nil ? "no look" : "a look"), again: \(record["look_again"] == "1")",
+                + "\(record["looking_until"] == nil ? "no look" : "a look"), again: \(record["look_again"] == "1"), "
+                + "failed: \(record["failed_at"] != nil)",
         ] + (jobs.map { ["put off for PM \(pm): \($0)"] } ?? [])
     }
 
@@ -120,6 +124,12 @@ private struct Replies {
     /// The next reply as a list of numbers, sorted; nil where there is none.
     mutating func numbers() -> [Int]? {
         list().map { $0.compactMap { Int($0) }.sorted() }
+    }
+
+    /// The next reply as members with their scores.
+    mutating func scores() -> [(String, Int)] {
+        let list = list() ?? []
+        return stride(from: 0, to: list.count - 1, by: 2).map { (list[$0], Int(list[$0 + 1]) ?? 0) }
     }
 
     mutating func text() -> String? {
