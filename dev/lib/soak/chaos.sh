@@ -94,7 +94,7 @@ strike_libvirtd() {
   since=$(now_ms)
   is_plugged "$i" || return 0
   struck libvirtd "libvirtd of host $i"
-  seen=$(redis HGET "hvc:pm:$(pm_of_host "$i")" measured_at)
+  seen=$(measured_at "$(pm_of_host "$i")")
   on_host libvirtd "$i" kill
   on_host libvirtd "$i" start
   await libvirtd "$since" pm_was_seen_up "$(pm_of_host "$i")" "$seen"
@@ -117,7 +117,7 @@ plug_after() {
   on_host heal "$2"
   rm "$folder/busy/cable-$2"
   since=$(now_ms)
-  seen=$(redis HGET "hvc:pm:$(pm_of_host "$2")" measured_at)
+  seen=$(measured_at "$(pm_of_host "$2")")
   note cable "$since" pm_was_seen_up "$(pm_of_host "$2")" "$seen"
 }
 

@@ -4,7 +4,7 @@
 wait_for_quiet() {
   local i
   # Cables are plugged in and recoveries noted by those who wait for them.
-  ((${#awaited[@]} == 0)) || wait "${awaited[@]}" || true
+  ((${#awaited[@]} == 0)) || wait "${awaited[@]}" 2>/dev/null || true
   for ((i = 1; i <= hosts * 2; i++)); do
     wait_until 120 "PM $i" pm_is_up "$i" || found "PM $i is not up at the end: $(redis HGET "hvc:pm:$i" reason)"
   done

@@ -89,15 +89,31 @@ worker_is_at_work() { grep -q 'at work' "$1"; }
 
 pm_is_up() { [[ $(redis HGET "hvc:pm:$1" state) == up ]]; }
 
+# When a PM was measured last; asks again while Redis is away.
+measured_at() {
+  local time
+  until time=$(redis HGET "hvc:pm:$1" measured_at) && [[ $time == 2* ]]; do sleep 0.1; done
+  echo "$time"
+}
+
 # pm_was_seen_up PM SINCE: it was measured since, and is up.
-pm_was_seen_up() { pm_is_up "$1" && [[ $(redis HGET "hvc:pm:$1" measured_at) != "$2" ]]; }
+pm_was_seen_up() { pm_is_up "$1" && [[ $(measured_at "$1") != "$2" ]]; }
 
 # The host's two PMs.
 pm_of_host() { echo $((($1 - 1) * 2 + 1)); }
 
+# All must still run that were not killed.
+check_parts() {
+  local name
+  for name in "${!pids[@]}"; do
+    kill -0 "${pids[$name]}" 2>/dev/null || kill_part "$name"
+  done
+}
+
 stop_parts() {
   local name
-  for name in "${!pids[@]}"; do kill_part "$name"; done
+  for name in "${!pids[@]}"; do kill -9 "${pids[$name]}" 2>/dev/null || true; done
+  for name in "${!pids[@]}"; do wait "${pids[$name]}" 2>/dev/null || true; done
 }
 
 keep_host_logs() {
@@ -117,7 +133,6 @@ clean_up() {
   fi
   [[ -z ${load:-} ]] || kill -9 "$load" 2>/dev/null || true
   stop_parts
-  ((status != 0 || problems == 0)) || status=1
   keep_host_logs
   "$root/dev/hosts" down >>"$folder/log/hosts.log" 2>&1 || { say "the hosts do not go: see $folder/log/hosts.log" && status=1; }
   if ((status == 0)); then rm -rf "$folder"; else say "ended with status $status; files are left in $folder"; fi
