@@ -21,7 +21,8 @@ struct WorkerCommand: AsyncParsableCommand {
             \(WorkerSettings.descriptions.helpText)
 
             It stops on SIGTERM or Ctrl-C: jobs under way get HVC_GRACE to end, then go back to the queue.
-            """
+            """,
+        subcommands: [AuditCommand.self]
     )
 
     @Option(help: "The physical machines: an address a line, or a dictionary (HVC_PM_FILE).")

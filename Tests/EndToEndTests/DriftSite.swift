@@ -103,14 +103,17 @@ struct DriftSite {
             .filter { $0.hasPrefix("hvc-") && !$0.hasPrefix("hvc-image-") }
     }
 
+    /// Destroys a VM.
+    func destroy(_ vm: Int) async throws {
+        let answer = try await site.http.call("/vm/destroy?vmid=\(vm)")
+        guard answer.body == #"{"status":1}"#, answer.status == 200 else {
+            throw TestKitError("destroy \(vm): \(answer)")
+        }
+    }
+
     /// Destroys VMs, and checks that nothing of them is left.
     func destroyAll(_ vms: [Int]) async throws {
-        for vm in vms {
-            let answer = try await site.http.call("/vm/destroy?vmid=\(vm)")
-            guard answer.body == #"{"status":1}"#, answer.status == 200 else {
-                throw TestKitError("destroy \(vm): \(answer)")
-            }
-        }
+        for vm in vms { try await destroy(vm) }
         try await expectRoom(machines.map { _ in 0 })
         for pm in 1...machines.count {
             let left = try await domains(pm).filter { $0.hasPrefix("hvc-") } + disks(pm)

@@ -47,6 +47,11 @@ final class Installation: Sendable {
         return worker
     }
 
+    /// Starts another of our programs with the settings of this installation.
+    func program(_ name: String, _ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(try BuiltProgram.path(name), arguments, environment: environment)
+    }
+
     /// Runs a body on an installation with workers, and ends all of it.
     static func with(
         machines: [String],

@@ -8,6 +8,9 @@ protocol Hypervisor: Sendable {
     /// Looks at the machine, its storage and its domains, all of them or none.
     func inventory() async throws(Failure) -> HypervisorInventory
 
+    /// Lists the domains and the volumes, and changes nothing.
+    func contents() async throws(Failure) -> PMContents
+
     /// Brings the image to the PM's pool unless it is there whole.
     func ensureImage(_ image: ImageFile) async throws(Failure)
 
@@ -22,6 +25,15 @@ protocol Hypervisor: Sendable {
 
     /// Ends and undefines the VM's domain and deletes its disk; what is gone already is fine.
     func remove(_ vm: VirtualMachine) async throws(Failure)
+
+    /// Deletes a VM's disk that belongs to nobody, unless a domain names it or it was written to lately.
+    ///
+    /// - Parameters:
+    ///   - name: the volume's name.
+    ///   - age: how long ago it must have been written to.
+    /// - Returns: false where it stays.
+    /// - Throws: `Failure`.
+    func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool
 
     /// Tells what happens to the domains there, until the connection breaks or the task is cancelled.
     ///
@@ -75,6 +87,14 @@ struct HypervisorInventory: Hashable, Sendable {
     /// Every domain on the machine (`virConnectListAllDomains`).
     var domains: [DomainSummary]
     /// The volumes in the pool that are called as ours are.
+    var volumes: [VolumeSummary]
+}
+
+/// What is on a PM that VMs are made of.
+struct PMContents: Hashable, Sendable {
+    /// Every domain on the machine.
+    var domains: [DomainSummary]
+    /// The volumes in the pool that are called as ours are; none where there is no pool.
     var volumes: [VolumeSummary]
 }
 

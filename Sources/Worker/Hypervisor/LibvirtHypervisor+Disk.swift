@@ -1,3 +1,4 @@
+import Foundation
 import Libvirt
 import Logging
 import Model
@@ -36,6 +37,25 @@ extension LibvirtHypervisor {
                 try disk.delete()
             }
             _ = try pool.createVolume(xml: description.xml)
+        }
+    }
+
+    func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool {
+        try await perform("removing the disk \(name)", grace: settings.grace) { [self] session in
+            guard VolumeSummary(name: name, allocation: 0).isDisk, let pool = try existingPool(in: session),
+                let disk = try pool.volume(name: name)
+            else { return false }
+            // Whoever's domain it is, whatever that is called, now or at its next start.
+            let isUsed = try session.domains().contains { domain in
+                try domain.xml().contains(name) || domain.xml(inactive: true).contains(name)
+            }
+            guard !isUsed else { return false }
+            let written = VolumeDescription.lastWrite(inXML: try disk.xml())
+            let ageNow = written.map { Date().timeIntervalSince1970 - $0 } ?? 0
+            guard age == .zero || ageNow > TimeInterval(age.components.seconds) else { return false }
+            try disk.delete()
+            logger.notice("disk without an owner deleted", metadata: ["volume": "\(name)"])
+            return true
         }
     }
 

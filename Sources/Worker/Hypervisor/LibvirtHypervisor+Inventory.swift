@@ -29,6 +29,15 @@ extension LibvirtHypervisor {
         }
     }
 
+    func contents() async throws(Failure) -> PMContents {
+        try await perform("listing what is there") { [self] session in
+            let domains = try session.domains().compactMap(summary)
+            guard let pool = try existingPool(in: session) else { return PMContents(domains: domains, volumes: []) }
+            try refresh(pool)
+            return PMContents(domains: domains, volumes: try pool.volumes().compactMap(summary))
+        }
+    }
+
     /// Reads the pool's figures anew.
     ///
     /// libvirt refuses while a volume is being made or sent; the figures of the last refresh do meanwhile.

@@ -39,6 +39,11 @@ struct VolumeDescription: Hashable, Sendable {
         self.backing = backing
     }
 
+    /// When the volume was written to last, in seconds since 1970; nil where libvirt does not tell.
+    static func lastWrite(inXML xml: String) -> TimeInterval? {
+        XMLElement.root(of: xml)?.descendant("target", "timestamps", "mtime").flatMap { TimeInterval($0.text) }
+    }
+
     /// Reads libvirt's XML; nil where it is none.
     init?(xml: String) {
         guard let root = XMLElement.root(of: xml), let name = root.child("name")?.text,

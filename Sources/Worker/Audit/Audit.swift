@@ -1,0 +1,80 @@
+import Foundation
+import Model
+import Store
+
+/// Compares the records with each other and with what is on the PMs; pure.
+///
+/// What is under way while records and PMs are read one after another shows as a difference now and then: what counts is what
+/// two audits find.
+struct Audit {
+    let snapshot: AuditSnapshot
+    /// What is on the PMs that were read, or why one was not.
+    let contents: [PMID: Result<PMContents, Failure>]
+    /// The installation's name.
+    let cell: String
+    /// The keys, by which findings are named.
+    let keys: Keys
+
+    /// All differences.
+    var findings: [AuditFinding] {
+        claimFindings + placeFindings + orderFindings + contents.keys.sorted().flatMap(machineFindings)
+    }
+
+    var statuses: [VMID: VMStatus] { Dictionary(snapshot.vms.map { ($0.vm.id, $0) }) { first, _ in first } }
+
+    // MARK: Claims
+
+    private var claimFindings: [AuditFinding] {
+        let known = Set(snapshot.machines.map(\.machine.id))
+        let homeless = snapshot.vms.filter { $0.pm.map { !known.contains($0) } ?? false }.map { status in
+            AuditFinding(
+                invariant: .owners,
+                row: keys.vm(status.vm.id),
+                problem: "it is on a PM that is not known",
+                details: "PM \(status.pm?.description ?? "")"
+            )
+        }
+        return homeless + snapshot.machines.flatMap(claimFindings)
+    }
+
+    private func claimFindings(_ row: AuditSnapshot.MachineRow) -> [AuditFinding] {
+        let machine = row.machine
+        let holders = snapshot.vms.filter { $0.pm == machine.id }
+        let sum = holders.reduce(into: Resources.zero) { $0 += $1.vm.needs }
+        var findings: [AuditFinding] = []
+        func find(_ invariant: AuditFinding.Invariant, _ problem: String, _ details: String, mend: Bool = true) {
+            findings.append(
+                AuditFinding(
+                    invariant: invariant,
+                    row: keys.pm(machine.id),
+                    problem: problem,
+                    details: details,
+                    remedy: mend ? .recount(machine.id) : nil
+                )
+            )
+        }
+        if machine.claimed != sum || machine.vmCount != holders.count {
+            find(
+                .claims,
+                "its claims are not the sum of its VMs' needs",
+                "\(machine.vmCount) VMs with \(machine.claimed.text); by the VMs \(holders.count) with \(sum.text)"
+            )
+        }
+        let ids = Set(holders.map(\.vm.id))
+        for vm in row.members.subtracting(ids).sorted() { find(.owners, "VM \(vm) holds room and is not there", "") }
+        for vm in ids.subtracting(row.members).sorted() { find(.claims, "VM \(vm) is there and holds no room", "") }
+        if let measure = machine.measure {
+            let limit = machine.listing.overcommit.applied(to: measure.capacity)
+            if !machine.claimed.fits(in: limit) {
+                let details = "\(machine.claimed.text) of \(limit.text)"
+                find(.claims, "more is claimed than may be promised", details, mend: false)
+            }
+        }
+        return findings
+    }
+}
+
+extension Resources {
+    /// For people.
+    fileprivate var text: String { "\(cpu) CPUs, \(ram) MiB, \(disk) GiB" }
+}

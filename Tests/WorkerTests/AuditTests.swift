@@ -1,0 +1,236 @@
+import Foundation
+import Model
+import Store
+import Testing
+
+@testable import Worker
+
+@Suite("What an audit finds")
+struct AuditTests {
+    /// One PM with one VM that runs there, all as it must be.
+    private struct World {
+        var snapshot = AuditSnapshot()
+        var contents: [PMID: Result<PMContents, Failure>] = [:]
+        let vm: VirtualMachine
+        let pm: PMID
+
+        init() throws {
+            vm = try HypervisorFixture.vm(1)
+            pm = try #require(PMID(1))
+            snapshot.vms = [VMStatus(vm: vm, state: .running, pm: pm)]
+            snapshot.machines = [try machine(claimed: vm.needs, count: 1, members: [vm.id])]
+            contents[pm] = .success(
+                PMContents(domains: [AuditTests.domain(vm)], volumes: [disk(vm.diskName)])
+            )
+        }
+
+        func machine(
+            _ number: Int = 1,
+            claimed: Resources,
+            count: Int,
+            members: Set<VMID>
+        ) throws -> AuditSnapshot.MachineRow {
+            let capacity = Resources(cpu: 4, ram: 4096, disk: 10)
+            return AuditSnapshot.MachineRow(
+                machine: PhysicalMachine(
+                    id: try #require(PMID(number)),
+                    listing: PMListing(address: try PMAddress("host\(number)")),
+                    measure: PMMeasure(capacity: capacity, available: capacity),
+                    claimed: claimed,
+                    vmCount: count
+                ),
+                members: members
+            )
+        }
+
+        func disk(_ name: String) -> VolumeSummary { VolumeSummary(name: name, allocation: 1) }
+
+        mutating func put(_ domains: [DomainSummary], _ volumes: [VolumeSummary] = [], on pm: PMID? = nil) {
+            contents[pm ?? self.pm] = .success(PMContents(domains: domains, volumes: volumes))
+        }
+
+        mutating func add(job number: Int, _ state: Job.State?, at places: AuditSnapshot.Place...) throws {
+            let id = try #require(JobID(number))
+            snapshot.jobs[id] = AuditSnapshot.JobRow(id: id, state: state, vm: state == nil ? nil : vm.id)
+            for place in places { snapshot.places.append((place, id)) }
+        }
+
+        func findings() -> [AuditFinding] {
+            Audit(snapshot: snapshot, contents: contents, cell: "ours", keys: Keys()).findings
+        }
+
+        /// The only finding.
+        func finding() throws -> AuditFinding {
+            let findings = findings()
+            #expect(findings.count == 1, "\(findings)")
+            return try #require(findings.first)
+        }
+    }
+
+    private static func domain(_ vm: VirtualMachine, isActive: Bool = true, cell: String = "ours") -> DomainSummary {
+        DomainSummary(
+            uuid: vm.uuid.uuidString.lowercased(),
+            name: vm.domainName,
+            isActive: isActive,
+            cpu: 1,
+            ramMiB: 1,
+            record: vm,
+            cell: cell
+        )
+    }
+
+    @Test("Nothing where all is as it must be, with jobs in all places")
+    func well() throws {
+        var world = try World()
+        #expect(world.findings().isEmpty)
+        world.snapshot.underWay[world.vm.id] = JobID(1)
+        try world.add(job: 1, .running, at: .worker("w"))
+        world.snapshot.leases = [try #require(JobID(1))]
+        try world.add(job: 2, .waiting, at: .behind(world.vm.id))
+        try world.add(job: 3, .waiting, at: .behind(world.vm.id))
+        try world.add(job: 4, .queued, at: .queue)
+        try world.add(job: 5, .delayed, at: .delayed)
+        try world.add(job: 6, .done)
+        #expect(world.findings().isEmpty)
+    }
+
+    @Test("I1, I4: claims that are not those of the PM's VMs are counted anew; more than may be promised is told")
+    func claims() throws {
+        var world = try World()
+        let recount = AuditFinding.Remedy.recount(world.pm)
+        world.snapshot.machines = [try world.machine(claimed: .zero, count: 0, members: [])]
+        #expect(world.findings().map(\.invariant) == [.claims, .claims])
+        #expect(world.findings().allSatisfy { $0.remedy == recount && $0.row == "hvc:pm:1" })
+        let stranger = try #require(VMID(9))
+        world.snapshot.machines = [
+            try world.machine(claimed: world.vm.needs, count: 1, members: [world.vm.id, stranger])
+        ]
+        #expect(try world.finding().invariant == .owners)
+        #expect(try world.finding().remedy == recount)
+        let large = VirtualMachine(
+            id: world.vm.id,
+            uuid: world.vm.uuid,
+            name: "",
+            type: world.vm.type,
+            image: world.vm.image,
+            needs: Resources(cpu: 5, ram: 1, disk: 1)
+        )
+        world.snapshot.vms = [VMStatus(vm: large, state: .running, pm: world.pm)]
+        world.snapshot.machines = [try world.machine(claimed: large.needs, count: 1, members: [large.id])]
+        #expect(try world.finding().problem.contains("promised"))
+        #expect(try world.finding().remedy == nil)
+        world.snapshot.machines = []
+        world.contents = [:]
+        #expect(try world.finding().problem.contains("not known"))
+    }
+
+    @Test("I2: a domain that is in another state, absent, elsewhere, or without a record has its PM looked at")
+    func domains() throws {
+        var world = try World()
+        var disks = [world.disk(world.vm.diskName)]
+        let look = AuditFinding.Remedy.look(world.pm)
+        for domains in [[], [Self.domain(world.vm, isActive: false)]] {
+            world.put(domains, disks)
+            #expect(try world.finding().invariant == .domains)
+            #expect(try world.finding().remedy == look)
+        }
+        world.snapshot.vms = [VMStatus(vm: world.vm, state: .missing, pm: world.pm)]
+        world.put([], disks)
+        #expect(world.findings().isEmpty)
+        world.snapshot.vms = [VMStatus(vm: world.vm, state: .destroying, pm: world.pm, hasJob: true)]
+        world.snapshot.underWay[world.vm.id] = JobID(1)
+        try world.add(job: 1, .delayed, at: .delayed)
+        #expect(world.findings().isEmpty)
+
+        world = try World()
+        disks = [world.disk(world.vm.diskName)]
+        let lost = try HypervisorFixture.vm(2)
+        let contested = try HypervisorFixture.vm(1)
+        for (vm, remedy) in [(lost, look), (contested, nil)] {
+            world.put([Self.domain(world.vm), Self.domain(vm)], disks)
+            #expect(try world.finding().remedy == remedy)
+            world.put([Self.domain(world.vm), Self.domain(vm, cell: "theirs")], disks)
+            #expect(world.findings().isEmpty)
+        }
+    }
+
+    @Test("I2: two PMs with a domain of one VM")
+    func twice() throws {
+        var world = try World()
+        let other = try #require(PMID(2))
+        world.put([Self.domain(world.vm)], on: other)
+        #expect(try world.finding().problem.contains("too"))
+        #expect(try world.finding().remedy == nil)
+        // Where its own PM could not be read, it may have been moved.
+        world.contents[world.pm] = .failure(Failure(.machineUnreachable, "away"))
+        let findings = world.findings()
+        #expect(Set(findings.map(\.invariant)) == [.unread, .domains])
+        #expect(findings.last?.remedy == .look(other))
+    }
+
+    @Test("I3: a job that stands nowhere is put back; in the wrong place, in two, or after its end is told")
+    func jobs() throws {
+        for state in [Job.State.queued, .waiting, .running, .delayed] {
+            var world = try World()
+            try world.add(job: 1, state)
+            #expect(try world.finding().remedy == .requeue(#require(JobID(1))))
+            try world.add(job: 1, state, at: .queue, .delayed)
+            #expect(try world.finding().problem.contains("more than one"))
+        }
+        for state in [Job.State.done, .failed, .dead, nil] {
+            var world = try World()
+            try world.add(job: 1, state, at: .queue)
+            #expect(try world.finding().invariant == .jobs)
+        }
+        var world = try World()
+        try world.add(job: 1, .running, at: .worker("w"))
+        #expect(try world.finding().problem.contains("does not stand there"), "it has no lease")
+        world = try World()
+        world.snapshot.leases = [try #require(JobID(7))]
+        #expect(try world.finding().row == "hvc:leases")
+    }
+
+    @Test("I4: a disk without VM and domain is to go; one that is a VM's or a domain's is not")
+    func disks() throws {
+        var world = try World()
+        let ours = world.disk(world.vm.diskName)
+        let image = world.disk("hvc-image-100-abc.qcow2")
+        let orphan = world.disk("hvc-7-0123abcd.qcow2")
+        world.put([Self.domain(world.vm)], [ours, image, orphan])
+        #expect(try world.finding().remedy == .deleteDisk(orphan.name, world.pm))
+        let foreign = DomainSummary(uuid: "u", name: "hvc-7-0123abcd", isActive: false, cpu: 1, ramMiB: 1)
+        world.put([Self.domain(world.vm), foreign], [ours, image, orphan])
+        #expect(world.findings().isEmpty)
+        let other = try #require(PMID(2))
+        world.put([], [ours], on: other)
+        #expect(try world.finding().remedy == nil)
+    }
+
+    @Test("I6: jobs of a VM that run at once, wait in another order, or wait for one that has ended")
+    func order() throws {
+        var world = try World()
+        world.snapshot.leases = [try #require(JobID(1)), try #require(JobID(2))]
+        world.snapshot.underWay[world.vm.id] = JobID(1)
+        try world.add(job: 1, .running, at: .worker("a"))
+        try world.add(job: 2, .running, at: .worker("b"))
+        #expect(try world.finding().invariant == .order)
+
+        world = try World()
+        world.snapshot.underWay[world.vm.id] = JobID(1)
+        try world.add(job: 1, .queued, at: .queue)
+        try world.add(job: 3, .waiting, at: .behind(world.vm.id))
+        try world.add(job: 2, .waiting, at: .behind(world.vm.id))
+        #expect(try world.finding().problem.contains("order"))
+
+        world = try World()
+        world.snapshot.underWay[world.vm.id] = JobID(1)
+        #expect(try world.finding().remedy == .free(world.vm.id))
+        world.snapshot.underWay = [:]
+        try world.add(job: 3, .waiting, at: .behind(world.vm.id))
+        #expect(try world.finding().remedy == .free(world.vm.id))
+
+        world = try World()
+        world.snapshot.vms = [VMStatus(vm: world.vm, state: .building, pm: world.pm)]
+        #expect(try world.finding().invariant == .jobs)
+    }
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Compares the records in Redis with each other and with what is on the machines; ends with status 0 when all is well.
+#
+# Usage: bash bin/audit.sh [--mend [--all]] [--json]
+#
+#   --mend   mends what can be mended without harm; domains are never touched
+#   --all    with --mend, deletes disks without an owner however young they are
+#   --json   tells the findings as JSON
+# shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/
+set -euo pipefail
+
+lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
+for piece in say settings root redis; do
+  # shellcheck disable=SC1090 # a file of lib/
+  source "$lib/$piece.sh"
+done
+
+main() {
+  case ${1:-} in -h | --help) usage && exit 0 ;; esac
+  [[ -x $release/hvc-worker ]] || fail "the programs are not built; run: bash $root/bin/install.sh"
+  [[ ! -e $run_dir || -w $run_dir ]] || become_root "the audit of what root started" "$@"
+  load_settings
+  export HVC_REDIS_URL=${HVC_REDIS_URL:-unix://$(percent_encode "$(redis_socket)")}
+  exec "$release/hvc-worker" audit "$@"
+}
+
+main "$@"
