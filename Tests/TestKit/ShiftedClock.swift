@@ -49,6 +49,7 @@ public struct ShiftedClock {
     /// The environment of a program whose clock is to be off.
     ///
     /// - Parameter seconds: by how much, ahead where positive.
+    /// - Returns: the variables.
     public func environment(off seconds: Int) -> [String: String] {
         ["LD_PRELOAD": library, "CLOCK_SHIFT_S": String(seconds)]
     }
