@@ -54,7 +54,7 @@ struct WorkerProgram {
             store: store,
             worker: settings.name,
             slots: settings.slots,
-            policy: PlacementPolicy.all.first { $0.name == settings.policy } ?? .seed,
+            policy: settings.policy.policy,
             lease: settings.lease,
             wake: intakeWake,
             runner: JobRunner(
@@ -88,7 +88,7 @@ struct WorkerProgram {
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
     func run() async throws {
         try await loadCatalog()
-        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy)"])
+        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.name)"])
         try await Program.run(
             [
                 LoopService { [redis] in await redis.run() },
@@ -113,6 +113,7 @@ struct WorkerProgram {
         while true {
             do throws(Failure) {
                 try await store.checkServer()
+                try await store.register(policy: settings.policy)
                 return try await catalog.load()
             } catch {
                 guard error.code == .storeUnavailable, error.cause != nil else { throw error }

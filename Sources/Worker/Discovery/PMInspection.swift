@@ -91,6 +91,8 @@ struct PMInspection {
             "domains": String(inventory.domains.count),
             "domains_foreign": String(foreign.count),
             "foreign_domains": Self.list(foreign.map(\.name)),
+            "cached_images": Set(inventory.volumes.compactMap(\.cachedImage)).sorted().map(\.description)
+                .joined(separator: ","),
         ]
         if let host { facts["kernel"] = host.kernel }
         return facts

@@ -105,6 +105,11 @@ struct VolumeSummary: Hashable, Sendable {
     /// What it takes of the pool, in bytes.
     var allocation: Int64
 
+    /// The image of which it says that a copy is whole; nil where it says that of none.
+    var cachedImage: ImageID? {
+        name.wholeMatch(of: /hvc-image-([0-9]+)-.*\.ready/).flatMap { ImageID($0.1) }
+    }
+
     /// True where it is a VM's disk.
     var isDisk: Bool { name.wholeMatch(of: /hvc-[0-9]+-[0-9a-f]{8}\.qcow2/) != nil }
 }
