@@ -38,25 +38,20 @@ public struct Capacity: Hashable, Sendable {
 ///   - sizes: the sizes.
 ///   - fleet: the machines as they are known.
 ///   - policy: which machines are fit, and which of them comes first.
-///   - limit: the loss of how many PMs is worked out.
-///   - tenants: the VMs of a PM, as requests for another place.
+///   - tenants: the VMs of the PMs whose loss is worked out, as requests for other places.
 /// - Returns: the counts.
 public func capacity(
     for sizes: [Resources],
     of fleet: FleetSnapshot,
     by policy: PlacementPolicy,
-    losingAtMost limit: Int = 64,
-    tenants: (PMID) -> [PlacementRequest]
+    losing tenants: [PMID: [PlacementRequest]]
 ) -> Capacity {
     let open = fleet.openMachines(by: policy)
-    let candidates = open.sorted { left, right in
-        let (a, b) = (fleet.weightOfLoss(at: left), fleet.weightOfLoss(at: right))
-        return a == b ? left < right : a > b
-    }.prefix(limit)
+    let candidates = open.filter { tenants[fleet.rows[$0].id] != nil }
     let counts = sizes.map { fleet.count(of: $0, on: open) }
     var worst = [Capacity.WorstLoss?](repeating: nil, count: sizes.count)
     for lost in candidates {
-        let (after, homeless) = fleet.losing(lost, tenants(fleet.rows[lost].id), by: policy)
+        let (after, homeless) = fleet.losing(lost, tenants[fleet.rows[lost].id] ?? [], by: policy)
         let left = open.filter { $0 != lost }
         for (index, size) in sizes.enumerated() {
             let count = homeless == 0 ? after.count(of: size, on: left) : 0
@@ -69,6 +64,17 @@ public func capacity(
 }
 
 extension FleetSnapshot {
+    /// The PMs whose loss costs most by their room.
+    ///
+    /// - Parameters:
+    ///   - policy: which machines take VMs.
+    ///   - limit: how many at most.
+    /// - Returns: the PMs, the most costly first.
+    public func costliestMachines(by policy: PlacementPolicy, limit: Int) -> [PMID] {
+        let weights = openMachines(by: policy).map { (index: $0, weight: weightOfLoss(at: $0)) }
+        return weights.sorted { ($1.weight, $0.index) < ($0.weight, $1.index) }.prefix(limit).map { rows[$0.index].id }
+    }
+
     /// The machines that take VMs.
     fileprivate func openMachines(by policy: PlacementPolicy) -> [Int] {
         let filters = policy.filters.compactMap { $0 as? AvailabilityFilter }

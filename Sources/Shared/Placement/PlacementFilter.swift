@@ -13,6 +13,7 @@ public protocol PlacementFilter: Sendable {
     /// Whether the request asks anything of it; where not, all machines pass.
     ///
     /// - Parameter request: who wants a place.
+    /// - Returns: false where it says the same of all machines.
     func concerns(_ request: PlacementRequest) -> Bool
 
     /// Looks at one machine; called for each machine of the fleet, so it must be cheap.
@@ -31,6 +32,7 @@ public protocol PlacementFilter: Sendable {
     ///   - index: where the machine is in the fleet.
     ///   - fleet: the fleet.
     ///   - request: who wants a place.
+    /// - Returns: the numbers.
     func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String
 }
 

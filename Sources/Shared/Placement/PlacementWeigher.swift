@@ -10,6 +10,7 @@ public protocol PlacementWeigher: Sendable {
     /// Whether it tells machines apart for this request.
     ///
     /// - Parameter request: who wants a place.
+    /// - Returns: false where it says the same of all machines.
     func concerns(_ request: PlacementRequest) -> Bool
 
     /// Weighs one machine; the lightest comes first. Called for each machine that is fit, so it must be cheap.

@@ -92,6 +92,21 @@ extension Store {
         )
     }
 
+    /// A hold (HMGET).
+    ///
+    /// - Parameter id: the hold.
+    /// - Returns: nil where there is no such hold, or it is being built or given back.
+    /// - Throws: `Failure`.
+    public func hold(_ id: VMID) async throws(Failure) -> Hold? {
+        let fields =
+            try await send(["HMGET", keys.vm(id), "state", "pm", "type", "held_until", "destroy_job"]).array ?? []
+        guard fields.count == 5, fields[0].string == "held", fields[4].string == nil,
+            let pm = fields[1].int.flatMap(PMID.init), let type = fields[2].int.flatMap(TypeID.init),
+            let end = fields[3].string
+        else { return nil }
+        return Hold(id: id, type: type, pm: pm, expiresAt: end)
+    }
+
     /// Closes a PM to new VMs, or opens it again.
     ///
     /// - Parameters:
@@ -113,6 +128,18 @@ extension Store {
     public func setTags(_ tags: Set<String>, of pm: PMID) async throws(Failure) -> Bool {
         try await run(.setMachine, keys: [], [pm.value, "added_tags", tags.sorted().joined(separator: ",")]).int == 1
     }
+}
+
+/// Room that is held for a VM which is not built yet.
+public struct Hold: Hashable, Sendable {
+    /// Its number, which will be the VM's.
+    public let id: VMID
+    /// The type whose room it holds.
+    public let type: TypeID
+    /// The PM that holds it.
+    public let pm: PMID
+    /// When it ends, by the clock of Redis (RFC 3339).
+    public let expiresAt: String
 }
 
 /// How a job's place was decided, and where it stands.

@@ -21,7 +21,9 @@ enum RecordTime {
         return seconds * 1000 + numbers[6]
     }
 
-    /// Days since 1970 of a date, as in H. Hinnant, "chrono-compatible low-level date algorithms".
+    /// Days since 1970 of a date.
+    ///
+    /// As in H. Hinnant, "chrono-compatible low-level date algorithms".
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year
         let yearOfEra = shifted % 400
