@@ -80,7 +80,7 @@ struct SimulatedFleetTests {
                 if index >= width, let body = try await group.next() { bodies.append(body) }
                 group.addTask {
                     let answer = try await site.http.call(path(number))
-                    // A removal whose answer is lost is tried again, which the caller waits for.
+                    // What a PM fails is done elsewhere or again, and the caller waits for that.
                     #expect(answer.status == 200, "\(path(number)): \(answer)")
                     return answer.body
                 }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Store
 import TestKit
 import Testing
 
@@ -110,6 +111,21 @@ struct SimulatedHypervisorTests {
         }
         #expect(try await calm.contents().domains.isEmpty)
         #expect(try await calm.volumes().allSatisfy { $0.hasPrefix("hvc-image-") })
+    }
+
+    @Test("Of two removals of what was made anew between them, the second is answered, and nothing stays")
+    func removalAfterRemoval() async throws {
+        let hypervisor = try await bench.simulated("simulated:///1?latency_ms=0&failures=1")
+        let calm = try await bench.simulated("simulated:///1?latency_ms=0")
+        let vm = try HypervisorFixture.vm(1)
+        for _ in 1...2 {
+            try await make(vm, on: calm)
+            await #expect(throws: Failure.self) { try await hypervisor.remove(vm) }
+            try await make(vm, on: calm)
+            try await hypervisor.remove(vm)
+            let fields = try await calm.store.simulatedMachine(1).fields.keys
+            #expect(fields.allSatisfy { $0.hasPrefix("volume:hvc-image-") }, "\(fields)")
+        }
     }
 
     @Test("A full pool takes no disk, and has room again when one went")

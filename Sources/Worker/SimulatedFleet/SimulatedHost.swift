@@ -33,6 +33,9 @@ struct SimulatedHost: Sendable {
     private(set) var seen: [String: String?] = [:]
     private(set) var changes: [String: String?] = [:]
 
+    /// Whether what is done now is spared from faults.
+    private(set) var isSpared = false
+
     private static let domainStart = "domain:"
     private static let volumeStart = "volume:"
 
@@ -74,6 +77,19 @@ struct SimulatedHost: Sendable {
 
     /// Writes a volume; nil deletes it.
     mutating func set(_ volume: Volume?, name: String) { set(volume, field: Self.volumeStart + name) }
+
+    // MARK: Removals
+
+    /// Notes that the answer to a VM's removal is lost: that of the next one is not.
+    mutating func noteLostAnswer(uuid: String) { changes["lost:" + uuid] = "1" }
+
+    /// Spares a removal from faults where the answer to the last one was lost.
+    mutating func spareAfterLostAnswer(uuid: String) {
+        let field = "lost:" + uuid
+        guard fields[field] != nil else { return }
+        isSpared = true
+        changes[field] = .some(nil)
+    }
 
     private mutating func value<Item: Decodable>(_ field: String) -> Item? {
         seen[field] = .some(fields[field])

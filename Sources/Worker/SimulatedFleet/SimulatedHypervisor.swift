@@ -114,8 +114,12 @@ struct SimulatedHypervisor: Hypervisor {
 
     func remove(_ vm: VirtualMachine) async throws(Failure) {
         try await act(.remove, on: "\(vm.id)", "removing VM \(vm.id)") { host throws(Failure) in
+            host.spareAfterLostAnswer(uuid: vm.simulatedKey)
             if try ownDomain(of: vm, in: &host) != nil { host.set(nil, uuid: vm.simulatedKey) }
             if host.volume(vm.diskName) != nil { host.set(nil, name: vm.diskName) }
+        } whenUnanswered: { host in
+            // Or a create that fails there time and again would never be known to have left nothing.
+            host.noteLostAnswer(uuid: vm.simulatedKey)
         }
     }
 
@@ -141,14 +145,16 @@ struct SimulatedHypervisor: Hypervisor {
         _ operation: SimulatedChance.Operation,
         on subject: String,
         _ doing: String,
-        _ body: (inout SimulatedHost) throws(Failure) -> Void
+        _ body: (inout SimulatedHost) throws(Failure) -> Void,
+        whenUnanswered note: (inout SimulatedHost) -> Void = { _ in }
     ) async throws(Failure) -> Bool {
         try await wait(chance.latency(of: operation, on: subject))
         while true {
             var host = try await read()
             try body(&host)
             guard !host.changes.isEmpty else { return false }
-            let fault = chance.fault(of: operation, on: subject)
+            let fault = host.isSpared ? nil : chance.fault(of: operation, on: subject)
+            if fault == .unanswered { note(&host) }
             if fault == .refused { throw failure(.hypervisor, "\(doing): refused, as its seed has it") }
             // Where somebody was faster, what is there now decides.
             guard
