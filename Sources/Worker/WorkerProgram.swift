@@ -43,6 +43,7 @@ struct WorkerProgram {
         var libvirt = LibvirtSettings()
         libvirt.cell = settings.cell
         machines = MachineAccess(
+            store: store,
             transferLock: StoreTransferLock(store: store, worker: settings.name),
             controlDirectory: FileManager.default.temporaryDirectory
                 .appending(path: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)").path(),

@@ -11,9 +11,19 @@ struct WorkerSettings: Sendable {
         var pm: String
         var image: String
         var flavor: String
+        /// The PMs that stand in place of the pm_file; nil for none.
+        var fleet: SimulatedFleet?
 
         /// True where none is given.
-        var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty }
+        var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty && fleet == nil }
+
+        /// Sees that the PMs are told in one way only.
+        ///
+        /// - Throws: `Failure` with `invalidRequest`.
+        func check() throws(Failure) {
+            guard fleet != nil, !pm.isEmpty else { return }
+            throw Failure(.invalidRequest, "both a pm_file and a fleet are given: leave out HVC_PM_FILE or HVC_FLEET")
+        }
     }
 
     let common: CommonSettings
@@ -46,6 +56,11 @@ struct WorkerSettings: Sendable {
         "HVC_PM_FILE",
         kind: "a path",
         meaning: "The physical machines: an address a line, or a dictionary."
+    )
+    private static let fleetSetting = Setting<String>.text(
+        "HVC_FLEET",
+        kind: "`simulated:COUNT[,option=value…]`",
+        meaning: "Simulated physical machines in place of HVC_PM_FILE."
     )
     private static let imageFileSetting = Setting<String>.text(
         "HVC_IMAGE_FILE",
@@ -161,7 +176,7 @@ struct WorkerSettings: Sendable {
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
         [
-            nameSetting.about, pmFileSetting.about, imageFileSetting.about, flavorFileSetting.about,
+            nameSetting.about, pmFileSetting.about, fleetSetting.about, imageFileSetting.about, flavorFileSetting.about,
             slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
             graceSetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
@@ -177,6 +192,8 @@ struct WorkerSettings: Sendable {
             image: try Self.imageFileSetting.value(in: environment),
             flavor: try Self.flavorFileSetting.value(in: environment)
         )
+        let fleet = try Self.fleetSetting.value(in: environment)
+        if !fleet.isEmpty { files.fleet = try SimulatedFleet(fleet) }
         slots = try Self.slotsSetting.value(in: environment)
         lease = try Self.leaseSetting.value(in: environment)
         discoveryPeriod = try Self.discoverySetting.value(in: environment)

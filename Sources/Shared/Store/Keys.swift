@@ -71,6 +71,8 @@ public struct Keys: Hashable, Sendable {
     public func type(_ id: TypeID) -> String { prefix + "type:\(id)" }
     /// Hash: an image.
     public func image(_ id: ImageID) -> String { prefix + "image:\(id)" }
+    /// Hash: what stands on a simulated PM.
+    public func simulated(_ number: Int) -> String { prefix + "simulated:\(number)" }
     /// String: who brings an image to a PM right now.
     public func transfer(of image: ImageID, to pm: PMID) -> String { prefix + "transfer:\(pm):\(image)" }
 }

@@ -37,9 +37,14 @@ struct PMInspection {
         DiscoveryReport(
             state: .up,
             measure: measure(host: host, inventory),
-            source: (host == nil ? "" : "ssh free,nproc,loadavg,df,uname; ") + "libvirt nodeinfo,pool,domains",
+            source: source(host: host),
             facts: facts(host: host, inventory)
         )
+    }
+
+    private func source(host: HostMeasure?) -> String {
+        if case .simulated = machine.listing.address.route { return "simulated" }
+        return (host == nil ? "" : "ssh free,nproc,loadavg,df,uname; ") + "libvirt nodeinfo,pool,domains"
     }
 
     private func measure(host: HostMeasure?, _ inventory: HypervisorInventory) -> PMMeasure {
