@@ -30,6 +30,7 @@ let package = Package(
         .executable(name: "hvc-gateway", targets: ["APIGateway"]),
         .executable(name: "hvc-worker", targets: ["Worker"]),
         // For Benchmarks/, which is a package of its own.
+        .library(name: "Placement", targets: ["Model", "Placement"]),
         .library(name: "RedisClient", targets: ["RedisClient"]),
         .library(name: "Store", targets: ["Model", "Store"]),
     ],

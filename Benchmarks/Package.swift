@@ -32,6 +32,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "PlacementDecisions",
+            dependencies: [.product(name: "Placement", package: "hypervisor-coordinator")],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Claims",
+            dependencies: [
+                .product(name: "Placement", package: "hypervisor-coordinator"),
+                .product(name: "RedisClient", package: "hypervisor-coordinator"),
+                .product(name: "Store", package: "hypervisor-coordinator"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "EnqueueToStart",
             dependencies: [
                 .product(name: "RedisClient", package: "hypervisor-coordinator"),

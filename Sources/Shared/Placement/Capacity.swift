@@ -115,16 +115,16 @@ extension FleetSnapshot {
         off machine: Int,
         by policy: PlacementPolicy
     ) -> [PlacementDecision] {
-        tenants.sortedForMoves.map { tenant in
+        var decisions: [PlacementDecision] = []
+        for tenant in tenants.sortedForMoves {
             release(tenant, at: machine)
             let decision = policy.decide(tenant, on: self)
-            if let target = decision.machine.flatMap(index(of:)) {
-                claim(tenant, at: target)
-            } else {
-                claim(tenant, at: machine)
-            }
-            return decision
+            var place = machine
+            if let target = decision.machine, let index = index(of: target) { place = index }
+            claim(tenant, at: place)
+            decisions.append(decision)
         }
+        return decisions
     }
 }
 

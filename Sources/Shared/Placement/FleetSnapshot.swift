@@ -81,11 +81,14 @@ public struct FleetSnapshot: Sendable {
         for (index, row) in rows.enumerated() { indices[row.id] = index }
     }
 
+    /// Not inlined: the optimizer of Swift 6.3.1 fails where it is.
+    @inline(never)
     private mutating func note(_ counts: [String: Int], of machine: PMID, sign: Int) {
         for (group, count) in counts {
-            groups[group, default: [:]][machine, default: 0] += sign * count
-            if groups[group]?[machine] == 0 { groups[group]?[machine] = nil }
-            if groups[group]?.isEmpty == true { groups[group] = nil }
+            var places = groups[group] ?? [:]
+            let sum = (places[machine] ?? 0) + sign * count
+            places[machine] = sum == 0 ? nil : sum
+            groups[group] = places.isEmpty ? nil : places
         }
     }
 
@@ -114,6 +117,7 @@ public struct FleetSnapshot: Sendable {
     /// Closes a machine to what is planned.
     mutating func close(at index: Int) { rows[index].availability = .cordoned }
 
+    @inline(never)
     private mutating func set(_ room: Room, at index: Int) {
         plannedRooms[index] = room
         rows[index].take(free: room.free)

@@ -1,6 +1,6 @@
 public import Model
 
-/// What every decision reads of a machine: 56 bytes without a reference in them.
+/// What every decision reads of a machine: a cache line without a reference in it.
 public struct PMRow: Sendable {
     /// Whether the machine takes VMs, and why not.
     public enum Availability: UInt8, Sendable {
@@ -34,6 +34,8 @@ public struct PMRow: Sendable {
     public let cpuShare, ramShare, diskShare: Float
     /// The load average over one minute for each CPU.
     public let load: Float
+    /// A bit for each of the first 64 images of which it has a copy.
+    let images: UInt64
     /// Creates that failed on it lately.
     public let failures: Int16
     /// Whether it takes VMs.
@@ -53,8 +55,14 @@ public struct PMRow: Sendable {
         diskShare = 1 / Float(max(capacity.disk, 1))
         let perCPU = Float(machine.measure?.load ?? 0) / Float(max(machine.measure?.capacity.cpu ?? 1, 1))
         load = perCPU.isFinite && perCPU >= 0 ? perCPU : .greatestFiniteMagnitude
+        images = machine.cachedImages.reduce(0) { $0 | (PMRow.bit(of: $1) ?? 0) }
         failures = Int16(clamping: machine.failures)
         availability = Availability(machine)
+    }
+
+    /// The bit of an image; nil where it is none of the first 64, which are numbered from 100 on.
+    static func bit(of image: ImageID) -> UInt64? {
+        (100..<164).contains(image.value) ? 1 << UInt64(image.value - 100) : nil
     }
 
     mutating func take(free: Resources) {

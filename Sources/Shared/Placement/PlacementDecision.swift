@@ -40,8 +40,10 @@ public func plan(
     var fleet = fleet
     var decisions: [PlacementDecision] = []
     decisions.reserveCapacity(requests.count)
+    guard let first = requests.first else { return [] }
+    let open = policy.openMachines(of: fleet, for: first)
     for (number, request) in requests.enumerated() {
-        let decision = policy.decide(request, on: fleet)
+        let decision = policy.decide(request, on: fleet, among: open)
         decisions.append(decision)
         switch decision.outcome {
         // Nobody reads what the last one leaves, and the rows would be copied for it.

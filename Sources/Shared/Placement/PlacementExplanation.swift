@@ -25,7 +25,7 @@ public struct PlacementExplanation: Hashable, Sendable, Codable {
     /// How many PMs are told in full at most; the rest is counted.
     public static let detailLimit = 32
     /// How many are told of a fleet that is larger than that, where one was chosen.
-    static let runnersUp = 8
+    static let runnersUp = 4
 
     /// The policy that decided.
     public let policy: String

@@ -16,6 +16,9 @@ public protocol PlacementFilter: Sendable {
     /// - Returns: false where it says the same of all machines.
     func concerns(_ request: PlacementRequest) -> Bool
 
+    /// Whether it says the same whoever asks and whatever was planned, so that a plan asks it once.
+    var isSameForAll: Bool { get }
+
     /// Looks at one machine; called for each machine of the fleet, so it must be cheap.
     ///
     /// - Parameters:
@@ -34,6 +37,23 @@ public protocol PlacementFilter: Sendable {
     ///   - request: who wants a place.
     /// - Returns: the numbers.
     func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String
+
+    /// Keeps the machines that pass, and counts the others by objection.
+    ///
+    /// All filters do this in the same way. It stands here so that each gets a loop of its own, in which its objection is
+    /// no call: that is five times as fast.
+    ///
+    /// - Parameters:
+    ///   - candidates: the machines' indices, in their order.
+    ///   - fleet: the fleet.
+    ///   - request: who wants a place.
+    ///   - tally: where the others are counted.
+    func narrow(
+        _ candidates: inout ContiguousArray<Int32>,
+        of fleet: FleetSnapshot,
+        for request: PlacementRequest,
+        _ tally: inout PlacementTally
+    )
 }
 
 /// Why a machine is not fit: the cases of an enumeration from 0 on.
@@ -57,11 +77,14 @@ public enum PlacementObjectionKind: Hashable, Sendable {
 }
 
 extension PlacementFilter {
+    /// It looks at the request.
+    public var isSameForAll: Bool { false }
+
     /// All requests concern it.
     public func concerns(_ request: PlacementRequest) -> Bool { true }
 
     /// Keeps the machines that pass, and counts the others by objection.
-    func narrow(
+    public func narrow(
         _ candidates: inout ContiguousArray<Int32>,
         of fleet: FleetSnapshot,
         for request: PlacementRequest,
@@ -96,7 +119,7 @@ extension PlacementFilter {
 }
 
 /// How many machines each objection kept out.
-struct PlacementTally {
+public struct PlacementTally: Sendable {
     private(set) var counts: [String: Int] = [:]
     private(set) var kinds: Set<PlacementObjectionKind> = []
 

@@ -1,10 +1,32 @@
 import Model
 
 extension PlacementPolicy {
+    /// The machines that pass whoever asks, with the others counted.
+    typealias Open = (machines: ContiguousArray<Int32>, tally: PlacementTally)
+
+    /// What the filters say that ask nothing of the request.
+    func openMachines(of fleet: FleetSnapshot, for request: PlacementRequest) -> Open {
+        var open = Open(ContiguousArray(0..<Int32(truncatingIfNeeded: fleet.count)), PlacementTally())
+        for filter in filters where filter.isSameForAll { filter.narrow(&open.machines, of: fleet, for: request, &open.tally) }
+        return open
+    }
+
     /// Decides on one request.
-    func decide(_ request: PlacementRequest, on fleet: FleetSnapshot) -> PlacementDecision {
-        var tally = PlacementTally()
-        let fit = fitMachines(for: request, of: fleet, &tally)
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - fleet: the fleet.
+    ///   - open: the machines that pass whoever asks; nil to find them.
+    /// - Returns: the decision.
+    func decide(
+        _ request: PlacementRequest,
+        on fleet: FleetSnapshot,
+        among open: Open? = nil
+    ) -> PlacementDecision {
+        var (fit, tally) = open ?? openMachines(of: fleet, for: request)
+        for filter in filters where !filter.isSameForAll && filter.concerns(request) {
+            filter.narrow(&fit, of: fleet, for: request, &tally)
+        }
         var explanation = PlacementExplanation(policy: name, fit: fit.count, objections: tally.counts)
         guard !fit.isEmpty else {
             explanation.add(refusedBy: self, request, fleet)
@@ -18,19 +40,6 @@ extension PlacementPolicy {
         let machine = fleet.rows[best].id
         explanation.add(chosen: best, fit, by: self, request, fleet)
         return PlacementDecision(outcome: .place(machine), explanation: explanation)
-    }
-
-    /// The machines that all filters pass.
-    private func fitMachines(
-        for request: PlacementRequest,
-        of fleet: FleetSnapshot,
-        _ tally: inout PlacementTally
-    ) -> ContiguousArray<Int32> {
-        var candidates = ContiguousArray(0..<Int32(truncatingIfNeeded: fleet.count))
-        for filter in filters where filter.concerns(request) {
-            filter.narrow(&candidates, of: fleet, for: request, &tally)
-        }
-        return candidates
     }
 
     /// The machine that comes first, by the tiers and at the end by number.
@@ -51,11 +60,26 @@ extension PlacementPolicy {
             for term in terms {
                 term.weigher.add(to: &sums, times: term.factor, of: best, in: fleet, for: request)
             }
-            let least = sums.min() ?? 0
-            best = ContiguousArray(zip(best, sums).lazy.filter { $0.1 == least }.map(\.0))
+            keepSmallest(of: &best, by: sums)
         }
         return Int(best.first ?? fit[0])
     }
+}
+
+/// Keeps the candidates with the smallest sum.
+private func keepSmallest(of candidates: inout ContiguousArray<Int32>, by sums: ContiguousArray<Double>) {
+    let kept = candidates.withUnsafeMutableBufferPointer { candidates in
+        sums.withUnsafeBufferPointer { sums in
+            var (least, kept) = (Double.infinity, 0)
+            for position in candidates.indices where sums[position] <= least {
+                if sums[position] < least { (least, kept) = (sums[position], 0) }
+                candidates[kept] = candidates[position]
+                kept += 1
+            }
+            return kept
+        }
+    }
+    candidates.removeLast(candidates.count - kept)
 }
 
 extension Failure {

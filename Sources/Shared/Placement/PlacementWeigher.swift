@@ -22,6 +22,36 @@ public protocol PlacementWeigher: Sendable {
     ///   - request: who wants a place.
     /// - Returns: its weight, a finite number; from 0 to 1 where it is to be summed up with others.
     func weight(of row: PMRow, at index: Int, in fleet: FleetSnapshot, for request: PlacementRequest) -> Double
+
+    /// Adds its weights, times a factor, to the sums of the candidates.
+    ///
+    /// All weighers do this and the next in the same way; they stand here so that each gets a loop of its own.
+    ///
+    /// - Parameters:
+    ///   - sums: the sums, a candidate each.
+    ///   - factor: the factor.
+    ///   - candidates: the machines' indices.
+    ///   - fleet: the fleet.
+    ///   - request: who wants a place.
+    func add(
+        to sums: inout ContiguousArray<Double>,
+        times factor: Double,
+        of candidates: ContiguousArray<Int32>,
+        in fleet: FleetSnapshot,
+        for request: PlacementRequest
+    )
+
+    /// Keeps the lightest of the candidates.
+    ///
+    /// - Parameters:
+    ///   - candidates: the machines' indices.
+    ///   - fleet: the fleet.
+    ///   - request: who wants a place.
+    func keepLightest(
+        of candidates: inout ContiguousArray<Int32>,
+        in fleet: FleetSnapshot,
+        for request: PlacementRequest
+    )
 }
 
 extension PlacementWeigher {
@@ -29,7 +59,7 @@ extension PlacementWeigher {
     public func concerns(_ request: PlacementRequest) -> Bool { true }
 
     /// Adds its weights, times a factor, to the sums of the candidates.
-    func add(
+    public func add(
         to sums: inout ContiguousArray<Double>,
         times factor: Double,
         of candidates: ContiguousArray<Int32>,
@@ -37,15 +67,19 @@ extension PlacementWeigher {
         for request: PlacementRequest
     ) {
         fleet.rows.withUnsafeBufferPointer { rows in
-            for position in candidates.indices {
-                let index = Int(candidates[position])
-                sums[position] += factor * weight(of: rows[index], at: index, in: fleet, for: request)
+            candidates.withUnsafeBufferPointer { candidates in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    for position in candidates.indices {
+                        let index = Int(candidates[position])
+                        sums[position] += factor * weight(of: rows[index], at: index, in: fleet, for: request)
+                    }
+                }
             }
         }
     }
 
     /// Keeps the lightest of the candidates.
-    func keepLightest(
+    public func keepLightest(
         of candidates: inout ContiguousArray<Int32>,
         in fleet: FleetSnapshot,
         for request: PlacementRequest

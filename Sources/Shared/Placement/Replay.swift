@@ -35,28 +35,55 @@ public struct ReplayReport: Hashable, Sendable {
 ///   - policy: the policy.
 /// - Returns: what became of it.
 public func replay(_ trace: [TraceEvent], on fleet: FleetSnapshot, by policy: PlacementPolicy) -> ReplayReport {
-    var fleet = fleet
-    var report = ReplayReport(policy: policy.name)
-    var places: [VMID: (request: PlacementRequest, index: Int)] = [:]
-    var largest = Resources.zero
+    var player = Player(fleet: fleet, policy: policy)
     for event in trace {
         switch event {
-        case .create(let request):
-            largest = largest.combined(with: request.needs, by: max)
-            guard let index = policy.decide(request, on: fleet).machine.flatMap(fleet.index(of:)) else {
-                report.note(isPlaced: false)
-                continue
-            }
-            fleet.claim(request, at: index)
-            places[request.vm] = (request, index)
-            report.note(isPlaced: true)
-        case .destroy(let vm):
-            guard let place = places.removeValue(forKey: vm) else { continue }
-            fleet.release(place.request, at: place.index)
+        case .create(let request): player.create(request)
+        case .destroy(let vm): player.destroy(vm)
         }
     }
-    report.measure(fleet, largest: largest, used: Set(places.values.map(\.index)))
-    return report
+    return player.report()
+}
+
+/// A replay under way.
+private struct Player {
+    var fleet: FleetSnapshot
+    let policy: PlacementPolicy
+    var counts = ReplayReport(policy: "")
+    var requests: [VMID: PlacementRequest] = [:]
+    var places: [VMID: Int] = [:]
+    var largest = Resources.zero
+
+    init(fleet: FleetSnapshot, policy: PlacementPolicy) {
+        self.fleet = fleet
+        self.policy = policy
+        counts = ReplayReport(policy: policy.name)
+    }
+
+    // Not inlined: the optimizer of Swift 6.3.1 fails where it is.
+    @inline(never)
+    mutating func create(_ request: PlacementRequest) {
+        largest = largest.combined(with: request.needs, by: max)
+        guard let machine = policy.decide(request, on: fleet).machine, let index = fleet.index(of: machine) else {
+            return counts.note(isPlaced: false)
+        }
+        fleet.claim(request, at: index)
+        requests[request.vm] = request
+        places[request.vm] = index
+        counts.note(isPlaced: true)
+    }
+
+    @inline(never)
+    mutating func destroy(_ vm: VMID) {
+        guard let request = requests.removeValue(forKey: vm), let index = places.removeValue(forKey: vm) else { return }
+        fleet.release(request, at: index)
+    }
+
+    func report() -> ReplayReport {
+        var report = counts
+        report.measure(fleet, largest: largest, used: Set(places.values))
+        return report
+    }
 }
 
 extension ReplayReport {

@@ -25,6 +25,8 @@ public struct AvailabilityFilter: PlacementFilter {
 
     /// `state`.
     public let name = "state"
+    /// It asks the machine alone.
+    public var isSameForAll: Bool { true }
     /// How old a measure may be, in ms.
     public let oldest: Int
 

@@ -18,6 +18,10 @@ public struct CachedImageWeigher: PlacementWeigher {
         in fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Double {
-        request.image.map { fleet.entries[index].machine.cachedImages.contains($0) ? 0 : 1 } ?? 0
+        guard let image = request.image else { return 0 }
+        guard let bit = PMRow.bit(of: image) else {
+            return fleet.entries[index].machine.cachedImages.contains(image) ? 0 : 1
+        }
+        return row.images & bit == 0 ? 1 : 0
     }
 }
