@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# docker-compose reads docker-compose.yml, .env.example has its variables, services have limits, ports are on loopback.
+# docker-compose reads docker-compose.yml, .env.example says the same, services have limits, ports are on loopback.
 check() {
   local compose=(docker-compose) config status=0
   if docker compose version >/dev/null 2>&1; then compose=(docker compose); else need docker-compose docker-compose; fi
@@ -10,12 +10,13 @@ check() {
   return "$status"
 }
 
+# Each variable is in .env.example, with the value that it has without it.
 same_variables() {
   local used given
-  used=$(sed -nE 's/[^$]*\$\{([A-Z_]+)[^}]*\}/\1\n/gp' docker-compose.yml | grep -xE '[A-Z_]+' | sort -u)
-  given=$(sed -nE 's/^([A-Z_]+)=.*/\1/p' .env.example | grep -vx COMPOSE_PROJECT_NAME | sort -u)
+  used=$(sed -nE 's/[^$]*\$\{([A-Z_]+)(:-([^}]*))?\}/\1=\3\n/gp' docker-compose.yml | grep -E '^[A-Z_]+=' | sort -u)
+  given=$(grep -E '^[A-Z_]+=' .env.example | grep -v ^COMPOSE_PROJECT_NAME= | sort -u)
   [[ $used == "$given" ]] && return
-  printf 'docker-compose.yml and .env.example do not have the same variables:\n%s\n' "$(diff <(echo "$used") <(echo "$given"))"
+  printf 'docker-compose.yml (<) and .env.example (>) differ:\n%s\n' "$(diff <(echo "$used") <(echo "$given") | grep '^[<>]')"
   return 1
 }
 
@@ -52,7 +53,7 @@ sample() {
 services:
   a:
     image: "a:1"
-    ports: ["127.0.0.1:${HVC_PORT}:1"]
+    ports: ["127.0.0.1:${HVC_PORT:-1}:1"]
     mem_limit: 1g
     cpus: 1
     pids_limit: 9
