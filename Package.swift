@@ -183,8 +183,7 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Worker", "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "TestKit",
-                logging,
-                subprocess,
+                "XML", logging, subprocess,
             ],
             swiftSettings: strict
         ),

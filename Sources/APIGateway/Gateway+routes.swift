@@ -2,12 +2,35 @@ import Hummingbird
 import Logging
 
 extension Gateway {
+    /// The resource-style calls.
+    struct ResourceCalls {
+        let vms: VMResourceController
+        let machines: MachineResourceController
+        let placement: PlacementController
+
+        func add(to router: Router<GatewayContext>) {
+            router.resource(.post, "/v1/vms", vms.create)
+            router.resource(.post, "/v1/holds", vms.hold)
+            router.resource(.get, "/v1/holds/{id}", vms.readHold)
+            router.resource(.delete, "/v1/holds/{id}", vms.release)
+            router.resource(.get, "/v1/pms/{id}", machines.read)
+            router.resource(.put, "/v1/pms/{id}/tags", machines.setTags)
+            router.resource(.post, "/v1/pms/{id}:cordon", machines.cordon)
+            router.resource(.post, "/v1/pms/{id}:uncordon", machines.uncordon)
+            router.resource(.post, "/v1/pms/{id}:drain", placement.drain)
+            router.resource(.post, "/v1/placements:dry-run", placement.dryRun)
+            router.resource(.get, "/v1/capacity", placement.capacity)
+            router.resource(.get, "/v1/jobs/{id}/explanation", placement.explanation)
+        }
+    }
+
     /// Every route there is.
     static func routes(
         vms: VMController,
         machines: MachineController,
         images: ImageController,
         health: HealthController,
+        resources: ResourceCalls,
         token: String,
         logger: Logger
     ) -> Router<GatewayContext> {
@@ -27,6 +50,7 @@ extension Gateway {
         router.original("/pm/listvms", failing: "0", machines.vms)
         router.original("/pm/query", failing: "0", machines.query)
         router.original("/image/list", failing: "0", images.list)
+        resources.add(to: router)
         router.get("/healthz", use: health.alive)
         router.get("/readyz", use: health.ready)
         return router

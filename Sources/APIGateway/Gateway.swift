@@ -26,18 +26,25 @@ struct Gateway {
         store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
+        let vms = VMService(
+            store: store,
+            outcomes: outcomes,
+            readiness: Readiness(feed: feed),
+            wait: settings.wait
+        )
         let router = Self.routes(
-            vms: VMController(
-                service: VMService(
-                    store: store,
-                    outcomes: outcomes,
-                    readiness: Readiness(feed: feed),
-                    wait: settings.wait
-                )
-            ),
+            vms: VMController(service: vms),
             machines: MachineController(store: store),
             images: ImageController(store: store),
             health: HealthController(store: store),
+            resources: ResourceCalls(
+                vms: VMResourceController(service: vms, store: store),
+                machines: MachineResourceController(store: store),
+                placement: PlacementController(
+                    service: PlacementService(store: store, follower: FleetFollower(store: store)),
+                    store: store
+                )
+            ),
             token: settings.token,
             logger: logger
         )

@@ -28,6 +28,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "The physical machines: an address a line, or a dictionary (HVC_PM_FILE).")
     var pmFile: String?
 
+    @Option(help: "Simulated machines in place of the file: simulated:COUNT[,option=value…] (HVC_FLEET).")
+    var fleet: String?
+
     @Option(help: "The images: a path a line, or a dictionary (HVC_IMAGE_FILE).")
     var imageFile: String?
 
@@ -38,8 +41,10 @@ struct WorkerCommand: AsyncParsableCommand {
         do {
             var settings = try WorkerSettings(environment: ProcessInfo.processInfo.environment)
             settings.files.pm = pmFile ?? settings.files.pm
+            if let fleet { settings.files.fleet = try SimulatedFleet(fleet) }
             settings.files.image = imageFile ?? settings.files.image
             settings.files.flavor = flavorFile ?? settings.files.flavor
+            try settings.files.check()
             try await WorkerProgram(settings: settings).run()
         } catch let failure as Failure {
             Program.logWriter.flush()

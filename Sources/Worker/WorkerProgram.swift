@@ -43,6 +43,7 @@ struct WorkerProgram {
         var libvirt = LibvirtSettings()
         libvirt.cell = settings.cell
         machines = MachineAccess(
+            store: store,
             transferLock: StoreTransferLock(store: store, worker: settings.name),
             controlDirectory: FileManager.default.temporaryDirectory
                 .appending(path: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)").path(),
@@ -54,7 +55,7 @@ struct WorkerProgram {
             store: store,
             worker: settings.name,
             slots: settings.slots,
-            policy: PlacementPolicy.all.first { $0.name == settings.policy } ?? .seed,
+            policy: settings.policy.policy,
             lease: settings.lease,
             wake: intakeWake,
             runner: JobRunner(
@@ -88,7 +89,7 @@ struct WorkerProgram {
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
     func run() async throws {
         try await loadCatalog()
-        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy)"])
+        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.name)"])
         try await Program.run(
             [
                 LoopService { [redis] in await redis.run() },
@@ -113,6 +114,7 @@ struct WorkerProgram {
         while true {
             do throws(Failure) {
                 try await store.checkServer()
+                try await store.register(policy: settings.policy)
                 return try await catalog.load()
             } catch {
                 guard error.code == .storeUnavailable, error.cause != nil else { throw error }

@@ -2,6 +2,7 @@ import Bootstrap
 import Foundation
 import Model
 import Placement
+import Store
 
 /// What a worker is told by its environment.
 struct WorkerSettings: Sendable {
@@ -10,16 +11,26 @@ struct WorkerSettings: Sendable {
         var pm: String
         var image: String
         var flavor: String
+        /// The PMs that stand in place of the pm_file; nil for none.
+        var fleet: SimulatedFleet?
 
         /// True where none is given.
-        var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty }
+        var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty && fleet == nil }
+
+        /// Sees that the PMs are told in one way only.
+        ///
+        /// - Throws: `Failure` with `invalidRequest`.
+        func check() throws(Failure) {
+            guard fleet != nil, !pm.isEmpty else { return }
+            throw Failure(.invalidRequest, "both a pm_file and a fleet are given: leave out HVC_PM_FILE or HVC_FLEET")
+        }
     }
 
     let common: CommonSettings
     let name: String
     var files: Files
     let slots: Int
-    let policy: String
+    let policy: PolicyRecord
     let lease: Duration
     let discoveryPeriod: Duration
     let grace: Duration
@@ -27,6 +38,9 @@ struct WorkerSettings: Sendable {
     let imageRoots: [String]
     let cell: String
     let startsAgain: Bool
+
+    /// A measure may be so old, and ten periods; then its PM is looked at before it is used again.
+    private static let oldestMeasure = Duration.seconds(600)
 
     private static let nameSetting = Setting<String>(
         SettingDescription(
@@ -42,6 +56,11 @@ struct WorkerSettings: Sendable {
         "HVC_PM_FILE",
         kind: "a path",
         meaning: "The physical machines: an address a line, or a dictionary."
+    )
+    private static let fleetSetting = Setting<String>.text(
+        "HVC_FLEET",
+        kind: "`simulated:COUNT[,option=value…]`",
+        meaning: "Simulated physical machines in place of HVC_PM_FILE."
     )
     private static let imageFileSetting = Setting<String>.text(
         "HVC_IMAGE_FILE",
@@ -68,6 +87,16 @@ struct WorkerSettings: Sendable {
         ),
         fallback: PlacementPolicy.seed.name
     ) { text in PlacementPolicy.all.contains { $0.name == text } ? text : nil }
+    private static let weightsSetting = Setting<[String: Double]>(
+        SettingDescription(
+            "HVC_POLICY_WEIGHTS",
+            kind: "`NAME=FACTOR,…` of " + PlacementPolicy.weighers.map(\.name).joined(separator: ", "),
+            fallback: "",
+            meaning: "By how much weighers count in the policy, where other than it says; 0 takes one out."
+        ),
+        fallback: [:],
+        parse: weights
+    )
     private static let leaseSetting = Setting<Duration>.seconds(
         "HVC_LEASE",
         in: 1...3600,
@@ -118,6 +147,18 @@ struct WorkerSettings: Sendable {
         case off
     }
 
+    private static func weights(_ text: String) -> [String: Double]? {
+        var weights: [String: Double] = [:]
+        for pair in text.split(separator: ",") {
+            let parts = pair.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2, let factor = Double(parts[1]), (-1000...1000).contains(factor),
+                PlacementPolicy.weighers.contains(where: { $0.name == parts[0] })
+            else { return nil }
+            weights[String(parts[0])] = factor
+        }
+        return weights
+    }
+
     private static func plainName(_ text: String) -> String? {
         let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         return isPlain && (1...64).contains(text.utf8.count) ? text : nil
@@ -135,8 +176,9 @@ struct WorkerSettings: Sendable {
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
         [
-            nameSetting.about, pmFileSetting.about, imageFileSetting.about, flavorFileSetting.about,
-            slotsSetting.about, policySetting.about, leaseSetting.about, discoverySetting.about, graceSetting.about,
+            nameSetting.about, pmFileSetting.about, fleetSetting.about, imageFileSetting.about, flavorFileSetting.about,
+            slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
+            graceSetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
             imageRootsSetting.about, cellSetting.about, autostartSetting.about,
         ] + CommonSettings.descriptions
@@ -150,10 +192,16 @@ struct WorkerSettings: Sendable {
             image: try Self.imageFileSetting.value(in: environment),
             flavor: try Self.flavorFileSetting.value(in: environment)
         )
+        let fleet = try Self.fleetSetting.value(in: environment)
+        if !fleet.isEmpty { files.fleet = try SimulatedFleet(fleet) }
         slots = try Self.slotsSetting.value(in: environment)
-        policy = try Self.policySetting.value(in: environment)
         lease = try Self.leaseSetting.value(in: environment)
         discoveryPeriod = try Self.discoverySetting.value(in: environment)
+        policy = PolicyRecord(
+            name: try Self.policySetting.value(in: environment),
+            weights: try Self.weightsSetting.value(in: environment),
+            oldest: Int(max(Self.oldestMeasure, discoveryPeriod * 10).components.seconds) * 1000
+        )
         grace = try Self.graceSetting.value(in: environment)
         overcommit = Overcommit(
             cpu: try Self.overcommitCPUSetting.value(in: environment),

@@ -26,7 +26,8 @@ final class Installation: Sendable {
         settings["HVC_REDIS_URL"] = redisServer.url
         settings["HVC_PORT"] = "0"
         settings.merge(environment) { _, new in new }
-        for (name, text) in files {
+        // Without machines of its own a test names a fleet.
+        for (name, text) in files where !text.isEmpty {
             let path = directory.file("\(name)_file")
             try text.write(toFile: path, atomically: true, encoding: .utf8)
             settings["HVC_\(name.uppercased())_FILE"] = path

@@ -105,6 +105,45 @@ struct LoadFaultTests {
         }
     }
 
+    @Test(
+        "Workers whose clocks are ten minutes off, one of them killed: no job is taken early, late or twice",
+        .timeLimit(.minutes(4))
+    )
+    func clocksOff() async throws {
+        let clock = try await ShiftedClock()
+        try await withSite(workers: 0, environment: ["HVC_LEASE": "3"]) { site, _, _ in
+            let start = Date()
+            let ahead = try await site.startWorker("ahead", environment: clock.environment(off: 600))
+            let behind = try await site.startWorker("behind", environment: clock.environment(off: -600))
+            #expect(clockSkew(of: ahead) > 500 && clockSkew(of: behind) < -500, "\(ahead.text)")
+            try await site.waitUntilUp(1)
+            async let load: Void = pairs(40, atOnce: 8, site)
+            try await waitForEnds(20, site)
+            for job in 1...8 { #expect(try await site.field("hvc:job:\(job)", "crashes") ?? "0" == "0") }
+            _ = try await ahead.kill()
+            try await load
+            try await expectNothingLeft(site)
+            try await expectOrder(site)
+            for key in ["hvc:job:1", "hvc:job:40"] {
+                for field in ["accepted_at", "started_at", "finished_at"] {
+                    let text = try #require(try await site.field(key, field))
+                    let time = try Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+                    #expect(
+                        (start.addingTimeInterval(-1)...Date().addingTimeInterval(1)).contains(time),
+                        "\(key) \(field)"
+                    )
+                }
+            }
+        }
+    }
+
+    /// By how many seconds a worker's log lines are ahead.
+    private func clockSkew(of worker: ChildProcess) -> TimeInterval {
+        let stamp = worker.text.prefix(19) + "Z"
+        guard let time = try? Date(stamp, strategy: .iso8601) else { return 0 }
+        return time.timeIntervalSinceNow
+    }
+
     // MARK: Load
 
     private func withSite(
@@ -121,7 +160,7 @@ struct LoadFaultTests {
             workers: workers,
             environment: environment
         ) { site, processes in
-            try await site.waitUntilUp(1)
+            if workers > 0 { try await site.waitUntilUp(1) }
             try await body(site, machine, processes)
         }
         try await machine.stop()

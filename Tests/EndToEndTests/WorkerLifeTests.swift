@@ -21,6 +21,20 @@ struct WorkerLifeTests {
         #expect(worker.text.contains("\(path):2:"), "\(worker.text)")
     }
 
+    @Test("A Redis that may drop what it acknowledged is refused, with what to do", .timeLimit(.minutes(1)))
+    func evictingRedis() async throws {
+        let server = try await RedisServer.started(.init(settings: [("maxmemory-policy", "allkeys-lru")]))
+        for program in ["hvc-gateway", "hvc-worker"] {
+            let child = try ChildProcess(
+                try BuiltProgram.path(program),
+                environment: ["HVC_REDIS_URL": server.url, "HVC_PORT": "0"]
+            )
+            #expect(try await child.waitForExit(within: .seconds(30)) != .status(0))
+            #expect(child.text.contains("CONFIG SET maxmemory-policy noeviction"), "\(program): \(child.text)")
+        }
+        try await server.stop()
+    }
+
     @Test("SIGHUP reads the files anew; numbers stay; a bad file changes nothing", .timeLimit(.minutes(2)))
     func reload() async throws {
         try await Installation.with(

@@ -50,6 +50,36 @@ struct PMAddressTests {
         #expect(try PMAddress("localhost").libvirtURI == "qemu:///system")
     }
 
+    @Test(
+        "A simulated machine is known by its number; its address has the options that are not as usual",
+        arguments: [
+            ("simulated:///17", "simulated:///17", SimulatedOptions()),
+            ("simulated:///1?latency_ms=5&seed=1", "simulated:///1", SimulatedOptions()),
+            ("simulated:///9?cpu=4&seed=7", "simulated:///9?seed=7&cpu=4", options { ($0.seed, $0.cpu) = (7, 4) }),
+            ("simulated:///9?failures=0.010", "simulated:///9?failures=0.01", options { $0.failures = 10_000 }),
+            ("simulated:///9?failures=0.000001", "simulated:///9?failures=0.000001", options { $0.failures = 1 }),
+            ("simulated:///9?failures=1.0", "simulated:///9?failures=1", options { $0.failures = 1_000_000 }),
+        ]
+    )
+    func simulated(text: String, plain: String, options: SimulatedOptions) throws {
+        let address = try PMAddress(text)
+        #expect(address.description == text)
+        guard case .simulated(let machine) = address.route else {
+            Issue.record("\(address.route)")
+            return
+        }
+        #expect(machine.options == options)
+        #expect(machine.address == plain)
+        #expect(try PMAddress(plain).route == address.route)
+        #expect(address.libvirtURI == plain.prefix { $0 != "?" })
+    }
+
+    private static func options(_ change: (inout SimulatedOptions) -> Void) -> SimulatedOptions {
+        var options = SimulatedOptions()
+        change(&options)
+        return options
+    }
+
     @Test("The parts of a destination")
     func parts() throws {
         let destination = try SSHDestination("root@[::ffff:10.0.0.1]:65535")
@@ -71,6 +101,9 @@ struct PMAddressTests {
             "[::1]22", "[::1]:", "[]", ":::", "1:2:3", "fe80::1%eth0", "ａ::1", "::1\u{0}", "h\u{E9}", "ｈ",
             "\u{202E}h", String(repeating: "x", count: 254), "://x", "1q://h", "qemu+ssh://-h/system",
             "qemu+ssh://a b/x",
+            "simulated:", "simulated:///", "simulated:///0", "simulated:///01", "simulated:///1000001",
+            "simulated:///x",
+            "simulated://h/1", "simulated:///1?", "simulated:///1?cpu=0", "simulated:///1?x=1", "simulated:///1&cpu=1",
             "qemu:///\u{7F}", "qemu:///é", "qemu+ssh://h:0/system",
         ]
     )

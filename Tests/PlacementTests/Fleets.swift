@@ -10,7 +10,9 @@ enum Fleets {
         lastUsed: Int = 0,
         state: PMState = .up,
         isExplored: Bool = true,
-        isCordoned: Bool = false
+        isCordoned: Bool = false,
+        claimed: Resources = .zero,
+        available: Resources? = nil
     ) throws -> PhysicalMachine {
         PhysicalMachine(
             id: try identifier(number),
@@ -18,7 +20,8 @@ enum Fleets {
             state: state,
             isExplored: isExplored,
             isCordoned: isCordoned,
-            measure: PMMeasure(capacity: free, available: free, load: load),
+            measure: PMMeasure(capacity: free, available: available ?? free, load: load),
+            claimed: claimed,
             lastUsed: lastUsed
         )
     }

@@ -16,7 +16,9 @@ struct EnqueueTests {
             #expect(status.vm.name == name && status.state == .queued && status.pm == nil)
             #expect(try await fixture.field("hvc:vm:1", "domain") == status.vm.domainName)
             #expect(
-                try await fixture.list("hvc:queue") == [#"{"job":1,"kind":"create","vm":1,"cpu":1,"ram":512,"disk":1}"#]
+                try await fixture.list("hvc:queue") == [
+                    #"{"job":1,"kind":"create","vm":1,"cpu":1,"ram":512,"disk":1,"image":100}"#
+                ]
             )
             #expect(try await fixture.store.status(of: accepted.job)?.state == .queued)
             #expect(try await fixture.store.redis.send(["XLEN", "hvc:events"]).int ?? 0 > 0)

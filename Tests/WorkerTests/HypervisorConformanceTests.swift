@@ -7,26 +7,20 @@ import XML
 
 @testable import Worker
 
-/// What every hypervisor must do, on libvirt's test driver and on QEMU.
-@Suite("Hypervisor, on the test driver and on QEMU")
+/// What every hypervisor must do, on libvirt's test driver, on QEMU and on a simulated PM.
+@Suite("Hypervisor, on the test driver, on QEMU and simulated")
 struct HypervisorConformanceTests {
-    enum Driver: String, CaseIterable, CustomTestStringConvertible {
-        case test
-        case qemu
+    typealias Driver = HypervisorBench.Driver
 
-        var testDescription: String { rawValue }
-    }
-
-    private let host: PrivateLibvirtd
+    private let bench = HypervisorBench()
     private let files: TemporaryDirectory
 
-    init() async throws {
-        host = try await PrivateLibvirtd.started()
+    init() throws {
         files = try TemporaryDirectory()
     }
 
-    private func hypervisor(_ driver: Driver) throws -> LibvirtHypervisor {
-        try HypervisorFixture.hypervisor(driver == .test ? host.testURI : host.uri)
+    private func hypervisor(_ driver: Driver) async throws -> any TestedHypervisor {
+        try await bench.hypervisor(driver)
     }
 
     @Test("An inventory tells of an empty machine", arguments: Driver.allCases)
@@ -48,7 +42,7 @@ struct HypervisorConformanceTests {
 
     @Test("A VM is made step by step, each step may be repeated, and nothing stays", arguments: Driver.allCases)
     func wholeLife(driver: Driver) async throws {
-        let hypervisor = try hypervisor(driver)
+        let hypervisor = try await hypervisor(driver)
         let image = try await HypervisorFixture.emptyImage(in: files)
         let vm = try HypervisorFixture.vm(12, name: "<web> & \"co\" ")
         let before = try await hypervisor.inventory()
@@ -88,7 +82,7 @@ struct HypervisorConformanceTests {
 
     @Test("An image that is larger than the VM's disk is refused", arguments: Driver.allCases)
     func imageTooLarge(driver: Driver) async throws {
-        let hypervisor = try hypervisor(driver)
+        let hypervisor = try await hypervisor(driver)
         let image = try await HypervisorFixture.emptyImage(in: files, size: "1025M")
         let vm = try HypervisorFixture.vm(1)
         try await hypervisor.ensureImage(image)
@@ -101,7 +95,7 @@ struct HypervisorConformanceTests {
 
     @Test("A domain that is not ours is listed and never touched", arguments: Driver.allCases)
     func foreign(driver: Driver) async throws {
-        let hypervisor = try hypervisor(driver)
+        let hypervisor = try await hypervisor(driver)
         let image = try await HypervisorFixture.emptyImage(in: files)
         let vm = try HypervisorFixture.vm(5)
         try await hypervisor.ensureImage(image)
@@ -127,7 +121,7 @@ struct HypervisorConformanceTests {
 
     @Test("A foreign domain of the same name is a clear failure", arguments: Driver.allCases)
     func sameName(driver: Driver) async throws {
-        let hypervisor = try hypervisor(driver)
+        let hypervisor = try await hypervisor(driver)
         let image = try await HypervisorFixture.emptyImage(in: files)
         let vm = try HypervisorFixture.vm(6)
         try await hypervisor.ensureImage(image)
@@ -144,7 +138,7 @@ struct HypervisorConformanceTests {
 
     @Test("A copy of one of our domains does not count as ours", arguments: Driver.allCases)
     func copiedRecord(driver: Driver) async throws {
-        let hypervisor = try hypervisor(driver)
+        let hypervisor = try await hypervisor(driver)
         let vm = try HypervisorFixture.vm(7)
         let copy = """
             <domain type='\(driver)'><name>copy</name><metadata>\(vm.metadataElement().xmlString)</metadata>
@@ -157,7 +151,7 @@ struct HypervisorConformanceTests {
 
     @Test("Steps without what goes before them fail and say so", arguments: Driver.allCases)
     func missingSteps(driver: Driver) async throws {
-        let hypervisor = try hypervisor(driver)
+        let hypervisor = try await hypervisor(driver)
         let image = try await HypervisorFixture.emptyImage(in: files)
         let vm = try HypervisorFixture.vm(8)
         let disk = await #expect(throws: Failure.self) { try await hypervisor.ensureDisk(of: vm, over: image) }
@@ -168,21 +162,28 @@ struct HypervisorConformanceTests {
         #expect(starting?.code == .hypervisor)
         try await hypervisor.remove(vm)
     }
-}
 
-extension LibvirtHypervisor {
-    /// Defines a domain as people would.
-    func define(_ xml: String) async throws {
-        try await perform("defining") { session in _ = try session.defineDomain(xml: xml) }
-    }
-
-    /// The names of the pool's volumes, sorted.
-    func volumes() async throws -> [String] {
-        try await perform("listing volumes") { [self] session in
-            let pool = try pool(in: session)
-            // Refused while a volume is sent; libvirt then knows of it already.
-            try? pool.refresh()
-            return try pool.volumes().map { try $0.name() }.sorted()
+    @Test(
+        "A disk goes where no domain names it and it is old enough, and nothing else does",
+        arguments: Driver.allCases
+    )
+    func disksWithoutAnOwner(driver: Driver) async throws {
+        let hypervisor = try await hypervisor(driver)
+        let image = try await HypervisorFixture.emptyImage(in: files)
+        let vm = try HypervisorFixture.vm(9)
+        let names = [image.volumeName, image.markerName]
+        try await hypervisor.ensureImage(image)
+        try await hypervisor.ensureDisk(of: vm, over: image)
+        #expect(try await hypervisor.contents().volumes.map(\.name).sorted() == (names + [vm.diskName]).sorted())
+        #expect(try await !hypervisor.removeDisk(named: vm.diskName, olderThan: .seconds(3600)))
+        try await hypervisor.ensureDefined(vm, over: image)
+        #expect(try await !hypervisor.removeDisk(named: vm.diskName, olderThan: .zero))
+        try await hypervisor.remove(vm)
+        try await hypervisor.ensureDisk(of: vm, over: image)
+        #expect(try await hypervisor.removeDisk(named: vm.diskName, olderThan: .zero))
+        for name in names + [vm.diskName] {
+            #expect(try await !hypervisor.removeDisk(named: name, olderThan: .zero), "\(name)")
         }
+        #expect(try await hypervisor.volumes() == names.sorted())
     }
 }

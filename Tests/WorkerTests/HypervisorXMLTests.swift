@@ -161,6 +161,22 @@ struct HypervisorXMLTests {
         #expect(VolumeDescription(xml: "<volume/>") == nil)
     }
 
+    @Test("A VM's disk is known by its name, and nothing else is taken for one")
+    func disks() throws {
+        let vm = try HypervisorFixture.vm(12)
+        func isDisk(_ name: String) -> Bool { VolumeSummary(name: name, allocation: 1).isDisk }
+        #expect(isDisk(vm.diskName))
+        #expect(isDisk("hvc-1-0123abcd.qcow2") && isDisk("hvc-99999-ffffffff.qcow2"))
+        let others = [
+            "", "hvc-", "hvc-.qcow2", "hvc--0123abcd.qcow2", "hvc-1-.qcow2", "hvc-1-0123abc.qcow2", "hvc-1.qcow2",
+            "hvc-1-0123abcde.qcow2", "hvc-1-0123ABCD.qcow2", "hvc-1-0123abcg.qcow2", "hvc-x-0123abcd.qcow2",
+            "hvc-1-0123abcd.img", "hvc-1-0123abcd", "xhvc-1-0123abcd.qcow2", "hvc-1-0123abcd.qcow2x",
+            "hvc-1-2-0123abcd.qcow2", "hvc-\u{661}-0123abcd.qcow2", "hvc-1-0123abcd.qcow2.ready",
+            "hvc-image-100-0123abcd.qcow2", "hvc-image-100-a-1.qcow2.ready", "others.qcow2",
+        ]
+        for name in others { #expect(!isDisk(name), "\(name)") }
+    }
+
     @Test("The boot sector is one sector with a BIOS's mark")
     func bootSector() {
         #expect(BootSector.bytes.count == 512)

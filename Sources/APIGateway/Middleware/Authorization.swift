@@ -23,7 +23,7 @@ struct Authorization: RouterMiddleware {
             Self.isEqual(sent.dropFirst(scheme.count).utf8, token.utf8)
         else {
             let failure = Failure(.unauthorized, "send the header Authorization: Bearer TOKEN")
-            var response = Reply(failure: failure, body: "0").response
+            var response = failure.response(to: request, context)
             response.headers[.wwwAuthenticate] = "Bearer"
             return response
         }

@@ -1,11 +1,11 @@
 import HTTPTypes
 import Hummingbird
 
-/// Takes in a request's body up to a small limit: no call reads one, and none may cost memory.
+/// Takes in a request's body up to a small limit, so that none costs memory.
 struct BodyLimit: RouterMiddleware {
     typealias Context = GatewayContext
 
-    private static let bytes = 64 << 10
+    static let bytes = 64 << 10
 
     @concurrent
     func handle(

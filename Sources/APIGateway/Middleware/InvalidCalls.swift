@@ -4,7 +4,8 @@ import Logging
 import Model
 import NIOCore
 
-/// Every call that is none of ours answers `0`, as the original wish has it, and says why in a header.
+/// Every call that is none of ours answers `0`, as the original wish has it, and says why in a header; under `/v1/` with a
+/// problem document.
 struct InvalidCalls: RouterMiddleware {
     typealias Context = GatewayContext
 
@@ -17,27 +18,27 @@ struct InvalidCalls: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let failure as Failure {
-            return Reply(failure: failure, body: "0").response
+            return failure.response(to: request, context)
         } catch let error as HTTPError where error.status == .notFound {
             let failure = Failure(.unknownCall, "there is no call \(request.method) \(request.uri.path.prefix(80))")
-            return Reply(failure: failure, body: "0").response
+            return failure.response(to: request, context)
         } catch let error as HTTPError where error.status == .contentTooLarge {
-            return Self.tooLarge
+            return Self.tooLarge.response(to: request, context)
         } catch is NIOTooManyBytesError {
             // A body of unknown length turned out to be too long.
-            return Self.tooLarge
+            return Self.tooLarge.response(to: request, context)
         } catch {
             context.logger.error(
                 "a request failed",
                 metadata: ["error": "\(error)", "request": "\(context.requestID)"]
             )
             let failure = Failure(.internalFault, "the gateway failed: its log has request \(context.requestID)")
-            return Reply(failure: failure, body: "0").response
+            return failure.response(to: request, context)
         }
     }
 
-    private static var tooLarge: Response {
-        let failure = Failure(.requestTooLarge, "the request's body is too large: calls take query arguments")
-        return Reply(failure: failure, body: "0").response
-    }
+    private static let tooLarge = Failure(
+        .requestTooLarge,
+        "the request's body is larger than \(BodyLimit.bytes >> 10) KiB, which is all that a call takes"
+    )
 }

@@ -17,7 +17,7 @@ struct SameSite: RouterMiddleware {
     ) async throws -> Response {
         guard Self.isForeign(request) else { return try await next(request, context) }
         let failure = Failure(.crossSite, "a page of another site sent this: call the API from your own program")
-        return Reply(failure: failure, body: "0").response
+        return failure.response(to: request, context)
     }
 
     private static func isForeign(_ request: Request) -> Bool {

@@ -7,9 +7,9 @@ extension FailureCode {
         switch self {
         case .invalidRequest: .badRequest
         case .unauthorized: .unauthorized
-        case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage: .notFound
+        case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold, .unknownJob: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .alreadyDestroying, .noCapacity: .conflict
+        case .alreadyDestroying, .noCapacity, .noMatch, .groupConflict: .conflict
         case .requestTooLarge: .contentTooLarge
         case .imageUnusable, .imageTooLarge: .unprocessableContent
         case .leaseLost, .gaveUp, .malformedEntry, .internalFault: .internalServerError
@@ -17,6 +17,7 @@ extension FailureCode {
         case .noMachine, .notReady, .machineClosed, .storeUnavailable: .serviceUnavailable
         case .deadline, .outcomeUnknown: .gatewayTimeout
         case .crossSite: .forbidden
+        case .notSupported: .notImplemented
         case .storageFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         }
     }

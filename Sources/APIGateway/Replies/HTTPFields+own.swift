@@ -7,6 +7,8 @@ extension HTTPField.Name {
     static let reasonCode = Self("X-HVC-Code")
     /// From where a browser was made to send a request.
     static let fetchSite = Self("Sec-Fetch-Site")
+    /// How the caller would have the request dealt with (RFC 7240).
+    static let prefer = Self("Prefer")
     /// Names the request in logs and jobs.
     static let requestID = Self("X-Request-Id")
 }

@@ -38,6 +38,68 @@ struct VMService: Sendable {
         return try await outcome(of: accepted, until: deadline)
     }
 
+    /// Accepts a create, with all that may be asked for, and waits for its outcome unless the caller does not want to.
+    func submit(_ wish: VMWish, waits: Bool, request: String) async throws(Failure) -> Submission {
+        try await submit(waits: waits) { () async throws(Failure) in
+            if let hold = wish.hold {
+                return try await store.enqueueBuild(of: hold, name: wish.name, image: wish.image, request: request)
+            }
+            guard let type = wish.type else { throw Failure(.invalidRequest, "the field instance_type is missing") }
+            return try await store.enqueueCreate(
+                name: wish.name,
+                type: type,
+                image: wish.image,
+                constraints: wish.placement,
+                request: request
+            )
+        }
+    }
+
+    /// Accepts a hold, and waits until it has its room.
+    func submit(_ wish: HoldWish, request: String) async throws(Failure) -> Submission {
+        try await submit(waits: true) { () async throws(Failure) in
+            try await store.enqueueHold(
+                type: wish.type,
+                image: wish.image,
+                constraints: wish.placement,
+                seconds: wish.seconds,
+                request: request
+            )
+        }
+    }
+
+    /// Gives a hold back.
+    func release(_ hold: VMID, request: String) async throws(Failure) -> Submission {
+        guard try await store.hold(hold) != nil else {
+            throw Failure(.unknownHold, "there is no hold \(hold): it was built, given back, or is over")
+        }
+        return try await submit(waits: true) { () async throws(Failure) in
+            try await store.enqueueDestroy(hold, request: request)
+        }
+    }
+
+    /// An accepted job, with what became of it as far as its caller waited.
+    struct Submission: Sendable {
+        let accepted: Acceptance
+        /// Nil where the job goes on.
+        let result: Result<Void, Failure>?
+    }
+
+    private func submit(
+        waits: Bool,
+        _ enqueue: () async throws(Failure) -> Acceptance
+    ) async throws(Failure) -> Submission {
+        let deadline = ContinuousClock.now + wait
+        let accepted = try await readiness.retrying(until: deadline, enqueue)
+        guard waits else { return Submission(accepted: accepted, result: nil) }
+        do throws(Failure) {
+            let outcome = try await outcome(of: accepted, until: deadline)
+            return Submission(accepted: accepted, result: outcome.isFinal ? .success(()) : nil)
+        } catch {
+            return Submission(accepted: accepted, result: .failure(error))
+        }
+    }
+
     /// What is known of a VM.
     func summary(of vm: VMID) async throws(Failure) -> VMSummary {
         if let summary = try await store.summary(of: vm) { return summary }

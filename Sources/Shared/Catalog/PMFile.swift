@@ -6,6 +6,7 @@ public import Model
 /// skipped, and settings may follow the address:
 ///
 ///     root@10.0.0.5:22 domain_type=qemu overcommit_cpu=2 overcommit_ram=1.5 overcommit_disk=1 pool=default
+///     root@10.0.0.6 reserve_cpu=1 reserve_ram=2048 reserve_disk=10 tags=ssd,rack2
 ///
 /// Dictionary form, in which an entry is an address or a dictionary:
 ///

@@ -9,9 +9,13 @@ struct PMSettings {
         case overcommitRAM = "overcommit_ram"
         case overcommitDisk = "overcommit_disk"
         case pool
+        case reserveCPU = "reserve_cpu"
+        case reserveRAM = "reserve_ram"
+        case reserveDisk = "reserve_disk"
+        case tags
 
-        /// True for factors, which a dictionary gives without quotes.
-        var isNumber: Bool { self != .domainType && self != .pool }
+        /// True for numbers, which a dictionary gives without quotes.
+        var isNumber: Bool { self != .domainType && self != .pool && self != .tags }
     }
 
     /// The bounds of overcommit: below a tenth or above a hundred, a digit is wrong.
@@ -39,6 +43,10 @@ struct PMSettings {
         case .overcommitRAM: listing.overcommit.ram = try Self.factor(value, of: name)
         case .overcommitDisk: listing.overcommit.disk = try Self.factor(value, of: name)
         case .pool: listing.pool = try Self.pool(value)
+        case .reserveCPU: listing.reserve.cpu = try Self.amount(value, of: name)
+        case .reserveRAM: listing.reserve.ram = try Self.amount(value, of: name)
+        case .reserveDisk: listing.reserve.disk = try Self.amount(value, of: name)
+        case .tags: listing.tags = try Self.tags(value)
         }
     }
 
@@ -57,6 +65,27 @@ struct PMSettings {
             let factor = Double(value), factors.contains(factor)
         else { throw Refusal(code: .wrongValue, reason: "\(name) is '\(value)', \(factorAdvice)") }
         return factor
+    }
+
+    /// A whole amount, which is kept for the machine itself.
+    private static func amount(_ value: String, of name: String) throws(Refusal) -> Int {
+        guard (1...9).contains(value.utf8.count), value.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let amount = Int(value)
+        else { throw Refusal(code: .wrongValue, reason: "\(name) is '\(value)': write a whole number, as 2048") }
+        return amount
+    }
+
+    private static func tags(_ value: String) throws(Refusal) -> Set<String> {
+        let tags = value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        do throws(Failure) {
+            for tag in tags { try Label.validate(tag) }
+        } catch {
+            throw Refusal(
+                code: .wrongValue,
+                reason: "tags is '\(value)': write names with commas between them, as ssd,rack2"
+            )
+        }
+        return Set(tags)
     }
 
     /// A name that is safe as a path component and in a URI.

@@ -45,6 +45,14 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case unknownType = "unknown_type"
     /// No image has this number.
     case unknownImage = "unknown_image"
+    /// No hold has this number.
+    case unknownHold = "unknown_hold"
+    /// No job has this number.
+    case unknownJob = "unknown_job"
+    /// The group has another rule.
+    case groupConflict = "group_conflict"
+    /// What is asked cannot be done by this version.
+    case notSupported = "not_supported"
     /// A destroy of this VM was accepted before.
     case alreadyDestroying = "already_destroying"
     /// The image's file is missing, unreadable, changed or no disk image.
@@ -55,6 +63,8 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case noCapacity = "no_capacity"
     /// No PM is up.
     case noMachine = "no_machine"
+    /// The PMs that take VMs are none that the request may go to.
+    case noMatch = "no_match"
     /// Redis was empty, and what there is on the PMs is not known yet.
     case notReady = "not_ready"
     /// The PM does not answer.

@@ -8,6 +8,8 @@ public enum Job {
         case destroy
         /// Starts a VM again that was found switched off.
         case start
+        /// Places a VM and lets it hold its room without building it.
+        case hold
     }
 
     /// Where a job is; it is in exactly one of these places.
@@ -46,8 +48,15 @@ public struct QueueEntry: Hashable, Sendable, Codable {
     public let ram: Int
     /// Disk it needs, in GiB.
     public let disk: Int
+    /// The image that the VM starts from; nil where it needs no room.
+    public let image: ImageID?
+    /// Where the VM may go; nil for anywhere.
+    public let constraints: PlacementConstraints?
     /// The PMs that failed it, which are not asked again; nil for none.
     public let tried: [PMID]?
+
+    /// Whether the job wants a place for its VM.
+    public var needsPlace: Bool { kind == .create || kind == .hold }
 
     /// What the job needs of a PM.
     public var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }
@@ -59,15 +68,32 @@ public struct QueueEntry: Hashable, Sendable, Codable {
     ///   - kind: what it does.
     ///   - vm: the VM it is about.
     ///   - needs: what it needs of a PM.
+    ///   - image: the image that the VM starts from.
+    ///   - constraints: where the VM may go.
     ///   - tried: the PMs that failed it; nil for none.
-    public init(job: JobID, kind: Job.Kind, vm: VMID, needs: Resources, tried: [PMID]? = nil) {
+    public init(
+        job: JobID,
+        kind: Job.Kind,
+        vm: VMID,
+        needs: Resources,
+        image: ImageID? = nil,
+        constraints: PlacementConstraints? = nil,
+        tried: [PMID]? = nil
+    ) {
         self.job = job
         self.kind = kind
         self.vm = vm
         cpu = needs.cpu
         ram = needs.ram
         disk = needs.disk
+        self.image = image
+        self.constraints = constraints
         self.tried = tried
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case job, kind, vm, cpu, ram, disk, image, tried
+        case constraints = "where"
     }
 }
 
@@ -90,6 +116,8 @@ extension QueueEntry {
             kind: try container.decode(Job.Kind.self, forKey: .kind),
             vm: try container.decode(VMID.self, forKey: .vm),
             needs: Resources(cpu: try amount(.cpu), ram: try amount(.ram), disk: try amount(.disk)),
+            image: try container.decodeIfPresent(ImageID.self, forKey: .image),
+            constraints: try container.decodeIfPresent(PlacementConstraints.self, forKey: .constraints),
             tried: try container.decodeIfPresent([PMID].self, forKey: .tried)
         )
     }

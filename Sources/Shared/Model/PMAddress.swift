@@ -1,4 +1,4 @@
-/// Where a PM is: `[user@]host[:port]`, `localhost`, or a libvirt URI.
+/// Where a PM is: `[user@]host[:port]`, `localhost`, a libvirt URI, or nowhere, where it is simulated.
 public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
     /// How the PM is reached.
     public enum Route: Hashable, Sendable {
@@ -8,11 +8,13 @@ public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
         case ssh(SSHDestination)
         /// By libvirt alone, at a URI that names no machine of which ssh could tell more.
         case libvirtOnly
+        /// Not at all: it is only pretended.
+        case simulated(SimulatedMachine)
     }
 
     /// The address as the PM file has it; a PM keeps its number as long as this text stays.
     public let description: String
-    /// The URI for `virConnectOpen`.
+    /// The URI for `virConnectOpen`; of a simulated PM, what it is known by.
     public let libvirtURI: String
     /// How the PM is reached.
     public let route: Route
@@ -26,6 +28,9 @@ public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
         if text == "localhost" {
             route = .local
             libvirtURI = "qemu:///system"
+        } else if text.hasPrefix("simulated:") {
+            let machine = try SimulatedMachine(address: text)
+            (route, libvirtURI) = (.simulated(machine), machine.uri)
         } else if text.contains("://") {
             (route, libvirtURI) = (try Self.route(ofURI: text), text)
         } else {

@@ -8,6 +8,10 @@ public struct PMListing: Hashable, Sendable {
     public var overcommit: Overcommit
     /// The libvirt storage pool that holds images and disks.
     public var pool: String
+    /// What is kept for the machine itself, whatever the overcommit.
+    public var reserve: Resources
+    /// What people call it by; requests may ask for tags and against them.
+    public var tags: Set<String>
 
     /// Makes a listing.
     ///
@@ -16,16 +20,22 @@ public struct PMListing: Hashable, Sendable {
     ///   - domainType: how guests run on it.
     ///   - overcommit: how many times over its resources may be promised.
     ///   - pool: the libvirt storage pool for images and disks.
+    ///   - reserve: what is kept for the machine itself.
+    ///   - tags: what people call it by.
     public init(
         address: PMAddress,
         domainType: DomainTypeChoice = .automatic,
         overcommit: Overcommit = .none,
-        pool: String = "default"
+        pool: String = "default",
+        reserve: Resources = .zero,
+        tags: Set<String> = []
     ) {
         self.address = address
         self.domainType = domainType
         self.overcommit = overcommit
         self.pool = pool
+        self.reserve = reserve
+        self.tags = tags
     }
 }
 

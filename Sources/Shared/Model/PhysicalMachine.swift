@@ -22,6 +22,14 @@ public struct PhysicalMachine: Hashable, Sendable {
     public var lastUsed: Int
     /// Creates that failed on it since the last one that did not; a good look takes one off.
     public var failures: Int
+    /// Its architecture, as `x86_64`; nil before libvirt told it.
+    public var architecture: String?
+    /// Tags that people gave it beside those of the PM file.
+    public var addedTags: Set<String>
+    /// How many VMs of each group it holds.
+    public var groups: [String: Int]
+    /// The images of which it has a copy.
+    public var cachedImages: Set<ImageID>
 
     /// Makes a record.
     ///
@@ -37,6 +45,10 @@ public struct PhysicalMachine: Hashable, Sendable {
     ///   - vmCount: how many VMs of ours it holds.
     ///   - lastUsed: the placement that used it last.
     ///   - failures: creates that failed on it lately.
+    ///   - architecture: its architecture.
+    ///   - addedTags: tags beside those of the PM file.
+    ///   - groups: how many VMs of each group it holds.
+    ///   - cachedImages: the images of which it has a copy.
     public init(
         id: PMID,
         listing: PMListing,
@@ -48,7 +60,11 @@ public struct PhysicalMachine: Hashable, Sendable {
         claimed: Resources = .zero,
         vmCount: Int = 0,
         lastUsed: Int = 0,
-        failures: Int = 0
+        failures: Int = 0,
+        architecture: String? = nil,
+        addedTags: Set<String> = [],
+        groups: [String: Int] = [:],
+        cachedImages: Set<ImageID> = []
     ) {
         self.id = id
         self.listing = listing
@@ -61,21 +77,68 @@ public struct PhysicalMachine: Hashable, Sendable {
         self.vmCount = vmCount
         self.lastUsed = lastUsed
         self.failures = failures
+        self.architecture = architecture
+        self.addedTags = addedTags
+        self.groups = groups
+        self.cachedImages = cachedImages
     }
+
+    /// All its tags.
+    public var tags: Set<String> { listing.tags.union(addedTags) }
 
     /// True where new VMs may come.
     public var takesVMs: Bool { state == .up && !isCordoned && isListed && measure != nil }
 
     /// What placement may still use.
     ///
-    /// Capacity times overcommit, less foreign domains, less claims; and never more than discovery measured as
-    /// available, less what has been claimed since. Never negative.
+    /// Capacity times overcommit, less the reserve, foreign domains and claims; and never more than discovery measured
+    /// as available, less the reserve and what has been claimed since. Never negative.
+    public var free: Resources { room.free }
+
+    /// The terms of `free`.
+    public var room: Room {
+        guard let measure else { return Room() }
+        return Room(
+            promised: listing.overcommit.applied(to: measure.capacity) - listing.reserve - measure.foreign - claimed,
+            available: measure.available - listing.reserve,
+            claimedSince: claimed - measure.claimed
+        )
+    }
+}
+
+/// What is left of a machine, by what may be promised and by what was measured.
+public struct Room: Hashable, Sendable {
+    /// What may still be promised; negative where more is claimed than may be.
+    public var promised: Resources
+    /// What was measured as available, less the reserve.
+    public var available: Resources
+    /// What was claimed since the measure, less what was freed.
+    public var claimedSince: Resources
+
+    /// Makes terms; without any there is no room.
+    ///
+    /// - Parameters:
+    ///   - promised: what may still be promised.
+    ///   - available: what was measured as available.
+    ///   - claimedSince: what was claimed since the measure.
+    public init(promised: Resources = .zero, available: Resources = .zero, claimedSince: Resources = .zero) {
+        self.promised = promised
+        self.available = available
+        self.claimedSince = claimedSince
+    }
+
+    /// What may still be used; never negative.
     public var free: Resources {
-        guard let measure else { return .zero }
-        let promised = listing.overcommit.applied(to: measure.capacity) - measure.foreign - claimed
-        let claimedSince = (claimed - measure.claimed).combined(with: .zero, by: max)
-        let measured = measure.available - claimedSince
+        let measured = available - claimedSince.combined(with: .zero, by: max)
         return promised.combined(with: measured, by: min).combined(with: .zero, by: max)
+    }
+
+    /// What is left once an amount is claimed as well.
+    ///
+    /// - Parameter needs: the amount; negative to give it back.
+    /// - Returns: what is left.
+    public func claiming(_ needs: Resources) -> Room {
+        Room(promised: promised - needs, available: available, claimedSince: claimedSince + needs)
     }
 }
 
@@ -101,6 +164,8 @@ public struct PMMeasure: Hashable, Sendable {
     public var claimed: Resources
     /// The load average over one minute, in runnable tasks.
     public var load: Double
+    /// When it was measured, in ms since 1970 by the clock of Redis; nil where that is not known.
+    public var time: Int?
 
     /// Makes a measure.
     ///
@@ -110,17 +175,20 @@ public struct PMMeasure: Hashable, Sendable {
     ///   - foreign: what domains that are not ours use.
     ///   - claimed: what VMs of ours held at that moment.
     ///   - load: the load average over one minute.
+    ///   - time: when it was measured.
     public init(
         capacity: Resources,
         available: Resources,
         foreign: Resources = .zero,
         claimed: Resources = .zero,
-        load: Double = 0
+        load: Double = 0,
+        time: Int? = nil
     ) {
         self.capacity = capacity
         self.available = available
         self.foreign = foreign
         self.claimed = claimed
         self.load = load
+        self.time = time
     }
 }

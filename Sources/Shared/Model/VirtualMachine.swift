@@ -14,6 +14,8 @@ public struct VirtualMachine: Hashable, Sendable {
     public let image: ImageID
     /// What it needs, kept here so that later edits of the type change nothing.
     public let needs: Resources
+    /// Where it may go, as its owner asked.
+    public let constraints: PlacementConstraints
     /// When it was accepted, as the store wrote it; nil in records that do not say.
     public let createdAt: String?
     /// The job that created it; nil in records that do not say.
@@ -28,6 +30,7 @@ public struct VirtualMachine: Hashable, Sendable {
     ///   - type: the type it was asked for as.
     ///   - image: the image it starts from.
     ///   - needs: what it needs.
+    ///   - constraints: where it may go.
     ///   - createdAt: when it was accepted.
     ///   - createJob: the job that created it.
     public init(
@@ -37,6 +40,7 @@ public struct VirtualMachine: Hashable, Sendable {
         type: TypeID,
         image: ImageID,
         needs: Resources,
+        constraints: PlacementConstraints = .none,
         createdAt: String? = nil,
         createJob: JobID? = nil
     ) {
@@ -46,6 +50,7 @@ public struct VirtualMachine: Hashable, Sendable {
         self.type = type
         self.image = image
         self.needs = needs
+        self.constraints = constraints
         self.createdAt = createdAt
         self.createJob = createJob
     }
@@ -60,6 +65,8 @@ public struct VirtualMachine: Hashable, Sendable {
 public enum VMState: String, Hashable, Sendable, CaseIterable {
     /// Accepted; not yet placed.
     case queued
+    /// Placed, and not to be built yet: it holds its room until a time.
+    case held
     /// Placed: its PM holds a claim for it, and a worker builds it.
     case building
     /// Its domain runs.
@@ -76,7 +83,8 @@ public enum VMState: String, Hashable, Sendable, CaseIterable {
     /// The states that may follow this one; a VM that is gone has no record.
     public var next: Set<VMState> {
         switch self {
-        case .queued: [.building]
+        case .queued: [.building, .held]
+        case .held: [.queued]
         case .building: [.running, .queued, .destroying, .error]
         case .running: [.stopped, .missing, .destroying]
         case .stopped: [.running, .missing, .destroying]

@@ -1,35 +1,121 @@
 public import Model
 
-/// The machines as one worker knows them at one moment.
-public struct FleetSnapshot: Hashable, Sendable {
-    private var byID: [PMID: PhysicalMachine] = [:]
+/// The machines as one process knows them at one moment.
+///
+/// What every decision reads of each machine lies side by side in rows of a cache line each; the rest is beside them.
+public struct FleetSnapshot: Sendable {
+    /// What decisions read, by number of the machine.
+    private(set) var rows: ContiguousArray<PMRow> = []
+    /// The rest, at the same indices.
+    private(set) var entries: ContiguousArray<Entry> = []
+    /// Where each machine is.
+    private var indices: [PMID: Int] = [:]
+    /// How many VMs of each group are on which machines.
+    private(set) var groups: [String: [PMID: Int]] = [:]
+    /// What is left of machines on which a plan has claimed something.
+    private var plannedRooms: [Int: Room] = [:]
     /// The placement after the last one known; machines that are used next take numbers from here.
-    private var nextUse = 1
+    private(set) var nextUse = 1
+    /// As of when this is known, in ms since 1970 by the clock of Redis.
+    public var time: Int
+
+    struct Entry: Sendable {
+        var machine: PhysicalMachine
+        let tags: Set<String>
+
+        init(_ machine: PhysicalMachine) {
+            self.machine = machine
+            tags = machine.tags
+        }
+    }
 
     /// A fleet of these machines.
     ///
-    /// - Parameter machines: the machines, in any order.
-    public init(_ machines: some Sequence<PhysicalMachine> = []) {
-        for machine in machines { update(machine) }
+    /// - Parameters:
+    ///   - machines: the machines, in any order.
+    ///   - time: as of when they are known, in ms since 1970; with 0 no measure is too old.
+    public init(_ machines: some Sequence<PhysicalMachine> = [], time: Int = 0) {
+        self.time = time
+        update(machines)
     }
 
     /// The machines by number.
-    public var machines: [PhysicalMachine] { byID.values.sorted { $0.id < $1.id } }
+    public var machines: [PhysicalMachine] { entries.map(\.machine) }
+
+    /// How many machines there are.
+    public var count: Int { rows.count }
 
     /// The machine with this number.
-    public subscript(id: PMID) -> PhysicalMachine? { byID[id] }
+    public subscript(id: PMID) -> PhysicalMachine? { indices[id].map { entries[$0].machine } }
 
     /// Takes in what is newly known of a machine.
-    public mutating func update(_ machine: PhysicalMachine) {
-        byID[machine.id] = machine
-        nextUse = max(nextUse, machine.lastUsed + 1)
+    ///
+    /// - Parameter machine: its record.
+    public mutating func update(_ machine: PhysicalMachine) { update(CollectionOfOne(machine)) }
+
+    /// Takes in what is newly known of machines.
+    ///
+    /// - Parameter machines: their records.
+    public mutating func update(_ machines: some Sequence<PhysicalMachine>) {
+        var isSorted = true
+        for machine in machines {
+            nextUse = max(nextUse, machine.lastUsed + 1)
+            if let index = indices[machine.id] {
+                note(entries[index].machine.groups, of: machine.id, sign: -1)
+                entries[index] = Entry(machine)
+                rows[index] = PMRow(machine)
+            } else {
+                if let last = entries.last, last.machine.id > machine.id { isSorted = false }
+                indices[machine.id] = entries.count
+                entries.append(Entry(machine))
+                rows.append(PMRow(machine))
+            }
+            note(machine.groups, of: machine.id, sign: 1)
+        }
+        if !isSorted { sort() }
     }
 
-    /// Books room on a machine as the claim in the store will.
-    mutating func claim(_ needs: Resources, on id: PMID) {
-        byID[id]?.claimed += needs
-        byID[id]?.vmCount += 1
-        byID[id]?.lastUsed = nextUse
+    private mutating func sort() {
+        entries.sort { $0.machine.id < $1.machine.id }
+        rows.sort { $0.id < $1.id }
+        for (index, row) in rows.enumerated() { indices[row.id] = index }
+    }
+
+    private mutating func note(_ counts: [String: Int], of machine: PMID, sign: Int) {
+        for (group, count) in counts {
+            groups[group, default: [:]][machine, default: 0] += sign * count
+            if groups[group]?[machine] == 0 { groups[group]?[machine] = nil }
+            if groups[group]?.isEmpty == true { groups[group] = nil }
+        }
+    }
+
+    // MARK: Plans
+
+    /// Where the machine with this number is.
+    func index(of id: PMID) -> Int? { indices[id] }
+
+    /// What is left of a machine, by what is known and planned.
+    func room(at index: Int) -> Room { plannedRooms[index] ?? entries[index].machine.room }
+
+    /// Books a VM on a machine as the claim in the store will.
+    mutating func claim(_ request: PlacementRequest, at index: Int) {
+        set(room(at: index).claiming(request.needs), at: index)
+        rows[index].lastUsed = nextUse
         nextUse += 1
+        note(request.constraints.groups.mapValues { _ in 1 }, of: rows[index].id, sign: 1)
+    }
+
+    /// Takes a booked VM off a machine.
+    mutating func release(_ request: PlacementRequest, at index: Int) {
+        set(room(at: index).claiming(.zero - request.needs), at: index)
+        note(request.constraints.groups.mapValues { _ in 1 }, of: rows[index].id, sign: -1)
+    }
+
+    /// Closes a machine to what is planned.
+    mutating func close(at index: Int) { rows[index].availability = .cordoned }
+
+    private mutating func set(_ room: Room, at index: Int) {
+        plannedRooms[index] = room
+        rows[index].take(free: room.free)
     }
 }

@@ -6,46 +6,111 @@ public struct PlacementExplanation: Hashable, Sendable, Codable {
     public struct Consideration: Hashable, Sendable, Codable {
         /// The PM.
         public let pm: PMID
-        /// Why it is not fit; nil where it is.
+        /// The first objection to it; nil where it is fit.
         public let objection: String?
-        /// Each weigher's term; nil where it is not fit.
+        /// The numbers behind each filter's verdict, up to the one that objects.
+        public let filters: [String: String]
+        /// Each weigher's term, with its factor; nil where it is not fit.
         public let weights: [String: Double]?
     }
 
-    /// How many PMs are told in full; the rest is counted.
+    /// The PM to which least was missing.
+    public struct NearestMiss: Hashable, Sendable, Codable {
+        /// The PM.
+        public let pm: PMID
+        /// What it lacks, and what would make the VM fit.
+        public let text: String
+    }
+
+    /// How many PMs are told in full at most; the rest is counted.
     public static let detailLimit = 32
+    /// How many are told of a fleet that is larger than that, where one was chosen.
+    static let runnersUp = 8
 
     /// The policy that decided.
     public let policy: String
-    /// The PM that was chosen.
-    public internal(set) var chosen: PMID?
-    /// The first PMs that were considered, in full.
+    /// The PM that was chosen; nil for none.
+    public private(set) var chosen: PMID?
+    /// How many PMs were fit.
+    public let fit: Int
+    /// How many PMs each objection kept out.
+    public let objections: [String: Int]
+    /// PMs that were considered, in full: the chosen one first, then by number.
     public private(set) var considered: [Consideration] = []
-    /// How many PMs each objection kept out, over all PMs.
-    public private(set) var objections: [String: Int] = [:]
+    /// Where none had room: the PM that came nearest.
+    public private(set) var nearestMiss: NearestMiss?
 
-    /// Makes one that has considered nothing yet.
+    private enum CodingKeys: String, CodingKey {
+        case policy, chosen, fit, objections, considered
+        case nearestMiss = "nearest_miss"
+    }
+
+    /// Makes one that tells of no PM in full.
     ///
-    /// - Parameter policy: the policy's name.
-    public init(policy: String) {
+    /// - Parameters:
+    ///   - policy: the policy that decided.
+    ///   - fit: how many PMs were fit.
+    ///   - objections: how many PMs each objection kept out.
+    public init(policy: String, fit: Int = 0, objections: [String: Int] = [:]) {
         self.policy = policy
+        self.fit = fit
+        self.objections = objections
     }
 
-    mutating func add(_ machine: PMID, objection: String) {
-        objections[objection, default: 0] += 1
-        guard considered.count < Self.detailLimit else { return }
-        considered.append(Consideration(pm: machine, objection: objection, weights: nil))
-    }
-
-    mutating func add(_ machine: PMID, weights: [String: Double]) {
-        guard considered.count < Self.detailLimit else { return }
-        considered.append(Consideration(pm: machine, objection: nil, weights: weights))
-    }
-
-    /// The objections with their counts, the most frequent first, at most five.
+    /// The objections with their counts, the most frequent first, at most five, and the nearest miss.
     public var summary: String {
         let sorted = objections.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let told = sorted.prefix(5).map { "\($0.value) PM\($0.value == 1 ? "" : "s"): \($0.key)" }
-        return told.joined(separator: "; ") + (sorted.count > 5 ? "; and others" : "")
+        let counts = told.joined(separator: "; ") + (sorted.count > 5 ? "; and others" : "")
+        return counts + (nearestMiss.map { "; PM \($0.pm) \($0.text)" } ?? "")
+    }
+
+    // MARK: Telling
+
+    mutating func add(
+        chosen best: Int,
+        _ fit: ContiguousArray<Int32>,
+        by policy: PlacementPolicy,
+        _ request: PlacementRequest,
+        _ fleet: FleetSnapshot
+    ) {
+        chosen = fleet.rows[best].id
+        let isSmall = fleet.count <= Self.detailLimit
+        let others = isSmall ? Array(fleet.rows.indices) : fit.prefix(Self.runnersUp).map { Int($0) }
+        for index in [best] + others.filter({ $0 != best }).prefix(isSmall ? Self.detailLimit : Self.runnersUp - 1) {
+            considered.append(Consideration(index, by: policy, request, fleet))
+        }
+    }
+
+    mutating func add(refusedBy policy: PlacementPolicy, _ request: PlacementRequest, _ fleet: FleetSnapshot) {
+        nearestMiss = NearestMiss(to: request, by: policy, fleet)
+        let nearest = nearestMiss.flatMap { fleet.index(of: $0.pm) }
+        let others = fleet.rows.indices.lazy.filter { $0 != nearest }.prefix(Self.detailLimit - 1)
+        for index in [nearest].compactMap(\.self) + others {
+            considered.append(Consideration(index, by: policy, request, fleet))
+        }
+    }
+}
+
+extension PlacementExplanation.Consideration {
+    init(_ index: Int, by policy: PlacementPolicy, _ request: PlacementRequest, _ fleet: FleetSnapshot) {
+        var figures: [String: String] = [:]
+        var objection: String?
+        for filter in policy.filters where objection == nil && filter.concerns(request) {
+            figures[filter.name] = filter.figures(at: index, of: fleet, for: request)
+            objection = filter.verdict(at: index, of: fleet, for: request)
+        }
+        let row = fleet.rows[index]
+        var weights: [String: Double] = [:]
+        for term in policy.tiers.joined() where objection == nil && term.weigher.concerns(request) {
+            let weight = term.factor * term.weigher.weight(of: row, at: index, in: fleet, for: request)
+            weights[term.weigher.name] = (weight * 1e6).rounded() / 1e6
+        }
+        self.init(
+            pm: row.id,
+            objection: objection,
+            filters: figures,
+            weights: objection == nil ? weights : nil
+        )
     }
 }

@@ -1,89 +1,126 @@
-public import Model
+import Model
 
-/// How machines are chosen: filters say which are fit, weighers which of the fit comes first.
+/// How machines are chosen: filters say which are fit, tiers of weighers which of the fit comes first.
 ///
-/// A new policy is a value of this type with a name of its own; a new filter or weigher is a type of its own.
+/// A policy is a list of filters and of weighted weighers, and a name under which configuration asks for it.
 public struct PlacementPolicy: Sendable {
+    /// A weigher with the factor by which it counts.
+    public struct Term: Sendable {
+        /// The weigher.
+        public let weigher: any PlacementWeigher
+        /// The factor; negative to turn its order around.
+        public let factor: Double
+
+        /// Makes a term.
+        ///
+        /// - Parameters:
+        ///   - weigher: the weigher.
+        ///   - factor: the factor by which it counts.
+        public init(_ weigher: any PlacementWeigher, times factor: Double = 1) {
+            self.weigher = weigher
+            self.factor = factor
+        }
+    }
+
     /// The name by which configuration asks for it.
     public let name: String
-    /// Every one of them must pass a machine.
+    /// Every one of them must pass a machine; each machine is counted under the first that objects.
     public let filters: [any PlacementFilter]
-    /// The first decides; the next decide among equals, and at the end the lower number.
-    public let weighers: [any PlacementWeigher]
+    /// The lightest sum of the first tier decides; the next decide among equals, and at the end the lower number.
+    public let tiers: [[Term]]
 
     /// Makes a policy.
     ///
     /// - Parameters:
     ///   - name: the name by which configuration asks for it.
     ///   - filters: what a machine must pass.
-    ///   - weighers: what orders the machines that passed, the weightiest first.
-    public init(name: String, filters: [any PlacementFilter], weighers: [any PlacementWeigher]) {
+    ///   - tiers: what orders the machines that passed.
+    public init(name: String, filters: [any PlacementFilter], tiers: [[Term]]) {
         self.name = name
         self.filters = filters
-        self.weighers = weighers
+        self.tiers = tiers
     }
 
-    /// The original wish: the machine used least recently goes first, least load decides among equals.
+    /// A policy whose machines are ordered by some weighers, once those on which creates failed lately, and those that
+    /// have VMs of a group that is to be spread, come last.
     ///
-    /// A machine on which creates failed lately comes after those on which none did, lest it swallow the queue.
+    /// - Parameters:
+    ///   - name: the name by which configuration asks for it.
+    ///   - oldest: how old a measure may be, in ms.
+    ///   - tiers: what orders the machines.
+    public init(name: String, oldest: Int = .max, _ tiers: [Term]...) {
+        self.init(
+            name: name,
+            filters: Self.filters(oldest: oldest),
+            tiers: [[Term(RecentFailuresWeigher())], [Term(GroupSpreadWeigher())]] + tiers
+        )
+    }
+
+    private static func filters(oldest: Int) -> [any PlacementFilter] {
+        [
+            AvailabilityFilter(oldest: oldest), NamedFilter(), TriedFilter(), ArchitectureFilter(), TagFilter(),
+            GroupFilter(), RoomFilter(),
+        ]
+    }
+}
+
+extension PlacementPolicy {
+    /// The original wish: the machine used least recently goes first, least load decides among equals.
     public static let seed = PlacementPolicy(
         name: "seed",
-        filters: [AvailabilityFilter(), TriedFilter(), RoomFilter()],
-        weighers: [RecentFailuresWeigher(), LeastRecentlyUsedWeigher(), LoadWeigher()]
+        [Term(LeastRecentlyUsedWeigher())],
+        [Term(LoadWeigher())]
     )
 
+    /// The machine of which most is free goes first.
+    public static let spread = PlacementPolicy(
+        name: "spread",
+        [
+            Term(FreeShareWeigher()), Term(LoadWeigher(), times: 0.2), Term(CachedImageWeigher(), times: 0.05),
+        ]
+    )
+
+    /// The machine that the VM fills best goes first, so that large VMs find room on others.
+    public static let pack = PlacementPolicy(
+        name: "pack",
+        [Term(PackingWeigher()), Term(CachedImageWeigher(), times: 0.02)]
+    )
+
+    /// Any machine with room, by chance.
+    public static let random = PlacementPolicy(name: "random", [Term(RandomWeigher())])
+
     /// Every policy that configuration may name.
-    public static let all = [seed]
-}
+    public static let all = [seed, spread, pack, random]
 
-/// Says whether a machine is fit for a request.
-public protocol PlacementFilter: Sendable {
-    /// Looks at one machine.
+    /// Every weigher to which configuration may give a weight.
+    public static let weighers: [any PlacementWeigher] = [
+        LeastRecentlyUsedWeigher(), LoadWeigher(), FreeShareWeigher(), PackingWeigher(), GroupSpreadWeigher(),
+        CachedImageWeigher(), RecentFailuresWeigher(), RandomWeigher(),
+    ]
+
+    /// The tier that orders machines in the first place, which weights of the configuration change.
+    private static let mainTier = 2
+
+    /// This policy as an installation runs it.
     ///
     /// - Parameters:
-    ///   - machine: the machine as it is known.
-    ///   - request: who wants a place.
-    /// - Returns: why the machine is not fit; nil where it is.
-    func objection(to machine: PhysicalMachine, for request: PlacementRequest) -> PlacementObjection?
-}
-
-/// Orders machines that are fit.
-public protocol PlacementWeigher: Sendable {
-    /// The name under which the term stands in explanations.
-    var name: String { get }
-    /// Weighs one machine; the lightest comes first.
-    ///
-    /// - Parameters:
-    ///   - machine: the machine as it is known.
-    ///   - request: who wants a place.
-    /// - Returns: its weight.
-    func weight(of machine: PhysicalMachine, for request: PlacementRequest) -> Double
-}
-
-/// Why a machine is not fit.
-public struct PlacementObjection: Hashable, Sendable {
-    /// What kind of objection it is; the kinds tell "full" from "away".
-    public enum Kind: Hashable, Sendable {
-        /// The machine takes no VMs now.
-        case unavailable
-        /// The machine has not been looked at yet.
-        case unexplored
-        /// The machine lacks room.
-        case noRoom
-    }
-
-    /// What kind of objection it is.
-    public let kind: Kind
-    /// The objection in words, with its numbers.
-    public let text: String
-
-    /// Makes an objection.
-    ///
-    /// - Parameters:
-    ///   - kind: what kind it is.
-    ///   - text: the objection in words, with its numbers.
-    public init(_ kind: Kind, _ text: String) {
-        self.kind = kind
-        self.text = text
+    ///   - oldest: how old a measure may be, in ms.
+    ///   - weights: factors by weighers' names, which replace the policy's own or are added to them; 0 takes one out.
+    ///   - seed: what chance is drawn from.
+    /// - Returns: the policy.
+    public func configured(oldest: Int = .max, weights: [String: Double] = [:], seed: UInt64 = 0) -> PlacementPolicy {
+        var tiers = tiers.map { tier in
+            tier.map { $0.weigher is RandomWeigher ? Term(RandomWeigher(seed: seed), times: $0.factor) : $0 }
+        }
+        if tiers.count > Self.mainTier {
+            for weigher in Self.weighers {
+                guard let factor = weights[weigher.name] else { continue }
+                tiers[Self.mainTier].removeAll { $0.weigher.name == weigher.name }
+                let known = weigher is RandomWeigher ? RandomWeigher(seed: seed) : weigher
+                if factor != 0 { tiers[Self.mainTier].append(Term(known, times: factor)) }
+            }
+        }
+        let filters = filters.map { $0 is AvailabilityFilter ? AvailabilityFilter(oldest: oldest) : $0 }
+        return PlacementPolicy(name: name, filters: filters, tiers: tiers)
     }
 }

@@ -18,6 +18,10 @@ public struct Keys: Hashable, Sendable {
     public var leases: String { prefix + "leases" }
     /// Sorted set: the jobs that were put off, by the time in ms at which they are due.
     public var delayed: String { prefix + "delayed" }
+    /// Sorted set: the holds, by the time in ms at which they end.
+    public var holds: String { prefix + "holds" }
+    /// Hash: how machines are chosen, as the workers were told.
+    public var policy: String { prefix + "policy" }
     /// String: there for as long as nobody need compare processing lists with leases.
     public var repair: String { prefix + "repair" }
     /// Sorted set: UUIDs of VMs that were forgotten within the last hour, by when, in ms.
@@ -61,10 +65,14 @@ public struct Keys: Hashable, Sendable {
     public func vms(on id: PMID) -> String { prefix + "pm:\(id):vms" }
     /// Set: the jobs that were put off and have their VM on a PM.
     public func delayed(on id: PMID) -> String { prefix + "pm:\(id):delayed" }
+    /// Hash: a group of VMs: its rule, how many there are, and how many of them are on a PM.
+    public func group(_ name: String) -> String { prefix + "group:" + name }
     /// Hash: a type.
     public func type(_ id: TypeID) -> String { prefix + "type:\(id)" }
     /// Hash: an image.
     public func image(_ id: ImageID) -> String { prefix + "image:\(id)" }
+    /// Hash: what stands on a simulated PM.
+    public func simulated(_ number: Int) -> String { prefix + "simulated:\(number)" }
     /// String: who brings an image to a PM right now.
     public func transfer(of image: ImageID, to pm: PMID) -> String { prefix + "transfer:\(pm):\(image)" }
 }

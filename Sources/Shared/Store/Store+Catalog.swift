@@ -76,7 +76,8 @@ extension Store {
             let overcommit = listing.overcommit
             return [
                 listing.address.description, listing.address.libvirtURI, listing.pool, listing.domainType.rawValue,
-                overcommit.cpu, overcommit.ram, overcommit.disk,
+                overcommit.cpu, overcommit.ram, overcommit.disk, listing.reserve.cpu, listing.reserve.ram,
+                listing.reserve.disk, listing.tags.sorted().joined(separator: ","),
             ]
         }
         return try await run(.registerMachines, keys: [keys.pms], arguments).identifiers()

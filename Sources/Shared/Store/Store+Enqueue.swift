@@ -19,26 +19,88 @@ extension Store {
     ///   - type: the type.
     ///   - image: the image.
     ///   - uuid: the UUID that the domain will have.
+    ///   - constraints: where the VM may go, validated.
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job and the VM's number.
-    /// - Throws: `Failure` with `unknownType`, `unknownImage`, `notReady` or `storeUnavailable`.
+    /// - Throws: `Failure` with `unknownType`, `unknownImage`, `groupConflict`, `notReady` or `storeUnavailable`.
     public func enqueueCreate(
         name: String,
         type: TypeID,
         image: ImageID,
         uuid: UUID = UUID(),
+        constraints: PlacementConstraints = .none,
         request: String
     ) async throws(Failure) -> Acceptance {
-        let reply = try await runOnce(
-            .enqueueCreate,
-            keys: [keys.queue],
-            [name, uuid.uuidString.lowercased(), type.value, image.value, request]
-        )
-        switch reply.array?.first?.string {
+        let wanted: [any RedisArgumentConvertible] = [
+            name, uuid.uuidString.lowercased(), type.value, image.value, request, constraints.recordText,
+            constraints.groupWords, "",
+        ]
+        return try await enqueue(.enqueueCreate, wanted, type: type, image: image)
+    }
+
+    /// Accepts the build of a hold, which becomes the VM.
+    ///
+    /// - Parameters:
+    ///   - hold: the hold.
+    ///   - name: the VM's name, validated.
+    ///   - image: the image.
+    ///   - request: the id of the HTTP request, kept with the job.
+    /// - Returns: the job and the VM's number, which is the hold's.
+    /// - Throws: `Failure` with `unknownHold`, `unknownImage`, `notReady` or `storeUnavailable`.
+    public func enqueueBuild(
+        of hold: VMID,
+        name: String,
+        image: ImageID,
+        request: String
+    ) async throws(Failure) -> Acceptance {
+        let wanted: [any RedisArgumentConvertible] = [name, "", "", image.value, request, "", "", hold.value]
+        return try await enqueue(.enqueueCreate, wanted, type: nil, image: image)
+    }
+
+    /// Accepts a hold: room for a VM that is not built yet.
+    ///
+    /// - Parameters:
+    ///   - type: the type.
+    ///   - image: the image.
+    ///   - constraints: where the VM may go, validated.
+    ///   - seconds: how long the room is held.
+    ///   - request: the id of the HTTP request, kept with the job.
+    /// - Returns: the job and the hold's number, which is the VM's.
+    /// - Throws: as for a create.
+    public func enqueueHold(
+        type: TypeID,
+        image: ImageID,
+        constraints: PlacementConstraints = .none,
+        seconds: Int,
+        request: String
+    ) async throws(Failure) -> Acceptance {
+        let wanted: [any RedisArgumentConvertible] = [
+            "hold", UUID().uuidString.lowercased(), type.value, image.value, request, constraints.recordText,
+            constraints.groupWords, seconds,
+        ]
+        return try await enqueue(.enqueueHold, wanted, type: type, image: image)
+    }
+
+    private func enqueue(
+        _ script: RedisScript,
+        _ wanted: [any RedisArgumentConvertible],
+        type: TypeID?,
+        image: ImageID
+    ) async throws(Failure) -> Acceptance {
+        let reply = try await runOnce(script, keys: [keys.queue, keys.holds], wanted)
+        let words = reply.array?.compactMap(\.string) ?? []
+        switch words.first {
         case "not_ready": throw Failure.notReady
-        case "unknown_type": throw Failure(.unknownType, "there is no type \(type): /vm/types lists them")
+        case "unknown_type":
+            throw Failure(.unknownType, "there is no type \(type?.description ?? ""): /vm/types lists them")
         case "unknown_image": throw Failure(.unknownImage, "there is no image \(image): /image/list lists them")
-        default: return try acceptance(reply, from: "enqueue-create")
+        case "unknown_hold": throw Failure(.unknownHold, "there is no such hold: it was built, given back, or is over")
+        case "group_conflict":
+            throw Failure(
+                .groupConflict,
+                "the group \(words.dropFirst().first ?? "") has the rule \(words.last ?? "") as long as it has VMs: use that"
+            )
+        default: return try acceptance(reply, from: script.name)
         }
     }
 
@@ -67,6 +129,11 @@ extension Store {
         else { throw unexpected(reply, from: script) }
         return Acceptance(job: job, vm: vm)
     }
+}
+
+extension PlacementConstraints {
+    /// As a record has them: nothing where nothing is asked.
+    fileprivate var recordText: String { self == .none ? "" : json }
 }
 
 extension Failure {

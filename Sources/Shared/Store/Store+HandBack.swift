@@ -86,7 +86,7 @@ extension Store {
     ) async throws(Failure) -> SweepOutcome {
         let reply = try await run(
             .sweep,
-            keys: [keys.leases, keys.delayed, keys.dead, keys.workers, keys.repair],
+            keys: [keys.leases, keys.delayed, keys.holds, keys.dead, keys.workers, keys.repair],
             [limit, crashLimit, Int(jobRetention.components.seconds), repairPeriod.milliseconds]
         )
         guard let parts = reply.array, parts.count == 4, let next = parts[3].int else {

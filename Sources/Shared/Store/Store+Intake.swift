@@ -37,6 +37,10 @@ public struct Peek: Sendable {
     public let changed: [PhysicalMachine]
     /// True where what was known before is void.
     public let isReset: Bool
+    /// True where more PMs changed than are told here: look again.
+    public let hasMore: Bool
+    /// Now, in ms since 1970 by the clock of Redis.
+    public let time: Int
 }
 
 /// What a worker wants to do with the oldest entry.
@@ -99,13 +103,13 @@ extension Store {
     /// - Parameters:
     ///   - version: the version of the fleet that is known; 0 for none.
     ///   - limit: how many entries at most.
-    /// - Returns: the entries, oldest first, and the PMs that changed.
+    /// - Returns: the entries, oldest first, and the PMs that changed, 250 at most.
     /// - Throws: `Failure`.
     public func peek(since version: Int, limit: Int) async throws(Failure) -> Peek {
         let reply = try await run(.peek, keys: [keys.queue], [version, limit])
-        guard let parts = reply.array, parts.count == 6, let fleetVersion = parts[0].int,
+        guard let parts = reply.array, parts.count == 8, let fleetVersion = parts[0].int,
             let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
-            let placed = parts[5].array
+            let placed = parts[5].array, let time = parts[7].int
         else { throw unexpected(reply, from: "peek") }
         let decoder = JSONDecoder()
         return Peek(
@@ -117,7 +121,9 @@ extension Store {
                 return Peek.Line(bytes: bytes, entry: entry, placedOn: pm.int.flatMap(PMID.init))
             },
             changed: machines.compactMap { $0.array?.last?.map.flatMap(PhysicalMachine.init(record:)) },
-            isReset: parts[4].int == 1
+            isReset: parts[4].int == 1,
+            hasMore: parts[6].int == 1,
+            time: time
         )
     }
 

@@ -151,6 +151,8 @@ extension Store {
         ]
         if let time = vm.createdAt { more += ["created_at", time] }
         if let job = vm.createJob { more += ["create_job", job.value] }
+        if vm.constraints != .none { more += ["where", vm.constraints.json] }
+        if !vm.constraints.groups.isEmpty { more += ["groups", vm.constraints.groupWords] }
         let reply = try await run(.adopt, keys: [keys.vms, keys.gone, keys.counters], sighting.arguments + more)
         guard let outcome = reply.string.flatMap(Adoption.init) else { throw unexpected(reply, from: "adopt") }
         return outcome

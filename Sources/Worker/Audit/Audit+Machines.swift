@@ -17,7 +17,7 @@ extension Audit {
                 )
             ]
         case .success(let contents):
-            snapshot.vms.filter { $0.pm == pm }.compactMap { finding(of: $0, on: pm, contents) }
+            (vmsByMachine[pm] ?? []).compactMap { finding(of: $0, on: pm, contents) }
                 + contents.domains.compactMap { finding(of: $0, on: pm) }
                 + contents.volumes.filter(\.isDisk).compactMap { finding(of: $0, on: pm, contents) }
         }
@@ -68,7 +68,7 @@ extension Audit {
         func finding(_ problem: String, _ remedy: AuditFinding.Remedy?) -> AuditFinding {
             AuditFinding(invariant: .owners, row: "PM \(pm), disk \(volume.name)", problem: problem, remedy: remedy)
         }
-        if let status = snapshot.vms.first(where: { $0.vm.domainName == owner }) {
+        if let status = vmsByDomainName[owner] {
             guard status.pm != pm, !status.hasJob else { return nil }
             return finding("its VM is not on this PM", nil)
         }

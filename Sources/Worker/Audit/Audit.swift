@@ -14,13 +14,36 @@ struct Audit {
     let cell: String
     /// The keys, by which findings are named.
     let keys: Keys
+    /// The VMs by their numbers.
+    let statuses: [VMID: VMStatus]
+    /// The VMs by the PM on which they are by their records.
+    let vmsByMachine: [PMID: [VMStatus]]
+    /// The VMs by the names of their domains.
+    let vmsByDomainName: [String: VMStatus]
+
+    /// Makes a comparison; what it looks up for each PM and disk is put in order once.
+    ///
+    /// - Parameters:
+    ///   - snapshot: all records.
+    ///   - contents: what is on the PMs that were read, or why one was not.
+    ///   - cell: the installation's name.
+    ///   - keys: the keys, by which findings are named.
+    init(snapshot: AuditSnapshot, contents: [PMID: Result<PMContents, Failure>], cell: String, keys: Keys) {
+        self.snapshot = snapshot
+        self.contents = contents
+        self.cell = cell
+        self.keys = keys
+        statuses = Dictionary(snapshot.vms.map { ($0.vm.id, $0) }) { first, _ in first }
+        vmsByDomainName = Dictionary(snapshot.vms.map { ($0.vm.domainName, $0) }) { first, _ in first }
+        vmsByMachine = snapshot.vms.reduce(into: [:]) { vms, status in
+            if let pm = status.pm { vms[pm, default: []].append(status) }
+        }
+    }
 
     /// All differences.
     var findings: [AuditFinding] {
         claimFindings + placeFindings + orderFindings + contents.keys.sorted().flatMap(machineFindings)
     }
-
-    var statuses: [VMID: VMStatus] { Dictionary(snapshot.vms.map { ($0.vm.id, $0) }) { first, _ in first } }
 
     // MARK: Claims
 
@@ -39,7 +62,7 @@ struct Audit {
 
     private func claimFindings(_ row: AuditSnapshot.MachineRow) -> [AuditFinding] {
         let machine = row.machine
-        let holders = snapshot.vms.filter { $0.pm == machine.id }
+        let holders = vmsByMachine[machine.id] ?? []
         let sum = holders.reduce(into: Resources.zero) { $0 += $1.vm.needs }
         var findings: [AuditFinding] = []
         func find(_ invariant: AuditFinding.Invariant, _ problem: String, _ details: String, mend: Bool = true) {

@@ -46,6 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
         let auditor = Auditor(
             store: store,
             machines: MachineAccess(
+                store: store,
                 transferLock: StoreTransferLock(store: store, worker: name),
                 controlDirectory: FileManager.default.temporaryDirectory.appending(path: "hvc-ssh-\(name)").path(),
                 logger: logger

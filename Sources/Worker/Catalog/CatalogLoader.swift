@@ -4,7 +4,8 @@ import Model
 import Store
 import UnixSignals
 
-/// Reads the three files and makes what they list known; again at each SIGHUP, and where Redis has lost it.
+/// Reads the three files, or the simulated fleet in place of the first, and makes what they list known; again at each
+/// SIGHUP, and where Redis has lost it.
 struct CatalogLoader: Sendable {
     let files: WorkerSettings.Files
     let overcommit: Overcommit
@@ -45,6 +46,7 @@ struct CatalogLoader: Sendable {
         } catch {
             throw Failure(.invalidRequest, error.description)
         }
+        if let fleet = files.fleet { lists.machines = try fleet.listings(overcommit: overcommit) }
         return lists
     }
 
@@ -121,6 +123,9 @@ struct CatalogLoader: Sendable {
     }
 
     private func report<Entity>(_ what: String, _ ids: [Identifier<Entity>]) {
-        logger.notice("registered \(what)", metadata: ["ids": "\(ids)"])
+        // Of a large fleet, the first and the last say enough.
+        let isLong = ids.count > 32
+        let shown = isLong ? "[\(ids[0]) … \(ids[ids.count - 1])], \(ids.count) of them" : "\(ids)"
+        logger.notice("registered \(what)", metadata: ["ids": "\(shown)"])
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Model
+import Store
 
 /// The ways to each PM that this worker has open: its hypervisor, and the probe of its host.
 actor MachineAccess {
@@ -9,18 +10,29 @@ actor MachineAccess {
         let probe: (any HostProbe)?
     }
 
+    private let store: Store
     private let transferLock: any ImageTransferLock
     private let ssh: SSHConfiguration
     private let settings: LibvirtSettings
     private let logger: Logger
     private var ways: [PMID: Ways] = [:]
 
+    /// Makes it; nothing is opened before it is asked for.
+    ///
+    /// - Parameters:
+    ///   - store: where simulated PMs stand.
+    ///   - transferLock: lets one worker at a time bring an image to a PM.
+    ///   - controlDirectory: where ssh keeps the sockets of its open connections.
+    ///   - settings: how PMs' libvirt is treated.
+    ///   - logger: for what people want to know.
     init(
+        store: Store,
         transferLock: any ImageTransferLock,
         controlDirectory: String,
         settings: LibvirtSettings = LibvirtSettings(),
         logger: Logger
     ) {
+        self.store = store
         self.transferLock = transferLock
         self.settings = settings
         ssh = SSHConfiguration(controlDirectory: controlDirectory)
@@ -29,12 +41,19 @@ actor MachineAccess {
 
     /// The PM's hypervisor.
     func hypervisor(of machine: PhysicalMachine) async throws(Failure) -> any Hypervisor {
-        await ways(to: machine).hypervisor
+        // Of a simulated PM nothing is open, and so nothing is kept.
+        if case .simulated(let simulated) = machine.listing.address.route {
+            return SimulatedHypervisor(machine: simulated, store: store, cell: settings.cell)
+        }
+        return await ways(to: machine).hypervisor
     }
 
     /// The probe of the PM's host; nil where libvirt alone can tell of it.
     func probe(of machine: PhysicalMachine) async -> (any HostProbe)? {
-        await ways(to: machine).probe
+        if case .simulated(let simulated) = machine.listing.address.route {
+            return SimulatedProbe(machine: simulated, store: store)
+        }
+        return await ways(to: machine).probe
     }
 
     /// Waits for the end, then closes what is open.
@@ -67,7 +86,7 @@ actor MachineAccess {
         switch route {
         case .local: LocalHostProbe()
         case .ssh(let destination): SSHHostProbe(destination: destination, configuration: ssh)
-        case .libvirtOnly: nil
+        case .libvirtOnly, .simulated: nil
         }
     }
 }

@@ -37,9 +37,14 @@ struct PMInspection {
         DiscoveryReport(
             state: .up,
             measure: measure(host: host, inventory),
-            source: (host == nil ? "" : "ssh free,nproc,loadavg,df,uname; ") + "libvirt nodeinfo,pool,domains",
+            source: source(host: host),
             facts: facts(host: host, inventory)
         )
+    }
+
+    private func source(host: HostMeasure?) -> String {
+        if case .simulated = machine.listing.address.route { return "simulated" }
+        return (host == nil ? "" : "ssh free,nproc,loadavg,df,uname; ") + "libvirt nodeinfo,pool,domains"
     }
 
     private func measure(host: HostMeasure?, _ inventory: HypervisorInventory) -> PMMeasure {
@@ -91,6 +96,8 @@ struct PMInspection {
             "domains": String(inventory.domains.count),
             "domains_foreign": String(foreign.count),
             "foreign_domains": Self.list(foreign.map(\.name)),
+            "cached_images": Set(inventory.volumes.compactMap(\.cachedImage)).sorted().map(\.description)
+                .joined(separator: ","),
         ]
         if let host { facts["kernel"] = host.kernel }
         return facts

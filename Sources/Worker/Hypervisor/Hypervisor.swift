@@ -105,8 +105,27 @@ struct VolumeSummary: Hashable, Sendable {
     /// What it takes of the pool, in bytes.
     var allocation: Int64
 
-    /// True where it is a VM's disk.
-    var isDisk: Bool { name.wholeMatch(of: /hvc-[0-9]+-[0-9a-f]{8}\.qcow2/) != nil }
+    /// The image of which it says that a copy is whole, by `hvc-image-<number>-….ready`; nil where it says that of none.
+    var cachedImage: ImageID? {
+        guard name.utf8.starts(with: "hvc-image-".utf8), name.hasSuffix(".ready") else { return nil }
+        return ImageID(name.dropFirst("hvc-image-".count).prefix { $0 != "-" })
+    }
+
+    /// True where it is a VM's disk: `hvc-<number>-<eight hexadecimal digits>.qcow2`.
+    ///
+    /// By bytes: each look at a PM asks for each of its volumes, and a regular expression was a quarter of a look.
+    var isDisk: Bool {
+        let (start, end) = ("hvc-".utf8, ".qcow2".utf8)
+        let name = name.utf8
+        guard name.starts(with: start), name.reversed().starts(with: end.reversed()) else { return false }
+        let words = name.dropFirst(start.count).dropLast(end.count)
+            .split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard words.count == 2, let number = words.first, let mark = words.last else { return false }
+        return !number.isEmpty && number.allSatisfy(Self.isDigit) && mark.count == 8
+            && mark.allSatisfy { Self.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
 
 /// One domain in an inventory.

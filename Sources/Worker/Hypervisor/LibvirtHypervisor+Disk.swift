@@ -11,15 +11,24 @@ extension VirtualMachine {
     var diskBytes: Int64 { Int64(needs.disk) << 30 }
 }
 
-extension LibvirtHypervisor {
-    func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
-        guard image.virtualSize <= vm.diskBytes else {
+extension ImageFile {
+    /// Sees that the image is no larger than the VM's disk.
+    ///
+    /// - Throws: `Failure` with the code `imageTooLarge`.
+    func checkFits(_ vm: VirtualMachine) throws(Failure) {
+        guard virtualSize <= vm.diskBytes else {
             throw Failure(
                 .imageTooLarge,
-                "image \(image.image.id) ('\(image.image.name)') needs \(image.virtualSize) bytes of disk and type "
-                    + "\(vm.type) has \(vm.needs.disk) GiB: choose a type with more disk"
+                "image \(image.id) ('\(image.name)') needs \(virtualSize) bytes of disk and type \(vm.type) has "
+                    + "\(vm.needs.disk) GiB: choose a type with more disk"
             )
         }
+    }
+}
+
+extension LibvirtHypervisor {
+    func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
+        try image.checkFits(vm)
         try await perform("making the disk of VM \(vm.id)", grace: settings.grace) { [self] session in
             let pool = try pool(in: session)
             guard let base = try copy(of: image, in: pool) else {

@@ -29,6 +29,7 @@ extension VirtualMachine {
                 "cpu": String(needs.cpu),
                 "ram": String(needs.ram),
                 "disk": String(needs.disk),
+                "where": constraints == .none ? nil : constraints.json,
                 "created": createdAt,
                 "job": createJob?.description,
                 "cell": cell,
@@ -71,6 +72,7 @@ extension VirtualMachine {
             type: type,
             image: image,
             needs: Resources(cpu: cpu, ram: ram, disk: disk),
+            constraints: element[attribute: "where"].flatMap(PlacementConstraints.init(json:)) ?? .none,
             createdAt: element[attribute: "created"].flatMap { Self.isTime($0) ? $0 : nil },
             createJob: element[attribute: "job"].flatMap { JobID($0) }
         )

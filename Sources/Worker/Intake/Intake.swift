@@ -70,6 +70,8 @@ struct Intake: Service {
             while !Task.isCancelled {
                 let peek = try await store.peek(since: view.version, limit: min(free, Self.batch))
                 view.update(by: peek)
+                // What is not known yet of the fleet comes first.
+                if peek.hasMore { continue }
                 let steps = IntakePlan.steps(for: peek.lines, on: view.fleet, by: policy)
                 guard !steps.isEmpty else { return [] }
                 let asked = ContinuousClock.now
@@ -90,18 +92,6 @@ struct Intake: Service {
             try? await Task.sleep(for: .milliseconds(500))
         }
         return []
-    }
-}
-
-/// The fleet as this worker knows it.
-private struct FleetView {
-    private(set) var fleet = FleetSnapshot()
-    private(set) var version = 0
-
-    mutating func update(by peek: Peek) {
-        if peek.isReset { fleet = FleetSnapshot() }
-        for machine in peek.changed { fleet.update(machine) }
-        version = peek.fleetVersion
     }
 }
 

@@ -9,11 +9,10 @@ enum IntakePlan {
 
     /// Plans the oldest entries in order; ends before the first that cannot be decided yet.
     ///
-    /// A create that came back to the queue with its room still held needs no place.
+    /// A create or a hold wants a place. A create that came back to the queue with its room still held needs no place.
     static func steps(for lines: [Peek.Line], on fleet: FleetSnapshot, by policy: PlacementPolicy) -> [Step] {
-        let creates = lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter { $0.kind == .create }
-        let requests = creates.map { PlacementRequest(vm: $0.vm, needs: $0.needs, tried: Set($0.tried ?? [])) }
-        var decisions = plan(requests, on: fleet, by: policy)[...]
+        let unplaced = lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter(\.needsPlace)
+        var decisions = plan(unplaced.map(PlacementRequest.init), on: fleet, by: policy)[...]
         var steps: [Step] = []
         for line in lines {
             guard let entry = line.entry else {
@@ -22,7 +21,7 @@ enum IntakePlan {
                 )
                 continue
             }
-            guard entry.kind == .create, line.placedOn == nil else {
+            guard entry.needsPlace, line.placedOn == nil else {
                 steps.append((line, .run))
                 continue
             }
@@ -30,6 +29,19 @@ enum IntakePlan {
             steps.append((line, action))
         }
         return steps
+    }
+}
+
+extension PlacementRequest {
+    /// What an entry of the queue wants.
+    init(_ entry: QueueEntry) {
+        self.init(
+            vm: entry.vm,
+            needs: entry.needs,
+            image: entry.image,
+            constraints: entry.constraints ?? .none,
+            tried: Set(entry.tried ?? [])
+        )
     }
 }
 

@@ -59,6 +59,8 @@ struct JobRunner: Sendable {
             hypervisor = try await machines.hypervisor(of: machine)
             switch job.entry.kind {
             case .create: break
+            // It ends with its claim, and nothing is to be done for it.
+            case .hold: return
             case .destroy:
                 return try await journal.take(.remove) { () async throws(Failure) in try await hypervisor.remove(vm) }
             case .start:
@@ -114,7 +116,8 @@ struct JobRunner: Sendable {
         let fraction = Double.random(in: 0...1)
         let decision =
             switch job.entry.kind {
-            case .create: RetryDecision.create(after: failure, isClean: isClean, tries: tries, fraction: fraction)
+            case .create, .hold:
+                RetryDecision.create(after: failure, isClean: isClean, tries: tries, fraction: fraction)
             case .destroy: RetryDecision.destroy(after: failure, tries: tries, fraction: fraction)
             case .start: RetryDecision.start(after: failure, tries: tries, fraction: fraction)
             }

@@ -34,7 +34,8 @@ extension StoreModel {
     /// Writes the record of a new job.
     mutating func newJob(_ kind: Job.Kind, _ vm: VMID, needs: Resources) -> JobRecord {
         let id = JobID(known: jobs.count + 1)
-        let entry = QueueEntry(job: id, kind: kind, vm: vm, needs: needs)
+        let image = kind == .create ? ImageID(known: 100) : nil
+        let entry = QueueEntry(job: id, kind: kind, vm: vm, needs: needs, image: image)
         let job = JobRecord(id: id, kind: kind, vm: vm, state: .queued, entry: entry)
         jobs.append(job)
         changes += 1

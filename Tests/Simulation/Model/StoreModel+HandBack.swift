@@ -23,7 +23,14 @@ extension StoreModel {
         letGo(job)
         lastFailure(job.id, code)
         let tried = job.tried + [pm]
-        let entry = QueueEntry(job: job.id, kind: job.kind, vm: job.vm, needs: job.entry.needs, tried: tried)
+        let entry = QueueEntry(
+            job: job.id,
+            kind: job.kind,
+            vm: job.vm,
+            needs: job.entry.needs,
+            image: job.entry.image,
+            tried: tried
+        )
         update(job.id) { job in
             job.state = .queued
             job.pm = nil

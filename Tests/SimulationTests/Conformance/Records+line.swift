@@ -51,9 +51,10 @@ extension QueueLine {
         switch self {
         case .junk(let text): return text
         case .entry(let entry):
+            let image = entry.image.map { #","image":\#($0)"# } ?? ""
             let tried = entry.tried.map { #","tried":[\#($0.map(\.description).joined(separator: ","))]"# } ?? ""
             return #"{"job":\#(entry.job),"kind":"\#(entry.kind.rawValue)","vm":\#(entry.vm),"cpu":\#(entry.cpu),"#
-                + #""ram":\#(entry.ram),"disk":\#(entry.disk)\#(tried)}"#
+                + #""ram":\#(entry.ram),"disk":\#(entry.disk)\#(image)\#(tried)}"#
         }
     }
 

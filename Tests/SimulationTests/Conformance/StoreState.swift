@@ -81,7 +81,7 @@ enum StoreState {
         let version = read.text() ?? "0"
         let isLookedAt = read.text() != nil
         return [
-            PhysicalMachine(record: record).map { "\($0)" } ?? "PM \(pm): no record",
+            PhysicalMachine(record: record).map { "\($0.undated)" } ?? "PM \(pm): no record",
             "VMs of PM \(pm): \(vms)",
             "PM \(pm): version \(version), \(isLookedAt ? "" : "not ")looked at, "
                 + "\(record["looking_until"] == nil ? "no look" : "a look"), again: \(record["look_again"] == "1"), "
@@ -134,5 +134,14 @@ private struct Replies {
 
     mutating func text() -> String? {
         replies.popFirst()?.string
+    }
+}
+
+extension PhysicalMachine {
+    /// The model keeps no time of measures.
+    fileprivate var undated: PhysicalMachine {
+        var machine = self
+        machine.measure?.time = nil
+        return machine
     }
 }

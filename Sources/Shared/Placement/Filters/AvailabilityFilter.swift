@@ -1,16 +1,67 @@
-public import Model
+import Model
 
-/// Passes machines that are up, listed and not cordoned.
+/// Passes machines that are up, listed, not cordoned, and measured not too long ago.
 public struct AvailabilityFilter: PlacementFilter {
+    /// Why a machine takes no VMs now.
+    public enum Objection: Int, PlacementObjection {
+        /// The cases of `PMRow.Availability`, and a measure that is too old.
+        case unlisted, cordoned, unexplored, notUp, unmeasured, stale
+
+        /// Whether a look may change it.
+        public var kind: PlacementObjectionKind { self == .unexplored || self == .stale ? .unexplored : .unavailable }
+
+        /// The objection in words.
+        public var text: String {
+            switch self {
+            case .unlisted: "no longer in the PM file"
+            case .cordoned: "cordoned"
+            case .unexplored: "not looked at yet"
+            case .notUp: "not up"
+            case .unmeasured: "never measured"
+            case .stale: "measured too long ago"
+            }
+        }
+    }
+
+    /// `state`.
+    public let name = "state"
+    /// How old a measure may be, in ms.
+    public let oldest: Int
+
     /// Makes the filter.
-    public init() {}
+    ///
+    /// - Parameter oldest: how old a measure may be, in ms.
+    public init(oldest: Int = .max) {
+        self.oldest = oldest
+    }
 
     /// Objects to a machine that takes no VMs now.
-    public func objection(to machine: PhysicalMachine, for request: PlacementRequest) -> PlacementObjection? {
-        if !machine.isListed { return PlacementObjection(.unavailable, "no longer in the PM file") }
-        if machine.isCordoned { return PlacementObjection(.unavailable, "cordoned") }
-        if !machine.isExplored { return PlacementObjection(.unexplored, "not looked at yet") }
-        if machine.state != .up { return PlacementObjection(.unavailable, "state is \(machine.state.rawValue)") }
-        return machine.measure == nil ? PlacementObjection(.unavailable, "never measured") : nil
+    public func objection(
+        to row: PMRow,
+        at index: Int,
+        of fleet: FleetSnapshot,
+        for request: PlacementRequest
+    ) -> Objection? {
+        objection(to: row, at: fleet.time)
+    }
+
+    /// Objects to a machine that takes no VMs at a time, whoever asks.
+    func objection(to row: PMRow, at time: Int) -> Objection? {
+        switch row.availability {
+        case .open: time > row.measuredAt && time - row.measuredAt > oldest ? .stale : nil
+        case .unlisted: .unlisted
+        case .cordoned: .cordoned
+        case .unexplored: .unexplored
+        case .notUp: .notUp
+        case .unmeasured: .unmeasured
+        }
+    }
+
+    /// The state, and the age of the measure.
+    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+        let (machine, row) = (fleet.entries[index].machine, fleet.rows[index])
+        let isDated = row.measuredAt < .max && fleet.time > 0
+        let age = isDated ? ", measured \(max(0, fleet.time - row.measuredAt) / 1000) s ago" : ""
+        return machine.state.rawValue + age
     }
 }

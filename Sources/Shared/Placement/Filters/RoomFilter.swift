@@ -1,17 +1,52 @@
-public import Model
+import Model
 
 /// Passes machines with room for the VM in each resource.
 public struct RoomFilter: PlacementFilter {
+    /// What is short: a bit a resource, less one.
+    public enum Objection: Int, PlacementObjection {
+        /// One resource, two or all.
+        case cpu, ram, cpuAndRAM, disk, cpuAndDisk, ramAndDisk, all
+
+        /// It is full.
+        public var kind: PlacementObjectionKind { .noRoom }
+
+        /// The objection in words.
+        public var text: String {
+            switch self {
+            case .cpu: "lacks CPUs"
+            case .ram: "lacks memory"
+            case .disk: "lacks disk"
+            case .cpuAndRAM: "lacks CPUs and memory"
+            case .cpuAndDisk: "lacks CPUs and disk"
+            case .ramAndDisk: "lacks memory and disk"
+            case .all: "lacks CPUs, memory and disk"
+            }
+        }
+    }
+
+    /// `room`.
+    public let name = "room"
+
     /// Makes the filter.
     public init() {}
 
-    /// Objects where a resource is short, and says by how much.
-    public func objection(to machine: PhysicalMachine, for request: PlacementRequest) -> PlacementObjection? {
-        let free = machine.free
-        guard !request.needs.fits(in: free) else { return nil }
-        let missing = (request.needs - free).combined(with: .zero, by: max)
-        let terms = [(missing.cpu, "CPUs"), (missing.ram, "MiB of memory"), (missing.disk, "GiB of disk")]
-        let lacks = terms.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-        return PlacementObjection(.noRoom, "lacks \(lacks)")
+    /// Objects where a resource is short.
+    public func objection(
+        to row: PMRow,
+        at index: Int,
+        of fleet: FleetSnapshot,
+        for request: PlacementRequest
+    ) -> Objection? {
+        let needs = request.needs
+        let short =
+            (needs.cpu > Int(row.freeCPU) ? 1 : 0) | (needs.ram > Int(row.freeRAM) ? 2 : 0)
+            | (needs.disk > Int(row.freeDisk) ? 4 : 0)
+        return short == 0 ? nil : Objection(rawValue: short - 1)
+    }
+
+    /// What is free.
+    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+        let row = fleet.rows[index]
+        return "\(row.freeCPU) CPUs, \(row.freeRAM) MiB, \(row.freeDisk) GiB free"
     }
 }

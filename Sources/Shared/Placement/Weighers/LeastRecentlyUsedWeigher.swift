@@ -1,4 +1,4 @@
-public import Model
+import Model
 
 /// Prefers the machine that was used longest ago; one that was never used comes before all.
 public struct LeastRecentlyUsedWeigher: PlacementWeigher {
@@ -8,8 +8,13 @@ public struct LeastRecentlyUsedWeigher: PlacementWeigher {
     /// Makes the weigher.
     public init() {}
 
-    /// The number of the placement that used the machine last.
-    public func weight(of machine: PhysicalMachine, for request: PlacementRequest) -> Double {
-        Double(machine.lastUsed)
+    /// The number of the placement that used the machine last, as a share of all.
+    public func weight(
+        of row: PMRow,
+        at index: Int,
+        in fleet: FleetSnapshot,
+        for request: PlacementRequest
+    ) -> Double {
+        Double(row.lastUsed) / Double(fleet.nextUse)
     }
 }

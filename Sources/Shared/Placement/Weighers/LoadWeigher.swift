@@ -1,16 +1,20 @@
-public import Model
+import Model
 
 /// Prefers the machine with the least load a CPU, as measured.
 public struct LoadWeigher: PlacementWeigher {
-    /// `load_per_cpu`.
-    public let name = "load_per_cpu"
+    /// `load`.
+    public let name = "load"
 
     /// Makes the weigher.
     public init() {}
 
-    /// The one-minute load average over the CPUs.
-    public func weight(of machine: PhysicalMachine, for request: PlacementRequest) -> Double {
-        guard let measure = machine.measure else { return .greatestFiniteMagnitude }
-        return measure.load / Double(max(measure.capacity.cpu, 1))
+    /// The one-minute load average over the CPUs; 0.5 at one task a CPU, towards 1 beyond.
+    public func weight(
+        of row: PMRow,
+        at index: Int,
+        in fleet: FleetSnapshot,
+        for request: PlacementRequest
+    ) -> Double {
+        1 - 1 / (1 + Double(row.load))
     }
 }

@@ -18,7 +18,9 @@ extension PhysicalMachine {
                     ram: record["overcommit_ram"].flatMap(Double.init) ?? 1,
                     disk: record["overcommit_disk"].flatMap(Double.init) ?? 1
                 ),
-                pool: record["pool"] ?? "default"
+                pool: record["pool"] ?? "default",
+                reserve: Resources(record: record, prefix: "reserve_") ?? .zero,
+                tags: Self.words(record["tags"])
             ),
             state: record["state"].flatMap(PMState.init) ?? .unknown,
             isExplored: record["checked_at"] != nil,
@@ -28,8 +30,24 @@ extension PhysicalMachine {
             claimed: Resources(record: record, prefix: "claimed_") ?? .zero,
             vmCount: record["vms"].flatMap { Int($0) } ?? 0,
             lastUsed: record["last_used"].flatMap { Int($0) } ?? 0,
-            failures: record["failures"].flatMap { Int($0) } ?? 0
+            failures: record["failures"].flatMap { Int($0) } ?? 0,
+            architecture: record["architecture"],
+            addedTags: Self.words(record["added_tags"]),
+            groups: Self.groups(in: record),
+            cachedImages: Set(Self.words(record["cached_images"]).compactMap { ImageID($0) })
         )
+    }
+
+    private static func words(_ text: String?) -> Set<String> {
+        Set((text ?? "").split(separator: ",").map(String.init))
+    }
+
+    private static func groups(in record: [String: String]) -> [String: Int] {
+        var groups: [String: Int] = [:]
+        for (field, count) in record where field.hasPrefix("group:") {
+            groups[String(field.dropFirst("group:".count))] = Int(count)
+        }
+        return groups
     }
 }
 
@@ -41,7 +59,8 @@ extension PMMeasure {
             available: Resources(record: record, prefix: "available_") ?? .zero,
             foreign: Resources(record: record, prefix: "foreign_") ?? .zero,
             claimed: Resources(record: record, prefix: "measured_claimed_") ?? .zero,
-            load: record["load"].flatMap(Double.init) ?? 0
+            load: record["load"].flatMap(Double.init) ?? 0,
+            time: record["measured_at"].flatMap(RecordTime.milliseconds)
         )
     }
 

@@ -17,6 +17,7 @@ extension VirtualMachine {
             type: type,
             image: image,
             needs: needs,
+            constraints: PlacementConstraints(json: record["where"] ?? "") ?? .none,
             createdAt: record["created_at"],
             createJob: record["create_job"].flatMap(JobID.init)
         )
@@ -75,13 +76,7 @@ extension VMStatus {
             pm: record["pm"].flatMap(PMID.init),
             alsoOn: record["also_on"].flatMap(PMID.init),
             hasJob: record["job"] != nil,
-            startedAt: record["running_at"].flatMap(Self.milliseconds)
+            startedAt: record["running_at"].flatMap(RecordTime.milliseconds)
         )
-    }
-
-    /// The ms since 1970 of a time as our scripts write it.
-    private static func milliseconds(_ text: String) -> Int? {
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        return (try? style.parse(text)).map { Int(($0.timeIntervalSince1970 * 1000).rounded()) }
     }
 }

@@ -4,14 +4,15 @@ extension RedisScript {
     /// Makes the PM file's lines the listed PMs; a known address keeps its number, a removed one's is not given again.
     ///
     /// - KEYS: 1 pms.
-    /// - ARGV: 1 prefix, then for each PM seven: address, URI, pool, domain type, overcommit of cpu, ram, disk.
+    /// - ARGV: 1 prefix, then for each PM eleven: address, URI, pool, domain type, overcommit of cpu, ram, disk, reserve of
+    ///   cpu, ram, disk, tags.
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
         name: "register-machines",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready + Fragment.number
             + #"""
             local ids, listed = {}, {}
-            for i = 2, #ARGV, 7 do
+            for i = 2, #ARGV, 11 do
               local pm = number('pm', ARGV[i], 1)
               ids[#ids + 1], listed[pm] = pm, true
               if not redis.call('ZSCORE', KEYS[1], pm) then
@@ -22,7 +23,8 @@ extension RedisScript {
               end
               redis.call('HSET', P .. 'pm:' .. pm, 'id', pm, 'address', ARGV[i], 'uri', ARGV[i + 1],
                 'pool', ARGV[i + 2], 'domain_type_wanted', ARGV[i + 3], 'overcommit_cpu', ARGV[i + 4],
-                'overcommit_ram', ARGV[i + 5], 'overcommit_disk', ARGV[i + 6], 'listed', 1)
+                'overcommit_ram', ARGV[i + 5], 'overcommit_disk', ARGV[i + 6], 'reserve_cpu', ARGV[i + 7],
+                'reserve_ram', ARGV[i + 8], 'reserve_disk', ARGV[i + 9], 'tags', ARGV[i + 10], 'listed', 1)
               redis.call('ZADD', KEYS[1], pm, pm)
               look_soon(pm)
               touch(pm, true)

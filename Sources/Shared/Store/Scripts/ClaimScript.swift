@@ -8,7 +8,7 @@ extension RedisScript {
     /// - KEYS: 1 queue, 2 the worker's processing list, 3 leases, 4 dead.
     /// - ARGV: 1 prefix, 2 worker, 3 lease in ms, 4 room version planned on, 5 seconds to keep ended jobs, then for each
     ///   entry nine: the entry, action, job, vm, pm, decision, code, message, cause. Actions are `place` (takes room on
-    ///   `pm`), `run`, `refuse` (with code, message, cause) and `dead` (with the message).
+    ///   `pm`, and for a hold ends with that), `run`, `refuse` (with code, message, cause) and `dead` (with the message).
     /// - Returns: `{stop, {result, …}}`. `stop` is `ok`, `moved` (the queue's end is another entry), `full` (the PM has
     ///   no room any more) or `stale` (room was freed since the plan that refuses). A result is
     ///   `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'ended'}` or `{'dead'}`.
@@ -31,6 +31,12 @@ extension RedisScript {
                   local free = room(pm)
                   if not free then return false end
                   for i = 1, 3 do if tonumber(v[i]) > free[i] then return false end end
+                  for _, g in ipairs(groups_of(vm)) do
+                    local here = tonumber(redis.call('HGET', P .. 'pm:' .. pm, 'group:' .. g[1]) or 0)
+                    if g[2] == 'anti_affinity' and here > 0 then return false end
+                    local all = tonumber(redis.call('HGET', P .. 'group:' .. g[1], 'placed') or 0)
+                    if g[2] == 'affinity' and here == 0 and all > 0 then return false end
+                  end
                   redis.call('HSET', P .. 'pm:' .. pm, 'last_used', whole(count('use')), 'last_used_at', now)
                   redis.call('HSET', P .. 'vm:' .. vm, 'pm', pm, 'placed_at', now)
                   redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
@@ -53,11 +59,22 @@ extension RedisScript {
                   return {'started', epoch, pm}
                 end
 
+                local function hold(job, vm)
+                  redis.call('RPOP', KEYS[1])
+                  local seconds = tonumber(redis.call('HGET', P .. 'job:' .. job, 'hold_s'))
+                  local ends = now_ms + seconds * 1000
+                  redis.call('HSET', P .. 'vm:' .. vm, 'state', 'held', 'held_until', iso(ends), 'settled_at', now)
+                  redis.call('ZADD', P .. 'holds', whole(ends), vm)
+                  redis.call('HSET', P .. 'job:' .. job, 'pm', redis.call('HGET', P .. 'vm:' .. vm, 'pm'))
+                  end_job(job, 'done', '', '', '', kept_s)
+                  return {'ended'}
+                end
+
                 local function take(line, action, job, vm, pm, decision, code, message, cause)
                   if action == 'dead' then return bury(line, message) end
                   local kind = redis.call('HGET', P .. 'job:' .. job, 'kind')
                   if not kind then return bury(line, 'no record of job ' .. job) end
-                  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm')
+                  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm', 'state')
                   if not v[1] then
                     redis.call('RPOP', KEYS[1])
                     end_job(job, 'done', '', 'the VM was gone already', '', kept_s)
@@ -70,7 +87,13 @@ extension RedisScript {
                     redis.call('HSET', P .. 'job:' .. job, 'state', 'waiting')
                     return {'waiting'}
                   end
-                  if kind == 'create' and not v[3] then
+                  if kind == 'destroy' and v[4] == 'held' then
+                    redis.call('RPOP', KEYS[1])
+                    drop_vm(vm)
+                    end_job(job, 'done', '', '', '', kept_s)
+                    return {'ended'}
+                  end
+                  if (kind == 'create' or kind == 'hold') and not v[3] then
                     if action == 'refuse' then
                       if (redis.call('HGET', P .. 'counters', 'room') or '0') ~= ARGV[4] then return nil, 'stale' end
                       redis.call('RPOP', KEYS[1])
@@ -92,6 +115,7 @@ extension RedisScript {
                       return nil, 'full'
                     end
                   end
+                  if kind == 'hold' then return hold(job, vm) end
                   return start(job, vm, kind)
                 end
 

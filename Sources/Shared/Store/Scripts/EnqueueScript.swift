@@ -3,29 +3,54 @@ import RedisClient
 extension RedisScript {
     /// Accepts a create: all or nothing of number, VM record, job record, queue entry and event.
     ///
-    /// - KEYS: 1 queue.
-    /// - ARGV: 1 prefix, 2 name, 3 uuid, 4 type, 5 image, 6 request id.
-    /// - Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, or `{'not_ready'}` where a VM of before may
-    ///   have the next number.
+    /// Where it builds a hold, the VM is the hold's, with its type, its place and what was asked of that.
+    ///
+    /// - KEYS: 1 queue, 2 holds.
+    /// - ARGV: 1 prefix, 2 name, 3 uuid, 4 type, 5 image, 6 request id, 7 constraints as JSON or empty, 8 groups as
+    ///   `name=rule,…` or empty, 9 the hold to build or empty.
+    /// - Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
+    ///   `{'group_conflict', group, rule}`, or `{'not_ready'}` where a VM of before may have the next number.
     static let enqueueCreate = RedisScript(
         name: "enqueue-create",
-        source: Fragment.clock + Fragment.event + Fragment.ready + #"""
+        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.groups + Fragment.enqueue + #"""
             if not is_ready() then return {'not_ready'} end
-            local tid, iid = ARGV[4], ARGV[5]
-            local needs = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
-            if needs[4] ~= '1' then return {'unknown_type'} end
+            local iid, vm = ARGV[5], ARGV[9]
             if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
-            local vm, job = whole(count('vm')), whole(count('job'))
-            local line = string.format('{"job":%s,"kind":"create","vm":%s,"cpu":%s,"ram":%s,"disk":%s}',
-              job, vm, needs[1], needs[2], needs[3])
-            redis.call('HSET', P .. 'vm:' .. vm, 'id', vm, 'uuid', ARGV[3], 'name', ARGV[2], 'type', tid,
-              'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3], 'state', 'queued',
-              'domain', 'hvc-' .. vm .. '-' .. string.sub(ARGV[3], 1, 8), 'created_at', now, 'create_job', job)
-            redis.call('ZADD', P .. 'vms', vm, vm)
-            redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', 'create', 'vm', vm, 'state', 'queued',
-              'accepted_at', now, 'request', ARGV[6], 'entry', line)
-            redis.call('LPUSH', KEYS[1], line)
-            event('job.queued', 'job', job, 'kind', 'create', 'vm', vm)
+            if vm ~= '' then
+              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where')
+              if v[1] ~= 'held' or v[2] then return {'unknown_hold'} end
+              redis.call('ZREM', KEYS[2], vm)
+              redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
+              redis.call('HSET', P .. 'vm:' .. vm, 'name', ARGV[2], 'image', iid, 'state', 'queued')
+              return {'ok', enqueue('create', vm, {v[3], v[4], v[5]}, iid, v[6] or '', ARGV[6], 'create_job'), vm}
+            end
+            local needs = needs_of(ARGV[4])
+            if not needs then return {'unknown_type'} end
+            local conflict = group_conflict(ARGV[8])
+            if conflict then return conflict end
+            vm = new_vm(ARGV[2], ARGV[3], ARGV[4], iid, needs, ARGV[7], ARGV[8])
+            return {'ok', enqueue('create', vm, needs, iid, ARGV[7], ARGV[6], 'create_job'), vm}
+            """#
+    )
+
+    /// Accepts a hold: a VM that takes its room and is not built.
+    ///
+    /// - KEYS: 1 queue.
+    /// - ARGV: as for a create, and 9 how many seconds it is held.
+    /// - Returns: as for a create.
+    static let enqueueHold = RedisScript(
+        name: "enqueue-hold",
+        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.groups + Fragment.enqueue + #"""
+            if not is_ready() then return {'not_ready'} end
+            local iid = ARGV[5]
+            if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
+            local needs = needs_of(ARGV[4])
+            if not needs then return {'unknown_type'} end
+            local conflict = group_conflict(ARGV[8])
+            if conflict then return conflict end
+            local vm = new_vm(ARGV[2], ARGV[3], ARGV[4], iid, needs, ARGV[7], ARGV[8])
+            local job = enqueue('hold', vm, needs, iid, ARGV[7], ARGV[6], 'create_job')
+            redis.call('HSET', P .. 'job:' .. job, 'hold_s', ARGV[9])
             return {'ok', job, vm}
             """#
     )
@@ -38,20 +63,56 @@ extension RedisScript {
     ///   `{'not_ready'}` where the VM may be one of before.
     static let enqueueDestroy = RedisScript(
         name: "enqueue-destroy",
-        source: Fragment.clock + Fragment.event + Fragment.ready + #"""
+        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.groups + Fragment.enqueue + #"""
             local vm = ARGV[2]
             local key = P .. 'vm:' .. vm
             if redis.call('EXISTS', key) == 0 then return {is_ready() and 'unknown_vm' or 'not_ready'} end
             local earlier = redis.call('HGET', key, 'destroy_job')
             if earlier then return {'already_destroying', earlier} end
-            local job = whole(count('job'))
-            local line = string.format('{"job":%s,"kind":"destroy","vm":%s,"cpu":0,"ram":0,"disk":0}', job, vm)
-            redis.call('HSET', key, 'destroy_job', job)
-            redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', 'destroy', 'vm', vm, 'state', 'queued',
-              'accepted_at', now, 'request', ARGV[3], 'entry', line)
-            redis.call('LPUSH', KEYS[1], line)
-            event('job.queued', 'job', job, 'kind', 'destroy', 'vm', vm)
-            return {'ok', job, vm}
+            return {'ok', enqueue('destroy', vm, {0, 0, 0}, nil, '', ARGV[3], 'destroy_job'), vm}
             """#
     )
+}
+
+extension Fragment {
+    /// `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, and `enqueue(…)`, which returns the job.
+    fileprivate static let enqueue = #"""
+        local function needs_of(tid)
+          local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
+          return t[4] == '1' and {t[1], t[2], t[3]} or nil
+        end
+        local function group_conflict(text)
+          for _, g in ipairs(groups_in(text)) do
+            local rule = redis.call('HGET', P .. 'group:' .. g[1], 'rule')
+            if rule and rule ~= g[2] then return {'group_conflict', g[1], rule} end
+          end
+        end
+        local function new_vm(name, uuid, tid, iid, needs, constraints, groups)
+          local vm = whole(count('vm'))
+          local key = P .. 'vm:' .. vm
+          redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
+            'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3], 'state', 'queued',
+            'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'created_at', now)
+          if constraints ~= '' then redis.call('HSET', key, 'where', constraints) end
+          if groups ~= '' then
+            redis.call('HSET', key, 'groups', groups)
+            join_groups(vm)
+          end
+          redis.call('ZADD', P .. 'vms', vm, vm)
+          return vm
+        end
+        local function enqueue(kind, vm, needs, image, constraints, request, field)
+          local job = whole(count('job'))
+          local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s}',
+            job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
+            constraints ~= '' and ',"where":' .. constraints or '')
+          redis.call('HSET', P .. 'vm:' .. vm, field, job)
+          redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
+            'accepted_at', now, 'request', request, 'entry', line)
+          redis.call('LPUSH', KEYS[1], line)
+          event('job.queued', 'job', job, 'kind', kind, 'vm', vm)
+          return job
+        end
+
+        """#
 }

@@ -108,11 +108,11 @@ enum Fragment {
           local free = {}
           for i, r in ipairs({'cpu', 'ram', 'disk'}) do
             local v = redis.call('HMGET', P .. 'pm:' .. pm, r, 'overcommit_' .. r, 'foreign_' .. r,
-              'claimed_' .. r, 'available_' .. r, 'measured_claimed_' .. r)
+              'claimed_' .. r, 'available_' .. r, 'measured_claimed_' .. r, 'reserve_' .. r)
             if not v[1] then return nil end
             local function n(k) return tonumber(v[k] or 0) or 0 end
-            local promised = math.floor(n(1) * n(2) * (1 + 1e-12)) - n(3) - n(4)
-            local measured = n(5) - math.max(0, n(4) - n(6))
+            local promised = math.floor(n(1) * n(2) * (1 + 1e-12)) - n(7) - n(3) - n(4)
+            local measured = n(5) - n(7) - math.max(0, n(4) - n(6))
             free[i] = math.max(0, math.min(promised, measured))
           end
           return free
@@ -120,19 +120,53 @@ enum Fragment {
 
         """#
 
-    /// `hold_room(vm, pm)`: notes on the PM that the VM holds its room there, whether there is any or not; needs `touch`.
-    static let holdRoom = #"""
-        local function hold_room(vm, pm)
-          local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
-          for i, r in ipairs({'cpu', 'ram', 'disk'}) do
-            redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, v[i])
+    /// `groups_in(text)`: the groups of a VM with their rules; `count_groups(vm, pm, n)`: the PM has `n` more of each.
+    ///
+    /// `join_groups(vm)` and `leave_groups(vm)`: a group is known, and has its rule, as long as it has VMs.
+    static let groups = #"""
+        local function groups_in(text)
+          local found = {}
+          for name, rule in string.gmatch(text or '', '([^,=]+)=([^,=]+)') do found[#found + 1] = {name, rule} end
+          return found
+        end
+        local function groups_of(vm) return groups_in(redis.call('HGET', P .. 'vm:' .. vm, 'groups')) end
+        local function count_groups(vm, pm, n)
+          for _, g in ipairs(groups_of(vm)) do
+            local field = 'group:' .. g[1]
+            if redis.call('HINCRBY', P .. 'pm:' .. pm, field, n) <= 0 then redis.call('HDEL', P .. 'pm:' .. pm, field) end
+            redis.call('HINCRBY', P .. 'group:' .. g[1], 'placed', n)
           end
-          redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
-          redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
-          touch(pm, false)
+        end
+        local function join_groups(vm)
+          for _, g in ipairs(groups_of(vm)) do
+            redis.call('HSETNX', P .. 'group:' .. g[1], 'rule', g[2])
+            redis.call('HINCRBY', P .. 'group:' .. g[1], 'members', 1)
+          end
+        end
+        local function leave_groups(vm)
+          for _, g in ipairs(groups_of(vm)) do
+            local key = P .. 'group:' .. g[1]
+            if redis.call('HINCRBY', key, 'members', -1) <= 0 then redis.call('DEL', key) end
+          end
         end
 
         """#
+
+    /// `hold_room(vm, pm)`: notes on the PM that the VM holds its room there, whether there is any or not; needs `touch`.
+    static let holdRoom =
+        groups + #"""
+            local function hold_room(vm, pm)
+              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
+              for i, r in ipairs({'cpu', 'ram', 'disk'}) do
+                redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, v[i])
+              end
+              redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
+              redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
+              count_groups(vm, pm, 1)
+              touch(pm, false)
+            end
+
+            """#
 
     /// `requeue(line, job)`: puts an entry back to its place in the queue, which is ordered by the jobs' numbers.
     ///
@@ -160,7 +194,7 @@ enum Fragment {
     /// The jobs behind the VM's come to the queue. `hvc:gone` keeps a dropped VM's UUID for an hour, so that a look at
     /// its PM that began before does not take it for one that was lost. Needs `touch` and `requeue`.
     static let dropVM =
-        lookSoon + #"""
+        lookSoon + groups + #"""
             local function wake_waiting(vm)
               local line = redis.call('LPOP', P .. 'vm:' .. vm .. ':waiting')
               if not line then return end
@@ -176,12 +210,14 @@ enum Fragment {
                 redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, -tonumber(v[i + 1]))
               end
               redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', -1)
+              count_groups(vm, pm, -1)
               touch(pm, true)
               -- What it used is free now: measure again soon rather than at the end of the period.
               look_soon(pm)
             end
             local function drop_vm(vm)
               free_room(vm)
+              leave_groups(vm)
               local uuid = redis.call('HGET', P .. 'vm:' .. vm, 'uuid')
               if uuid then redis.call('ZADD', P .. 'gone', whole(now_ms), uuid) end
               redis.call('ZREMRANGEBYSCORE', P .. 'gone', '-inf', whole(now_ms - 3600000))

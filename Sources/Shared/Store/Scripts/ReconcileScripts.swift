@@ -132,6 +132,7 @@ extension RedisScript {
               'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, 10))
             if ARGV[6] == 'running' then redis.call('HSET', key, 'running_at', looked) end
             redis.call('ZADD', KEYS[1], vm, vm)
+            join_groups(vm)
             hold_room(vm, pm)
             for i, name in ipairs({'vm', 'type', 'image', 'job'}) do
               local told = tonumber(ARGV[({4, 7, 8, 9})[i]] or 0) or 0

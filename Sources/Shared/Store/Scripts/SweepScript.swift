@@ -8,7 +8,9 @@ extension RedisScript {
     /// put off go back when their time has come. Once in a while entries of processing lists are compared with the
     /// leases: a running job without one gets one that is over, and what stands there for nothing is removed.
     ///
-    /// - KEYS: 1 leases, 2 delayed, 3 dead, 4 workers, 5 repair.
+    /// Holds whose time is over are dropped.
+    ///
+    /// - KEYS: 1 leases, 2 delayed, 3 holds, 4 dead, 5 workers, 6 repair.
     /// - ARGV: 1 prefix, 2 how many jobs of each kind at most, 3 how often a job may end its worker, 4 seconds to keep
     ///   ended jobs, 5 ms between two comparisons.
     /// - Returns: `{jobs taken back, jobs taken up, jobs given up, ms until the next is due or -1}`.
@@ -17,7 +19,7 @@ extension RedisScript {
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.requeue + Fragment.dropVM + Fragment.letGo
             + Fragment.handBack + Fragment.putOff + Fragment.endJob + Fragment.giveUp + Fragment.repair + #"""
                 local limit, crash_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
-                if redis.call('SET', KEYS[5], now, 'NX', 'PX', ARGV[5]) then repair() end
+                if redis.call('SET', KEYS[6], now, 'NX', 'PX', ARGV[5]) then repair() end
 
                 local back, given_up = {}, {}
                 for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
@@ -34,9 +36,16 @@ extension RedisScript {
                 end
                 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', whole(now_ms), 'LIMIT', 0, limit)
                 for _, job in ipairs(due) do take_up(job) end
+                for _, vm in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
+                  redis.call('ZREM', KEYS[3], vm)
+                  if redis.call('HGET', P .. 'vm:' .. vm, 'state') == 'held' then
+                    drop_vm(vm)
+                    event('hold.expired', 'vm', vm)
+                  end
+                end
 
                 local wait = -1
-                for i = 1, 2 do
+                for i = 1, 3 do
                   local first = redis.call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')
                   local left = first[2] and math.max(0, tonumber(first[2]) - now_ms)
                   if left and (wait < 0 or left < wait) then wait = left end
@@ -52,7 +61,7 @@ extension Fragment {
         local function give_up(job, worker, why)
           local j = redis.call('HMGET', P .. 'job:' .. job, 'entry', 'vm')
           let_go(job, j[1], worker)
-          redis.call('LPUSH', KEYS[3], cjson.encode({entry = j[1], reason = why, at = now}))
+          redis.call('LPUSH', KEYS[4], cjson.encode({entry = j[1], reason = why, at = now}))
           event('job.dead', 'job', job, 'vm', j[2], 'reason', why)
           local key = P .. 'vm:' .. j[2]
           if redis.call('EXISTS', key) == 1 then
@@ -69,7 +78,7 @@ extension Fragment {
     /// `repair()`: compares the entries of processing lists with the leases.
     fileprivate static let repair = #"""
         local function repair()
-          for _, worker in ipairs(redis.call('ZRANGE', KEYS[4], 0, -1)) do
+          for _, worker in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
             local list = P .. 'processing:' .. worker
             for _, line in ipairs(redis.call('LRANGE', list, 0, -1)) do
               local job = string.match(line, '"job":(%d+)')

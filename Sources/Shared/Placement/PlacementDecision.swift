@@ -1,27 +1,5 @@
 public import Model
 
-/// One VM that wants a place.
-public struct PlacementRequest: Hashable, Sendable {
-    /// The VM.
-    public let vm: VMID
-    /// What it needs.
-    public let needs: Resources
-    /// The machines that failed it.
-    public let tried: Set<PMID>
-
-    /// Makes a request.
-    ///
-    /// - Parameters:
-    ///   - vm: the VM.
-    ///   - needs: what it needs.
-    ///   - tried: the machines that failed it.
-    public init(vm: VMID, needs: Resources, tried: Set<PMID> = []) {
-        self.vm = vm
-        self.needs = needs
-        self.tried = tried
-    }
-}
-
 /// What becomes of one request, and why.
 public struct PlacementDecision: Hashable, Sendable {
     /// The outcome of a decision.
@@ -38,6 +16,11 @@ public struct PlacementDecision: Hashable, Sendable {
     public let outcome: Outcome
     /// How that came about, PM by PM.
     public let explanation: PlacementExplanation
+
+    /// The PM that was chosen; nil for none.
+    public var machine: PMID? {
+        if case .place(let machine) = outcome { machine } else { nil }
+    }
 }
 
 /// Decides where each request goes, in order, each after the ones before it took their room.
@@ -56,11 +39,14 @@ public func plan(
 ) -> [PlacementDecision] {
     var fleet = fleet
     var decisions: [PlacementDecision] = []
-    for request in requests {
+    decisions.reserveCapacity(requests.count)
+    for (number, request) in requests.enumerated() {
         let decision = policy.decide(request, on: fleet)
         decisions.append(decision)
         switch decision.outcome {
-        case .place(let machine): fleet.claim(request.needs, on: machine)
+        // Nobody reads what the last one leaves, and the rows would be copied for it.
+        case .place(let machine):
+            if number + 1 < requests.count, let index = fleet.index(of: machine) { fleet.claim(request, at: index) }
         case .refuse: break
         case .undecided: return decisions
         }

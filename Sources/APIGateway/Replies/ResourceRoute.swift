@@ -1,0 +1,75 @@
+import HTTPTypes
+import Hummingbird
+import Model
+
+/// An answer of a resource-style call.
+struct ResourceReply {
+    let response: Response
+
+    /// An answer with a value.
+    ///
+    /// - Parameters:
+    ///   - value: the value.
+    ///   - status: the status.
+    ///   - location: where to look on.
+    init(_ value: some Encodable, status: HTTPResponse.Status = .ok, location: String? = nil) {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let location { headers[.location] = location }
+        response = Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody(byteBuffer: JSONBody.bytes(value))
+        )
+    }
+
+    /// An answer with a problem document.
+    ///
+    /// - Parameter problem: the document.
+    init(_ problem: Problem) {
+        response = problem.response
+    }
+}
+
+extension Router where Context == GatewayContext {
+    /// Adds a resource-style call, whose failures are problem documents.
+    ///
+    /// - Parameters:
+    ///   - method: its method.
+    ///   - path: its path.
+    ///   - handler: what does the work.
+    func resource(
+        _ method: HTTPRequest.Method,
+        _ path: RouterPath,
+        _ handler: @escaping @Sendable (Request, GatewayContext) async throws(Failure) -> ResourceReply
+    ) {
+        on(path, method: method) { request, context in
+            do throws(Failure) {
+                return try await handler(request, context).response
+            } catch {
+                return Problem(error, request: context.requestID).response
+            }
+        }
+    }
+}
+
+extension GatewayContext {
+    /// A number of ours in the path.
+    ///
+    /// - Parameter name: the parameter's name.
+    /// - Returns: the number.
+    /// - Throws: `Failure` with `invalidRequest`.
+    func identifier<Entity>(_ name: String = "id") throws(Failure) -> Identifier<Entity> {
+        let text = parameters.get(name) ?? ""
+        guard let identifier = Identifier<Entity>(text) else {
+            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is no number of 1 or more")
+        }
+        return identifier
+    }
+}
+
+extension Request {
+    /// Whether the caller does not want to wait for the outcome (RFC 7240, `Prefer: respond-async`).
+    var prefersNotToWait: Bool {
+        headers[.prefer]?.lowercased().contains("respond-async") ?? false
+    }
+}

@@ -1,0 +1,80 @@
+import Model
+import Placement
+import Store
+
+/// What-ifs, by the fleet as it is and the code that places VMs.
+struct PlacementService: Sendable {
+    let store: Store
+    let follower: FleetFollower
+
+    /// For how many PMs a capacity question works out the loss.
+    private static let lossLimit = 64
+
+    /// A fleet with the way in which machines are chosen on it.
+    struct Ground {
+        let fleet: FleetSnapshot
+        let policy: PlacementPolicy
+    }
+
+    /// Where VMs would go if they were asked for now.
+    func dryRun(_ wish: DryRunWish) async throws(Failure) -> [PlacementDecision] {
+        guard let type = try await store.types().first(where: { $0.id == wish.type }) else {
+            throw Failure(.unknownType, "there is no type \(wish.type): /vm/types lists them")
+        }
+        let ground = try await ground(policy: wish.policy)
+        guard let first = try await store.nextVM() else { throw .notReady }
+        let requests = (0..<wish.count).compactMap { offset in
+            VMID(first.value + offset).map {
+                PlacementRequest(vm: $0, needs: type.needs, image: wish.image, constraints: wish.placement)
+            }
+        }
+        return plan(requests, on: ground.fleet, by: ground.policy)
+    }
+
+    /// How many more of each type fit.
+    func capacity() async throws(Failure) -> (types: [InstanceType], capacity: Capacity, time: Int) {
+        let types = try await store.types()
+        let ground = try await ground()
+        var tenants: [PMID: [PlacementRequest]] = [:]
+        for pm in ground.fleet.costliestMachines(by: ground.policy, limit: Self.lossLimit) {
+            tenants[pm] = try await self.tenants(of: pm)
+        }
+        let counts = Placement.capacity(
+            for: types.map(\.needs),
+            of: ground.fleet,
+            by: ground.policy,
+            losing: tenants
+        )
+        return (types, counts, ground.fleet.time)
+    }
+
+    /// Where the VMs of a PM would go if it were emptied.
+    func drain(_ pm: PMID) async throws(Failure) -> DrainPlan {
+        let ground = try await ground()
+        let plan = drainPlan(of: pm, tenants: try await tenants(of: pm), on: ground.fleet, by: ground.policy)
+        guard let plan else { throw Failure(.unknownPM, "there is no PM \(pm): /pm/list lists them") }
+        return plan
+    }
+
+    private func ground(policy name: String? = nil) async throws(Failure) -> Ground {
+        guard try await store.isReady() else { throw .notReady }
+        let record = try await store.policy()
+        guard name == nil || PlacementPolicy.all.contains(where: { $0.name == name }) else {
+            let names = PlacementPolicy.all.map(\.name).joined(separator: ", ")
+            throw Failure(.invalidRequest, "there is no such policy: give one of \(names), or leave it out")
+        }
+        let wanted = name.map { PolicyRecord(name: $0, weights: record.weights, oldest: record.oldest) } ?? record
+        return Ground(fleet: try await follower.fleet(), policy: wanted.policy)
+    }
+
+    private func tenants(of pm: PMID) async throws(Failure) -> [PlacementRequest] {
+        try await store.standings(on: pm).map { status in
+            PlacementRequest(
+                vm: status.vm.id,
+                needs: status.vm.needs,
+                image: status.vm.image,
+                constraints: status.vm.constraints
+            )
+        }
+    }
+}

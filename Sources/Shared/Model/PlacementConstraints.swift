@@ -1,0 +1,138 @@
+/// Where a VM may go beside having room, as its owner asked.
+public struct PlacementConstraints: Hashable, Sendable, Codable {
+    /// The machine's architecture, as `x86_64`; nil for any.
+    public var architecture: String?
+    /// Tags that the machine must have.
+    public var tags: [String]
+    /// Tags that the machine must not have.
+    public var notTags: [String]
+    /// The one machine that will do; nil for any.
+    public var pm: PMID?
+    /// Machines that will not do.
+    public var notPMs: [PMID]
+    /// The groups that the VM belongs to, each with its rule.
+    public var groups: [String: GroupRule]
+
+    /// Nothing is asked.
+    public static let none = PlacementConstraints()
+
+    /// Makes constraints.
+    ///
+    /// - Parameters:
+    ///   - architecture: the machine's architecture.
+    ///   - tags: tags that the machine must have.
+    ///   - notTags: tags that the machine must not have.
+    ///   - pm: the one machine that will do.
+    ///   - notPMs: machines that will not do.
+    ///   - groups: the groups that the VM belongs to.
+    public init(
+        architecture: String? = nil,
+        tags: [String] = [],
+        notTags: [String] = [],
+        pm: PMID? = nil,
+        notPMs: [PMID] = [],
+        groups: [String: GroupRule] = [:]
+    ) {
+        self.architecture = architecture
+        self.tags = tags
+        self.notTags = notTags
+        self.pm = pm
+        self.notPMs = notPMs
+        self.groups = groups
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case architecture, tags, pm, groups
+        case notTags = "not_tags"
+        case notPMs = "not_pms"
+    }
+
+    /// The names of the fields, as they stand in JSON.
+    public static let fieldNames = CodingKeys.allCases.map(\.rawValue)
+
+    /// Reads constraints; what is missing is not asked.
+    ///
+    /// - Parameter decoder: the decoder to read from.
+    /// - Throws: `DecodingError` where a value is none that may stand there.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            architecture: try container.decodeIfPresent(String.self, forKey: .architecture),
+            tags: try container.decodeIfPresent([String].self, forKey: .tags) ?? [],
+            notTags: try container.decodeIfPresent([String].self, forKey: .notTags) ?? [],
+            pm: try container.decodeIfPresent(PMID.self, forKey: .pm),
+            notPMs: try container.decodeIfPresent([PMID].self, forKey: .notPMs) ?? [],
+            groups: try container.decodeIfPresent([String: GroupRule].self, forKey: .groups) ?? [:]
+        )
+    }
+
+    /// Writes what is asked, and nothing else.
+    ///
+    /// - Parameter encoder: the encoder to write to.
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(architecture, forKey: .architecture)
+        if !tags.isEmpty { try container.encode(tags, forKey: .tags) }
+        if !notTags.isEmpty { try container.encode(notTags, forKey: .notTags) }
+        try container.encodeIfPresent(pm, forKey: .pm)
+        if !notPMs.isEmpty { try container.encode(notPMs, forKey: .notPMs) }
+        if !groups.isEmpty { try container.encode(groups, forKey: .groups) }
+    }
+
+    /// Refuses names that may not stand where they would be written, and more than a few of anything.
+    ///
+    /// - Throws: `Failure` with `invalidRequest`.
+    public func validate() throws(Failure) {
+        for name in [architecture].compactMap(\.self) + tags + notTags + groups.keys.sorted() {
+            try Label.validate(name)
+        }
+        guard tags.count <= 16, notTags.count <= 16, groups.count <= 8, notPMs.count <= 64 else {
+            throw Failure(
+                .invalidRequest,
+                "too much is asked: up to 16 tags, 16 not_tags, 8 groups and 64 not_pms may be named"
+            )
+        }
+        guard Set(tags).isDisjoint(with: notTags) else {
+            throw Failure(.invalidRequest, "a tag stands in tags and in not_tags: no machine can have that")
+        }
+    }
+}
+
+/// What belonging to a group asks of a VM's place.
+public enum GroupRule: String, Hashable, Sendable, Codable, CaseIterable {
+    /// All on one machine.
+    case affinity
+    /// No two on one machine.
+    case antiAffinity = "anti_affinity"
+    /// As few as can be on one machine.
+    case spread
+}
+
+/// A short name that people give to machines and groups.
+public enum Label {
+    /// Refuses what is no label.
+    ///
+    /// - Parameter name: up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.
+    /// - Throws: `Failure` with `invalidRequest`.
+    public static func validate(_ name: String) throws(Failure) {
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: false
+            }
+        }
+        let bytes = name.utf8
+        guard let first = bytes.first, isAlphanumeric(first), bytes.count <= 64,
+            bytes.allSatisfy({ isAlphanumeric($0) || ".-_".utf8.contains($0) })
+        else {
+            throw Failure(
+                .invalidRequest,
+                "'\(name.prefix(70))' is no name of a tag, group or architecture: up to 64 letters, digits, dots, "
+                    + "dashes and underscores, with a letter or a digit first"
+            )
+        }
+    }
+}

@@ -1,0 +1,152 @@
+public import Model
+
+/// How many more VMs of each size fit.
+public struct Capacity: Hashable, Sendable {
+    /// A PM whose loss costs a size most.
+    public struct WorstLoss: Hashable, Sendable {
+        /// The PM.
+        public let pm: PMID
+        /// How many more of the size fit once its VMs have found places elsewhere; 0 where not all of them do.
+        public let count: Int
+        /// How many of its VMs find no place elsewhere.
+        public let homeless: Int
+    }
+
+    /// How many more of one size fit.
+    public struct Row: Hashable, Sendable {
+        /// The size.
+        public let needs: Resources
+        /// How many more fit now.
+        public let now: Int
+        /// How many more fit with any one PM lost; nil where there are no PMs to lose.
+        public let worstLoss: WorstLoss?
+    }
+
+    /// A row a size, in the order in which they were asked for.
+    public let rows: [Row]
+    /// How many PMs take VMs.
+    public let machines: Int
+    /// For how many of them the loss was worked out: all, or in a large fleet those whose loss costs most by its room.
+    public let examined: Int
+}
+
+/// Counts how many more VMs of each size fit now, and with any one PM lost.
+///
+/// Pure. What the VMs of a lost PM would do is what the policy would do with them, largest first.
+///
+/// - Parameters:
+///   - sizes: the sizes.
+///   - fleet: the machines as they are known.
+///   - policy: which machines are fit, and which of them comes first.
+///   - tenants: the VMs of the PMs whose loss is worked out, as requests for other places.
+/// - Returns: the counts.
+public func capacity(
+    for sizes: [Resources],
+    of fleet: FleetSnapshot,
+    by policy: PlacementPolicy,
+    losing tenants: [PMID: [PlacementRequest]]
+) -> Capacity {
+    let open = fleet.openMachines(by: policy)
+    let candidates = open.filter { tenants[fleet.rows[$0].id] != nil }
+    let counts = sizes.map { fleet.count(of: $0, on: open) }
+    var worst = [Capacity.WorstLoss?](repeating: nil, count: sizes.count)
+    for lost in candidates {
+        let (after, homeless) = fleet.losing(lost, tenants[fleet.rows[lost].id] ?? [], by: policy)
+        let left = open.filter { $0 != lost }
+        for (index, size) in sizes.enumerated() {
+            let count = homeless == 0 ? after.count(of: size, on: left) : 0
+            if let known = worst[index], (known.count, -known.homeless) <= (count, -homeless) { continue }
+            worst[index] = Capacity.WorstLoss(pm: fleet.rows[lost].id, count: count, homeless: homeless)
+        }
+    }
+    let rows = zip(sizes, zip(counts, worst)).map { Capacity.Row(needs: $0, now: $1.0, worstLoss: $1.1) }
+    return Capacity(rows: rows, machines: open.count, examined: candidates.count)
+}
+
+extension FleetSnapshot {
+    /// The PMs whose loss costs most by their room.
+    ///
+    /// - Parameters:
+    ///   - policy: which machines take VMs.
+    ///   - limit: how many at most.
+    /// - Returns: the PMs, the most costly first.
+    public func costliestMachines(by policy: PlacementPolicy, limit: Int) -> [PMID] {
+        let weights = openMachines(by: policy).map { (index: $0, weight: weightOfLoss(at: $0)) }
+        return weights.sorted { ($1.weight, $0.index) < ($0.weight, $1.index) }.prefix(limit).map { rows[$0.index].id }
+    }
+
+    /// The machines that take VMs.
+    fileprivate func openMachines(by policy: PlacementPolicy) -> [Int] {
+        let filters = policy.filters.compactMap { $0 as? AvailabilityFilter }
+        return rows.indices.filter { index in
+            filters.allSatisfy { $0.objection(to: rows[index], at: time) == nil }
+        }
+    }
+
+    /// How many VMs of a size fit on some machines; each machine takes what it takes, whatever the others do.
+    fileprivate func count(of size: Resources, on machines: [Int]) -> Int {
+        machines.reduce(0) { $0 + size.times(in: rows[$1].free) }
+    }
+
+    /// How much a fleet loses with a machine: the free room, and that of its VMs, which must go elsewhere.
+    fileprivate func weightOfLoss(at index: Int) -> Double {
+        let machine = entries[index].machine
+        let all = rows[index].free + machine.claimed
+        return Double(all.cpu) / 64 + Double(all.ram) / 262_144 + Double(all.disk) / 4096
+    }
+
+    /// The fleet without a machine, whose VMs have gone elsewhere as far as there was room.
+    fileprivate func losing(
+        _ lost: Int,
+        _ tenants: [PlacementRequest],
+        by policy: PlacementPolicy
+    ) -> (fleet: FleetSnapshot, homeless: Int) {
+        var fleet = self
+        fleet.close(at: lost)
+        let moves = fleet.moving(tenants, off: lost, by: policy)
+        return (fleet, moves.count { $0.machine == nil })
+    }
+}
+
+extension FleetSnapshot {
+    /// Moves VMs off a machine, largest first, and books them elsewhere.
+    mutating func moving(
+        _ tenants: [PlacementRequest],
+        off machine: Int,
+        by policy: PlacementPolicy
+    ) -> [PlacementDecision] {
+        tenants.sortedForMoves.map { tenant in
+            release(tenant, at: machine)
+            let decision = policy.decide(tenant, on: self)
+            if let target = decision.machine.flatMap(index(of:)) {
+                claim(tenant, at: target)
+            } else {
+                claim(tenant, at: machine)
+            }
+            return decision
+        }
+    }
+}
+
+extension [PlacementRequest] {
+    /// Large VMs find no place once small ones have taken it, so they go first.
+    var sortedForMoves: Self {
+        sorted { left, right in
+            let (a, b) = (left.needs, right.needs)
+            return (b.ram, b.cpu, b.disk, left.vm.value) < (a.ram, a.cpu, a.disk, right.vm.value)
+        }
+    }
+}
+
+extension PMRow {
+    /// What is free.
+    var free: Resources { Resources(cpu: Int(freeCPU), ram: Int(freeRAM), disk: Int(freeDisk)) }
+}
+
+extension Resources {
+    /// How many times this amount goes into another one; 0 where it is nothing.
+    fileprivate func times(in room: Resources) -> Int {
+        let counts = [(cpu, room.cpu), (ram, room.ram), (disk, room.disk)].filter { $0.0 > 0 }.map { $1 / $0 }
+        return max(0, counts.min() ?? 0)
+    }
+}

@@ -1,0 +1,45 @@
+import Model
+
+/// Passes machines with all tags that the request asks for and none of those that it forbids.
+public struct TagFilter: PlacementFilter {
+    /// Why a machine's tags do not do.
+    public enum Objection: Int, PlacementObjection {
+        /// It lacks one, or has one.
+        case lacks, forbidden
+
+        /// It is none that the request may go to.
+        public var kind: PlacementObjectionKind { .excluded }
+
+        /// The objection in words.
+        public var text: String { self == .lacks ? "lacks a tag that is required" : "has a tag that is forbidden" }
+    }
+
+    /// `tags`.
+    public let name = "tags"
+
+    /// Makes the filter.
+    public init() {}
+
+    /// Requests that name tags.
+    public func concerns(_ request: PlacementRequest) -> Bool {
+        !request.constraints.tags.isEmpty || !request.constraints.notTags.isEmpty
+    }
+
+    /// Refuses machines by their tags.
+    public func objection(
+        to row: PMRow,
+        at index: Int,
+        of fleet: FleetSnapshot,
+        for request: PlacementRequest
+    ) -> Objection? {
+        let tags = fleet.entries[index].tags
+        if !request.constraints.tags.allSatisfy(tags.contains) { return .lacks }
+        return request.constraints.notTags.contains(where: tags.contains) ? .forbidden : nil
+    }
+
+    /// The machine's tags.
+    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+        let tags = fleet.entries[index].tags
+        return tags.isEmpty ? "no tags" : tags.sorted().joined(separator: ",")
+    }
+}

@@ -1,0 +1,59 @@
+import Model
+
+extension PlacementExplanation.NearestMiss {
+    /// Of the PMs to which room alone is missing, the one that lacks the smallest share of what the VM needs.
+    init?(to request: PlacementRequest, by policy: PlacementPolicy, _ fleet: FleetSnapshot) {
+        let others = policy.filters.filter { !($0 is RoomFilter) && $0.concerns(request) }
+        var nearest: (index: Int, shortage: Double)?
+        for index in fleet.rows.indices {
+            let shortage = Self.shortage(of: fleet.rows[index], request.needs)
+            guard shortage > 0, shortage < nearest?.shortage ?? .infinity else { continue }
+            if others.allSatisfy({ $0.verdict(at: index, of: fleet, for: request) == nil }) {
+                nearest = (index, shortage)
+            }
+        }
+        guard let nearest else { return nil }
+        self.init(
+            pm: fleet.rows[nearest.index].id,
+            text: Self.text(fleet.entries[nearest.index].machine, fleet.room(at: nearest.index), request.needs)
+        )
+    }
+
+    /// How much of what is needed is missing, as a share; the scarcest resource counts.
+    private static func shortage(of row: PMRow, _ needs: Resources) -> Double {
+        func share(_ needs: Int, _ free: Int32) -> Double {
+            needs > Int(free) ? Double(needs - Int(free)) / Double(needs) : 0
+        }
+        return max(share(needs.cpu, row.freeCPU), share(needs.ram, row.freeRAM), share(needs.disk, row.freeDisk))
+    }
+
+    private static func text(_ machine: PhysicalMachine, _ room: Room, _ needs: Resources) -> String {
+        let missing = (needs - room.free).combined(with: .zero, by: max)
+        let terms = [(missing.cpu, "CPUs"), (missing.ram, "MiB"), (missing.disk, "GiB of disk")]
+        let lacks = "lacks " + terms.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        return lacks + (remedy(machine, room, needs).map { "; \($0)" } ?? "")
+    }
+
+    /// By which overcommit the VM would fit; nil where it is not promises that are short, or the factor would be absurd.
+    private static func remedy(_ machine: PhysicalMachine, _ room: Room, _ needs: Resources) -> String? {
+        guard let capacity = machine.measure?.capacity else { return nil }
+        let measured = room.available - room.claimedSince.combined(with: .zero, by: max)
+        guard needs.fits(in: measured.combined(with: room.promised, by: max)) else { return nil }
+        let now = machine.listing.overcommit
+        let resources: [(name: String, needs: Int, promised: Int, measured: Int, capacity: Int, factor: Double)] = [
+            ("cpu", needs.cpu, room.promised.cpu, measured.cpu, capacity.cpu, now.cpu),
+            ("ram", needs.ram, room.promised.ram, measured.ram, capacity.ram, now.ram),
+            ("disk", needs.disk, room.promised.disk, measured.disk, capacity.disk, now.disk),
+        ]
+        var factors: [String] = []
+        for each in resources where each.needs > min(each.promised, each.measured) {
+            // What was measured of CPUs is what was promised: they are shared, not used up.
+            let isPromise = each.name == "cpu" || each.needs <= each.measured
+            let wanted = Double(each.capacity) * each.factor + Double(each.needs - each.promised)
+            let factor = (wanted / Double(max(each.capacity, 1)) * 100).rounded(.up) / 100
+            guard isPromise, each.capacity > 0, factor <= 100 else { return nil }
+            factors.append("overcommit_\(each.name)=\(factor)")
+        }
+        return factors.isEmpty ? nil : "with \(factors.joined(separator: " ")) it fits"
+    }
+}

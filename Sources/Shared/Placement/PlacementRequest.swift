@@ -1,0 +1,37 @@
+public import Model
+
+/// One VM that wants a place.
+public struct PlacementRequest: Hashable, Sendable {
+    /// The VM; in what-ifs any number.
+    public let vm: VMID
+    /// What it needs.
+    public let needs: Resources
+    /// The image it starts from; nil where that is not known yet.
+    public let image: ImageID?
+    /// Where it may go.
+    public let constraints: PlacementConstraints
+    /// The machines that failed it.
+    public let tried: Set<PMID>
+
+    /// Makes a request.
+    ///
+    /// - Parameters:
+    ///   - vm: the VM.
+    ///   - needs: what it needs.
+    ///   - image: the image it starts from.
+    ///   - constraints: where it may go.
+    ///   - tried: the machines that failed it.
+    public init(
+        vm: VMID,
+        needs: Resources,
+        image: ImageID? = nil,
+        constraints: PlacementConstraints = .none,
+        tried: Set<PMID> = []
+    ) {
+        self.vm = vm
+        self.needs = needs
+        self.image = image
+        self.constraints = constraints
+        self.tried = tried
+    }
+}

@@ -1,0 +1,85 @@
+public import Model
+
+/// What happened to VMs, in order: the input of a replay.
+public enum TraceEvent: Hashable, Sendable {
+    /// A VM was asked for.
+    case create(PlacementRequest)
+    /// A VM's end was asked for.
+    case destroy(VMID)
+}
+
+/// What a policy makes of a trace.
+public struct ReplayReport: Hashable, Sendable {
+    /// The policy.
+    public let policy: String
+    /// How many VMs found a place.
+    public private(set) var placed = 0
+    /// How many did not.
+    public private(set) var refused = 0
+    /// The share of PMs that are empty at the end, and could be switched off.
+    public private(set) var emptyShare = 0.0
+    /// The share of what is free at the end, in the resource that is scarcest, that lies on PMs with no room for a VM of
+    /// the trace's largest size.
+    public private(set) var fragmentation = 0.0
+    /// The spread of the PMs' use at the end: the standard deviation of the used share of the scarcest resource.
+    public private(set) var imbalance = 0.0
+}
+
+/// Runs a trace through a policy, on a fleet that nobody else uses.
+///
+/// Pure; a VM's end frees its room at once, and what is refused is not asked for again.
+///
+/// - Parameters:
+///   - trace: what happened.
+///   - fleet: the machines at the start.
+///   - policy: the policy.
+/// - Returns: what became of it.
+public func replay(_ trace: [TraceEvent], on fleet: FleetSnapshot, by policy: PlacementPolicy) -> ReplayReport {
+    var fleet = fleet
+    var report = ReplayReport(policy: policy.name)
+    var places: [VMID: (request: PlacementRequest, index: Int)] = [:]
+    var largest = Resources.zero
+    for event in trace {
+        switch event {
+        case .create(let request):
+            largest = largest.combined(with: request.needs, by: max)
+            guard let index = policy.decide(request, on: fleet).machine.flatMap(fleet.index(of:)) else {
+                report.note(isPlaced: false)
+                continue
+            }
+            fleet.claim(request, at: index)
+            places[request.vm] = (request, index)
+            report.note(isPlaced: true)
+        case .destroy(let vm):
+            guard let place = places.removeValue(forKey: vm) else { continue }
+            fleet.release(place.request, at: place.index)
+        }
+    }
+    report.measure(fleet, largest: largest, used: Set(places.values.map(\.index)))
+    return report
+}
+
+extension ReplayReport {
+    fileprivate mutating func note(isPlaced: Bool) {
+        if isPlaced { placed += 1 } else { refused += 1 }
+    }
+
+    fileprivate mutating func measure(_ fleet: FleetSnapshot, largest: Resources, used: Set<Int>) {
+        guard fleet.count > 0 else { return }
+        emptyShare = Double(fleet.count - used.count) / Double(fleet.count)
+        let shares = fleet.rows.map(\.scarcestFreeShare)
+        let free = shares.reduce(0, +)
+        let stranded = zip(fleet.rows, shares).reduce(0) { largest.fits(in: $1.0.free) ? $0 : $0 + $1.1 }
+        fragmentation = free > 0 ? stranded / free : 0
+        let mean = free / Double(fleet.count)
+        let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(fleet.count)
+        imbalance = variance.squareRoot()
+    }
+}
+
+extension PMRow {
+    /// The free share of the resource of which the smallest share is free.
+    fileprivate var scarcestFreeShare: Double {
+        Double(min(Float(freeCPU) * cpuShare, Float(freeRAM) * ramShare, Float(freeDisk) * diskShare))
+    }
+}

@@ -1,0 +1,24 @@
+import Model
+
+/// Prefers the machine that the VM fills best over all resources, so that large VMs find room elsewhere.
+public struct PackingWeigher: PlacementWeigher {
+    /// `packing`.
+    public let name = "packing"
+
+    /// Makes the weigher.
+    public init() {}
+
+    /// What is left over all resources, as a share, with the VM there.
+    public func weight(
+        of row: PMRow,
+        at index: Int,
+        in fleet: FleetSnapshot,
+        for request: PlacementRequest
+    ) -> Double {
+        let left =
+            Float(Int(row.freeCPU) - request.needs.cpu) * row.cpuShare
+            + Float(Int(row.freeRAM) - request.needs.ram) * row.ramShare
+            + Float(Int(row.freeDisk) - request.needs.disk) * row.diskShare
+        return Double(left / 3)
+    }
+}

@@ -1,0 +1,53 @@
+public import Model
+public import Placement
+
+/// The fleet as one process follows it: what changed since the last look is taken in, and nothing else is read.
+///
+/// Each record of a PM has a version, and a look tells those that changed since a version. One that fell behind, however
+/// far, catches up in the same way, in pieces, so that Redis never serves a whole fleet in one go.
+public struct FleetView: Sendable {
+    /// The fleet.
+    public private(set) var fleet = FleetSnapshot()
+    /// The version up to which it is known.
+    public private(set) var version = 0
+
+    /// Knows nothing yet.
+    public init() {}
+
+    /// Takes in what a look tells.
+    ///
+    /// - Parameter peek: the look.
+    public mutating func update(by peek: Peek) {
+        if peek.isReset { fleet = FleetSnapshot() }
+        fleet.update(peek.changed)
+        fleet.time = peek.time
+        version = peek.fleetVersion
+    }
+}
+
+/// Follows the fleet for those who plan now and then.
+public actor FleetFollower {
+    private let store: Store
+    private var view = FleetView()
+
+    /// Makes a follower that knows nothing yet.
+    ///
+    /// - Parameter store: where the fleet's records are.
+    public init(store: Store) {
+        self.store = store
+    }
+
+    /// The fleet as it is now.
+    ///
+    /// - Returns: the fleet.
+    /// - Throws: `Failure`.
+    public func fleet() async throws(Failure) -> FleetSnapshot {
+        while true {
+            let since = view.version
+            let peek = try await store.peek(since: since, limit: 0)
+            // Another caller may have gone on meanwhile; what it read is as good.
+            if view.version == since { view.update(by: peek) }
+            if !peek.hasMore, view.version >= peek.fleetVersion { return view.fleet }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+public import Model
+import RedisClient
+
+/// What stands on simulated PMs, which all workers share as they share real ones; no record of ours.
+extension Store {
+    /// Reads what stands on a simulated PM.
+    ///
+    /// - Parameter number: the simulated PM's number.
+    /// - Returns: the fields of its hash, and the time now in ms since 1970 by the clock of Redis.
+    /// - Throws: `Failure`.
+    public func simulatedMachine(_ number: Int) async throws(Failure) -> (fields: [String: String], now: Int) {
+        let replies = try await pipeline([["HGETALL", keys.simulated(number)], ["TIME"]])
+        guard let fields = replies[0].map, let time = replies[1].array, time.count == 2, let seconds = time[0].int,
+            let micros = time[1].int
+        else { throw unexpected(replies[0], from: "HGETALL") }
+        return (fields, seconds * 1000 + micros / 1000)
+    }
+
+    /// Changes what stands on a simulated PM, where that still is as it was when it was looked at.
+    ///
+    /// - Parameters:
+    ///   - number: the simulated PM's number.
+    ///   - seen: the fields on which the change was decided, as they were; nil for one that was not there.
+    ///   - changes: the fields to write; nil for one to delete.
+    /// - Returns: false where somebody was faster; then nothing was changed.
+    /// - Throws: `Failure`.
+    public func changeSimulatedMachine(
+        _ number: Int,
+        seen: [String: String?],
+        changes: [String: String?]
+    ) async throws(Failure) -> Bool {
+        var arguments: [any RedisArgumentConvertible] = [seen.count]
+        for (field, value) in seen { arguments += [field, value ?? ""] }
+        for (field, value) in changes { arguments += [field, value ?? ""] }
+        return try await run(.changeSimulated, keys: [keys.simulated(number)], arguments).int == 1
+    }
+}

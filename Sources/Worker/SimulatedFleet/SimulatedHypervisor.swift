@@ -1,0 +1,223 @@
+import Foundation
+import Model
+import Store
+import XML
+
+/// The hypervisor of a simulated PM: a model behind the port, whose domains and disks are fields of a hash in Redis.
+///
+/// It keeps nothing, so that one is made for each use. Each operation reads the hash, decides, and writes what it changes
+/// where nobody was faster.
+struct SimulatedHypervisor: Hypervisor {
+    let machine: SimulatedMachine
+    let store: Store
+    /// The installation's name in the metadata of its domains.
+    let cell: String
+
+    /// How guests run there, in the words of libvirt's driver names.
+    static let domainType = "simulated"
+
+    private var chance: SimulatedChance { SimulatedChance(machine: machine) }
+
+    func inventory() async throws(Failure) -> HypervisorInventory {
+        let host = try await look()
+        let capacity = chance.capacity
+        let pool = Int64(capacity.disk) << 30
+        return HypervisorInventory(
+            cpus: capacity.cpu,
+            memoryMiB: capacity.ram,
+            architecture: "x86_64",
+            hostname: "simulated-\(machine.number)",
+            hostUUID: hostUUID,
+            poolCapacity: pool,
+            poolAvailable: max(0, pool - host.allocation),
+            domainType: Self.domainType,
+            domainTypeReason: "the machine is simulated, and no guest runs",
+            domains: host.domainSummaries,
+            volumes: host.volumeSummaries
+        )
+    }
+
+    func contents() async throws(Failure) -> PMContents {
+        let host = try await look()
+        return PMContents(domains: host.domainSummaries, volumes: host.volumeSummaries)
+    }
+
+    func watch(
+        begun: () async -> Void,
+        change: (DomainChange) async -> Void
+    ) async throws(Failure) -> Bool { false }
+
+    func ensureImage(_ image: ImageFile) async throws(Failure) {
+        try await act(.image, on: "\(image.image.id)", "sending image \(image.image.id)") { host throws(Failure) in
+            guard host.volume(image.markerName) == nil || host.volume(image.volumeName) == nil else { return }
+            try checkRoom(for: image.fileSize, in: host)
+            host.set(volume(image.fileSize, capacity: image.fileSize, at: host.now), name: image.volumeName)
+            host.set(volume(0, capacity: 0, at: host.now), name: image.markerName)
+        }
+    }
+
+    func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
+        try image.checkFits(vm)
+        try await act(.disk, on: "\(vm.id)", "making the disk of VM \(vm.id)") { host throws(Failure) in
+            guard host.volume(image.markerName) != nil, host.volume(image.volumeName) != nil else {
+                throw failure(
+                    .imageUnusable,
+                    "it has no whole copy of image \(image.image.id): bring it there first"
+                )
+            }
+            if let disk = host.volume(vm.diskName) {
+                // The disk of a domain that is defined stays, whatever it is.
+                let isUsable = disk.backing == image.volumeName && disk.capacity == vm.diskBytes
+                if isUsable || host.domain(vm.simulatedKey) != nil { return }
+            }
+            // As if its guest had written a quarter of it.
+            let allocation = vm.diskBytes / 4
+            try checkRoom(for: allocation, in: host)
+            var disk = volume(allocation, capacity: vm.diskBytes, at: host.now)
+            disk.backing = image.volumeName
+            host.set(disk, name: vm.diskName)
+        }
+    }
+
+    func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
+        try await act(.domain, on: "\(vm.id)", "defining VM \(vm.id)") { host throws(Failure) in
+            guard try ownDomain(of: vm, in: &host) == nil else { return }
+            if let other = host.domains.first(where: { $0.domain.name == vm.domainName }) {
+                throw failure(
+                    .hypervisor,
+                    "a domain that is not ours is called '\(vm.domainName)' (\(other.uuid)): rename it there"
+                )
+            }
+            guard host.volume(vm.diskName) != nil else {
+                throw failure(.hypervisor, "the disk of VM \(vm.id), '\(vm.diskName)', is gone: create the VM again")
+            }
+            let domain = SimulatedHost.Domain(
+                name: vm.domainName,
+                cpu: vm.needs.cpu,
+                ram: vm.needs.ram,
+                metadata: vm.metadataElement(cell: cell).xmlString
+            )
+            host.set(domain, uuid: vm.simulatedKey)
+        }
+    }
+
+    func ensureRunning(_ vm: VirtualMachine) async throws(Failure) {
+        try await act(.start, on: "\(vm.id)", "starting VM \(vm.id)") { host throws(Failure) in
+            guard var domain = try ownDomain(of: vm, in: &host) else {
+                throw failure(.hypervisor, "VM \(vm.id) has no domain there: create the VM again")
+            }
+            guard !domain.active else { return }
+            domain.active = true
+            host.set(domain, uuid: vm.simulatedKey)
+        }
+    }
+
+    func remove(_ vm: VirtualMachine) async throws(Failure) {
+        try await act(.remove, on: "\(vm.id)", "removing VM \(vm.id)") { host throws(Failure) in
+            host.spareAfterLostAnswer(uuid: vm.simulatedKey)
+            if try ownDomain(of: vm, in: &host) != nil { host.set(nil, uuid: vm.simulatedKey) }
+            if host.volume(vm.diskName) != nil { host.set(nil, name: vm.diskName) }
+        } whenUnanswered: { host in
+            // Or a create that fails there time and again would never be known to have left nothing.
+            host.noteLostAnswer(uuid: vm.simulatedKey)
+        }
+    }
+
+    func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool {
+        let doing = "removing the disk \(name)"
+        return try await act(.deleteDisk, on: name, doing) { host throws(Failure) in
+            guard VolumeSummary(name: name, allocation: 0).isDisk, let disk = host.volume(name) else { return }
+            let isUsed = host.domainSummaries.contains { "\($0.name).qcow2" == name || $0.record?.diskName == name }
+            guard !isUsed, age == .zero || .milliseconds(host.now - disk.written) > age else { return }
+            host.set(nil, name: name)
+        }
+    }
+
+    // MARK: What operations share
+
+    /// Reads what is there, and writes what the body makes of it.
+    ///
+    /// An operation that has nothing to do does not fail, so that who repeats one comes to an end.
+    ///
+    /// - Returns: whether there was anything to do.
+    @discardableResult
+    private func act(
+        _ operation: SimulatedChance.Operation,
+        on subject: String,
+        _ doing: String,
+        _ body: (inout SimulatedHost) throws(Failure) -> Void,
+        whenUnanswered note: (inout SimulatedHost) -> Void = { _ in }
+    ) async throws(Failure) -> Bool {
+        try await wait(chance.latency(of: operation, on: subject))
+        while true {
+            var host = try await read()
+            try body(&host)
+            guard !host.changes.isEmpty else { return false }
+            let fault = host.isSpared ? nil : chance.fault(of: operation, on: subject)
+            if fault == .unanswered { note(&host) }
+            if fault == .refused { throw failure(.hypervisor, "\(doing): refused, as its seed has it") }
+            // Where somebody was faster, what is there now decides.
+            guard
+                try await store.changeSimulatedMachine(machine.number, seen: host.seen, changes: host.changes)
+            else { continue }
+            if fault == .unanswered { throw failure(.machineUnreachable, "\(doing): no answer, as its seed has it") }
+            return true
+        }
+    }
+
+    private func look() async throws(Failure) -> SimulatedHost {
+        try await wait(chance.latency(of: .look))
+        return try await read()
+    }
+
+    private func read() async throws(Failure) -> SimulatedHost {
+        let (fields, now) = try await store.simulatedMachine(machine.number)
+        return SimulatedHost(fields: fields, now: now)
+    }
+
+    private func wait(_ latency: Duration) async throws(Failure) {
+        guard latency > .zero else { return }
+        do { try await Task.sleep(for: latency) } catch { throw .cancelled }
+    }
+
+    /// The VM's domain, nil where there is none; a domain with its UUID and without its record is none of ours.
+    private func ownDomain(
+        of vm: VirtualMachine,
+        in host: inout SimulatedHost
+    ) throws(Failure) -> SimulatedHost.Domain? {
+        guard let domain = host.domain(vm.simulatedKey) else { return nil }
+        let record = domain.metadata.flatMap(VirtualMachine.init(metadata:))
+        guard let record, record.id == vm.id, record.uuid == vm.uuid else {
+            throw failure(
+                .hypervisor,
+                "domain '\(domain.name)' has the UUID of VM \(vm.id) and does not carry its record: it is left alone"
+            )
+        }
+        return domain
+    }
+
+    private func volume(_ allocation: Int64, capacity: Int64, at now: Int) -> SimulatedHost.Volume {
+        SimulatedHost.Volume(allocation: allocation, capacity: capacity, written: now)
+    }
+
+    private func checkRoom(for bytes: Int64, in host: SimulatedHost) throws(Failure) {
+        guard host.allocation + bytes <= Int64(chance.capacity.disk) << 30 else {
+            throw failure(.storageFull, "its pool has no room: free some space there")
+        }
+    }
+
+    private func failure(_ code: FailureCode, _ message: String) -> Failure {
+        Failure(code, "PM \(machine.uri): \(message)")
+    }
+
+    /// Of the number alone: what stands there goes with it.
+    private var hostUUID: String {
+        let digits = String(machine.number, radix: 16)
+        return "51300000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+    }
+}
+
+extension VirtualMachine {
+    /// By what its domain is known on a simulated PM.
+    fileprivate var simulatedKey: String { uuid.uuidString.lowercased() }
+}

@@ -1,0 +1,277 @@
+import Foundation
+import RedisClient
+import TestKit
+import Testing
+
+@Suite("The resource-style calls, with workers on simulated PMs")
+struct ResourceAPITests {
+    @Test("A VM is made with constraints, and its job explains its place", .timeLimit(.minutes(1)))
+    func constraints() async throws {
+        try await withFleet(4) { api, _ in
+            _ = try await api.call("PUT", "/v1/pms/3/tags", #"{"tags":["ssd","rack2"]}"#)
+            let wish = #"{"name":"a","instance_type":1,"image_id":100,"placement":{"tags":["ssd"]}}"#
+            let made = try await api.call("POST", "/v1/vms", wish, 201)
+            #expect(made["pm_id"] as? Int == 3 && made["state"] as? String == "running")
+            let job = try #require(made["job_id"] as? Int)
+            let told = try await api.call("GET", "/v1/jobs/\(job)/explanation")
+            #expect(told["state"] as? String == "done" && told["pm_id"] as? Int == 3)
+            let explanation = try #require(told["explanation"] as? [String: Any])
+            #expect(explanation["chosen"] as? Int == 3)
+            #expect(explanation["objections"] as? [String: Int] == ["lacks a tag that is required": 3])
+            let considered = try #require(explanation["considered"] as? [[String: Any]])
+            #expect(considered.count == 4 && considered[0]["weights"] != nil)
+            #expect((considered[0]["filters"] as? [String: String])?["tags"] == "rack2,ssd")
+
+            let none = #"{"name":"b","instance_type":1,"image_id":100,"placement":{"not_pms":[1,2,3,4]}}"#
+            let refused = try await api.call("POST", "/v1/vms", none, 409)
+            #expect(refused["code"] as? String == "no_match" && refused["job_id"] as? Int == job + 1)
+            #expect(refused["cause"] as? String == "4 PMs: excluded by the request")
+        }
+    }
+
+    @Test("VMs of an anti-affinity group that are made at once are never on one PM", .timeLimit(.minutes(1)))
+    func apart() async throws {
+        try await withFleet(6, workers: 3) { api, site in
+            let wish = #"{"name":"a","instance_type":1,"image_id":100,"placement":{"groups":{"db":"anti_affinity"}}}"#
+            let pms = try await withThrowingTaskGroup(of: Int?.self) { group in
+                for _ in 0..<9 {
+                    group.addTask {
+                        let answer = try await api.answer("POST", "/v1/vms", wish)
+                        guard answer.status == 201 else {
+                            #expect(answer.status == 409, "\(answer)")
+                            return nil
+                        }
+                        return try JSONDecoder().decode(Made.self, from: Data(answer.body.utf8)).pm_id
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += [$1].compactMap(\.self) }
+            }
+            #expect(pms.sorted() == [1, 2, 3, 4, 5, 6])
+            #expect(try await site.field("hvc:group:db", "placed") == "6")
+            let other = wish.replacing("anti_affinity", with: "affinity")
+            #expect(try await api.call("POST", "/v1/vms", other, 409)["code"] as? String == "group_conflict")
+            for vm in try await site.redis.send(["ZRANGE", "hvc:vms", "0", "-1"]).strings ?? [] {
+                #expect(try await site.http.call("/vm/destroy?vmid=\(vm)").body == #"{"status":1}"#)
+            }
+            #expect(try await site.redis.send(["EXISTS", "hvc:group:db"]).int == 0)
+            let together = try await (0..<3).asyncMap { _ in try await api.call("POST", "/v1/vms", other, 201) }
+            #expect(Set(together.compactMap { $0["pm_id"] as? Int }).count == 1)
+            try await expectWell(site)
+        }
+    }
+
+    @Test(
+        "A dry run and the placement that follows agree, under every policy",
+        .timeLimit(.minutes(1)),
+        arguments: ["seed", "spread", "pack", "random"]
+    )
+    func dryRun(policy: String) async throws {
+        try await withFleet(12, environment: ["HVC_POLICY": policy]) { api, _ in
+            for _ in 0..<5 {
+                let dry = try await api.call(
+                    "POST",
+                    "/v1/placements:dry-run",
+                    #"{"instance_type":1,"image_id":100,"placement":{"not_pms":[2]}}"#
+                )
+                let decisions = try #require(dry["decisions"] as? [[String: Any]])
+                let made = try await api.call(
+                    "POST",
+                    "/v1/vms",
+                    #"{"name":"a","instance_type":1,"image_id":100,"placement":{"not_pms":[2]}}"#,
+                    201
+                )
+                #expect(decisions.count == 1 && decisions[0]["pm_id"] as? Int == made["pm_id"] as? Int)
+                #expect((decisions[0]["explanation"] as? [String: Any])?["policy"] as? String == policy)
+            }
+        }
+    }
+
+    @Test(
+        "A hold keeps its room, is built in its place, ends by itself, and can be given back",
+        .timeLimit(.minutes(1))
+    )
+    func holds() async throws {
+        try await withFleet(1, ",cpu=4,ram=6000,disk=40", type: (2, 2048, 4)) { api, site in
+            let hour = #"{"instance_type":1,"image_id":100,"expires_in_s":3600}"#
+            let first = try await api.call("POST", "/v1/holds", hour, 201)
+            let id = try #require(first["id"] as? Int)
+            #expect(first["state"] as? String == "held" && first["pm_id"] as? Int == 1)
+            let second = try await api.call(
+                "POST",
+                "/v1/holds",
+                #"{"instance_type":1,"image_id":100,"expires_in_s":1}"#,
+                201
+            )
+            // All is held. Once the short one is over, there is room again.
+            let plain = "/vm/create?name=a&instance_type=1&image_id=100"
+            #expect(try await site.http.call(plain).headers["x-hvc-code"] == "no_capacity")
+            let brief = try #require(second["id"] as? Int)
+            try await eventually("the hold to end") {
+                try await api.answer("GET", "/v1/holds/\(brief)", nil).status == 404
+            }
+            let other = try await site.http.call(plain)
+            #expect(other.status == 200, "\(other)")
+
+            #expect(try await api.call("GET", "/v1/holds/\(id)")["pm_id"] as? Int == 1)
+            let build = #"{"name":"mine","hold_id":\#(id),"image_id":100}"#
+            let built = try await api.call("POST", "/v1/vms", build, 201)
+            #expect(built["id"] as? Int == id && built["state"] as? String == "running")
+            #expect(try await api.call("POST", "/v1/vms", build, 404)["code"] as? String == "unknown_hold")
+            #expect(try await site.http.call("/vm/query?vmid=\(id)").body.contains(#""name":"mine""#))
+            try await expectWell(site)
+
+            #expect(try await site.http.call("/vm/destroy?vmid=\(id)").body == #"{"status":1}"#)
+            let third = try #require(try await api.call("POST", "/v1/holds", hour, 201)["id"] as? Int)
+            #expect(try await api.call("DELETE", "/v1/holds/\(third)")["state"] as? String == "gone")
+            #expect(try await api.call("DELETE", "/v1/holds/\(third)", nil, 404)["code"] as? String == "unknown_hold")
+            #expect(try await site.machine(1).vms == 1)
+            try await expectWell(site)
+        }
+    }
+
+    @Test(
+        "Capacity is counted now and with any one PM lost; a drain is shown before anything is done",
+        .timeLimit(.minutes(1))
+    )
+    func capacity() async throws {
+        try await withFleet(3, ",cpu=8,ram=9000,disk=40", type: (2, 2048, 4)) { api, site in
+            func row() async throws -> [String: Any] {
+                let types = try await api.call("GET", "/v1/capacity")["types"] as? [[String: Any]]
+                return try #require(types?.first)
+            }
+            /// How many fit on each PM, by what it says is free.
+            func counts() async throws -> [Int] {
+                try await (1..<4).asyncMap { pm in
+                    let free = try await site.machine(pm).free
+                    return min(free.cpu / 2, free.ram / 2048, free.disk / 4)
+                }
+            }
+            let empty = try await counts()
+            #expect(try await row()["fits_now"] as? Int == empty.reduce(0, +))
+            #expect(try await row()["fits_with_one_pm_lost"] as? Int == empty.reduce(0, +) - (empty.max() ?? 0))
+            for _ in 0..<3 { _ = try await site.http.call("/vm/create?name=a&instance_type=1&image_id=100") }
+            // A VM on each PM. That of a lost one takes room elsewhere.
+            let used = try await counts()
+            #expect(try await row()["fits_now"] as? Int == used.reduce(0, +))
+            let lost = used.reduce(0, +) - (used.max() ?? 0) - 1
+            #expect(try await row()["fits_with_one_pm_lost"] as? Int == lost)
+
+            let drain = try await api.call("POST", "/v1/pms/1:drain?dry_run=true")
+            #expect(drain["possible"] as? Bool == true)
+            let moves = try #require(drain["moves"] as? [[String: Any]])
+            let targets = moves.map { ($0["decision"] as? [String: Any])?["pm_id"] as? Int }
+            #expect(targets.count == 1 && targets.allSatisfy { $0 == 2 || $0 == 3 })
+            #expect(try await api.call("POST", "/v1/pms/1:drain", nil, 501)["code"] as? String == "not_supported")
+
+            for pm in [2, 3] {
+                #expect(try await api.call("POST", "/v1/pms/\(pm):cordon")["cordoned"] as? Bool == true)
+            }
+            let stuck = try await api.call("POST", "/v1/pms/1:drain?dry_run=true")
+            #expect(stuck["possible"] as? Bool == false)
+            #expect(try await row()["fits_now"] as? Int == used[0])
+            let unsafe = try await row()
+            #expect(unsafe["homeless_vms"] as? Int == 1 && unsafe["fits_with_one_pm_lost"] as? Int == 0)
+            for pm in [2, 3] { _ = try await api.call("POST", "/v1/pms/\(pm):uncordon") }
+            #expect(try await row()["fits_now"] as? Int == used.reduce(0, +))
+        }
+    }
+
+    @Test("Bad bodies, numbers and paths get problem documents", .timeLimit(.minutes(1)))
+    func problems() async throws {
+        try await withFleet(1) { api, _ in
+            let bad = [
+                ("POST", "/v1/vms", "{", 400, "no JSON"),
+                ("POST", "/v1/vms", #"{"name":"a","image_id":100}"#, 400, "instance_type"),
+                ("POST", "/v1/vms", #"{"name":"a","image_id":"x","instance_type":1}"#, 400, "image_id"),
+                ("POST", "/v1/vms", #"{"name":"a","image_id":100,"instance_type":1,"extra":1}"#, 400, "extra"),
+                ("POST", "/v1/vms", #"{"name":"a","image_id":100,"instance_type":9}"#, 404, "no type 9"),
+                (
+                    "POST", "/v1/vms", #"{"name":"a","image_id":100,"instance_type":1,"placement":{"tags":["a b"]}}"#,
+                    400,
+                    "a b"
+                ),
+                (
+                    "POST", "/v1/vms", #"{"name":"a","image_id":100,"instance_type":1,"placement":{"tag":[]}}"#, 400,
+                    "tag"
+                ),
+                ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"policy":"best"}"#, 400, "spread"),
+                ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"count":0}"#, 400, "count"),
+                ("POST", "/v1/holds", #"{"instance_type":1,"image_id":100,"expires_in_s":-1}"#, 400, "expires_in_s"),
+                ("PUT", "/v1/pms/1/tags", #"{"tags":["x,y"]}"#, 400, "x,y"),
+                ("GET", "/v1/pms/0", nil, 400, "number"),
+                ("GET", "/v1/pms/7", nil, 404, "no PM 7"),
+                ("GET", "/v1/jobs/7/explanation", nil, 404, "no job 7"),
+                ("GET", "/v1/nothing", nil, 404, "no call"),
+            ]
+            for (method, path, body, status, word) in bad {
+                let answer = try await api.answer(method, path, body)
+                #expect(answer.status == status, "\(method) \(path) \(body ?? ""): \(answer)")
+                #expect(answer.headers["content-type"] == "application/problem+json")
+                #expect(answer.body.contains(word), "\(answer)")
+            }
+        }
+    }
+
+    // MARK: The calls
+
+    private struct Made: Decodable {
+        let pm_id: Int
+    }
+
+    private struct API: Sendable {
+        let http: HTTPCalls
+
+        func answer(_ method: String, _ path: String, _ body: String?) async throws -> HTTPAnswer {
+            try await http.call(path, method: method, headers: ["Content-Type": "application/json"], body: body)
+        }
+
+        func call(
+            _ method: String,
+            _ path: String,
+            _ body: String? = nil,
+            _ status: Int = 200
+        ) async throws -> [String: Any] {
+            let answer = try await answer(method, path, body)
+            #expect(answer.status == status, "\(method) \(path): \(answer)")
+            let value = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
+            return try #require(value, "\(answer)")
+        }
+    }
+
+    private func withFleet(
+        _ count: Int,
+        _ options: String = "",
+        type: (cpu: Int, ram: Int, disk: Int) = (1, 64, 1),
+        workers: Int = 1,
+        environment: [String: String] = [:],
+        _ body: (API, Installation) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryDirectory()
+        var environment = environment
+        environment["HVC_FLEET"] = "simulated:\(count),latency_ms=0\(options)"
+        try await Installation.with(
+            machines: [],
+            images: [try HaltImage.write(to: folder.file("halt.img"))],
+            types: #""types": [{"cpu": \#(type.cpu), "ram": \#(type.ram), "disk": \#(type.disk)}]"#,
+            workers: workers,
+            environment: environment
+        ) { site, _ in
+            for pm in 1...count { try await site.waitUntilUp(pm) }
+            try await body(API(http: site.http), site)
+        }
+    }
+
+    private func expectWell(_ site: Installation) async throws {
+        let audit = try site.program("hvc-worker", ["audit"])
+        #expect(try await audit.waitForExit(within: .seconds(60)) == .status(0))
+        #expect(audit.text.contains("all is well"), "\(audit.text)")
+    }
+}
+
+extension Range<Int> {
+    fileprivate func asyncMap<Value>(_ transform: (Int) async throws -> Value) async throws -> [Value] {
+        var values: [Value] = []
+        for number in self { values.append(try await transform(number)) }
+        return values
+    }
+}

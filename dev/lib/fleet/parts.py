@@ -1,0 +1,169 @@
+"""The parts of an installation of its own: Redis, gateway, workers; and what they cost."""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# Written as bin/up.sh writes it: what is acknowledged is on the disk, and nothing is ever evicted.
+REDIS_CONF = """port 0
+unixsocket "{folder}/redis.sock"
+unixsocketperm 600
+dir "{folder}"
+appendonly yes
+appendfsync always
+save ""
+maxmemory-policy noeviction
+slowlog-log-slower-than 10000
+slowlog-max-len 10000
+"""
+
+BEGAN = time.monotonic()
+
+
+def say(text):
+    print(f"{time.monotonic() - BEGAN:7.1f} s  {text}", flush=True)
+
+
+class Redis:
+    """A plain client over the unix socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.reader = self.socket.makefile("rb")
+
+    def __call__(self, *words):
+        return self.many([words])[0]
+
+    def many(self, commands):
+        """The replies of many commands, sent a thousand at once."""
+        replies = []
+        for start in range(0, len(commands), 1000):
+            part = commands[start : start + 1000]
+            self.socket.sendall(b"".join(self.encoded(words) for words in part))
+            replies += [self.read() for _ in part]
+        return replies
+
+    @staticmethod
+    def encoded(words):
+        words = [str(word).encode() for word in words]
+        return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+    def read(self):
+        line = self.reader.readline()
+        if not line:
+            raise ConnectionError("redis closed the connection")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"-":
+            raise RuntimeError(rest.decode())
+        if kind == b"+":
+            return rest.decode()
+        if kind == b":":
+            return int(rest)
+        if int(rest) < 0:
+            return None
+        if kind == b"*":
+            return [self.read() for _ in range(int(rest))]
+        return self.reader.read(int(rest) + 2)[:-2].decode(errors="replace")
+
+
+class Installation:
+    """Starts the parts, each with a log of its own; ends them and removes their folder."""
+
+    def __init__(self, programs):
+        self.programs = programs
+        self.folder = Path(tempfile.mkdtemp(prefix="fleet."))
+        self.parts = {}
+        self.redis = None
+
+    def start(self, name, words, **settings):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("HVC_")}
+        environment.update(HVC_REDIS_URL=f"unix://{self.folder}/redis.sock", HVC_LOG_LEVEL="notice")
+        environment.update({key: str(value) for key, value in settings.items()})
+        with open(self.folder / f"{name}.log", "wb") as log:
+            self.parts[name] = subprocess.Popen(
+                words, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def start_redis(self):
+        (self.folder / "redis.conf").write_text(REDIS_CONF.format(folder=self.folder))
+        self.start("redis", ["redis-server", str(self.folder / "redis.conf")])
+        self.until("redis to answer", 30, lambda: (self.folder / "redis.sock").exists())
+        self.redis = Redis(str(self.folder / "redis.sock"))
+        self.until("redis to be ready", 30, lambda: self.redis("PING") == "PONG")
+
+    def start_gateway(self, wait):
+        """Starts the gateway; its port."""
+        self.start("gateway", [str(self.programs / "hvc-gateway")], HVC_PORT=0, HVC_WAIT=wait)
+        return int(self.word_of("gateway", "listening address="))
+
+    def start_worker(self, name, **settings):
+        # cli; hlt; jmp to the hlt, and the mark by which a BIOS knows a boot sector.
+        image = self.folder / "halt.img"
+        image.write_bytes(b"\xfa\xf4\xeb\xfd" + bytes(506) + b"\x55\xaa" + bytes((1 << 20) - 512))
+        (self.folder / "images").write_text(f"{image}\n")
+        (self.folder / "types").write_text('{"types": [{"cpu": 1, "ram": 512, "disk": 1}]}')
+        files = {"HVC_IMAGE_FILE": self.folder / "images", "HVC_FLAVOR_FILE": self.folder / "types"}
+        self.start(name, [str(self.programs / "hvc-worker")], HVC_WORKER_NAME=name, **files, **settings)
+        self.until(f"{name} to be at work", 120, lambda: "at work" in self.log(name))
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def word_of(self, name, mark):
+        self.until(f"'{mark}' of {name}", 30, lambda: mark in self.log(name))
+        line = next(line for line in self.log(name).splitlines() if mark in line)
+        return line.split(mark)[1].split()[0].rsplit(":", 1)[1]
+
+    def until(self, what, limit, test, every=0.05):
+        end = time.monotonic() + limit
+        while not test():
+            self.check()
+            if time.monotonic() > end:
+                raise TimeoutError(f"waited {limit} s for {what}")
+            time.sleep(every)
+
+    def check(self):
+        for name, part in self.parts.items():
+            if part.poll() is not None:
+                raise RuntimeError(f"{name} ended with status {part.returncode}: {self.log(name)[-2000:]}")
+
+    def cost(self, name):
+        """Memory in MiB now and at most, and CPU seconds so far."""
+        process = Path(f"/proc/{self.parts[name].pid}")
+        rollup = dict(line.split(":", 1) for line in (process / "smaps_rollup").read_text().splitlines()[1:])
+        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line)
+        rss, pss, peak = (int(text.split()[0]) / 1024 for text in (rollup["Rss"], rollup["Pss"], status["VmHWM"]))
+        times = (process / "stat").read_text().rsplit(")", 1)[1].split()
+        return rss, pss, peak, (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+    def audit(self):
+        """The last line of hvc-worker audit."""
+        environment = {**os.environ, "HVC_REDIS_URL": f"unix://{self.folder}/redis.sock"}
+        words = [str(self.programs / "hvc-worker"), "audit"]
+        run = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=1800)
+        lines = (run.stdout + run.stderr).strip().splitlines() or [""]
+        return run.returncode, lines
+
+    def end(self, keeps):
+        for part in self.parts.values():
+            part.kill()
+        for part in self.parts.values():
+            part.wait()
+        if keeps:
+            say(f"files are left in {self.folder}")
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def find_programs(root, folder):
+    """The folder with our programs: the newer of the two builds, where none is named."""
+    folders = [Path(folder)] if folder else [root / ".build/release", root / ".build-debug/debug"]
+    built = [each for each in folders if (each / "hvc-worker").exists() and (each / "hvc-gateway").exists()]
+    if not built:
+        sys.exit("hvc-gateway and hvc-worker are not built; run: make build")
+    return max(built, key=lambda each: (each / "hvc-worker").stat().st_mtime)
