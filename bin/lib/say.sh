@@ -14,17 +14,19 @@ usage() { sed -n '2,/^set -e/{/^# shellcheck/d;/^#/s/^# \{0,1\}//p}' "$0"; }
 # long TITLE LOG COMMAND…: runs a command that takes a while, with its output in LOG. Says every 10 s that it goes on and
 # what it wrote last; on failure shows the end of the log and ends the script.
 long() {
-  local title=$1 log=$2 began=$SECONDS child status=0
+  local title=$1 log=$2 began=$SECONDS child status=0 traps
   shift 2
   mkdir -p "$(dirname "$log")"
   say "$title …"
   "$@" >"$log" 2>&1 </dev/null &
   child=$!
+  traps=$(trap -p INT TERM)
   # shellcheck disable=SC2064 # this child, now
   trap "kill $child 2>/dev/null; exit 130" INT TERM
   tell_progress "$child" "$log" "$began"
   wait "$child" || status=$?
   trap - INT TERM
+  eval "$traps"
   if ((status != 0)); then
     say "$title: ended with status $status; its output ends with:"
     tail -n 25 "$log" | sed 's/^/        | /' >&2
