@@ -22,7 +22,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
             It stops on SIGTERM or Ctrl-C: jobs under way get HVC_GRACE to end, then go back to the queue.
             """,
-        subcommands: [AuditCommand.self]
+        subcommands: [AuditCommand.self, TraceCommand.self, ReplayCommand.self]
     )
 
     @Option(help: "The physical machines: an address a line, or a dictionary (HVC_PM_FILE).")

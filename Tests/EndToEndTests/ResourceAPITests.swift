@@ -7,7 +7,7 @@ import Testing
 struct ResourceAPITests {
     @Test("A VM is made with constraints, and its job explains its place", .timeLimit(.minutes(1)))
     func constraints() async throws {
-        try await withFleet(4) { api, _ in
+        try await withSimulatedFleet(4) { api, _ in
             _ = try await api.call("PUT", "/v1/pms/3/tags", #"{"tags":["ssd","rack2"]}"#)
             let wish = #"{"name":"a","instance_type":1,"image_id":100,"placement":{"tags":["ssd"]}}"#
             let made = try await api.call("POST", "/v1/vms", wish, 201)
@@ -31,7 +31,7 @@ struct ResourceAPITests {
 
     @Test("VMs of an anti-affinity group that are made at once are never on one PM", .timeLimit(.minutes(1)))
     func apart() async throws {
-        try await withFleet(6, workers: 3) { api, site in
+        try await withSimulatedFleet(6, workers: 3) { api, site in
             let wish = #"{"name":"a","instance_type":1,"image_id":100,"placement":{"groups":{"db":"anti_affinity"}}}"#
             let pms = try await withThrowingTaskGroup(of: Int?.self) { group in
                 for _ in 0..<9 {
@@ -41,7 +41,7 @@ struct ResourceAPITests {
                             #expect(answer.status == 409, "\(answer)")
                             return nil
                         }
-                        return try JSONDecoder().decode(Made.self, from: Data(answer.body.utf8)).pm_id
+                        return try JSONDecoder().decode(Made.self, from: Data(answer.body.utf8)).machine
                     }
                 }
                 return try await group.reduce(into: []) { $0 += [$1].compactMap(\.self) }
@@ -66,7 +66,7 @@ struct ResourceAPITests {
         arguments: ["seed", "spread", "pack", "random"]
     )
     func dryRun(policy: String) async throws {
-        try await withFleet(12, environment: ["HVC_POLICY": policy]) { api, _ in
+        try await withSimulatedFleet(12, environment: ["HVC_POLICY": policy]) { api, _ in
             for _ in 0..<5 {
                 let dry = try await api.call(
                     "POST",
@@ -91,7 +91,7 @@ struct ResourceAPITests {
         .timeLimit(.minutes(1))
     )
     func holds() async throws {
-        try await withFleet(1, ",cpu=4,ram=6000,disk=40", type: (2, 2048, 4)) { api, site in
+        try await withSimulatedFleet(1, ",cpu=4,ram=6000,disk=40", type: (2, 2048, 4)) { api, site in
             let hour = #"{"instance_type":1,"image_id":100,"expires_in_s":3600}"#
             let first = try await api.call("POST", "/v1/holds", hour, 201)
             let id = try #require(first["id"] as? Int)
@@ -134,7 +134,7 @@ struct ResourceAPITests {
         .timeLimit(.minutes(1))
     )
     func capacity() async throws {
-        try await withFleet(3, ",cpu=8,ram=9000,disk=40", type: (2, 2048, 4)) { api, site in
+        try await withSimulatedFleet(3, ",cpu=8,ram=9000,disk=40", type: (2, 2048, 4)) { api, site in
             func row() async throws -> [String: Any] {
                 let types = try await api.call("GET", "/v1/capacity")["types"] as? [[String: Any]]
                 return try #require(types?.first)
@@ -178,7 +178,7 @@ struct ResourceAPITests {
 
     @Test("Bad bodies, numbers and paths get problem documents", .timeLimit(.minutes(1)))
     func problems() async throws {
-        try await withFleet(1) { api, _ in
+        try await withSimulatedFleet(1) { api, _ in
             let bad = [
                 ("POST", "/v1/vms", "{", 400, "no JSON"),
                 ("POST", "/v1/vms", #"{"name":"a","image_id":100}"#, 400, "instance_type"),
@@ -212,52 +212,46 @@ struct ResourceAPITests {
         }
     }
 
+    @Test("A trace has what was asked for, and policies are compared on it", .timeLimit(.minutes(1)))
+    func replay() async throws {
+        try await withSimulatedFleet(2) { api, site in
+            let first = try await api.call("POST", "/v1/vms", #"{"name":"a","instance_type":1,"image_id":100}"#, 201)
+            _ = try await site.http.call("/vm/destroy?vmid=\(first["id"] as? Int ?? 0)")
+            for _ in 0..<3 { _ = try await site.http.call("/vm/create?name=a&instance_type=1&image_id=100") }
+            let trace = try site.program("hvc-worker", ["trace"])
+            #expect(try await trace.waitForExit(within: .seconds(30)) == .status(0))
+            let lines = trace.text.split(separator: "\n").map(String.init)
+            #expect(lines.count == 5 && lines[1].hasPrefix(#"{"job":2,"kind":"destroy","vm":1"#), "\(lines)")
+            let path = site.directory.file("trace")
+            try trace.text.write(toFile: path, atomically: true, encoding: .utf8)
+
+            func figures(_ options: String...) async throws -> [[String: Any]] {
+                let child = try site.program("hvc-worker", ["replay", path, "--json"] + options)
+                #expect(try await child.waitForExit(within: .seconds(30)) == .status(0), "\(child.text)")
+                let rows = try JSONSerialization.jsonObject(with: Data(child.text.utf8)) as? [[String: Any]]
+                return try #require(rows, "\(child.text)")
+            }
+            let here = try await figures()
+            #expect(here.map { $0["policy"] as? String } == ["seed", "spread", "pack", "random"])
+            #expect(here.allSatisfy { $0["placed"] as? Int == 4 && $0["refused"] as? Int == 0 })
+            #expect(here[0]["empty"] as? Double == 0 && here[2]["empty"] as? Double == 0.5)
+            let tiny = try await figures("--fleet", "simulated:1,cpu=1,ram=1000,disk=9", "--policy", "pack")
+            #expect(tiny.count == 1 && (tiny[0]["refused"] as? Int ?? 0) > 0, "\(tiny)")
+
+            try "nonsense\n".write(toFile: path, atomically: true, encoding: .utf8)
+            let bad = try site.program("hvc-worker", ["replay", path])
+            #expect(try await bad.waitForExit(within: .seconds(30)) != .status(0))
+            #expect(bad.text.contains("trace:1: this is no line of a trace"), "\(bad.text)")
+        }
+    }
+
     // MARK: The calls
 
     private struct Made: Decodable {
-        let pm_id: Int
-    }
+        let machine: Int
 
-    private struct API: Sendable {
-        let http: HTTPCalls
-
-        func answer(_ method: String, _ path: String, _ body: String?) async throws -> HTTPAnswer {
-            try await http.call(path, method: method, headers: ["Content-Type": "application/json"], body: body)
-        }
-
-        func call(
-            _ method: String,
-            _ path: String,
-            _ body: String? = nil,
-            _ status: Int = 200
-        ) async throws -> [String: Any] {
-            let answer = try await answer(method, path, body)
-            #expect(answer.status == status, "\(method) \(path): \(answer)")
-            let value = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
-            return try #require(value, "\(answer)")
-        }
-    }
-
-    private func withFleet(
-        _ count: Int,
-        _ options: String = "",
-        type: (cpu: Int, ram: Int, disk: Int) = (1, 64, 1),
-        workers: Int = 1,
-        environment: [String: String] = [:],
-        _ body: (API, Installation) async throws -> Void
-    ) async throws {
-        let folder = try TemporaryDirectory()
-        var environment = environment
-        environment["HVC_FLEET"] = "simulated:\(count),latency_ms=0\(options)"
-        try await Installation.with(
-            machines: [],
-            images: [try HaltImage.write(to: folder.file("halt.img"))],
-            types: #""types": [{"cpu": \#(type.cpu), "ram": \#(type.ram), "disk": \#(type.disk)}]"#,
-            workers: workers,
-            environment: environment
-        ) { site, _ in
-            for pm in 1...count { try await site.waitUntilUp(pm) }
-            try await body(API(http: site.http), site)
+        private enum CodingKeys: String, CodingKey {
+            case machine = "pm_id"
         }
     }
 

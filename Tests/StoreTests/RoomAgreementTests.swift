@@ -45,7 +45,7 @@ struct RoomAgreementTests {
             disk: ratios[amount(4)]
         )
         _ = try await fixture.store.register(machines: [
-            PMListing(address: try PMAddress("host1"), overcommit: overcommit)
+            PMListing(address: try PMAddress("host1"), overcommit: overcommit, reserve: some(1, 400, 1))
         ])
         let claimed = some(3, 1500, 3)
         let fields = ["claimed_cpu": claimed.cpu, "claimed_ram": claimed.ram, "claimed_disk": claimed.disk]

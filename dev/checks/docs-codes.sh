@@ -14,7 +14,7 @@ statuses() {
   awk '
     BEGIN {
       split("badRequest 400 unauthorized 401 forbidden 403 notFound 404 methodNotAllowed 405 conflict 409 contentTooLarge 413 " \
-        "unprocessableContent 422 internalServerError 500 badGateway 502 serviceUnavailable 503 gatewayTimeout 504", words)
+        "unprocessableContent 422 internalServerError 500 badGateway 502 serviceUnavailable 503 gatewayTimeout 504 notImplemented 501", words)
       for (i = 1; i in words; i += 2) number[words[i]] = words[i + 1]
     }
     /enum FailureCode/ { inside = 1 }

@@ -108,7 +108,8 @@ private struct Site {
         let view = try await read(store)
         var plans: [[(line: Peek.Line, action: ClaimAction)]] = []
         for start in stride(from: 0, to: peek.lines.count, by: batch) {
-            plans.append(try steps(for: Array(peek.lines[start..<min(start + batch, peek.lines.count)]), on: view.fleet))
+            let lines = peek.lines[start..<min(start + batch, peek.lines.count)]
+            plans.append(try steps(for: Array(lines), on: view.fleet))
         }
         let clock = ContinuousClock()
         let began = clock.now

@@ -16,7 +16,8 @@ struct PlacementDecisions {
             let fleet = try fleet(of: size)
             for policy in PlacementPolicy.all {
                 let times = try oneByOne(count, on: fleet, by: policy)
-                print("one", policy.name, size, microseconds(times[times.count / 2]), microseconds(times[times.count * 99 / 100]))
+                let (median, late) = (times[times.count / 2], times[times.count * 99 / 100])
+                print("one", policy.name, size, microseconds(median), microseconds(late))
             }
             guard size == 10_000 else { continue }
             for policy in PlacementPolicy.all {

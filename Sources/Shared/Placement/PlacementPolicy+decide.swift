@@ -7,7 +7,9 @@ extension PlacementPolicy {
     /// What the filters say that ask nothing of the request.
     func openMachines(of fleet: FleetSnapshot, for request: PlacementRequest) -> Open {
         var open = Open(ContiguousArray(0..<Int32(truncatingIfNeeded: fleet.count)), PlacementTally())
-        for filter in filters where filter.isSameForAll { filter.narrow(&open.machines, of: fleet, for: request, &open.tally) }
+        for filter in filters where filter.isSameForAll {
+            filter.narrow(&open.machines, of: fleet, for: request, &open.tally)
+        }
         return open
     }
 

@@ -88,22 +88,27 @@ extension Store {
         return AuditSnapshot(parts)
     }
 
-    /// The jobs that have not ended, by their records (SCAN).
+    /// The jobs that have not ended, by their records.
     private func openJobs() async throws(Failure) -> [JobID] {
-        var open: [JobID] = []
+        try await jobs(with: "state").filter { $0.value.flatMap(Job.State.init)?.isFinal == false }.map(\.job)
+    }
+
+    /// All jobs that have a record, with a field of it (SCAN).
+    func jobs(with field: String) async throws(Failure) -> [(job: JobID, value: String?)] {
+        var found: [(job: JobID, value: String?)] = []
         var cursor = "0"
         repeat {
             let reply = try await send(["SCAN", cursor, "MATCH", "\(globPrefix)job:*", "COUNT", "1000"]).array ?? []
             guard reply.count == 2, let next = reply[0].string else { break }
             cursor = next
             let names = reply[1].strings ?? []
-            let states = try await pipeline(names.map { ["HGET", $0, "state"] })
-            for (name, state) in zip(names, states) {
+            let values = try await pipeline(names.map { ["HGET", $0, field] })
+            for (name, value) in zip(names, values) {
                 guard let job = JobID(name.dropFirst(keys.prefix.count + "job:".count)) else { continue }
-                if state.string.flatMap(Job.State.init)?.isFinal == false { open.append(job) }
+                found.append((job, value.string))
             }
         } while cursor != "0"
-        return open
+        return found
     }
 
     /// The prefix for a pattern, in which some characters have a meaning.

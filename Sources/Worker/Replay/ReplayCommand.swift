@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import Model
+import Placement
+import Store
+
+/// `hvc-worker replay`: runs a trace through policies, and compares what they make of it.
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Runs a trace through policies on an empty fleet, and compares what they make of it.",
+        discussion: """
+            Nothing is placed and nothing is written. Tells for each policy how many VMs were placed and refused; of the PMs \
+            at the end the share that is empty, the share of free room that no VM of the trace's largest size can use \
+            (fragmentation), and the standard deviation of the free share (imbalance).
+            """
+    )
+
+    @Argument(help: "The trace, as hvc-worker trace writes it.")
+    var file: String
+
+    @Option(help: "Simulated machines, as simulated:COUNT[,option=value…]; else those of the installation, emptied.")
+    var fleet: String?
+
+    @Option(help: "A policy; may be given more than once. All where none is given.")
+    var policy: [String] = []
+
+    @Flag(help: "Tells the figures as JSON.")
+    var json = false
+
+    func run() async throws {
+        do {
+            let trace = try Self.trace(path: file)
+            let policies = try Self.policies(policy)
+            let snapshot = try await machines()
+            let reports = policies.map { replay(trace, on: snapshot, by: $0) }
+            print(json ? try Self.json(reports) : Self.table(reports, machines: snapshot.count), terminator: "")
+        } catch let failure as Failure {
+            throw ValidationError(failure.description)
+        }
+    }
+
+    private func machines() async throws(Failure) -> FleetSnapshot {
+        if let fleet { return try Self.simulated(try SimulatedFleet(fleet)) }
+        let known = try await ReplaySource.withStore { (store) async throws(Failure) in
+            try await FleetFollower(store: store).fleet().machines
+        }
+        return FleetSnapshot(known.filter(\.isListed).map(\.emptied))
+    }
+
+    private static func simulated(_ fleet: SimulatedFleet) throws(Failure) -> FleetSnapshot {
+        var machines: [PhysicalMachine] = []
+        for (index, listing) in try fleet.listings(overcommit: .none).enumerated() {
+            guard let id = PMID(index + 1) else { continue }
+            let machine = SimulatedMachine(number: index + 1, options: fleet.options)
+            let capacity = SimulatedChance(machine: machine).capacity
+            machines.append(
+                PhysicalMachine(
+                    id: id,
+                    listing: listing,
+                    state: .up,
+                    isExplored: true,
+                    measure: PMMeasure(capacity: capacity, available: capacity)
+                )
+            )
+        }
+        return FleetSnapshot(machines)
+    }
+
+    private static func policies(_ names: [String]) throws(Failure) -> [PlacementPolicy] {
+        guard !names.isEmpty else { return PlacementPolicy.all }
+        var policies: [PlacementPolicy] = []
+        for name in names {
+            guard let policy = PlacementPolicy.all.first(where: { $0.name == name }) else {
+                let known = PlacementPolicy.all.map(\.name).joined(separator: ", ")
+                throw Failure(.invalidRequest, "there is no policy '\(name)': give one of \(known)")
+            }
+            policies.append(policy)
+        }
+        return policies
+    }
+
+    /// Reads a trace; starts of VMs that were there are of no account.
+    private static func trace(path: String) throws(Failure) -> [TraceEvent] {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw Failure(.invalidRequest, "\(path) cannot be read as text: write it with hvc-worker trace")
+        }
+        let decoder = JSONDecoder()
+        var events: [TraceEvent] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        where !line.isEmpty {
+            guard let entry = try? decoder.decode(QueueEntry.self, from: Data(line.utf8)) else {
+                throw Failure(.invalidRequest, "\(path):\(index + 1): this is no line of a trace")
+            }
+            switch entry.kind {
+            case .create, .hold: events.append(.create(PlacementRequest(entry)))
+            case .destroy: events.append(.destroy(entry.vm))
+            case .start: break
+            }
+        }
+        return events
+    }
+
+    private static func table(_ reports: [ReplayReport], machines: Int) -> String {
+        var lines = ["policy      placed   refused     empty  fragmentation  imbalance   (\(machines) PMs)"]
+        for report in reports {
+            let name = report.policy.padding(toLength: 8, withPad: " ", startingAt: 0)
+            lines.append(
+                name
+                    + String(
+                        format: "%10d%10d%9.1f%%%14.1f%%%11.3f",
+                        report.placed,
+                        report.refused,
+                        report.emptyShare * 100,
+                        report.fragmentation * 100,
+                        report.imbalance
+                    )
+            )
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private struct Row: Encodable {
+        let policy: String
+        let placed: Int
+        let refused: Int
+        let empty: Double
+        let fragmentation: Double
+        let imbalance: Double
+    }
+
+    private static func json(_ reports: [ReplayReport]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let rows = reports.map {
+            Row(
+                policy: $0.policy,
+                placed: $0.placed,
+                refused: $0.refused,
+                empty: $0.emptyShare,
+                fragmentation: $0.fragmentation,
+                imbalance: $0.imbalance
+            )
+        }
+        return String(decoding: try encoder.encode(rows), as: UTF8.self) + "\n"
+    }
+}
+
+extension PhysicalMachine {
+    /// The machine with nothing of ours on it, open to VMs.
+    fileprivate var emptied: PhysicalMachine {
+        var machine = self
+        (machine.claimed, machine.vmCount, machine.lastUsed, machine.failures) = (.zero, 0, 0, 0)
+        machine.groups = [:]
+        machine.measure = measure.map {
+            PMMeasure(capacity: $0.capacity, available: $0.capacity, foreign: $0.foreign, load: $0.load)
+        }
+        return machine
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Bootstrap
+import Foundation
+import Logging
+import Model
+import RedisClient
+import Store
+
+/// `hvc-worker trace`: writes what was asked for, for a replay.
+struct TraceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Writes what was asked for within the last week, for hvc-worker replay.",
+        discussion: """
+            A line a job, as it stood on the queue, in the order in which they were accepted. It takes the same environment \
+            variables as the worker, and may run beside workers.
+            """
+    )
+
+    func run() async throws {
+        do throws(Failure) {
+            let lines = try await ReplaySource.withStore { (store) async throws(Failure) in try await store.trace() }
+            print(lines.map { $0 + "\n" }.joined(), terminator: "")
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+}
+
+/// What replays read of an installation.
+enum ReplaySource {
+    /// Runs a body on the installation's Redis.
+    static func withStore<Value>(_ body: (Store) async throws(Failure) -> Value) async throws(Failure) -> Value {
+        let common = try CommonSettings(environment: ProcessInfo.processInfo.environment)
+        let logger = Program.logger(label: "hvc-worker", level: max(common.logLevel, .notice))
+        defer { Program.logWriter.flush() }
+        let redis = try common.makeRedisClient(name: "hvc-replay", patience: .seconds(2), logger: logger)
+        let result: Result<Value, Failure>
+        do throws(Failure) {
+            result = .success(try await body(Store(redis: redis, keys: Keys(prefix: common.prefix))))
+        } catch {
+            result = .failure(error)
+        }
+        await redis.shutdown()
+        return try result.get()
+    }
+}

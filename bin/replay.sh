@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Runs what was asked for within the last week through placement policies, and compares what they make of it.
+#
+# Usage: bash bin/replay.sh [--fleet simulated:COUNT[,option=value…]] [--policy NAME]… [--json]
+#
+#   --fleet    simulated PMs; without it those of this installation, emptied
+#   --policy   a policy; all where none is given
+#   --json     tells the figures as JSON
+#
+# Nothing is placed. What was asked for is written to var/trace.jsonl, which hvc-worker replay reads as well.
+# shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/
+set -euo pipefail
+
+lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
+for piece in say settings root redis; do
+  # shellcheck disable=SC1090 # a file of lib/
+  source "$lib/$piece.sh"
+done
+
+main() {
+  case ${1:-} in -h | --help) usage && exit 0 ;; esac
+  [[ -x $release/hvc-worker ]] || fail "the programs are not built; run: bash $root/bin/install.sh"
+  [[ ! -e $run_dir || -w $run_dir ]] || become_root "the replay of what root started" "$@"
+  load_settings
+  export HVC_REDIS_URL=${HVC_REDIS_URL:-unix://$(percent_encode "$(redis_socket)")}
+  "$release/hvc-worker" trace >"$var/trace.jsonl"
+  exec "$release/hvc-worker" replay "$var/trace.jsonl" "$@"
+}
+
+main "$@"
