@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs what was asked for within the last week through placement policies, and compares what they make of it.
 #
-# Usage: bash bin/replay.sh [--fleet simulated:COUNT[,option=value…]] [--policy NAME]… [--json]
+# Usage: bash bin/replay.sh [--on simulated:COUNT[,option=value…]] [--policy NAME]… [--json]
 #
-#   --fleet    simulated PMs; without it those of this installation, emptied
+#   --on       simulated PMs; without it those of this installation, emptied
 #   --policy   a policy; all where none is given
 #   --json     tells the figures as JSON
 #

@@ -235,7 +235,7 @@ struct ResourceAPITests {
             #expect(here.map { $0["policy"] as? String } == ["seed", "spread", "pack", "random"])
             #expect(here.allSatisfy { $0["placed"] as? Int == 4 && $0["refused"] as? Int == 0 })
             #expect(here[0]["empty"] as? Double == 0 && here[2]["empty"] as? Double == 0.5)
-            let tiny = try await figures("--fleet", "simulated:1,cpu=1,ram=1000,disk=9", "--policy", "pack")
+            let tiny = try await figures("--on", "simulated:1,cpu=1,ram=1000,disk=9", "--policy", "pack")
             #expect(tiny.count == 1 && (tiny[0]["refused"] as? Int ?? 0) > 0, "\(tiny)")
 
             try "nonsense\n".write(toFile: path, atomically: true, encoding: .utf8)

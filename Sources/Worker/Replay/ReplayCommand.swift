@@ -19,8 +19,8 @@ struct ReplayCommand: AsyncParsableCommand {
     @Argument(help: "The trace, as hvc-worker trace writes it.")
     var file: String
 
-    @Option(help: "Simulated machines, as simulated:COUNT[,option=value…]; else those of the installation, emptied.")
-    var fleet: String?
+    @Option(help: "The machines, as simulated:COUNT[,option=value…]; else those of the installation, emptied.")
+    var on: String?
 
     @Option(help: "A policy; may be given more than once. All where none is given.")
     var policy: [String] = []
@@ -41,7 +41,7 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     private func machines() async throws(Failure) -> FleetSnapshot {
-        if let fleet { return try Self.simulated(try SimulatedFleet(fleet)) }
+        if let on { return try Self.simulated(try SimulatedFleet(on)) }
         let known = try await ReplaySource.withStore { (store) async throws(Failure) in
             try await FleetFollower(store: store).fleet().machines
         }
