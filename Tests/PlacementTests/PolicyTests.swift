@@ -179,7 +179,7 @@ struct FilterTests {
         #expect(explanation.considered.map(\.pm.value) == [3, 1, 2])
         let room = "4 CPUs, 4096 MiB, 100 GiB free"
         #expect(explanation.considered[0].filters == ["state": "up", "room": room])
-        #expect(explanation.considered[0].weights == ["recent_failures": 0, "last_used": 0.75, "load": 0])
+        #expect(explanation.considered[0].weights == ["last_used": 0.75, "load": 0])
         #expect(explanation.considered[1].objection == "cordoned" && explanation.considered[1].filters.count == 1)
         #expect(explanation.considered[2].filters["room"] == "4 CPUs, 100 MiB, 100 GiB free")
     }

@@ -12,6 +12,10 @@ public struct FleetSnapshot: Sendable {
     private var indices: [PMID: Int] = [:]
     /// How many VMs of each group are on which machines.
     private(set) var groups: [String: [PMID: Int]] = [:]
+    /// How many machines have a copy of which image.
+    private(set) var imageHolders: [ImageID: Int] = [:]
+    /// On how many machines creates failed lately.
+    private(set) var failing = 0
     /// What is left of machines on which a plan has claimed something.
     private var plannedRooms: [Int: Room] = [:]
     /// The placement after the last one known; machines that are used next take numbers from here.
@@ -61,7 +65,7 @@ public struct FleetSnapshot: Sendable {
         for machine in machines {
             nextUse = max(nextUse, machine.lastUsed + 1)
             if let index = indices[machine.id] {
-                note(entries[index].machine.groups, of: machine.id, sign: -1)
+                count(entries[index].machine, sign: -1)
                 entries[index] = Entry(machine)
                 rows[index] = PMRow(machine)
             } else {
@@ -70,7 +74,7 @@ public struct FleetSnapshot: Sendable {
                 entries.append(Entry(machine))
                 rows.append(PMRow(machine))
             }
-            note(machine.groups, of: machine.id, sign: 1)
+            count(machine, sign: 1)
         }
         if !isSorted { sort() }
     }
@@ -79,6 +83,15 @@ public struct FleetSnapshot: Sendable {
         entries.sort { $0.machine.id < $1.machine.id }
         rows.sort { $0.id < $1.id }
         for (index, row) in rows.enumerated() { indices[row.id] = index }
+    }
+
+    private mutating func count(_ machine: PhysicalMachine, sign: Int) {
+        note(machine.groups, of: machine.id, sign: sign)
+        if machine.failures > 0 { failing += sign }
+        for image in machine.cachedImages {
+            let sum = (imageHolders[image] ?? 0) + sign
+            imageHolders[image] = sum == 0 ? nil : sum
+        }
     }
 
     /// Not inlined: the optimizer of Swift 6.3.1 fails where it is.

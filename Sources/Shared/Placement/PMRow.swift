@@ -32,8 +32,8 @@ public struct PMRow: Sendable {
     public private(set) var freeDisk: Int32
     /// What one CPU, MiB and GiB are of all that may be promised.
     public let cpuShare, ramShare, diskShare: Float
-    /// The load average over one minute for each CPU.
-    public let load: Float
+    /// The load average over one minute for each CPU, from 0 to 1: a half at one task a CPU, towards 1 beyond.
+    public let business: Float
     /// A bit for each of the first 64 images of which it has a copy.
     let images: UInt64
     /// Creates that failed on it lately.
@@ -54,7 +54,7 @@ public struct PMRow: Sendable {
         ramShare = 1 / Float(max(capacity.ram, 1))
         diskShare = 1 / Float(max(capacity.disk, 1))
         let perCPU = Float(machine.measure?.load ?? 0) / Float(max(machine.measure?.capacity.cpu ?? 1, 1))
-        load = perCPU.isFinite && perCPU >= 0 ? perCPU : .greatestFiniteMagnitude
+        business = perCPU.isFinite && perCPU >= 0 ? 1 - 1 / (1 + perCPU) : 1
         images = machine.cachedImages.reduce(0) { $0 | (PMRow.bit(of: $1) ?? 0) }
         failures = Int16(clamping: machine.failures)
         availability = Availability(machine)

@@ -102,7 +102,7 @@ extension PlacementExplanation.Consideration {
         }
         let row = fleet.rows[index]
         var weights: [String: Double] = [:]
-        for term in policy.tiers.joined() where objection == nil && term.weigher.concerns(request) {
+        for term in policy.tiers.joined() where objection == nil && term.weigher.concerns(request, in: fleet) {
             let weight = term.factor * term.weigher.weight(of: row, at: index, in: fleet, for: request)
             weights[term.weigher.name] = (weight * 1e6).rounded() / 1e6
         }

@@ -52,7 +52,7 @@ extension PlacementPolicy {
     ) -> Int {
         var best = fit
         for tier in tiers where best.count > 1 {
-            let terms = tier.filter { $0.weigher.concerns(request) }
+            let terms = tier.filter { $0.weigher.concerns(request, in: fleet) }
             guard let first = terms.first else { continue }
             if terms.count == 1, first.factor > 0 {
                 first.weigher.keepLightest(of: &best, in: fleet, for: request)

@@ -9,9 +9,11 @@ public protocol PlacementWeigher: Sendable {
 
     /// Whether it tells machines apart for this request.
     ///
-    /// - Parameter request: who wants a place.
+    /// - Parameters:
+    ///   - request: who wants a place.
+    ///   - fleet: the fleet.
     /// - Returns: false where it says the same of all machines.
-    func concerns(_ request: PlacementRequest) -> Bool
+    func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool
 
     /// Weighs one machine; the lightest comes first. Called for each machine that is fit, so it must be cheap.
     ///
@@ -56,7 +58,7 @@ public protocol PlacementWeigher: Sendable {
 
 extension PlacementWeigher {
     /// All requests concern it.
-    public func concerns(_ request: PlacementRequest) -> Bool { true }
+    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool { true }
 
     /// Adds its weights, times a factor, to the sums of the candidates.
     public func add(

@@ -8,8 +8,11 @@ public struct CachedImageWeigher: PlacementWeigher {
     /// Makes the weigher.
     public init() {}
 
-    /// Requests that name an image.
-    public func concerns(_ request: PlacementRequest) -> Bool { request.image != nil }
+    /// Requests that name an image of which some machines have a copy, and some have none.
+    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
+        guard let image = request.image, let holders = fleet.imageHolders[image] else { return false }
+        return holders < fleet.count
+    }
 
     /// 0 where the machine has a copy of the image, 1 where one would have to be brought.
     public func weight(

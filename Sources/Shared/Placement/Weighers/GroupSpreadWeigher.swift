@@ -9,7 +9,7 @@ public struct GroupSpreadWeigher: PlacementWeigher {
     public init() {}
 
     /// Requests of VMs that are to be spread.
-    public func concerns(_ request: PlacementRequest) -> Bool {
+    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
         request.constraints.groups.values.contains(.spread)
     }
 

@@ -15,6 +15,6 @@ public struct LoadWeigher: PlacementWeigher {
         in fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Double {
-        1 - 1 / (1 + Double(row.load))
+        Double(row.business)
     }
 }

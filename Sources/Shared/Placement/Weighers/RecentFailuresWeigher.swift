@@ -8,6 +8,9 @@ public struct RecentFailuresWeigher: PlacementWeigher {
     /// Makes the weigher.
     public init() {}
 
+    /// Fleets in which creates failed lately.
+    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool { fleet.failing > 0 }
+
     /// The number of failures since the last success, less one for each good look since.
     public func weight(
         of row: PMRow,
