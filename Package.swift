@@ -123,7 +123,8 @@ let package = Package(
         .executableTarget(
             name: "APIGateway",
             dependencies: [
-                "Bootstrap", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging, nioCore, nioLocks,
+                "Bootstrap", "Model", "Placement", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging,
+                nioCore, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -133,8 +134,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "Bootstrap", "Catalog", "Libvirt", "RedisClient", "Shared", "Store", "XML", argumentParser, lifecycle,
-                logging, nioLocks, signals, subprocess,
+                "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Shared", "Store", "XML",
+                argumentParser, lifecycle, logging, nioLocks, signals, subprocess,
             ],
             swiftSettings: strict
         ),
