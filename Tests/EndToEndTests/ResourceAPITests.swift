@@ -55,7 +55,13 @@ struct ResourceAPITests {
             }
             #expect(try await site.redis.send(["EXISTS", "hvc:group:db"]).int == 0)
             let together = try await (0..<3).asyncMap { _ in try await api.call("POST", "/v1/vms", other, 201) }
-            #expect(Set(together.compactMap { $0["pm_id"] as? Int }).count == 1)
+            let homes = Set(together.compactMap { $0["pm_id"] as? Int })
+            #expect(homes.count == 1)
+            _ = try await site.redis.send(["HSET", "hvc:pm:\(homes.first ?? 0)", "group:db", "7", "group:gone", "1"])
+            let audit = try site.program("hvc-worker", ["audit", "--mend"])
+            #expect(try await audit.waitForExit(within: .seconds(60)) == .status(0))
+            #expect(audit.text.contains("its groups are not those of its VMs"), "\(audit.text)")
+            #expect(try await site.field("hvc:group:db", "placed") == "3")
             try await expectWell(site)
         }
     }

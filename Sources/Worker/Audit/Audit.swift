@@ -83,6 +83,10 @@ struct Audit {
                 "\(machine.vmCount) VMs with \(machine.claimed.text); by the VMs \(holders.count) with \(sum.text)"
             )
         }
+        let groups = holders.flatMap(\.vm.constraints.groups.keys).reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        if machine.groups != groups {
+            find(.claims, "its groups are not those of its VMs", "\(machine.groups); by the VMs \(groups)")
+        }
         let ids = Set(holders.map(\.vm.id))
         for vm in row.members.subtracting(ids).sorted() { find(.owners, "VM \(vm) holds room and is not there", "") }
         for vm in ids.subtracting(row.members).sorted() { find(.claims, "VM \(vm) is there and holds no room", "") }

@@ -61,7 +61,7 @@ extension RedisScript {
             """#
     )
 
-    /// Counts what the VMs of a PM hold anew, from their records.
+    /// Counts what the VMs of a PM hold anew, from their records, and the groups that have VMs there.
     ///
     /// - KEYS: 1 vms.
     /// - ARGV: 1 prefix, 2 pm.
@@ -72,26 +72,34 @@ extension RedisScript {
             local pm = ARGV[2]
             local key = P .. 'pm:' .. pm
             if redis.call('EXISTS', key) == 0 then return 0 end
-            local sum, count, groups = {cpu = 0, ram = 0, disk = 0}, 0, {}
+            local sum, count, groups, all, placed = {cpu = 0, ram = 0, disk = 0}, 0, {}, {}, {}
+            local function add(counts, name) counts[name] = (counts[name] or 0) + 1 end
             redis.call('DEL', key .. ':vms')
             for _, vm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'cpu', 'ram', 'disk')
+              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'cpu', 'ram', 'disk', 'groups')
               if v[1] == pm then
                 redis.call('SADD', key .. ':vms', vm)
                 count = count + 1
                 for i, r in ipairs({'cpu', 'ram', 'disk'}) do sum[r] = sum[r] + tonumber(v[i + 1]) end
-                for _, g in ipairs(groups_of(vm)) do groups[g[1]] = (groups[g[1]] or 0) + 1 end
+              end
+              for _, g in ipairs(groups_in(v[5])) do
+                add(all, g[1])
+                if v[1] then add(placed, g[1]) end
+                if v[1] == pm then add(groups, g[1]) end
               end
             end
             for _, field in ipairs(redis.call('HKEYS', key)) do
               local name = string.match(field, '^group:(.+)$')
-              if name then groups[name] = groups[name] or 0 end
+              if name then
+                groups[name] = groups[name] or 0
+                redis.call('HDEL', key, field)
+              end
             end
             for name, n in pairs(groups) do
-              local field, group = 'group:' .. name, P .. 'group:' .. name
-              local before = tonumber(redis.call('HGET', key, field) or 0)
-              if redis.call('EXISTS', group) == 1 then redis.call('HINCRBY', group, 'placed', n - before) end
-              if n > 0 then redis.call('HSET', key, field, n) else redis.call('HDEL', key, field) end
+              if n > 0 then redis.call('HSET', key, 'group:' .. name, n) end
+              if all[name] then
+                redis.call('HSET', P .. 'group:' .. name, 'members', all[name], 'placed', placed[name] or 0)
+              end
             end
             redis.call('HSET', key, 'vms', count, 'claimed_cpu', whole(sum.cpu), 'claimed_ram', whole(sum.ram),
               'claimed_disk', whole(sum.disk))
