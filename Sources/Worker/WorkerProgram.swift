@@ -89,7 +89,6 @@ struct WorkerProgram {
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
     func run() async throws {
         try await loadCatalog()
-        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.name)"])
         try await Program.run(
             [
                 LoopService { [redis] in await redis.run() },
@@ -126,6 +125,8 @@ struct WorkerProgram {
 
     /// Whatever happened may be work: a new entry, room that was freed, a machine that came up.
     private func wakeOnEvents() async {
+        // From here on a SIGTERM is answered.
+        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.name)"])
         for await signal in feed.signals(keeping: 1) {
             intakeWake.fire()
             discoveryWake.fire()
