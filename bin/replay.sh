@@ -19,10 +19,7 @@ done
 
 main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
-  [[ -x $release/hvc-worker ]] || fail "the programs are not built; run: bash $root/bin/install.sh"
-  [[ ! -e $run_dir || -w $run_dir ]] || become_root "the replay of what root started" "$@"
-  load_settings
-  export HVC_REDIS_URL=${HVC_REDIS_URL:-unix://$(percent_encode "$(redis_socket)")}
+  use_installation "the replay of what root started" "$@"
   "$release/hvc-worker" trace >"$var/trace.jsonl"
   exec "$release/hvc-worker" replay "$var/trace.jsonl" "$@"
 }

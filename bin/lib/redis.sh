@@ -15,6 +15,15 @@ ensure_redis() {
   wait_until 60 "redis to load its data" redis_answers || fail "redis answers '$(redis PING)'; see $log_dir/redis.log"
 }
 
+# use_installation WHAT ARGUMENT…: for scripts that ask what bin/up.sh started: needs the programs, becomes root where root
+# started it, and sets HVC_REDIS_URL.
+use_installation() {
+  [[ -x $release/hvc-worker ]] || fail "the programs are not built; run: bash $root/bin/install.sh"
+  [[ ! -e $run_dir || -w $run_dir ]] || become_root "$@"
+  load_settings
+  export HVC_REDIS_URL=${HVC_REDIS_URL:-unix://$(percent_encode "$(redis_socket)")}
+}
+
 # Not through start_service: other settings of our programs are no reason to start Redis anew.
 start_redis() {
   local pid
