@@ -162,7 +162,7 @@ private struct ExplanationBody: Encodable {
 
 private struct DrainBody: Encodable {
     struct Move: Encodable {
-        let vmID: VMID
+        let vmID: VMID?
         let decision: DecisionBody
 
         private enum CodingKeys: String, CodingKey {

@@ -35,10 +35,8 @@ struct PlacementService: Sendable {
     func capacity() async throws(Failure) -> (types: [InstanceType], capacity: Capacity, time: Int) {
         let types = try await store.types()
         let ground = try await ground()
-        var tenants: [PMID: [PlacementRequest]] = [:]
-        for pm in ground.fleet.costliestMachines(by: ground.policy, limit: Self.lossLimit) {
-            tenants[pm] = try await self.tenants(of: pm)
-        }
+        let machines = ground.fleet.costliestMachines(by: ground.policy, limit: Self.lossLimit)
+        let tenants = try await tenants(of: machines)
         let counts = Placement.capacity(
             for: types.map(\.needs),
             of: ground.fleet,
@@ -65,6 +63,23 @@ struct PlacementService: Sendable {
         }
         let wanted = name.map { PolicyRecord(name: $0, weights: record.weights, oldest: record.oldest) } ?? record
         return Ground(fleet: try await follower.fleet(), policy: wanted.policy)
+    }
+
+    /// The VMs of several PMs, read at once: one after another the round trips would add up.
+    private func tenants(of machines: [PMID]) async throws(Failure) -> [PMID: [PlacementRequest]] {
+        let found = await withTaskGroup(of: (PMID, Result<[PlacementRequest], Failure>).self) { group in
+            for pm in machines {
+                group.addTask {
+                    do throws(Failure) { return (pm, .success(try await tenants(of: pm))) } catch {
+                        return (pm, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var byMachine: [PMID: [PlacementRequest]] = [:]
+        for (pm, result) in found { byMachine[pm] = try result.get() }
+        return byMachine
     }
 
     private func tenants(of pm: PMID) async throws(Failure) -> [PlacementRequest] {

@@ -77,10 +77,7 @@ extension FleetSnapshot {
 
     /// The machines that take VMs.
     fileprivate func openMachines(by policy: PlacementPolicy) -> [Int] {
-        let filters = policy.filters.compactMap { $0 as? AvailabilityFilter }
-        return rows.indices.filter { index in
-            filters.allSatisfy { $0.objection(to: rows[index], at: time) == nil }
-        }
+        policy.openMachines(of: self, for: PlacementRequest(vm: nil, needs: .zero)).machines.map { Int($0) }
     }
 
     /// How many VMs of a size fit on some machines; each machine takes what it takes, whatever the others do.
@@ -133,7 +130,7 @@ extension [PlacementRequest] {
     var sortedForMoves: Self {
         sorted { left, right in
             let (a, b) = (left.needs, right.needs)
-            return (b.ram, b.cpu, b.disk, left.vm.value) < (a.ram, a.cpu, a.disk, right.vm.value)
+            return (b.ram, b.cpu, b.disk, left.vm?.value ?? 0) < (a.ram, a.cpu, a.disk, right.vm?.value ?? 0)
         }
     }
 }

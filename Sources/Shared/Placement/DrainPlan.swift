@@ -5,7 +5,7 @@ public struct DrainPlan: Hashable, Sendable {
     /// What would become of one VM.
     public struct Move: Hashable, Sendable {
         /// The VM.
-        public let vm: VMID
+        public let vm: VMID?
         /// What it needs.
         public let needs: Resources
         /// Where it would go, and why; or why nowhere.

@@ -2,8 +2,8 @@ public import Model
 
 /// One VM that wants a place.
 public struct PlacementRequest: Hashable, Sendable {
-    /// The VM; in what-ifs any number.
-    public let vm: VMID
+    /// The VM; nil where none is meant.
+    public let vm: VMID?
     /// What it needs.
     public let needs: Resources
     /// The image it starts from; nil where that is not known yet.
@@ -22,7 +22,7 @@ public struct PlacementRequest: Hashable, Sendable {
     ///   - constraints: where it may go.
     ///   - tried: the machines that failed it.
     public init(
-        vm: VMID,
+        vm: VMID?,
         needs: Resources,
         image: ImageID? = nil,
         constraints: PlacementConstraints = .none,

@@ -68,8 +68,7 @@ private struct Player {
             return counts.note(isPlaced: false)
         }
         fleet.claim(request, at: index)
-        requests[request.vm] = request
-        places[request.vm] = index
+        if let vm = request.vm { (requests[vm], places[vm]) = (request, index) }
         counts.note(isPlaced: true)
     }
 

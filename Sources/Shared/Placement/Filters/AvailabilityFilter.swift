@@ -44,13 +44,8 @@ public struct AvailabilityFilter: PlacementFilter {
         of fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Objection? {
-        objection(to: row, at: fleet.time)
-    }
-
-    /// Objects to a machine that takes no VMs at a time, whoever asks.
-    func objection(to row: PMRow, at time: Int) -> Objection? {
         switch row.availability {
-        case .open: time > row.measuredAt && time - row.measuredAt > oldest ? .stale : nil
+        case .open: fleet.time > row.measuredAt && fleet.time - row.measuredAt > oldest ? .stale : nil
         case .unlisted: .unlisted
         case .cordoned: .cordoned
         case .unexplored: .unexplored

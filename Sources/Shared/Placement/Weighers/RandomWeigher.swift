@@ -21,7 +21,7 @@ public struct RandomWeigher: PlacementWeigher {
         in fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Double {
-        var bits = seed &+ UInt64(bitPattern: Int64(request.vm.value)) &* 0x9E37_79B9_7F4A_7C15
+        var bits = seed &+ UInt64(bitPattern: Int64(request.vm?.value ?? 0)) &* 0x9E37_79B9_7F4A_7C15
         bits = Self.mixed(bits) ^ UInt64(bitPattern: Int64(row.id.value)) &* 0xD1B5_4A32_D192_ED03
         return Double(Self.mixed(bits) >> 11) * 0x1p-53
     }
