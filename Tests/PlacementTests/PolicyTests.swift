@@ -43,18 +43,21 @@ struct PolicyTests {
 
     @Test(
         "A copy of the image draws a VM where all else is equal, under spread and pack",
-        arguments: ["spread", "pack"]
+        arguments: ["spread", "pack"],
+        [100, 163, 164]
     )
-    func cachedImage(name: String) throws {
+    func cachedImage(name: String, image: Int) throws {
         let policy = try #require(PlacementPolicy.all.first { $0.name == name })
         var machines = try (1...3).map { try Fleets.machine($0) }
-        machines[2].cachedImages = [try Fleets.identifier(100)]
+        machines[2].cachedImages = [try Fleets.identifier(image)]
         let request = PlacementRequest(
             vm: try Fleets.identifier(1),
             needs: Self.size,
-            image: try Fleets.identifier(100)
+            image: try Fleets.identifier(image)
         )
-        #expect(plan([request], on: FleetSnapshot(machines), by: policy).first?.machine?.value == 3)
+        for fleet in [FleetSnapshot(machines), FleetSnapshot(machines.reversed())] {
+            #expect(plan([request], on: fleet, by: policy).first?.machine?.value == 3)
+        }
     }
 
     @Test("A machine on which creates failed comes last under every policy", arguments: PlacementPolicy.all.map(\.name))
@@ -64,6 +67,11 @@ struct PolicyTests {
         machines[0].failures = 1
         machines[1].failures = 2
         #expect(try chosen(machines, by: policy) == 3)
+    }
+
+    @Test("What decisions read of a machine is as large as a cache line: more makes every one of them slower")
+    func rowSize() {
+        #expect(MemoryLayout<PMRow>.stride == 64)
     }
 
     @Test("Every policy and every weigher has a name of its own")

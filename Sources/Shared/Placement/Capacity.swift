@@ -82,13 +82,13 @@ extension FleetSnapshot {
 
     /// How many VMs of a size fit on some machines; each machine takes what it takes, whatever the others do.
     fileprivate func count(of size: Resources, on machines: [Int]) -> Int {
-        machines.reduce(0) { $0 + size.times(in: rows[$1].free) }
+        machines.reduce(0) { $0 + size.times(in: rows[$1].freeResources) }
     }
 
     /// How much a fleet loses with a machine: the free room, and that of its VMs, which must go elsewhere.
     fileprivate func weightOfLoss(at index: Int) -> Double {
         let machine = entries[index].machine
-        let all = rows[index].free + machine.claimed
+        let all = rows[index].freeResources + machine.claimed
         return Double(all.cpu) / 64 + Double(all.ram) / 262_144 + Double(all.disk) / 4096
     }
 
@@ -133,11 +133,6 @@ extension [PlacementRequest] {
             return (b.ram, b.cpu, b.disk, left.vm?.value ?? 0) < (a.ram, a.cpu, a.disk, right.vm?.value ?? 0)
         }
     }
-}
-
-extension PMRow {
-    /// What is free.
-    var free: Resources { Resources(cpu: Int(freeCPU), ram: Int(freeRAM), disk: Int(freeDisk)) }
 }
 
 extension Resources {

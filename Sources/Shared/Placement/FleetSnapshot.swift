@@ -6,6 +6,8 @@ public import Model
 public struct FleetSnapshot: Sendable {
     /// What decisions read, by number of the machine.
     private(set) var rows: ContiguousArray<PMRow> = []
+    /// The images of which each has a copy, at the same indices.
+    private(set) var images: ContiguousArray<ImageSet> = []
     /// The rest, at the same indices.
     private(set) var entries: ContiguousArray<Entry> = []
     /// Where each machine is.
@@ -19,7 +21,9 @@ public struct FleetSnapshot: Sendable {
     /// What is left of machines on which a plan has claimed something.
     private var plannedRooms: [Int: Room] = [:]
     /// The placement after the last one known; machines that are used next take numbers from here.
-    private(set) var nextUse = 1
+    private(set) var nextUse = 1 { didSet { useShare = 1 / Double(nextUse) } }
+    /// What one placement is of all.
+    private(set) var useShare = 1.0
     /// As of when this is known, in ms since 1970 by the clock of Redis.
     public var time: Int
 
@@ -68,11 +72,13 @@ public struct FleetSnapshot: Sendable {
                 count(entries[index].machine, sign: -1)
                 entries[index] = Entry(machine)
                 rows[index] = PMRow(machine)
+                images[index] = ImageSet(machine.cachedImages)
             } else {
                 if let last = entries.last, last.machine.id > machine.id { isSorted = false }
                 indices[machine.id] = entries.count
                 entries.append(Entry(machine))
                 rows.append(PMRow(machine))
+                images.append(ImageSet(machine.cachedImages))
             }
             count(machine, sign: 1)
         }
@@ -82,6 +88,7 @@ public struct FleetSnapshot: Sendable {
     private mutating func sort() {
         entries.sort { $0.machine.id < $1.machine.id }
         rows.sort { $0.id < $1.id }
+        images = ContiguousArray(entries.map { ImageSet($0.machine.cachedImages) })
         for (index, row) in rows.enumerated() { indices[row.id] = index }
     }
 

@@ -21,10 +21,9 @@ extension PlacementExplanation.NearestMiss {
 
     /// How much of what is needed is missing, as a share; the scarcest resource counts.
     private static func shortage(of row: PMRow, _ needs: Resources) -> Double {
-        func share(_ needs: Int, _ free: Int32) -> Double {
-            needs > Int(free) ? Double(needs - Int(free)) / Double(needs) : 0
-        }
-        return max(share(needs.cpu, row.freeCPU), share(needs.ram, row.freeRAM), share(needs.disk, row.freeDisk))
+        func share(_ needs: Int, _ free: Int) -> Double { needs > free ? Double(needs - free) / Double(needs) : 0 }
+        let room = row.freeResources
+        return max(share(needs.cpu, room.cpu), share(needs.ram, room.ram), share(needs.disk, room.disk))
     }
 
     private static func text(_ machine: PhysicalMachine, _ room: Room, _ needs: Resources) -> String {

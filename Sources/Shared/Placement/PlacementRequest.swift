@@ -6,6 +6,8 @@ public struct PlacementRequest: Hashable, Sendable {
     public let vm: VMID?
     /// What it needs.
     public let needs: Resources
+    /// The same, as machines' rows have it.
+    let amounts: SIMD4<Int32>
     /// The image it starts from; nil where that is not known yet.
     public let image: ImageID?
     /// Where it may go.
@@ -30,6 +32,7 @@ public struct PlacementRequest: Hashable, Sendable {
     ) {
         self.vm = vm
         self.needs = needs
+        amounts = SIMD4(needs)
         self.image = image
         self.constraints = constraints
         self.tried = tried

@@ -95,7 +95,7 @@ extension ReplayReport {
         emptyShare = Double(fleet.count - used.count) / Double(fleet.count)
         let shares = fleet.rows.map(\.scarcestFreeShare)
         let free = shares.reduce(0, +)
-        let stranded = zip(fleet.rows, shares).reduce(0) { largest.fits(in: $1.0.free) ? $0 : $0 + $1.1 }
+        let stranded = zip(fleet.rows, shares).reduce(0) { largest.fits(in: $1.0.freeResources) ? $0 : $0 + $1.1 }
         fragmentation = free > 0 ? stranded / free : 0
         let mean = free / Double(fleet.count)
         let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(fleet.count)
@@ -106,6 +106,7 @@ extension ReplayReport {
 extension PMRow {
     /// The free share of the resource of which the smallest share is free.
     fileprivate var scarcestFreeShare: Double {
-        Double(min(Float(freeCPU) * cpuShare, Float(freeRAM) * ramShare, Float(freeDisk) * diskShare))
+        let left = sharesLeft(after: .zero)
+        return Double(min(left.x, left.y, left.z))
     }
 }

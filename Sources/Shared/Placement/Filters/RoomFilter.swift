@@ -37,16 +37,14 @@ public struct RoomFilter: PlacementFilter {
         of fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Objection? {
-        let needs = request.needs
-        let short =
-            (needs.cpu > Int(row.freeCPU) ? 1 : 0) | (needs.ram > Int(row.freeRAM) ? 2 : 0)
-            | (needs.disk > Int(row.freeDisk) ? 4 : 0)
+        let (free, needs) = (row.free, request.amounts)
+        let short = (free.x < needs.x ? 1 : 0) | (free.y < needs.y ? 2 : 0) | (free.z < needs.z ? 4 : 0)
         return short == 0 ? nil : Objection(rawValue: short - 1)
     }
 
     /// What is free.
     public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
-        let row = fleet.rows[index]
-        return "\(row.freeCPU) CPUs, \(row.freeRAM) MiB, \(row.freeDisk) GiB free"
+        let free = fleet.rows[index].freeResources
+        return "\(free.cpu) CPUs, \(free.ram) MiB, \(free.disk) GiB free"
     }
 }

@@ -22,9 +22,9 @@ public struct CachedImageWeigher: PlacementWeigher {
         for request: PlacementRequest
     ) -> Double {
         guard let image = request.image else { return 0 }
-        guard let bit = PMRow.bit(of: image) else {
-            return fleet.entries[index].machine.cachedImages.contains(image) ? 0 : 1
-        }
-        return row.images & bit == 0 ? 1 : 0
+        let isCached =
+            ImageSet.holds(image)
+            ? fleet.images[index].contains(image) : fleet.entries[index].machine.cachedImages.contains(image)
+        return isCached ? 0 : 1
     }
 }

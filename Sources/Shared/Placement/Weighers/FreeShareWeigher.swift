@@ -15,11 +15,7 @@ public struct FreeShareWeigher: PlacementWeigher {
         in fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Double {
-        let left = min(
-            Float(Int(row.freeCPU) - request.needs.cpu) * row.cpuShare,
-            Float(Int(row.freeRAM) - request.needs.ram) * row.ramShare,
-            Float(Int(row.freeDisk) - request.needs.disk) * row.diskShare
-        )
-        return Double(1 - left)
+        let left = row.sharesLeft(after: request.amounts)
+        return Double(1 - min(left.x, left.y, left.z))
     }
 }

@@ -15,6 +15,6 @@ public struct LeastRecentlyUsedWeigher: PlacementWeigher {
         in fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Double {
-        Double(row.lastUsed) / Double(fleet.nextUse)
+        Double(row.lastUsed) * fleet.useShare
     }
 }

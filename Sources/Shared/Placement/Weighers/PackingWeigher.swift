@@ -15,10 +15,7 @@ public struct PackingWeigher: PlacementWeigher {
         in fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Double {
-        let left =
-            Float(Int(row.freeCPU) - request.needs.cpu) * row.cpuShare
-            + Float(Int(row.freeRAM) - request.needs.ram) * row.ramShare
-            + Float(Int(row.freeDisk) - request.needs.disk) * row.diskShare
-        return Double(left / 3)
+        let left = row.sharesLeft(after: request.amounts)
+        return Double((left.x + left.y + left.z) / 3)
     }
 }
