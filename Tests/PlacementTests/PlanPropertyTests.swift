@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Placement
 import Testing
@@ -36,6 +37,17 @@ struct PlanPropertyTests {
             let machine = try #require(fleet[id])
             #expect(fit.contains(machine), "\(request) on \(machine)")
             state.book(request, on: machine)
+        }
+    }
+
+    @Test("A decoder reads back an explanation's text", arguments: 1...10 as ClosedRange<UInt64>)
+    func explanationText(seed: UInt64) throws {
+        var generator = SeededGenerator(state: seed)
+        let fleet = try Self.fleet(&generator)
+        let requests = try (1...40).map { try Self.request($0, &generator) }
+        for explanation in plan(requests, on: fleet, by: .spread).map(\.explanation) {
+            let text = Data(explanation.json.utf8)
+            #expect(try JSONDecoder().decode(PlacementExplanation.self, from: text) == explanation)
         }
     }
 

@@ -203,15 +203,6 @@ extension ClaimResult {
     }
 }
 
-extension PlacementExplanation {
-    /// One line of JSON.
-    var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
-}
-
 extension Duration {
     /// Whole milliseconds.
     var milliseconds: Int {
