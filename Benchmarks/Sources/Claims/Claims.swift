@@ -84,7 +84,7 @@ private struct Site {
     private func read(_ store: Store) async throws -> FleetView {
         var view = FleetView()
         while true {
-            let peek = try await store.peek(since: view.version, limit: 0)
+            let peek = try await store.peek(since: view.version, complete: view.complete, limit: 0)
             view.update(by: peek)
             if !peek.hasMore { return view }
         }
@@ -93,7 +93,7 @@ private struct Site {
     private func takeAll(as worker: String, _ store: Store, _ known: FleetView, _ batch: Int) async throws {
         var view = known
         while true {
-            let peek = try await store.peek(since: view.version, limit: batch)
+            let peek = try await store.peek(since: view.version, complete: view.complete, limit: batch)
             view.update(by: peek)
             if peek.lines.isEmpty { return }
             let steps = try steps(for: peek.lines, on: view.fleet)

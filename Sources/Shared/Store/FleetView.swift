@@ -10,6 +10,8 @@ public struct FleetView: Sendable {
     public private(set) var fleet = FleetSnapshot()
     /// The version up to which it is known.
     public private(set) var version = 0
+    /// The version as of which the records of all PMs are known; between the pieces of a long way, that before them.
+    public private(set) var complete = 0
 
     /// Knows nothing yet.
     public init() {}
@@ -18,10 +20,11 @@ public struct FleetView: Sendable {
     ///
     /// - Parameter peek: the look.
     public mutating func update(by peek: Peek) {
-        if peek.isReset { fleet = FleetSnapshot() }
-        fleet.update(peek.changed)
+        if peek.isReset { (fleet, complete) = (FleetSnapshot(), 0) }
+        fleet.update(peek.changed + peek.claims.compactMap { $0.applied(to: fleet[$0.pm]) })
         fleet.time = peek.time
         version = peek.fleetVersion
+        if !peek.hasMore { complete = version }
     }
 }
 
@@ -44,7 +47,7 @@ public actor FleetFollower {
     public func fleet() async throws(Failure) -> FleetSnapshot {
         while true {
             let since = view.version
-            let peek = try await store.peek(since: since, limit: 0)
+            let peek = try await store.peek(since: since, complete: view.complete, limit: 0)
             // Another caller may have gone on meanwhile; what it read is as good.
             if view.version == since { view.update(by: peek) }
             if !peek.hasMore, view.version >= peek.fleetVersion { return view.fleet }

@@ -35,6 +35,8 @@ public struct Peek: Sendable {
     public let lines: [Line]
     /// The PMs that changed since the version that was known.
     public let changed: [PhysicalMachine]
+    /// The PMs of which nothing changed since then but what VMs of ours hold.
+    public let claims: [PMClaims]
     /// True where what was known before is void.
     public let isReset: Bool
     /// True where more PMs changed than are told here: look again.
@@ -102,14 +104,15 @@ extension Store {
     ///
     /// - Parameters:
     ///   - version: the version of the fleet that is known; 0 for none.
+    ///   - complete: the version as of which the records of all PMs are known; 0 for none, and to be told all in full.
     ///   - limit: how many entries at most.
     /// - Returns: the entries, oldest first, and the PMs that changed, 250 at most.
     /// - Throws: `Failure`.
-    public func peek(since version: Int, limit: Int) async throws(Failure) -> Peek {
-        let reply = try await run(.peek, keys: [keys.queue], [version, limit])
-        guard let parts = reply.array, parts.count == 8, let fleetVersion = parts[0].int,
+    public func peek(since version: Int, complete: Int = 0, limit: Int) async throws(Failure) -> Peek {
+        let reply = try await run(.peek, keys: [keys.queue], [version, limit, complete])
+        guard let parts = reply.array, parts.count == 9, let fleetVersion = parts[0].int,
             let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
-            let placed = parts[5].array, let time = parts[7].int
+            let placed = parts[5].array, let time = parts[7].int, let claims = parts[8].array
         else { throw unexpected(reply, from: "peek") }
         let decoder = JSONDecoder()
         return Peek(
@@ -121,6 +124,7 @@ extension Store {
                 return Peek.Line(bytes: bytes, entry: entry, placedOn: pm.int.flatMap(PMID.init))
             },
             changed: machines.compactMap { $0.array?.last?.map.flatMap(PhysicalMachine.init(record:)) },
+            claims: claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) },
             isReset: parts[4].int == 1,
             hasMore: parts[6].int == 1,
             time: time

@@ -14,6 +14,8 @@ struct PeekAnswer: Sendable {
     /// The oldest entries, oldest first.
     let lines: [Line]
     let changed: [PhysicalMachine]
+    /// PMs of which what VMs hold is told, and nothing else.
+    let claims: [PhysicalMachine]
     let isReset: Bool
 }
 
@@ -51,21 +53,36 @@ struct ClaimAnswer: Hashable, Sendable {
     var results: [Result] = []
 }
 
+extension FleetSnapshot {
+    /// Takes in what a look tells.
+    mutating func update(by peek: PeekAnswer) {
+        if peek.isReset { self = FleetSnapshot() }
+        update(peek.changed)
+        for told in peek.claims {
+            guard var machine = self[told.id] else { continue }
+            (machine.claimed, machine.vmCount, machine.lastUsed) = (told.claimed, told.vmCount, told.lastUsed)
+            update(machine)
+        }
+    }
+}
+
 extension StoreModel {
     /// `peek`.
     func peek(since version: Int, limit: Int) -> PeekAnswer {
         let isReset = version > fleetVersion
         let known = isReset ? 0 : version
+        let changed = fleet.filter { $0.value > known }.sorted { $0.value < $1.value }.map(\.key)
+        let told = { (isWhole: Bool) in
+            changed.filter { ((records[$0] ?? 0) > known) == isWhole }.map { machines[$0.value - 1].machine }
+        }
         return PeekAnswer(
             fleetVersion: fleetVersion,
             roomVersion: roomVersion,
             lines: queue.prefix(limit).map { line in
                 PeekAnswer.Line(line: line, placedOn: line.entry.flatMap { self[$0.vm]?.pm })
             },
-            changed: known == fleetVersion
-                ? []
-                : fleet.filter { $0.value > known }.sorted { $0.value < $1.value }
-                    .map { machines[$0.key.value - 1].machine },
+            changed: told(true),
+            claims: told(false),
             isReset: isReset
         )
     }
@@ -154,7 +171,7 @@ extension StoreModel {
             machine.vms.insert(vm.id)
         }
         update(vm.id) { $0.pm = pm }
-        touch(pm, grew: false)
+        touchClaims(pm, grew: false)
         return true
     }
 

@@ -4,6 +4,12 @@ import Model
 extension StoreModel {
     /// `touch`: the PM's next version; `grew` where it may have more room than before.
     mutating func touch(_ pm: PMID, grew: Bool) {
+        touchClaims(pm, grew: grew)
+        records[pm] = fleetVersion
+    }
+
+    /// `touch_claims`: the same where nothing changed but what VMs hold.
+    mutating func touchClaims(_ pm: PMID, grew: Bool) {
         fleetVersion += 1
         fleet[pm] = fleetVersion
         if grew { roomVersion += 1 }
@@ -55,7 +61,7 @@ extension StoreModel {
             machine.machine.vmCount -= 1
             if isFreedTwice { machine.machine.claimed -= record.needs }
         }
-        touch(pm, grew: true)
+        touchClaims(pm, grew: true)
         lookSoon(pm)
     }
 

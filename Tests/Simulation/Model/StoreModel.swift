@@ -36,6 +36,8 @@ struct StoreModel: Sendable {
     var discovery: [PMID: Int] = [:]
     /// At which version each PM changed last.
     var fleet: [PMID: Int] = [:]
+    /// At which version more of each PM changed last than what VMs hold there.
+    var records: [PMID: Int] = [:]
     var fleetVersion = 0
     var roomVersion = 0
     var uses = 0

@@ -104,8 +104,7 @@ extension Simulation {
         guard let peek = call(index, { $0.peek(since: version, limit: limit) }).answer else {
             return lookAtQueue(index, after: 500)
         }
-        if peek.isReset { workers[index].fleet = FleetSnapshot() }
-        for machine in peek.changed { workers[index].fleet.update(machine) }
+        workers[index].fleet.update(by: peek)
         workers[index].fleetVersion = peek.fleetVersion
         let plan = peek.lines.isEmpty ? [] : logic.plan(peek.lines, workers[index].fleet)
         guard !plan.isEmpty else { return idle(index) }

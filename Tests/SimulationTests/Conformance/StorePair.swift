@@ -13,8 +13,8 @@ import TestKit
 /// What depends on time is made due by setting its score, in both.
 struct StorePair {
     /// What a worker knows and wants, by one of the stores.
-    private struct View<Step> {
-        var fleet = FleetSnapshot()
+    private struct View<Fleet, Step> {
+        var fleet: Fleet
         var version = 0
         var roomVersion = ""
         var plan: [Step] = []
@@ -28,8 +28,8 @@ struct StorePair {
     let store: Store
     var model: StoreModel
     private let listings: [PMListing]
-    private var views: [String: View<IntakePlan.Step>] = [:]
-    private var modelViews: [String: View<PlannedStep>] = [:]
+    private var views: [String: View<FleetView, IntakePlan.Step>] = [:]
+    private var modelViews: [String: View<FleetSnapshot, PlannedStep>] = [:]
 
     /// An empty pair.
     ///
@@ -136,19 +136,16 @@ struct StorePair {
     // MARK: - Intake
 
     private mutating func peek(_ worker: String, _ limit: Int) async throws -> (real: String, model: String) {
-        var view = views[worker] ?? View()
-        let peek = try await store.peek(since: view.version, limit: limit)
-        if peek.isReset { view.fleet = FleetSnapshot() }
-        for machine in peek.changed { view.fleet.update(machine) }
-        view.version = peek.fleetVersion
+        var view = views[worker] ?? View(fleet: FleetView())
+        let peek = try await store.peek(since: view.fleet.version, complete: view.fleet.complete, limit: limit)
+        view.fleet.update(by: peek)
         view.roomVersion = peek.roomVersion
-        view.plan = IntakePlan.steps(for: peek.lines, on: view.fleet, by: .seed)
+        view.plan = IntakePlan.steps(for: peek.lines, on: view.fleet.fleet, by: .seed)
         views[worker] = view
 
-        var modelView = modelViews[worker] ?? View()
+        var modelView = modelViews[worker] ?? View(fleet: FleetSnapshot())
         let answer = model.peek(since: modelView.version, limit: limit)
-        if answer.isReset { modelView.fleet = FleetSnapshot() }
-        for machine in answer.changed { modelView.fleet.update(machine) }
+        modelView.fleet.update(by: answer)
         modelView.version = answer.fleetVersion
         modelView.roomVersion = "\(answer.roomVersion)"
         modelView.plan = WorkerLogic.worker.plan(answer.lines, modelView.fleet)
@@ -157,9 +154,11 @@ struct StorePair {
         let steps = zip(peek.lines, view.plan).map { line, step in
             PlannedStep(line: QueueLine(line), action: PlannedAction(step.action))
         }
+        let told = peek.changed.map(\.id) + peek.claims.map(\.pm)
+        let modelTold = (answer.changed + answer.claims).map(\.id)
         return (
-            "\(peek.fleetVersion) \(peek.roomVersion) \(peek.changed.map(\.id)) \(steps)",
-            "\(answer.fleetVersion) \(answer.roomVersion) \(answer.changed.map(\.id)) \(modelView.plan)"
+            "\(peek.fleetVersion) \(peek.roomVersion) \(told) \(steps)",
+            "\(answer.fleetVersion) \(answer.roomVersion) \(modelTold) \(modelView.plan)"
         )
     }
 

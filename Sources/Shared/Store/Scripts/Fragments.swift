@@ -41,10 +41,17 @@ enum Fragment {
         """#
 
     /// `touch(pm, grew)`: gives the PM the next version of the fleet; `grew` where it may have more room than before.
+    ///
+    /// `touch_claims(pm, grew)`: the same where nothing changed but what VMs of ours hold there, and when it was used.
     static let touch = #"""
-        local function touch(pm, grew)
-          redis.call('ZADD', P .. 'fleet', whole(count('fleet')), pm)
+        local function touch_claims(pm, grew)
+          local version = whole(count('fleet'))
+          redis.call('ZADD', P .. 'fleet', version, pm)
           if grew then count('room') end
+          return version
+        end
+        local function touch(pm, grew)
+          redis.call('HSET', P .. 'pm:' .. pm, 'record_version', touch_claims(pm, grew))
         end
 
         """#
@@ -132,7 +139,8 @@ enum Fragment {
 
         """#
 
-    /// `groups_in(text)`: the groups of a VM with their rules; `count_groups(vm, pm, n)`: the PM has `n` more of each.
+    /// `groups_in(text)`: the groups of a VM with their rules; `count_groups(vm, pm, n)`: the PM has `n` more of each, and
+    /// the answer is whether there are any.
     ///
     /// `join_groups(vm)` and `leave_groups(vm)`: a group is known, and has its rule, as long as it has VMs.
     static let groups = #"""
@@ -143,11 +151,13 @@ enum Fragment {
         end
         local function groups_of(vm) return groups_in(redis.call('HGET', P .. 'vm:' .. vm, 'groups')) end
         local function count_groups(vm, pm, n)
-          for _, g in ipairs(groups_of(vm)) do
+          local found = groups_of(vm)
+          for _, g in ipairs(found) do
             local field = 'group:' .. g[1]
             if redis.call('HINCRBY', P .. 'pm:' .. pm, field, n) <= 0 then redis.call('HDEL', P .. 'pm:' .. pm, field) end
             redis.call('HINCRBY', P .. 'group:' .. g[1], 'placed', n)
           end
+          return #found > 0
         end
         local function join_groups(vm)
           for _, g in ipairs(groups_of(vm)) do
@@ -174,8 +184,7 @@ enum Fragment {
               end
               redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
               redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
-              count_groups(vm, pm, 1)
-              touch(pm, false)
+              if count_groups(vm, pm, 1) then touch(pm, false) else touch_claims(pm, false) end
             end
 
             """#
@@ -222,8 +231,7 @@ enum Fragment {
                 redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, -tonumber(v[i + 1]))
               end
               redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', -1)
-              count_groups(vm, pm, -1)
-              touch(pm, true)
+              if count_groups(vm, pm, -1) then touch(pm, true) else touch_claims(pm, true) end
               -- What it used is free now: measure again soon rather than at the end of the period.
               look_soon(pm)
             end
