@@ -60,7 +60,10 @@ public struct PMRow: Sendable {
     mutating func take(free: Resources) { self.free = SIMD4(free) }
 
     /// What is free of each resource once something is taken of it, as a share of all that may be promised.
-    func sharesLeft(after taken: SIMD4<Int32>) -> SIMD4<Float> { SIMD4<Float>(free &- taken) * shares }
+    func sharesLeft(after taken: SIMD4<Int32>) -> SIMD4<Float> {
+        let left = free &- taken
+        return SIMD4<Float>(Float(left.x), Float(left.y), Float(left.z), 0) * shares
+    }
 }
 
 extension SIMD4<Int32> {

@@ -94,14 +94,14 @@ public struct PlacementExplanation: Hashable, Sendable, Codable {
 
 extension PlacementExplanation.Consideration {
     init(_ index: Int, by policy: PlacementPolicy, _ request: PlacementRequest, _ fleet: FleetSnapshot) {
-        var figures: [String: String] = [:]
+        var figures = [String: String](minimumCapacity: policy.filters.count)
         var objection: String?
         for filter in policy.filters where objection == nil && filter.concerns(request) {
             figures[filter.name] = filter.figures(at: index, of: fleet, for: request)
             objection = filter.verdict(at: index, of: fleet, for: request)
         }
         let row = fleet.rows[index]
-        var weights: [String: Double] = [:]
+        var weights = [String: Double](minimumCapacity: policy.tiers.count)
         for term in policy.tiers.joined() where objection == nil && term.weigher.concerns(request, in: fleet) {
             let weight = term.factor * term.weigher.weight(of: row, at: index, in: fleet, for: request)
             weights[term.weigher.name] = (weight * 1e6).rounded() / 1e6
