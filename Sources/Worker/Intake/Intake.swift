@@ -68,7 +68,11 @@ struct Intake: Service {
     private func take(atMost free: Int, _ view: inout FleetView) async -> [ClaimedJob] {
         do throws(Failure) {
             while !Task.isCancelled {
-                let peek = try await store.peek(since: view.version, complete: view.complete, limit: min(free, Self.batch))
+                let peek = try await store.peek(
+                    since: view.version,
+                    complete: view.complete,
+                    limit: min(free, Self.batch)
+                )
                 view.update(by: peek)
                 // What is not known yet of the fleet comes first.
                 if peek.hasMore { continue }
