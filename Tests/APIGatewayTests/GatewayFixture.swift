@@ -62,7 +62,7 @@ final class GatewayFixture: Sendable {
     }
 
     private func claim() async throws -> Lease {
-        let peek = try await store.peek(since: 0, limit: 1)
+        let peek = try await store.peek(since: .start, limit: 1)
         let line = peek.lines[0]
         guard let entry = line.entry, let pm = peek.changed.first?.id else { throw TestKitError("nothing to claim") }
         let action: ClaimAction = entry.kind == .create ? .place(pm, PlacementExplanation(policy: "seed")) : .run

@@ -42,7 +42,7 @@ struct AuditTests {
             try await fixture.up(1, Self.four)
             for _ in 1...2 { _ = try await fixture.create() }
             _ = try await fixture.takeAll()
-            let before = try await store.peek(since: 0, limit: 1)
+            let before = try await store.peek(since: .start, limit: 1)
             _ = try await store.redis.send(["HSET", "hvc:pm:1", "claimed_cpu", 4, "claimed_ram", 0, "vms", 9])
             _ = try await store.redis.send(["SREM", "hvc:pm:1:vms", 1])
             _ = try await store.redis.send(["SADD", "hvc:pm:1:vms", 77])
@@ -50,7 +50,7 @@ struct AuditTests {
             let machine = try #require(try await store.machine(1.identifier()))
             #expect(machine.claimed == Resources(cpu: 2, ram: 1024, disk: 2) && machine.vmCount == 2)
             #expect(try await store.vms(on: 1.identifier())?.map(\.value) == [1, 2])
-            let after = try await store.peek(since: before.fleetVersion, limit: 1)
+            let after = try await store.peek(since: before.position, limit: 1)
             #expect(after.changed.count == 1 && after.roomVersion != before.roomVersion)
             #expect(try await !store.mendClaims(of: 9.identifier()))
         }

@@ -33,7 +33,7 @@ struct ClaimTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, two)
             _ = try await fixture.create()
-            let peek = try await fixture.store.peek(since: 0, limit: 1)
+            let peek = try await fixture.store.peek(since: .start, limit: 1)
             _ = try await fixture.takeAll(worker: "faster")
             let late = try await fixture.store.claim(
                 peek.lines.map { ($0, .run) },
@@ -51,7 +51,7 @@ struct ClaimTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 1, ram: 512, disk: 1))
             for _ in 1...2 { _ = try await fixture.create() }
-            let peek = try await fixture.store.peek(since: 0, limit: 2)
+            let peek = try await fixture.store.peek(since: .start, limit: 2)
             let decision = try #require(
                 plan(
                     [PlacementRequest(vm: 1.identifier(), needs: .zero)],
@@ -78,7 +78,7 @@ struct ClaimTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 0, ram: 512, disk: 1))
             _ = try await fixture.create()
-            let peek = try await fixture.store.peek(since: 0, limit: 1)
+            let peek = try await fixture.store.peek(since: .start, limit: 1)
             try await fixture.up(1, two)
             let request = PlacementRequest(vm: try 1.identifier(), needs: Resources(cpu: 1, ram: 1, disk: 1))
             let refusal = try #require(plan([request], on: FleetSnapshot(peek.changed), by: .seed).first)

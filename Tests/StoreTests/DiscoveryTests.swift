@@ -42,14 +42,14 @@ struct DiscoveryTests {
     func versions() async throws {
         try await StoreFixture.with(machines: ["a", "b"]) { (fixture) async throws in
             let store = fixture.store
-            let all = try await store.peek(since: 0, limit: 1)
+            let all = try await store.peek(since: .start, limit: 1)
             #expect(all.changed.map(\.id.value) == [1, 2])
-            #expect(try await store.peek(since: all.fleetVersion, limit: 1).changed.isEmpty)
+            #expect(try await store.peek(since: all.position, limit: 1).changed.isEmpty)
             try await fixture.up(2, Resources(cpu: 1, ram: 1, disk: 1))
-            let changed = try await store.peek(since: all.fleetVersion, limit: 1)
+            let changed = try await store.peek(since: all.position, limit: 1)
             #expect(changed.changed.map(\.id.value) == [2] && !changed.isReset)
             _ = try await store.redis.send(["FLUSHALL"])
-            let reset = try await store.peek(since: changed.fleetVersion, limit: 1)
+            let reset = try await store.peek(since: changed.position, limit: 1)
             #expect(reset.isReset && reset.changed.isEmpty)
         }
     }

@@ -1,5 +1,6 @@
 import Model
 import Placement
+import RedisClient
 import Store
 import Testing
 
@@ -24,29 +25,50 @@ struct FleetViewTests {
                 let pm = Int.random(in: 1...Self.machines, using: &generator)
                 switch Int.random(in: 0..<8, using: &generator) {
                 case 0: try await fixture.up(pm, Resources(cpu: 1000 + step, ram: 1_000_000, disk: 1000))
-                case 1: try await place(on: pm, groups: ["a": .spread], fixture)
-                default: try await place(on: pm, groups: [:], fixture)
+                case 1: try await place(on: pm, groups: ["a": .spread], fixture, views[0].position)
+                default: try await place(on: pm, groups: [:], fixture, views[0].position)
                 }
             }
             var whole = FleetView()
-            while whole.complete == 0 { _ = try await look(&whole, store) }
+            while whole.position.complete == 0 { _ = try await look(&whole, store) }
             #expect(whole.fleet.machines.map(\.vmCount).reduce(0, +) > 200)
             for index in views.indices {
-                while views[index].complete < whole.version { claims += try await look(&views[index], store) }
+                while views[index].position.complete < whole.position.version {
+                    claims += try await look(&views[index], store)
+                }
                 #expect(views[index].fleet.machines == whole.fleet.machines)
             }
             #expect(claims > 200)
         }
     }
 
+    @Test("Whoever knew a Redis that was emptied since begins anew, however far the new one has come")
+    func emptied() async throws {
+        try await StoreFixture.with(machines: ["a", "b"]) { (fixture) async throws in
+            let store = fixture.store
+            var view = FleetView()
+            _ = try await look(&view, store)
+            _ = try await store.redis.send(["FLUSHALL"])
+            let listings = [PMListing(address: try PMAddress("c"))]
+            for _ in 1...9 { _ = try await store.register(machines: listings) }
+            _ = try await look(&view, store)
+            #expect(view.fleet.machines.map(\.listing) == listings)
+        }
+    }
+
     /// Looks once.
     private func look(_ view: inout FleetView, _ store: Store) async throws -> Int {
-        let peek = try await store.peek(since: view.version, complete: view.complete, limit: 0)
+        let peek = try await store.peek(since: view.position, limit: 0)
         view.update(by: peek)
         return peek.claims.count
     }
 
-    private func place(on pm: Int, groups: [String: GroupRule], _ fixture: StoreFixture) async throws {
+    private func place(
+        on pm: Int,
+        groups: [String: GroupRule],
+        _ fixture: StoreFixture,
+        _ known: FleetPosition
+    ) async throws {
         _ = try await fixture.store.enqueueCreate(
             name: "a",
             type: 1.identifier(),
@@ -54,7 +76,7 @@ struct FleetViewTests {
             constraints: PlacementConstraints(pm: try pm.identifier(), groups: groups),
             request: ""
         )
-        let peek = try await fixture.store.peek(since: .max / 2, limit: 1)
+        let peek = try await fixture.store.peek(since: known, limit: 1)
         let explanation = PlacementExplanation(policy: "test")
         let outcome = try await fixture.store.claim(
             [(try #require(peek.lines.first), .place(try pm.identifier(), explanation))],

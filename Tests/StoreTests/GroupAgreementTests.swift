@@ -29,7 +29,7 @@ struct GroupAgreementTests {
                     constraints: PlacementConstraints(pm: pm, groups: groups),
                     request: ""
                 )
-                let peek = try await fixture.store.peek(since: 0, limit: 1)
+                let peek = try await fixture.store.peek(since: .start, limit: 1)
                 let entry = try #require(peek.lines.first?.entry)
                 let request = PlacementRequest(
                     vm: entry.vm,

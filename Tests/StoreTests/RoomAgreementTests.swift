@@ -68,6 +68,6 @@ struct RoomAgreementTests {
     private func oneEntry(_ fixture: StoreFixture) async throws -> Peek {
         _ = try await fixture.store.redis.send(["DEL", "hvc:queue"])
         _ = try await fixture.create()
-        return try await fixture.store.peek(since: 0, limit: 1)
+        return try await fixture.store.peek(since: .start, limit: 1)
     }
 }

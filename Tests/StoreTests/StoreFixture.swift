@@ -62,7 +62,7 @@ final class StoreFixture: Sendable {
 
     /// Peeks, plans every create on the fleet as it is told, and claims.
     func takeAll(worker: String = "w", limit: Int = 100) async throws -> (Peek, ClaimOutcome) {
-        let peek = try await store.peek(since: 0, limit: limit)
+        let peek = try await store.peek(since: .start, limit: limit)
         let fleet = FleetSnapshot(peek.changed)
         let requests = peek.lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter { $0.kind == .create }
             .map { PlacementRequest(vm: $0.vm, needs: $0.needs, tried: Set($0.tried ?? [])) }

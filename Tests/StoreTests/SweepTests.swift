@@ -115,9 +115,9 @@ struct SweepTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
             _ = try await fixture.create()
-            let known = try await fixture.store.peek(since: 0, limit: 1)
+            let known = try await fixture.store.peek(since: .start, limit: 1)
             _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 1])
-            #expect(try await fixture.store.peek(since: known.fleetVersion, limit: 1).changed.isEmpty)
+            #expect(try await fixture.store.peek(since: known.position, limit: 1).changed.isEmpty)
             let claim = try await fixture.store.claim(
                 [(known.lines[0], .place(1.identifier(), PlacementExplanation(policy: "seed")))],
                 roomVersion: known.roomVersion,
@@ -125,7 +125,7 @@ struct SweepTests {
                 lease: .seconds(9)
             )
             #expect(claim.stop == .full)
-            let changed = try await fixture.store.peek(since: known.fleetVersion, limit: 1).changed
+            let changed = try await fixture.store.peek(since: known.position, limit: 1).changed
             #expect(changed.first?.isCordoned == true)
         }
     }

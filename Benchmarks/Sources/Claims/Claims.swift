@@ -84,7 +84,7 @@ private struct Site {
     private func read(_ store: Store) async throws -> FleetView {
         var view = FleetView()
         while true {
-            let peek = try await store.peek(since: view.version, complete: view.complete, limit: 0)
+            let peek = try await store.peek(since: view.position, limit: 0)
             view.update(by: peek)
             if !peek.hasMore { return view }
         }
@@ -93,7 +93,7 @@ private struct Site {
     private func takeAll(as worker: String, _ store: Store, _ known: FleetView, _ batch: Int) async throws {
         var view = known
         while true {
-            let peek = try await store.peek(since: view.version, complete: view.complete, limit: batch)
+            let peek = try await store.peek(since: view.position, limit: batch)
             view.update(by: peek)
             if peek.lines.isEmpty { return }
             let steps = try steps(for: peek.lines, on: view.fleet)
@@ -104,7 +104,7 @@ private struct Site {
     /// The claims alone.
     func ceiling(_ batch: Int) async throws -> Duration {
         let store = try store()
-        let peek = try await store.peek(since: 0, limit: jobs)
+        let peek = try await store.peek(since: .start, limit: jobs)
         let view = try await read(store)
         var plans: [[(line: Peek.Line, action: ClaimAction)]] = []
         for start in stride(from: 0, to: peek.lines.count, by: batch) {

@@ -1,6 +1,19 @@
 public import Model
 public import Placement
 
+/// How far somebody knows the fleet.
+public struct FleetPosition: Hashable, Sendable {
+    /// The version up to which it is known; 0 for none.
+    public internal(set) var version = 0
+    /// The version as of which the records of all PMs are known; between the pieces of a long way, that before them.
+    public internal(set) var complete = 0
+    /// Which Redis' fleet it is: an emptied one counts anew.
+    public internal(set) var generation = ""
+
+    /// Nothing is known.
+    public static let start = FleetPosition()
+}
+
 /// The fleet as one process follows it: what changed since the last look is taken in, and nothing else is read.
 ///
 /// Each record of a PM has a version, and a look tells those that changed since a version. One that fell behind, however
@@ -8,10 +21,8 @@ public import Placement
 public struct FleetView: Sendable {
     /// The fleet.
     public private(set) var fleet = FleetSnapshot()
-    /// The version up to which it is known.
-    public private(set) var version = 0
-    /// The version as of which the records of all PMs are known; between the pieces of a long way, that before them.
-    public private(set) var complete = 0
+    /// How far it is known.
+    public private(set) var position = FleetPosition.start
 
     /// Knows nothing yet.
     public init() {}
@@ -20,11 +31,12 @@ public struct FleetView: Sendable {
     ///
     /// - Parameter peek: the look.
     public mutating func update(by peek: Peek) {
-        if peek.isReset { (fleet, complete) = (FleetSnapshot(), 0) }
+        if peek.isReset { (fleet, position) = (FleetSnapshot(), .start) }
         fleet.update(peek.changed + peek.claims.compactMap { $0.applied(to: fleet[$0.pm]) })
         fleet.time = peek.time
-        version = peek.fleetVersion
-        if !peek.hasMore { complete = version }
+        let complete = peek.hasMore ? position.complete : peek.position.version
+        position = peek.position
+        position.complete = complete
     }
 }
 
@@ -46,11 +58,11 @@ public actor FleetFollower {
     /// - Throws: `Failure`.
     public func fleet() async throws(Failure) -> FleetSnapshot {
         while true {
-            let since = view.version
-            let peek = try await store.peek(since: since, complete: view.complete, limit: 0)
+            let since = view.position
+            let peek = try await store.peek(since: since, limit: 0)
             // Another caller may have gone on meanwhile; what it read is as good.
-            if view.version == since { view.update(by: peek) }
-            if !peek.hasMore, view.version >= peek.fleetVersion { return view.fleet }
+            if view.position == since { view.update(by: peek) }
+            if !peek.hasMore, view.position.version >= peek.position.version { return view.fleet }
         }
     }
 }

@@ -27,8 +27,8 @@ public struct Peek: Sendable {
         }
     }
 
-    /// The version of the fleet up to which `changed` tells.
-    public let fleetVersion: Int
+    /// Up to where `changed` tells; with `complete` 0, since it does not say what was known before.
+    public let position: FleetPosition
     /// Grows when room may have been freed; a refusal counts only while it stays.
     public let roomVersion: String
     /// The oldest entries, oldest first.
@@ -103,20 +103,24 @@ extension Store {
     /// Looks at the oldest entries and at what changed of the fleet; takes nothing.
     ///
     /// - Parameters:
-    ///   - version: the version of the fleet that is known; 0 for none.
-    ///   - complete: the version as of which the records of all PMs are known; 0 for none, and to be told all in full.
+    ///   - position: how far the fleet is known.
     ///   - limit: how many entries at most.
     /// - Returns: the entries, oldest first, and the PMs that changed, 250 at most.
     /// - Throws: `Failure`.
-    public func peek(since version: Int, complete: Int = 0, limit: Int) async throws(Failure) -> Peek {
-        let reply = try await run(.peek, keys: [keys.queue], [version, limit, complete])
-        guard let parts = reply.array, parts.count == 9, let fleetVersion = parts[0].int,
+    public func peek(since position: FleetPosition, limit: Int) async throws(Failure) -> Peek {
+        let reply = try await run(
+            .peek,
+            keys: [keys.queue],
+            [position.version, limit, position.complete, position.generation]
+        )
+        guard let parts = reply.array, parts.count == 10, let fleetVersion = parts[0].int,
             let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
-            let placed = parts[5].array, let time = parts[7].int, let claims = parts[8].array
+            let placed = parts[5].array, let time = parts[7].int, let generation = parts[8].string,
+            let claims = parts[9].array
         else { throw unexpected(reply, from: "peek") }
         let decoder = JSONDecoder()
         return Peek(
-            fleetVersion: fleetVersion,
+            position: FleetPosition(version: fleetVersion, generation: generation),
             roomVersion: roomVersion,
             lines: zip(lines, placed).reversed().map { line, pm in
                 let bytes = line.bytes ?? []

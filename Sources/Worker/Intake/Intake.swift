@@ -69,8 +69,7 @@ struct Intake: Service {
         do throws(Failure) {
             while !Task.isCancelled {
                 let peek = try await store.peek(
-                    since: view.version,
-                    complete: view.complete,
+                    since: view.position,
                     limit: min(free, Self.batch)
                 )
                 view.update(by: peek)

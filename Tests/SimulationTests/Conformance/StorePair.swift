@@ -137,7 +137,7 @@ struct StorePair {
 
     private mutating func peek(_ worker: String, _ limit: Int) async throws -> (real: String, model: String) {
         var view = views[worker] ?? View(fleet: FleetView())
-        let peek = try await store.peek(since: view.fleet.version, complete: view.fleet.complete, limit: limit)
+        let peek = try await store.peek(since: view.fleet.position, limit: limit)
         view.fleet.update(by: peek)
         view.roomVersion = peek.roomVersion
         view.plan = IntakePlan.steps(for: peek.lines, on: view.fleet.fleet, by: .seed)
@@ -157,7 +157,7 @@ struct StorePair {
         let told = peek.changed.map(\.id) + peek.claims.map(\.pm)
         let modelTold = (answer.changed + answer.claims).map(\.id)
         return (
-            "\(peek.fleetVersion) \(peek.roomVersion) \(told) \(steps)",
+            "\(peek.position.version) \(peek.roomVersion) \(told) \(steps)",
             "\(answer.fleetVersion) \(answer.roomVersion) \(modelTold) \(modelView.plan)"
         )
     }

@@ -4,9 +4,10 @@ extension RedisScript {
     /// Reads the oldest entries of the queue and what changed of the fleet since a version; changes nothing.
     ///
     /// - KEYS: 1 queue.
-    /// - ARGV: 1 prefix, 2 the version known, 3 how many entries at most, 4 the version as of which all records are known.
+    /// - ARGV: 1 prefix, 2 the version known, 3 how many entries at most, 4 the version as of which all records are known,
+    ///   5 the generation that both are of, or empty.
     /// - Returns: `{version, room version, {entry, …} newest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
-    ///   {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}}`; the last are the PMs of which nothing else
+    ///   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}}`; the last are the PMs of which nothing else
     ///   changed, which are most and would cost three times as much in full; `reset` is 1 where the version known is none of this Redis', so that all PMs are told and the others are to be
     ///   forgotten; `placed` is, for each entry, the PM that holds room for its VM already, or empty; `more` is 1 where
     ///   more PMs changed than are told at once, and `version` is that of the last one told; `time` is now, in ms.
@@ -14,9 +15,9 @@ extension RedisScript {
         name: "peek",
         source: #"""
             local P, since, known = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
-            local c = redis.call('HMGET', P .. 'counters', 'fleet', 'room')
-            local version, reset, more = tonumber(c[1] or 0), 0, 0
-            if since > version then since, known, reset = 0, 0, 1 end
+            local c = redis.call('HMGET', P .. 'counters', 'fleet', 'room', 'began_at')
+            local version, generation, reset, more = tonumber(c[1] or 0), c[3] or '', 0, 0
+            if since > version or ARGV[5] ~= '' and ARGV[5] ~= generation then since, known, reset = 0, 0, 1 end
             local machines, claims = {}, {}
             if since < version then
               local limit = 250
@@ -42,7 +43,7 @@ extension RedisScript {
             end
             local t = redis.call('TIME')
             local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-            return {version, c[2] or '0', lines, machines, reset, placed, more, time, claims}
+            return {version, c[2] or '0', lines, machines, reset, placed, more, time, generation, claims}
             """#
     )
 }
