@@ -1,4 +1,4 @@
-/// JSON text of strings and numbers, for the few values that are written so often that an encoder would cost too much.
+/// JSON text of strings and objects, for the few values that are written so often that an encoder would cost too much.
 ///
 /// docs/performance.md has the figures: a fifth of a query, a quarter of what a worker does for a placement.
 public enum JSONText {
