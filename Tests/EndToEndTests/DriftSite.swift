@@ -59,6 +59,14 @@ struct DriftSite {
         return name
     }
 
+    /// The number of the PM on which a VM is: of two that were never used, the one with less load at its look.
+    func pm(of vm: Int) async throws -> Int {
+        guard let pm = try await site.field("hvc:vm:\(vm)", "pm").flatMap({ Int($0) }) else {
+            throw TestKitError("VM \(vm) is on no PM")
+        }
+        return pm
+    }
+
     /// All fields of a record.
     func record(_ key: String) async throws -> [String: String] {
         try await site.redis.send(["HGETALL", key]).map ?? [:]

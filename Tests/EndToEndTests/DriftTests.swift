@@ -83,7 +83,7 @@ struct DriftTests {
         try await DriftSite.with(2) { (drift) async throws in
             let vm = try await drift.made()
             let domain = try await drift.domain(vm)
-            let from = try #require(Int(try await drift.site.field("hvc:vm:\(vm)", "pm") ?? ""))
+            let from = try await drift.pm(of: vm)
             let to = 3 - from
             try await drift.copy(domain, from: from, to: to)
             try await drift.wait(for: vm, ["also_on": "\(to)", "pm": "\(from)"])
@@ -105,7 +105,7 @@ struct DriftTests {
         try await DriftSite.with(2, environment: ["HVC_DISCOVERY_PERIOD": "1"]) { (drift) async throws in
             let vm = try await drift.made()
             let domain = try await drift.domain(vm)
-            let from = try #require(Int(try await drift.site.field("hvc:vm:\(vm)", "pm") ?? ""))
+            let from = try await drift.pm(of: vm)
             try await drift.copy(domain, from: from, to: 3 - from)
             try await drift.wait(for: vm, ["duplicate": "1", "pm": "\(from)", "state": "running"])
             #expect(try await drift.domains(3 - from) == [domain])

@@ -50,7 +50,7 @@ struct LostRedisTests {
                 let vm = try await drift.made(name)
                 vms[vm] = try await essence(drift, vm)
             }
-            try await drift.machines[0].virsh("destroy", drift.domain(1))
+            try await drift.machines[drift.pm(of: 1) - 1].virsh("destroy", drift.domain(1))
             vms[1]?["state"] = "stopped"
             try await drift.wait(for: 1, ["state": "stopped"])
             let before = try await guests(drift)
