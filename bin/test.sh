@@ -6,8 +6,9 @@
 #   --filter PATTERN   only the tests whose name matches, and no gates
 #
 # Installs what tests need (Debian packages), builds for debugging into .build-debug, and runs unit, property, Redis,
-# libvirt, ssh and end-to-end tests against real servers that each test starts for itself. Then the gates of dev/check,
-# and that each gate bites. Needs root or sudo, and Swift 6.2 or newer. A skipped test counts as failed.
+# libvirt, ssh and end-to-end tests against real servers that each test starts for itself. End-to-end tests run the programs
+# as bin/install.sh builds them, into .build: what is tested is what is used. Then the gates of dev/check, and that each gate
+# bites. Needs root or sudo, and Swift 6.2 or newer. A skipped test counts as failed.
 # shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/
 set -euo pipefail
 
@@ -33,6 +34,7 @@ build_tests() {
 # started: more of them at once than cores, yet not all of them, so that no deadline is missed for want of a core.
 run_tests() {
   local log=$log_dir/tests.log status=0
+  export HVC_TEST_PROGRAMS=$release
   export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$((2 * $(nproc)))
   rm -f "$results"
   (long "tests" "$log" swift test --skip-build --disable-xctest --xunit-output "$results" "${flags[@]}" "$@") || status=$?
@@ -75,6 +77,7 @@ main() {
   install_packages "${packages_run[@]}" "${packages_build[@]}" "${packages_image[@]}" "${packages_test[@]}"
   find_swift
   build_tests
+  build_release
   build_demo_image
   run_tests "$@"
   if (($# == 0)); then

@@ -142,8 +142,9 @@ struct ResourceAPITests {
     func capacity() async throws {
         try await withSimulatedFleet(3, ",cpu=8,ram=9000,disk=40", type: (2, 2048, 4)) { api, site in
             func row() async throws -> [String: Any] {
-                let types = try await api.call("GET", "/v1/capacity")["types"] as? [[String: Any]]
-                return try #require(types?.first)
+                let answer = try await api.call("GET", "/v1/capacity")
+                #expect(answer["examined_pms"] as? Int == 3, "\(answer)")
+                return try #require((answer["types"] as? [[String: Any]])?.first)
             }
             /// How many fit on each PM, by what it says is free.
             func counts() async throws -> [Int] {

@@ -1,13 +1,20 @@
 import Foundation
 
-/// The programs of this package, as they were built with the tests.
+/// The programs of this package: those in the folder that `HVC_TEST_PROGRAMS` names, else as they were built with the tests.
 public enum BuiltProgram {
     /// The path of a product.
     ///
     /// - Parameter name: its name, such as `hvc-gateway`.
     /// - Returns: its path.
-    /// - Throws: ``TestKitError`` where it is not beside the tests.
+    /// - Throws: ``TestKitError`` where it is not there.
     public static func path(_ name: String) throws -> String {
+        if let folder = ProcessInfo.processInfo.environment["HVC_TEST_PROGRAMS"], !folder.isEmpty {
+            let path = URL(filePath: folder).appending(path: name).path()
+            guard FileManager.default.isExecutableFile(atPath: path) else {
+                throw TestKitError("HVC_TEST_PROGRAMS has no \(name): build it there")
+            }
+            return path
+        }
         let places = CommandLine.arguments.filter { $0.hasSuffix(".xctest") } + CommandLine.arguments.prefix(1)
         for place in places {
             let path = URL(filePath: place).deletingLastPathComponent().appending(path: name).path()

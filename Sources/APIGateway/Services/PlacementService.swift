@@ -70,9 +70,12 @@ struct PlacementService: Sendable {
         let found = await withTaskGroup(of: (PMID, Result<[PlacementRequest], Failure>).self) { group in
             for pm in machines {
                 group.addTask {
-                    do throws(Failure) { return (pm, .success(try await tenants(of: pm))) } catch {
-                        return (pm, .failure(error))
+                    // The pair is made out here: the optimizer of Swift 6.3.1 loses the PM where it is made in the `do`.
+                    let result: Result<[PlacementRequest], Failure>
+                    do throws(Failure) { result = .success(try await tenants(of: pm)) } catch {
+                        result = .failure(error)
                     }
+                    return (pm, result)
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
