@@ -156,6 +156,33 @@ struct FilterTests {
         #expect(try outcome(.none, [machine], time: 1_070_000, policy: policy).outcome == .undecided)
     }
 
+    @Test("Only a request that a PM might take waits for a look at it")
+    func awaitsLook() throws {
+        let machines = [try Fleets.machine(1, isCordoned: true), try Fleets.machine(2, isExplored: false)]
+        let (first, second): (PMID, PMID) = (try Fleets.identifier(1), try Fleets.identifier(2))
+        #expect(try outcome(.none, machines).outcome == .undecided)
+        #expect(try outcome(PlacementConstraints(pm: second), machines).outcome == .undecided)
+        #expect(try outcome(PlacementConstraints(architecture: "x86_64"), machines).outcome == .undecided)
+        #expect(try code(outcome(PlacementConstraints(pm: first), machines)) != nil)
+        #expect(try code(outcome(PlacementConstraints(tags: ["ssd"]), machines)) != nil)
+        #expect(try code(outcome(.none, machines, tried: [second])) != nil)
+    }
+
+    @Test("Where CPUs are short the nearest miss names the overcommit, too")
+    func missingCPUs() throws {
+        let full = Resources(cpu: 4, ram: 0, disk: 0)
+        let machine = try Fleets.machine(1, claimed: full, available: Resources(cpu: 4, ram: 4096, disk: 100))
+        let miss = try #require(try outcome(.none, [machine]).explanation.nearestMiss)
+        #expect(miss.text == "lacks 1 CPU; with overcommit_cpu=1.25 it fits")
+    }
+
+    @Test("A weigher that stands in two tiers is told by the term of the first")
+    func twoTiers() throws {
+        let policy = PlacementPolicy.seed.configured(weights: ["load": 100, "last_used": 0])
+        let explanation = try outcome(.none, [try Fleets.machine(1, load: 4)], policy: policy).explanation
+        #expect(explanation.considered.first?.weights?["load"] == 50)
+    }
+
     @Test("The nearest miss is the PM that lacks least, with the overcommit under which it would do")
     func nearestMiss() throws {
         let machines = [

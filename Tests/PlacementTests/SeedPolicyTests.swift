@@ -45,7 +45,7 @@ struct SeedPolicyTests {
             return
         }
         #expect(failure.code == .noCapacity)
-        #expect(failure.cause == "1 PM: lacks CPUs and memory; PM 1 lacks 1 CPUs, 412 MiB")
+        #expect(failure.cause == "1 PM: lacks CPUs and memory; PM 1 lacks 1 CPU, 412 MiB")
         let away = [try Fleets.machine(1, state: .unknown), try Fleets.machine(2, isCordoned: true)]
         guard case .refuse(let failure) = try place(on: away).first else {
             Issue.record("not refused")

@@ -26,7 +26,8 @@ public struct Capacity: Hashable, Sendable {
     public let rows: [Row]
     /// How many PMs take VMs.
     public let machines: Int
-    /// For how many of them the loss was worked out: all, or in a large fleet those whose loss costs most by its room.
+    /// For how many PMs the loss was worked out: all that take VMs or have some, or in a large fleet those whose loss costs
+    /// most by its room.
     public let examined: Int
 }
 
@@ -47,7 +48,7 @@ public func capacity(
     losing tenants: [PMID: [PlacementRequest]]
 ) -> Capacity {
     let open = fleet.openMachines(by: policy)
-    let candidates = open.filter { tenants[fleet.rows[$0].id] != nil }
+    let candidates = fleet.rows.indices.filter { tenants[fleet.rows[$0].id] != nil }
     let counts = sizes.map { fleet.count(of: $0, on: open) }
     var worst = [Capacity.WorstLoss?](repeating: nil, count: sizes.count)
     for lost in candidates {
@@ -64,14 +65,16 @@ public func capacity(
 }
 
 extension FleetSnapshot {
-    /// The PMs whose loss costs most by their room.
+    /// The PMs whose loss costs most by their room: those that take VMs, and those that take none and have some.
     ///
     /// - Parameters:
     ///   - policy: which machines take VMs.
     ///   - limit: how many at most.
     /// - Returns: the PMs, the most costly first.
     public func costliestMachines(by policy: PlacementPolicy, limit: Int) -> [PMID] {
-        let weights = openMachines(by: policy).map { (index: $0, weight: weightOfLoss(at: $0)) }
+        let open = Set(openMachines(by: policy))
+        let weights = rows.indices.filter { open.contains($0) || entries[$0].machine.vmCount > 0 }
+            .map { (index: $0, weight: weightOfLoss(at: $0, isOpen: open.contains($0))) }
         return weights.sorted { ($1.weight, $0.index) < ($0.weight, $1.index) }.prefix(limit).map { rows[$0.index].id }
     }
 
@@ -85,10 +88,10 @@ extension FleetSnapshot {
         machines.reduce(0) { $0 + size.times(in: rows[$1].freeResources) }
     }
 
-    /// How much a fleet loses with a machine: the free room, and that of its VMs, which must go elsewhere.
-    fileprivate func weightOfLoss(at index: Int) -> Double {
-        let machine = entries[index].machine
-        let all = rows[index].freeResources + machine.claimed
+    /// How much a fleet loses with a machine: its free room if VMs may use it, and that of its VMs, which must go elsewhere.
+    fileprivate func weightOfLoss(at index: Int, isOpen: Bool) -> Double {
+        let claimed = entries[index].machine.claimed
+        let all = isOpen ? rows[index].freeResources + claimed : claimed
         return Double(all.cpu) / 64 + Double(all.ram) / 262_144 + Double(all.disk) / 4096
     }
 
@@ -113,8 +116,9 @@ extension FleetSnapshot {
         by policy: PlacementPolicy
     ) -> [PlacementDecision] {
         var decisions: [PlacementDecision] = []
+        // All of them first: those of a group that have not moved yet would hold the others back.
+        for tenant in tenants { release(tenant, at: machine) }
         for tenant in tenants.sortedForMoves {
-            release(tenant, at: machine)
             let decision = policy.decide(tenant, on: self)
             var place = machine
             if let target = decision.machine, let index = index(of: target) { place = index }

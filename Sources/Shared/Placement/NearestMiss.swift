@@ -28,7 +28,9 @@ extension PlacementExplanation.NearestMiss {
 
     private static func text(_ machine: PhysicalMachine, _ room: Room, _ needs: Resources) -> String {
         let missing = (needs - room.free).combined(with: .zero, by: max)
-        let terms = [(missing.cpu, "CPUs"), (missing.ram, "MiB"), (missing.disk, "GiB of disk")]
+        let terms = [
+            (missing.cpu, missing.cpu == 1 ? "CPU" : "CPUs"), (missing.ram, "MiB"), (missing.disk, "GiB of disk"),
+        ]
         let lacks = "lacks " + terms.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         return lacks + (remedy(machine, room, needs).map { "; \($0)" } ?? "")
     }
@@ -37,7 +39,6 @@ extension PlacementExplanation.NearestMiss {
     private static func remedy(_ machine: PhysicalMachine, _ room: Room, _ needs: Resources) -> String? {
         guard let capacity = machine.measure?.capacity else { return nil }
         let measured = room.available - room.claimedSince.combined(with: .zero, by: max)
-        guard needs.fits(in: measured.combined(with: room.promised, by: max)) else { return nil }
         let now = machine.listing.overcommit
         let resources: [(name: String, needs: Int, promised: Int, measured: Int, capacity: Int, factor: Double)] = [
             ("cpu", needs.cpu, room.promised.cpu, measured.cpu, capacity.cpu, now.cpu),
@@ -47,7 +48,7 @@ extension PlacementExplanation.NearestMiss {
         var factors: [String] = []
         for each in resources where each.needs > min(each.promised, each.measured) {
             // What was measured of CPUs is what was promised: they are shared, not used up.
-            let isPromise = each.name == "cpu" || each.needs <= each.measured
+            let isPromise = each.needs > each.promised && (each.name == "cpu" || each.needs <= each.measured)
             let wanted = Double(each.capacity) * each.factor + Double(each.needs - each.promised)
             let factor = (wanted / Double(max(each.capacity, 1)) * 100).rounded(.up) / 100
             guard isPromise, each.capacity > 0, factor <= 100 else { return nil }

@@ -103,6 +103,8 @@ extension PlacementExplanation.Consideration {
         let row = fleet.rows[index]
         var weights = [String: Double](minimumCapacity: policy.tiers.count)
         for term in policy.tiers.joined() where objection == nil && term.weigher.concerns(request, in: fleet) {
+            // A weigher may stand in two tiers; the first of them decides.
+            guard weights[term.weigher.name] == nil else { continue }
             let weight = term.factor * term.weigher.weight(of: row, at: index, in: fleet, for: request)
             weights[term.weigher.name] = (weight * 1e6).rounded() / 1e6
         }

@@ -112,6 +112,12 @@ extension PlacementFilter {
         }
     }
 
+    /// Of what kind its objection to one machine is; nil where there is none.
+    func objectionKind(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> PlacementObjectionKind?
+    {
+        objection(to: fleet.rows[index], at: index, of: fleet, for: request)?.kind
+    }
+
     /// Its verdict on one machine: the objection in words, nil where there is none.
     func verdict(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String? {
         objection(to: fleet.rows[index], at: index, of: fleet, for: request)?.text

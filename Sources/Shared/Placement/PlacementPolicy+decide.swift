@@ -32,7 +32,7 @@ extension PlacementPolicy {
         var explanation = PlacementExplanation(policy: name, fit: fit.count, objections: tally.counts)
         guard !fit.isEmpty else {
             explanation.add(refusedBy: self, request, fleet)
-            if tally.kinds.contains(.unexplored) {
+            if tally.kinds.contains(.unexplored), awaitsLook(request, in: fleet) {
                 return PlacementDecision(outcome: .undecided, explanation: explanation)
             }
             let failure = Failure(refusing: request, tally.kinds, explanation)
@@ -42,6 +42,15 @@ extension PlacementPolicy {
         let machine = fleet.rows[best].id
         explanation.add(chosen: best, fit, by: self, request, fleet)
         return PlacementDecision(outcome: .place(machine), explanation: explanation)
+    }
+
+    /// Whether a machine that is not known well enough may turn out to be fit; its room is not known either.
+    private func awaitsLook(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
+        let filters = filters.filter { $0.concerns(request) }
+        return fleet.rows.indices.contains { index in
+            let kinds = filters.compactMap { $0.objectionKind(at: index, of: fleet, for: request) }
+            return kinds.contains(.unexplored) && kinds.allSatisfy { $0 == .unexplored || $0 == .noRoom }
+        }
     }
 
     /// The machine that comes first, by the tiers and at the end by number.

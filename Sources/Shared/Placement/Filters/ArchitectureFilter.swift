@@ -23,14 +23,15 @@ public struct ArchitectureFilter: PlacementFilter {
     /// Requests that ask for one.
     public func concerns(_ request: PlacementRequest) -> Bool { request.constraints.architecture != nil }
 
-    /// Refuses machines of another architecture, and those of which it is not known.
+    /// Refuses machines of another architecture, and those that did not tell theirs when they were looked at.
     public func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Objection? {
-        fleet.entries[index].machine.architecture == request.constraints.architecture ? nil : .other
+        guard row.availability != .unexplored else { return nil }
+        return fleet.entries[index].machine.architecture == request.constraints.architecture ? nil : .other
     }
 
     /// The machine's architecture.
