@@ -50,6 +50,9 @@ struct ResourceAPITests {
             #expect(try await site.field("hvc:group:db", "placed") == "6")
             let other = wish.replacing("anti_affinity", with: "affinity")
             #expect(try await api.call("POST", "/v1/vms", other, 409)["code"] as? String == "group_conflict")
+            let asked = #"{"instance_type":1,"placement":{"groups":{"db":"affinity"}}}"#
+            let told = try await api.call("POST", "/v1/placements:dry-run", asked, 409)
+            #expect(told["code"] as? String == "group_conflict")
             for vm in try await site.redis.send(["ZRANGE", "hvc:vms", "0", "-1"]).strings ?? [] {
                 #expect(try await site.http.call("/vm/destroy?vmid=\(vm)").body == #"{"status":1}"#)
             }
@@ -203,6 +206,12 @@ struct ResourceAPITests {
                 ),
                 ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"policy":"best"}"#, 400, "spread"),
                 ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"count":0}"#, 400, "count"),
+                ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"image_id":999}"#, 404, "no image 999"),
+                ("POST", "/v1/placements:dry-run", "[]", 400, "the body is no"),
+                (
+                    "POST", "/v1/placements:dry-run", #"{"instance_type":1,"placement":{"groups":{"a":"bad"}}}"#, 400,
+                    "affinity, anti_affinity, spread"
+                ),
                 ("POST", "/v1/holds", #"{"instance_type":1,"image_id":100,"expires_in_s":-1}"#, 400, "expires_in_s"),
                 ("PUT", "/v1/pms/1/tags", #"{"tags":["x,y"]}"#, 400, "x,y"),
                 ("GET", "/v1/pms/0", nil, 400, "number"),
@@ -215,7 +224,31 @@ struct ResourceAPITests {
                 #expect(answer.status == status, "\(method) \(path) \(body ?? ""): \(answer)")
                 #expect(answer.headers["content-type"] == "application/problem+json")
                 #expect(answer.body.contains(word), "\(answer)")
+                #expect(answer.headers["x-hvc-reason"]?.contains(word) == true, "\(answer)")
+                let code = try #require(answer.headers["x-hvc-code"])
+                #expect(answer.body.contains(#""code":"\#(code)""#), "\(answer)")
             }
+        }
+    }
+
+    @Test("A hold that is given back while it is built goes one way or the other", .timeLimit(.minutes(1)))
+    func holdRace() async throws {
+        try await withSimulatedFleet(2) { api, site in
+            let wish = #"{"instance_type":1,"image_id":100,"expires_in_s":600}"#
+            var outcomes: [[Int]] = []
+            for _ in 0..<40 {
+                let id = try #require(try await api.call("POST", "/v1/holds", wish, 201)["id"] as? Int)
+                let build = #"{"name":"mine","hold_id":\#(id),"image_id":100}"#
+                async let built = api.answer("POST", "/v1/vms", build)
+                async let released = api.answer("DELETE", "/v1/holds/\(id)", nil)
+                let statuses = [try await built.status, try await released.status]
+                outcomes.append(statuses)
+                #expect([[201, 404], [404, 200]].contains(statuses), "hold \(id)")
+                let isThere = try await site.http.call("/vm/query?vmid=\(id)").status == 200
+                #expect(isThere == (statuses[0] == 201), "hold \(id)")
+                if isThere { _ = try await site.http.call("/vm/destroy?vmid=\(id)") }
+            }
+            try await expectWell(site)
         }
     }
 

@@ -67,9 +67,7 @@ struct VMResourceController: Sendable {
     @Sendable
     func readHold(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let id: VMID = try context.identifier()
-        guard let hold = try await store.hold(id) else {
-            throw Failure(.unknownHold, "there is no hold \(id): it was built, given back, or is over")
-        }
+        guard let hold = try await store.hold(id) else { throw .unknownHold(id) }
         return ResourceReply(HoldBody(hold: hold))
     }
 

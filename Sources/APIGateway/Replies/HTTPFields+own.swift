@@ -1,4 +1,5 @@
 import HTTPTypes
+import Model
 
 extension HTTPField.Name {
     /// Why a call failed, in words.
@@ -14,6 +15,20 @@ extension HTTPField.Name {
 }
 
 extension HTTPFields {
+    /// Adds why a call failed, by which callers and the log tell it, and when to come back where that helps.
+    ///
+    /// - Parameter failure: why.
+    mutating func add(_ failure: Failure) {
+        self[.reasonCode] = failure.code.rawValue
+        self[.reason] = Self.text(failure.message + (failure.cause.map { " (\($0))" } ?? ""))
+        if failure.code.httpStatus == .serviceUnavailable { self[.retryAfter] = "2" }
+    }
+
+    /// Printable ASCII of a bounded length: a header holds no line ends, and nothing that a request sent can make one.
+    private static func text(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(500).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" })
+    }
+
     /// A field under a name of our own; HTTPTypes checks names when they are made and so gives them as optionals.
     subscript(name: HTTPField.Name?) -> String? {
         get { name.flatMap { self[$0] } }

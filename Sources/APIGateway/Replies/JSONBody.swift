@@ -38,8 +38,12 @@ enum JSONBody {
         switch error {
         case .keyNotFound(let key, let context): return "the field \(name(context.codingPath + [key])) is missing"
         case .typeMismatch(let type, let context):
-            return "the field \(name(context.codingPath)) is no \(type): \(context.debugDescription)"
-        case .valueNotFound(_, let context): return "the field \(name(context.codingPath)) is null: leave it out"
+            let place = name(context.codingPath)
+            return place.isEmpty
+                ? "the body is no object" : "the field \(place) is no \(type): \(context.debugDescription)"
+        case .valueNotFound(_, let context):
+            let place = name(context.codingPath)
+            return place.isEmpty ? "the body is no object" : "the field \(place) is null: give a value"
         case .dataCorrupted(let context):
             let place = name(context.codingPath)
             return (place.isEmpty ? "the body is no JSON" : "the field \(place)") + ": \(context.debugDescription)"

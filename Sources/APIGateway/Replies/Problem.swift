@@ -12,6 +12,7 @@ struct Problem: Encodable {
     let cause: String?
     let jobID: JobID?
     let requestID: String
+    private let failure: Failure
 
     private enum CodingKeys: String, CodingKey {
         case type, title, status, detail, code, cause
@@ -35,12 +36,13 @@ struct Problem: Encodable {
         cause = failure.cause.flatMap { $0.isEmpty ? nil : $0 }
         jobID = job
         requestID = request
+        self.failure = failure
     }
 
     /// The answer.
     var response: Response {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
-        if status == 503 { headers[.retryAfter] = "2" }
+        headers.add(failure)
         return Response(
             status: HTTPResponse.Status(code: status),
             headers: headers,

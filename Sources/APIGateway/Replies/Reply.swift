@@ -23,16 +23,7 @@ struct Reply {
 
     var response: Response {
         var headers: HTTPFields = [.contentType: "application/json"]
-        if let failure {
-            headers[.reasonCode] = failure.code.rawValue
-            headers[.reason] = Self.headerText(failure.message + (failure.cause.map { " (\($0))" } ?? ""))
-            if status == .serviceUnavailable { headers[.retryAfter] = "2" }
-        }
+        if let failure { headers.add(failure) }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
-    }
-
-    /// Printable ASCII of a bounded length: a header holds no line ends, and nothing that a request sent can make one.
-    private static func headerText(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(500).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" })
     }
 }

@@ -17,10 +17,14 @@ struct PlacementService: Sendable {
     }
 
     /// Where VMs would go if they were asked for now.
+    ///
+    /// - Throws: `Failure` where the same request for a VM would fail wherever it went.
     func dryRun(_ wish: DryRunWish) async throws(Failure) -> [PlacementDecision] {
         guard let type = try await store.types().first(where: { $0.id == wish.type }) else {
             throw Failure(.unknownType, "there is no type \(wish.type): /vm/types lists them")
         }
+        if let image = wish.image { try await check(image, for: type) }
+        try await store.checkGroups(wish.placement.groups)
         let ground = try await ground(policy: wish.policy)
         guard let first = try await store.nextVM() else { throw .notReady }
         let requests = (0..<wish.count).compactMap { offset in
@@ -29,6 +33,13 @@ struct PlacementService: Sendable {
             }
         }
         return plan(requests, on: ground.fleet, by: ground.policy)
+    }
+
+    private func check(_ id: ImageID, for type: InstanceType) async throws(Failure) {
+        guard let image = try await store.images().first(where: { $0.id == id }),
+            let registration = try await store.imageRegistration(id)
+        else { throw .unknownImage(id) }
+        try image.checkFits(registration.usable(as: id).diskBytes, type: type.id, disk: type.needs.disk)
     }
 
     /// How many more of each type fit.
@@ -61,7 +72,9 @@ struct PlacementService: Sendable {
             let names = PlacementPolicy.all.map(\.name).joined(separator: ", ")
             throw Failure(.invalidRequest, "there is no such policy: give one of \(names), or leave it out")
         }
-        let wanted = name.map { PolicyRecord(name: $0, weights: record.weights, oldest: record.oldest) } ?? record
+        // The weights of the workers' policy say nothing of another one.
+        let isOther = name != nil && name != record.name
+        let wanted = isOther ? PolicyRecord(name: name ?? "", oldest: record.oldest) : record
         return Ground(fleet: try await follower.fleet(), policy: wanted.policy)
     }
 

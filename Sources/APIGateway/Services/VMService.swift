@@ -70,11 +70,8 @@ struct VMService: Sendable {
 
     /// Gives a hold back.
     func release(_ hold: VMID, request: String) async throws(Failure) -> Submission {
-        guard try await store.hold(hold) != nil else {
-            throw Failure(.unknownHold, "there is no hold \(hold): it was built, given back, or is over")
-        }
-        return try await submit(waits: true) { () async throws(Failure) in
-            try await store.enqueueDestroy(hold, request: request)
+        try await submit(waits: true) { () async throws(Failure) in
+            try await store.enqueueRelease(of: hold, request: request)
         }
     }
 

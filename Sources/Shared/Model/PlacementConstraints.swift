@@ -107,6 +107,22 @@ public enum GroupRule: String, Hashable, Sendable, Codable, CaseIterable {
     case antiAffinity = "anti_affinity"
     /// As few as can be on one machine.
     case spread
+
+    /// Reads its name.
+    ///
+    /// - Throws: `DecodingError` that names the rules there are.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let name = try container.decode(String.self)
+        guard let rule = Self(rawValue: name) else {
+            let rules = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "there is no such rule: give \(rules)"
+            )
+        }
+        self = rule
+    }
 }
 
 /// A short name that people give to machines and groups.

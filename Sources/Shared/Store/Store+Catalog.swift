@@ -65,6 +65,40 @@ public struct ImageRegistration: Hashable, Sendable {
     }
 }
 
+extension ImageRegistration {
+    /// What its file is, where VMs can be made of it.
+    ///
+    /// - Parameter image: its number.
+    /// - Returns: the facts.
+    /// - Throws: `Failure` with `imageUnusable`.
+    public func usable(as image: ImageID) throws(Failure) -> Facts {
+        if let facts { return facts }
+        throw Failure(
+            .imageUnusable,
+            "image \(image) ('\(name)') cannot be used: mend it and send the workers SIGHUP",
+            cause: reason
+        )
+    }
+}
+
+extension Image {
+    /// Sees that it goes on the disk of a type.
+    ///
+    /// - Parameters:
+    ///   - bytes: the size of its disk.
+    ///   - type: the type.
+    ///   - disk: the type's disk in GiB.
+    /// - Throws: `Failure` with `imageTooLarge`.
+    public func checkFits(_ bytes: Int64, type: TypeID, disk: Int) throws(Failure) {
+        guard bytes > Int64(disk) << 30 else { return }
+        throw Failure(
+            .imageTooLarge,
+            "image \(id) ('\(name)') needs \(bytes) bytes of disk and type \(type) has \(disk) GiB: "
+                + "choose a type with more disk"
+        )
+    }
+}
+
 extension Store {
     /// Makes these the listed PMs; a known address keeps its number.
     ///

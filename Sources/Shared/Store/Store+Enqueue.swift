@@ -93,14 +93,24 @@ extension Store {
         case "not_ready": throw Failure.notReady
         case "unknown_type":
             throw Failure(.unknownType, "there is no type \(type?.description ?? ""): /vm/types lists them")
-        case "unknown_image": throw Failure(.unknownImage, "there is no image \(image): /image/list lists them")
-        case "unknown_hold": throw Failure(.unknownHold, "there is no such hold: it was built, given back, or is over")
+        case "unknown_image": throw Failure.unknownImage(image)
+        case "unknown_hold": throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
         case "group_conflict":
-            throw Failure(
-                .groupConflict,
-                "the group \(words.dropFirst().first ?? "") has the rule \(words.last ?? "") as long as it has VMs: use that"
-            )
+            throw Failure(groupConflict: words.dropFirst().first ?? "", rule: words.last ?? "")
         default: return try acceptance(reply, from: script.name)
+        }
+    }
+
+    /// Sees that groups have no other rules than those that are asked for (HGET).
+    ///
+    /// - Parameter groups: the groups.
+    /// - Throws: `Failure` with `groupConflict` or `storeUnavailable`.
+    public func checkGroups(_ groups: [String: GroupRule]) async throws(Failure) {
+        let groups = groups.sorted { $0.key < $1.key }
+        let rules = try await pipeline(groups.map { ["HGET", keys.group($0.key), "rule"] })
+        for ((group, wanted), known) in zip(groups, rules) {
+            guard let rule = known.string, rule != wanted.rawValue else { continue }
+            throw Failure(groupConflict: group, rule: rule)
         }
     }
 
@@ -112,10 +122,32 @@ extension Store {
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
     public func enqueueDestroy(_ vm: VMID, request: String) async throws(Failure) -> Acceptance {
-        let reply = try await runOnce(.enqueueDestroy, keys: [keys.queue], [vm.value, request])
+        try await enqueueDestroy(vm, as: "", request: request)
+    }
+
+    /// Accepts that a hold is given back, where nobody builds it.
+    ///
+    /// - Parameters:
+    ///   - hold: the hold.
+    ///   - request: the id of the HTTP request, kept with the job.
+    /// - Returns: the job.
+    /// - Throws: `Failure` with `unknownHold`, `notReady` or `storeUnavailable`.
+    public func enqueueRelease(of hold: VMID, request: String) async throws(Failure) -> Acceptance {
+        do throws(Failure) { return try await enqueueDestroy(hold, as: "hold", request: request) } catch {
+            throw error.code == .unknownVM ? .unknownHold(hold) : error
+        }
+    }
+
+    private func enqueueDestroy(
+        _ vm: VMID,
+        as kind: String,
+        request: String
+    ) async throws(Failure) -> Acceptance {
+        let reply = try await runOnce(.enqueueDestroy, keys: [keys.queue], [vm.value, request, kind])
         switch reply.array?.first?.string {
         case "not_ready": throw Failure.notReady
         case "unknown_vm": throw Failure(.unknownVM, "there is no VM \(vm)")
+        case "unknown_hold": throw Failure.unknownHold(vm)
         case "already_destroying":
             let job = reply.array?.last?.string ?? "?"
             throw Failure(.alreadyDestroying, "job \(job) destroys VM \(vm) already: query it until it is gone")
@@ -137,6 +169,28 @@ extension PlacementConstraints {
 }
 
 extension Failure {
+    fileprivate init(groupConflict group: String, rule: String) {
+        self.init(.groupConflict, "the group \(group) has the rule \(rule) as long as it has VMs: use that")
+    }
+
+    fileprivate static let whyNoHold = "it waits for its room still, was built or given back, or is over"
+
+    /// There is no such hold.
+    ///
+    /// - Parameter hold: the hold.
+    /// - Returns: the failure.
+    public static func unknownHold(_ hold: VMID) -> Failure {
+        Failure(.unknownHold, "there is no hold \(hold): \(whyNoHold)")
+    }
+
+    /// There is no such image.
+    ///
+    /// - Parameter image: the image.
+    /// - Returns: the failure.
+    public static func unknownImage(_ image: ImageID) -> Failure {
+        Failure(.unknownImage, "there is no image \(image): /image/list lists them")
+    }
+
     /// Redis was empty, and the machines are not all looked at yet.
     public static let notReady = Failure(
         .notReady,

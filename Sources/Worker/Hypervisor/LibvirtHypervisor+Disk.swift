@@ -2,6 +2,7 @@ import Foundation
 import Libvirt
 import Logging
 import Model
+import Store
 
 extension VirtualMachine {
     /// The name of the volume that is its disk.
@@ -16,13 +17,7 @@ extension ImageFile {
     ///
     /// - Throws: `Failure` with the code `imageTooLarge`.
     func checkFits(_ vm: VirtualMachine) throws(Failure) {
-        guard virtualSize <= vm.diskBytes else {
-            throw Failure(
-                .imageTooLarge,
-                "image \(image.id) ('\(image.name)') needs \(virtualSize) bytes of disk and type \(vm.type) has "
-                    + "\(vm.needs.disk) GiB: choose a type with more disk"
-            )
-        }
+        try image.checkFits(virtualSize, type: vm.type, disk: vm.needs.disk)
     }
 }
 

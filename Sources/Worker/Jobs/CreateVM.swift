@@ -49,13 +49,7 @@ struct CreateVM: Sendable {
         guard let registration = try await store.imageRegistration(vm.image) else {
             throw Failure(.unknownImage, "image \(vm.image) is no longer known: put it back into the image_file")
         }
-        guard let facts = registration.facts else {
-            throw Failure(
-                .imageUnusable,
-                "image \(vm.image) ('\(registration.name)') cannot be used: mend it and send the workers SIGHUP",
-                cause: registration.reason
-            )
-        }
+        let facts = try registration.usable(as: vm.image)
         return ImageFile(
             image: Image(id: vm.image, name: registration.name, path: registration.path),
             format: facts.format,

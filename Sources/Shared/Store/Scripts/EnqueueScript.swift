@@ -58,8 +58,8 @@ extension RedisScript {
     /// Accepts a destroy: all or nothing of job record, queue entry and event.
     ///
     /// - KEYS: 1 queue.
-    /// - ARGV: 1 prefix, 2 vm, 3 request id.
-    /// - Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'already_destroying', job}` with the job under way, or
+    /// - ARGV: 1 prefix, 2 vm, 3 request id, 4 `hold` where it is to be a hold that nobody builds.
+    /// - Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'already_destroying', job}` with the job under way, or
     ///   `{'not_ready'}` where the VM may be one of before.
     static let enqueueDestroy = RedisScript(
         name: "enqueue-destroy",
@@ -67,7 +67,9 @@ extension RedisScript {
             local vm = ARGV[2]
             local key = P .. 'vm:' .. vm
             if redis.call('EXISTS', key) == 0 then return {is_ready() and 'unknown_vm' or 'not_ready'} end
-            local earlier = redis.call('HGET', key, 'destroy_job')
+            local v = redis.call('HMGET', key, 'destroy_job', 'state')
+            local earlier = v[1]
+            if ARGV[4] == 'hold' and (earlier or v[2] ~= 'held') then return {'unknown_hold'} end
             if earlier then return {'already_destroying', earlier} end
             return {'ok', enqueue('destroy', vm, {0, 0, 0}, nil, '', ARGV[3], 'destroy_job'), vm}
             """#
