@@ -36,6 +36,7 @@ struct WorkerProgram {
         catalog = CatalogLoader(
             files: settings.files,
             overcommit: settings.overcommit,
+            policy: settings.policy,
             inspection: ImageInspection(roots: settings.imageRoots),
             store: store,
             logger: logger
@@ -113,7 +114,6 @@ struct WorkerProgram {
         while true {
             do throws(Failure) {
                 try await store.checkServer()
-                try await store.register(policy: settings.policy)
                 return try await catalog.load()
             } catch {
                 guard error.code == .storeUnavailable, error.cause != nil else { throw error }

@@ -63,6 +63,7 @@ struct LostRedisTests {
             try await drift.destroyAllBut(Set(vms.keys), new)
             try await expectRebuilt(drift, vms, guests: before)
             #expect(try await drift.events().filter { $0 == "vm.adopted" }.count == 4)
+            #expect(try await drift.site.field("hvc:policy", "name") == "seed")
             #expect(try await drift.site.http.call("/pm/list").body == #"{"pmids":[1,2]}"#)
             try await drift.destroyAll([1, 2, 3, 4])
         }

@@ -90,22 +90,26 @@ extension Store {
 
     /// The jobs that have not ended, by their records.
     private func openJobs() async throws(Failure) -> [JobID] {
-        try await jobs(with: "state").filter { $0.value.flatMap(Job.State.init)?.isFinal == false }.map(\.job)
+        try await jobs(with: "state").filter { $0.values[0].flatMap(Job.State.init)?.isFinal == false }.map(\.job)
     }
 
-    /// All jobs that have a record, with a field of it (SCAN).
-    func jobs(with field: String) async throws(Failure) -> [(job: JobID, value: String?)] {
-        var found: [(job: JobID, value: String?)] = []
+    /// All jobs that have a record, with fields of it (SCAN, HMGET).
+    func jobs(with fields: String...) async throws(Failure) -> [(job: JobID, values: [String?])] {
+        var found: [(job: JobID, values: [String?])] = []
         var cursor = "0"
         repeat {
             let reply = try await send(["SCAN", cursor, "MATCH", "\(globPrefix)job:*", "COUNT", "1000"]).array ?? []
             guard reply.count == 2, let next = reply[0].string else { break }
             cursor = next
             let names = reply[1].strings ?? []
-            let values = try await pipeline(names.map { ["HGET", $0, field] })
-            for (name, value) in zip(names, values) {
-                guard let job = JobID(name.dropFirst(keys.prefix.count + "job:".count)) else { continue }
-                found.append((job, value.string))
+            let records = try await pipeline(
+                names.map { RedisCommand("HMGET", arguments: ([$0] + fields).map(\.redisArgument)) }
+            )
+            for (name, record) in zip(names, records) {
+                guard let job = JobID(name.dropFirst(keys.prefix.count + "job:".count)),
+                    let values = record.array?.map(\.string), values.count == fields.count
+                else { continue }
+                found.append((job, values))
             }
         } while cursor != "0"
         return found

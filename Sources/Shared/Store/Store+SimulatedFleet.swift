@@ -10,10 +10,10 @@ extension Store {
     /// - Throws: `Failure`.
     public func simulatedMachine(_ number: Int) async throws(Failure) -> (fields: [String: String], now: Int) {
         let replies = try await pipeline([["HGETALL", keys.simulated(number)], ["TIME"]])
-        guard let fields = replies[0].map, let time = replies[1].array, time.count == 2, let seconds = time[0].int,
-            let micros = time[1].int
-        else { throw unexpected(replies[0], from: "HGETALL") }
-        return (fields, seconds * 1000 + micros / 1000)
+        guard let fields = replies[0].map, let now = replies[1].milliseconds else {
+            throw unexpected(replies[0], from: "HGETALL")
+        }
+        return (fields, now)
     }
 
     /// Changes what stands on a simulated PM, where that still is as it was when it was looked at.

@@ -2,13 +2,98 @@ public import Model
 import RedisClient
 
 extension Store {
-    /// The queue's lines of all jobs whose records are kept, in the order in which they were accepted (SCAN, HGET).
+    /// What was asked for, by the jobs whose records are kept, in the order in which they were accepted (SCAN, HMGET).
     ///
-    /// - Returns: the lines.
+    /// - Returns: a line a job, as it stood on the queue, and `Trace.gone` where a VM's room was given back unasked.
     /// - Throws: `Failure`.
     public func trace() async throws(Failure) -> [String] {
+        let records = try await jobs(
+            with: "entry",
+            "kind",
+            "vm",
+            "state",
+            "accepted_at",
+            "finished_at",
+            "pm",
+            "tried",
+            "hold_s"
+        )
         // SCAN may give a key twice.
-        let lines = Dictionary(try await jobs(with: "entry").map { ($0.job, $0.value) }) { first, _ in first }
-        return lines.sorted { $0.key < $1.key }.compactMap(\.value)
+        let jobs = Dictionary(records.map { ($0.job, $0.values) }) { first, _ in first }
+        let time = try await send(["TIME"])
+        guard let now = time.milliseconds else { throw unexpected(time, from: "TIME") }
+        return Trace.lines(of: jobs.compactMap { Trace.Job(id: $0, values: $1) }, now: now)
+    }
+}
+
+/// What was asked for, as lines of text; pure.
+public enum Trace {
+    /// A job, as far as a trace needs it.
+    struct Job {
+        let id: JobID
+        let entry: String
+        let kind: Model.Job.Kind
+        let vm: VMID
+        let state: Model.Job.State
+        let accepted: Int
+        let ended: Int?
+        /// Whether its VM held room that a failure gave back.
+        let hadRoom: Bool
+        let holdSeconds: Int
+
+        /// Reads the fields of a record; nil where it is none of ours.
+        init?(id: JobID, values: [String?]) {
+            guard values.count == 9, let entry = values[0], let kind = values[1].flatMap(Model.Job.Kind.init),
+                let vm = values[2].flatMap({ VMID($0) }), let state = values[3].flatMap(Model.Job.State.init),
+                let accepted = values[4].flatMap(RecordTime.milliseconds)
+            else { return nil }
+            (self.id, self.entry, self.kind, self.vm, self.state, self.accepted) = (
+                id, entry, kind, vm, state, accepted
+            )
+            ended = values[5].flatMap(RecordTime.milliseconds)
+            hadRoom = [values[6], values[7]].contains { $0?.isEmpty == false }
+            holdSeconds = values[8].flatMap { Int($0) } ?? 0
+        }
+    }
+
+    /// The line of a VM whose room was given back without anybody asking: its create failed, or its hold was over.
+    ///
+    /// - Parameter vm: the VM.
+    /// - Returns: the line.
+    public static func gone(_ vm: VMID) -> String { "{\"kind\":\"gone\",\"vm\":\(vm)}" }
+
+    /// The lines of some jobs.
+    ///
+    /// - Parameters:
+    ///   - jobs: the jobs, in any order.
+    ///   - now: as of when, in ms since 1970.
+    /// - Returns: the jobs' lines by number, and those of VMs that went between them.
+    static func lines(of jobs: [Job], now: Int) -> [String] {
+        let jobs = jobs.sorted { $0.id < $1.id }
+        var last: [VMID: JobID] = [:]
+        for job in jobs { last[job.vm] = job.id }
+        var ends = jobs.compactMap { job in
+            end(of: job, isLast: last[job.vm] == job.id).map { (time: $0, vm: job.vm) }
+        }.filter { $0.time <= now }.sorted { ($0.time, $0.vm) < ($1.time, $1.vm) }[...]
+        var lines: [String] = []
+        for job in jobs {
+            while let end = ends.first, end.time <= job.accepted {
+                lines.append(gone(end.vm))
+                ends.removeFirst()
+            }
+            lines.append(job.entry)
+        }
+        return lines + ends.map { gone($0.vm) }
+    }
+
+    /// When a job's VM gave its room back without anybody asking; nil where it did not.
+    private static func end(of job: Job, isLast: Bool) -> Int? {
+        guard let ended = job.ended else { return nil }
+        switch job.kind {
+        case .create: return job.state == .failed && job.hadRoom ? ended : nil
+        // One that was built or given back has a later job.
+        case .hold: return job.state == .done && isLast ? ended + job.holdSeconds * 1000 : nil
+        case .destroy, .start: return nil
+        }
     }
 }

@@ -9,15 +9,18 @@ import UnixSignals
 struct CatalogLoader: Sendable {
     let files: WorkerSettings.Files
     let overcommit: Overcommit
+    let policy: PolicyRecord
     let inspection: ImageInspection
     let store: Store
     let logger: Logger
 
-    /// Reads all files that are given, then registers them: where one is bad, nothing is changed.
+    /// Reads all files that are given, then registers them and the policy: where one is bad, nothing is changed.
     ///
     /// - Throws: `Failure` with the file, line, column and reason.
     func load() async throws(Failure) {
         let lists = try readFiles()
+        // Before the PMs: what-ifs are answered from when those are looked at.
+        try await store.register(policy: policy)
         // PMs first: while they are listed and not looked at, nothing is accepted in a Redis that was empty.
         if let machines = lists.machines { report("PMs", try await store.register(machines: machines)) }
         if let types = lists.types { report("types", try await store.register(types: types)) }

@@ -45,7 +45,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let known = try await ReplaySource.withStore { (store) async throws(Failure) in
             try await FleetFollower(store: store).fleet().machines
         }
-        return FleetSnapshot(known.filter(\.isListed).map(\.emptied))
+        return FleetSnapshot(known.filter { $0.isListed && $0.measure != nil }.map(\.emptied))
     }
 
     private static func simulated(_ fleet: SimulatedFleet) throws(Failure) -> FleetSnapshot {
@@ -80,20 +80,37 @@ struct ReplayCommand: AsyncParsableCommand {
         return policies
     }
 
-    /// Reads a trace; starts of VMs that were there are of no account.
+    /// A line that is no job's: a VM's room was given back.
+    private struct Gone: Decodable {
+        enum Kind: String, Decodable {
+            case gone
+        }
+
+        let kind: Kind
+        let vm: VMID
+    }
+
+    /// Reads a trace; starts of VMs that were there are of no account, nor is the build of what was held.
     private static func trace(path: String) throws(Failure) -> [TraceEvent] {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw Failure(.invalidRequest, "\(path) cannot be read as text: write it with hvc-worker trace")
         }
         let decoder = JSONDecoder()
         var events: [TraceEvent] = []
+        var known: Set<VMID> = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty {
-            guard let entry = try? decoder.decode(QueueEntry.self, from: Data(line.utf8)) else {
+            let line = Data(line.utf8)
+            if let gone = try? decoder.decode(Gone.self, from: line) {
+                events.append(.destroy(gone.vm))
+                continue
+            }
+            guard let entry = try? decoder.decode(QueueEntry.self, from: line) else {
                 throw Failure(.invalidRequest, "\(path):\(index + 1): this is no line of a trace")
             }
             switch entry.kind {
-            case .create, .hold: events.append(.create(PlacementRequest(entry)))
+            case .create, .hold:
+                if known.insert(entry.vm).inserted { events.append(.create(PlacementRequest(entry))) }
             case .destroy: events.append(.destroy(entry.vm))
             case .start: break
             }
@@ -150,6 +167,7 @@ extension PhysicalMachine {
     /// The machine with nothing of ours on it, open to VMs.
     fileprivate var emptied: PhysicalMachine {
         var machine = self
+        (machine.state, machine.isExplored, machine.isCordoned) = (.up, true, false)
         (machine.claimed, machine.vmCount, machine.lastUsed, machine.failures) = (.zero, 0, 0, 0)
         machine.groups = [:]
         machine.measure = measure.map {

@@ -1,3 +1,5 @@
+import RedisClient
+
 /// Times as our scripts write them: ISO 8601 in UTC with milliseconds.
 enum RecordTime {
     /// The ms since 1970; nil where the text is no such time.
@@ -30,5 +32,15 @@ enum RecordTime {
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
         return shifted / 400 * 146_097 + dayOfEra - 719_468
+    }
+}
+
+extension RESPValue {
+    /// What TIME answers, in ms since 1970.
+    var milliseconds: Int? {
+        guard let parts = array, parts.count == 2, let seconds = parts[0].int, let micros = parts[1].int else {
+            return nil
+        }
+        return seconds * 1000 + micros / 1000
     }
 }
