@@ -293,7 +293,7 @@ struct ResourceAPITests {
             _ = try await api.call("POST", "/v1/pms/1:cordon")
             let longer = try site.program("hvc-worker", ["trace"])
             #expect(try await longer.waitForExit(within: .seconds(30)) == .status(0))
-            #expect(longer.text.hasSuffix(#"{"kind":"gone","vm":\#(over)}"# + "\n"), "\(longer.text)")
+            #expect(longer.text.hasSuffix(#"{"kind":"gone","vm":\#(over)}"#), "\(longer.text)")
             try longer.text.write(toFile: path, atomically: true, encoding: .utf8)
             let emptied = try await figures("--policy", "seed")
             #expect(emptied[0]["placed"] as? Int == 7 && emptied[0]["refused"] as? Int == 0, "\(emptied)")
