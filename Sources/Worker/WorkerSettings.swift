@@ -90,9 +90,11 @@ struct WorkerSettings: Sendable {
     private static let weightsSetting = Setting<[String: Double]>(
         SettingDescription(
             "HVC_POLICY_WEIGHTS",
-            kind: "`NAME=FACTOR,…` of " + PlacementPolicy.weighers.map(\.name).joined(separator: ", "),
+            kind: "`NAME=FACTOR,…` from -1000 to 1000, of "
+                + PlacementPolicy.weighers.map(\.name).joined(separator: ", "),
             fallback: "",
-            meaning: "By how much weighers count in the policy, where other than it says; 0 takes one out."
+            meaning:
+                "By how much weighers count in the policy's main tier, where other than it says; 0 takes one out of that."
         ),
         fallback: [:],
         parse: weights

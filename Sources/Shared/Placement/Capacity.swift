@@ -118,8 +118,9 @@ extension FleetSnapshot {
         var decisions: [PlacementDecision] = []
         // All of them first: those of a group that have not moved yet would hold the others back.
         for tenant in tenants { release(tenant, at: machine) }
+        let open = tenants.first.map { policy.openMachines(of: self, for: $0) }
         for tenant in tenants.sortedForMoves {
-            let decision = policy.decide(tenant, on: self)
+            let decision = policy.decide(tenant, on: self, among: open)
             var place = machine
             if let target = decision.machine, let index = index(of: target) { place = index }
             claim(tenant, at: place)

@@ -21,6 +21,8 @@ struct Intake: Service {
     private static let batch = 64
     /// How long a worker that holds as many jobs as it has slots leaves the queue to others.
     private static let courtesy = Duration.milliseconds(200)
+    /// How often a place may be gone by the time of the claim, until something must be wrong.
+    private static let missesInARow = 8
     /// How long to wait for a signal before looking anyway, should one have been missed.
     private static let patience = Duration.seconds(5)
 
@@ -66,6 +68,7 @@ struct Intake: Service {
 
     /// Looks, plans and claims until something was taken or there is nothing to take.
     private func take(atMost free: Int, _ view: inout FleetView) async -> [ClaimedJob] {
+        var misses = 0
         do throws(Failure) {
             while !Task.isCancelled {
                 let peek = try await store.peek(
@@ -89,12 +92,26 @@ struct Intake: Service {
                     logger.debug("a plan was overtaken", metadata: ["why": "\(outcome.stop)"])
                 }
                 if !jobs.isEmpty { return jobs }
+                misses = outcome.stop == .full && outcome.results.isEmpty ? misses + 1 : 0
+                if misses > Self.missesInARow { await rest(after: steps) }
             }
         } catch {
             logger.warning("the queue cannot be read; trying again", metadata: ["error": "\(error)"])
             try? await Task.sleep(for: .milliseconds(500))
         }
         return []
+    }
+}
+
+extension Intake {
+    /// Waits where what the records of PMs say is not what the claim goes by, time and again: nothing else would end it.
+    private func rest(after steps: [IntakePlan.Step]) async {
+        let job = steps.first?.line.entry.map { "\($0.job)" } ?? ""
+        logger.warning(
+            "the place that is planned is refused again and again; run hvc-worker audit",
+            metadata: ["job": "\(job)"]
+        )
+        try? await Task.sleep(for: .seconds(1))
     }
 }
 
