@@ -252,60 +252,6 @@ struct ResourceAPITests {
         }
     }
 
-    @Test("A trace has what was asked for, and policies are compared on it", .timeLimit(.minutes(1)))
-    func replay() async throws {
-        try await withSimulatedFleet(2) { api, site in
-            let first = try await api.call("POST", "/v1/vms", #"{"name":"a","instance_type":1,"image_id":100}"#, 201)
-            _ = try await site.http.call("/vm/destroy?vmid=\(first["id"] as? Int ?? 0)")
-            for _ in 0..<3 { _ = try await site.http.call("/vm/create?name=a&instance_type=1&image_id=100") }
-            let trace = try site.program("hvc-worker", ["trace"])
-            #expect(try await trace.waitForExit(within: .seconds(30)) == .status(0))
-            let lines = trace.text.split(separator: "\n").map(String.init)
-            #expect(lines.count == 5 && lines[1].hasPrefix(#"{"job":2,"kind":"destroy","vm":1"#), "\(lines)")
-            let path = site.directory.file("trace")
-            try trace.text.write(toFile: path, atomically: true, encoding: .utf8)
-
-            func figures(_ options: String...) async throws -> [[String: Any]] {
-                let child = try site.program("hvc-worker", ["replay", path, "--json"] + options)
-                #expect(try await child.waitForExit(within: .seconds(30)) == .status(0), "\(child.text)")
-                let rows = try JSONSerialization.jsonObject(with: Data(child.text.utf8)) as? [[String: Any]]
-                return try #require(rows, "\(child.text)")
-            }
-            let here = try await figures()
-            #expect(here.map { $0["policy"] as? String } == ["seed", "spread", "pack", "random"])
-            #expect(here.allSatisfy { $0["placed"] as? Int == 4 && $0["refused"] as? Int == 0 })
-            #expect(here[0]["empty"] as? Double == 0 && here[2]["empty"] as? Double == 0.5)
-            let tiny = try await figures("--on", "simulated:1,cpu=1,ram=1000,disk=9", "--policy", "pack")
-            #expect(tiny.count == 1 && (tiny[0]["refused"] as? Int ?? 0) > 0, "\(tiny)")
-
-            // A hold that is built is one VM, and closed PMs are open to a replay.
-            let wish = #"{"instance_type":1,"image_id":100,"expires_in_s":600}"#
-            for _ in 0..<2 {
-                let id = try #require(try await api.call("POST", "/v1/holds", wish, 201)["id"] as? Int)
-                _ = try await api.call("POST", "/v1/vms", #"{"name":"b","hold_id":\#(id),"image_id":100}"#, 201)
-                _ = try await site.http.call("/vm/destroy?vmid=\(id)")
-            }
-            let brief = wish.replacing("600", with: "1")
-            let over = try #require(try await api.call("POST", "/v1/holds", brief, 201)["id"] as? Int)
-            try await eventually("the hold to end") {
-                try await api.answer("GET", "/v1/holds/\(over)", nil).status == 404
-            }
-            _ = try await api.call("POST", "/v1/pms/1:cordon")
-            let longer = try site.program("hvc-worker", ["trace"])
-            #expect(try await longer.waitForExit(within: .seconds(30)) == .status(0))
-            #expect(longer.text.hasSuffix(#"{"kind":"gone","vm":\#(over)}"#), "\(longer.text)")
-            try longer.text.write(toFile: path, atomically: true, encoding: .utf8)
-            let emptied = try await figures("--policy", "seed")
-            #expect(emptied[0]["placed"] as? Int == 7 && emptied[0]["refused"] as? Int == 0, "\(emptied)")
-            #expect(emptied[0]["empty"] as? Double == 0)
-
-            try "nonsense\n".write(toFile: path, atomically: true, encoding: .utf8)
-            let bad = try site.program("hvc-worker", ["replay", path])
-            #expect(try await bad.waitForExit(within: .seconds(30)) != .status(0))
-            #expect(bad.text.contains("trace:1: this is no line of a trace"), "\(bad.text)")
-        }
-    }
-
     // MARK: The calls
 
     private struct Made: Decodable {
