@@ -252,6 +252,21 @@ struct ResourceAPITests {
         }
     }
 
+    @Test("A place that is refused again and again is told, and the worker rests", .timeLimit(.minutes(1)))
+    func refusedPlace() async throws {
+        try await withSimulatedFleet(1, workers: 0) { api, site in
+            let worker = try await site.startWorker("w")
+            try await site.waitUntilUp(1)
+            // As nothing but a hand makes it: the group counts a VM that is on no PM.
+            _ = try await site.redis.send(["HSET", "hvc:group:z", "rule", "affinity", "members", "1", "placed", "1"])
+            let wish = #"{"name":"a","instance_type":1,"image_id":100,"placement":{"groups":{"z":"affinity"}}}"#
+            async let made = api.answer("POST", "/v1/vms", wish)
+            try await eventually("the worker to tell") { worker.text.contains("run hvc-worker audit") }
+            _ = try await site.redis.send(["HSET", "hvc:group:z", "placed", "0"])
+            #expect(try await made.status == 201)
+        }
+    }
+
     // MARK: The calls
 
     private struct Made: Decodable {

@@ -36,9 +36,8 @@ struct PlacementService: Sendable {
     }
 
     private func check(_ id: ImageID, for type: InstanceType) async throws(Failure) {
-        guard let image = try await store.images().first(where: { $0.id == id }),
-            let registration = try await store.imageRegistration(id)
-        else { throw .unknownImage(id) }
+        guard let registration = try await store.listedImage(id) else { throw .unknownImage(id) }
+        let image = Image(id: id, name: registration.name, path: registration.path)
         try image.checkFits(registration.usable(as: id).diskBytes, type: type.id, disk: type.needs.disk)
     }
 
@@ -73,8 +72,8 @@ struct PlacementService: Sendable {
             throw Failure(.invalidRequest, "there is no such policy: give one of \(names), or leave it out")
         }
         // The weights of the workers' policy say nothing of another one.
-        let isOther = name != nil && name != record.name
-        let wanted = isOther ? PolicyRecord(name: name ?? "", oldest: record.oldest) : record
+        var wanted = record
+        if let name, name != record.name { wanted = PolicyRecord(name: name, oldest: record.oldest) }
         return Ground(fleet: try await follower.fleet(), policy: wanted.policy)
     }
 

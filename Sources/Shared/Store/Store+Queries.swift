@@ -101,6 +101,17 @@ extension Store {
         return records.compactMap { $0.map.flatMap(Image.init(record:)) }
     }
 
+    /// What is registered of an image's file, where VMs may be asked for with it (ZSCORE, HGETALL in one round trip).
+    ///
+    /// - Parameter id: the image.
+    /// - Returns: nil where the image file has no such image.
+    /// - Throws: `Failure`.
+    public func listedImage(_ id: ImageID) async throws(Failure) -> ImageRegistration? {
+        let replies = try await pipeline([["ZSCORE", keys.images, id.value], ["HGETALL", keys.image(id)]])
+        guard replies[0].string != nil else { return nil }
+        return replies[1].map.flatMap(ImageRegistration.init(record:))
+    }
+
     /// What is registered of an image's file.
     ///
     /// - Parameter id: the image.

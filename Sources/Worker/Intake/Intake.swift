@@ -71,10 +71,7 @@ struct Intake: Service {
         var misses = 0
         do throws(Failure) {
             while !Task.isCancelled {
-                let peek = try await store.peek(
-                    since: view.position,
-                    limit: min(free, Self.batch)
-                )
+                let peek = try await store.peek(since: view.position, limit: min(free, Self.batch))
                 view.update(by: peek)
                 // What is not known yet of the fleet comes first.
                 if peek.hasMore { continue }
@@ -93,25 +90,20 @@ struct Intake: Service {
                 }
                 if !jobs.isEmpty { return jobs }
                 misses = outcome.stop == .full && outcome.results.isEmpty ? misses + 1 : 0
-                if misses > Self.missesInARow { await rest(after: steps) }
+                guard misses <= Self.missesInARow else {
+                    // What the records of PMs say is not what the claim goes by: trying on at once would not end.
+                    logger.warning(
+                        "the place that is planned is refused again and again; run hvc-worker audit",
+                        metadata: ["job": "\(steps.first?.line.entry?.job.description ?? "")"]
+                    )
+                    return []
+                }
             }
         } catch {
             logger.warning("the queue cannot be read; trying again", metadata: ["error": "\(error)"])
             try? await Task.sleep(for: .milliseconds(500))
         }
         return []
-    }
-}
-
-extension Intake {
-    /// Waits where what the records of PMs say is not what the claim goes by, time and again: nothing else would end it.
-    private func rest(after steps: [IntakePlan.Step]) async {
-        let job = steps.first?.line.entry.map { "\($0.job)" } ?? ""
-        logger.warning(
-            "the place that is planned is refused again and again; run hvc-worker audit",
-            metadata: ["job": "\(job)"]
-        )
-        try? await Task.sleep(for: .seconds(1))
     }
 }
 

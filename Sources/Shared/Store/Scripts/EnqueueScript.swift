@@ -59,8 +59,8 @@ extension RedisScript {
     ///
     /// - KEYS: 1 queue.
     /// - ARGV: 1 prefix, 2 vm, 3 request id, 4 `hold` where it is to be a hold that nobody builds.
-    /// - Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'already_destroying', job}` with the job under way, or
-    ///   `{'not_ready'}` where the VM may be one of before.
+    /// - Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'already_destroying', job}` with the job under
+    ///   way, or `{'not_ready'}` where the VM may be one of before.
     static let enqueueDestroy = RedisScript(
         name: "enqueue-destroy",
         source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.groups + Fragment.enqueue + #"""

@@ -7,10 +7,11 @@ extension RedisScript {
     /// - ARGV: 1 prefix, 2 the version known, 3 how many entries at most, 4 the version as of which all records are known,
     ///   5 the generation that both are of, or empty.
     /// - Returns: `{version, room version, {entry, …} newest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
-    ///   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}}`; the last are the PMs of which nothing else
-    ///   changed, which are most and would cost three times as much in full; `reset` is 1 where the version known is none of this Redis', so that all PMs are told and the others are to be
-    ///   forgotten; `placed` is, for each entry, the PM that holds room for its VM already, or empty; `more` is 1 where
-    ///   more PMs changed than are told at once, and `version` is that of the last one told; `time` is now, in ms.
+    ///   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}}`. `reset` is 1 where the version
+    ///   known is none of this Redis', so that all PMs are told and the others are to be forgotten; `placed` is, for each
+    ///   entry, the PM that holds room for its VM already, or empty; `more` is 1 where more PMs changed than are told at
+    ///   once, and `version` is that of the last one told; `time` is now, in ms. The last are the PMs of which nothing else
+    ///   changed, which are most and would cost three times as much in full.
     static let peek = RedisScript(
         name: "peek",
         source: #"""
