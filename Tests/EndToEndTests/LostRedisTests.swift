@@ -114,6 +114,10 @@ struct LostRedisTests {
             #expect(try await essence(drift, second) == known)
             #expect(try await guests(drift) == before, "a domain was touched")
             try await drift.expectRoom([2])
+            // Until its own connection is back the gateway answers 503.
+            try await eventually("the gateway to be ready") {
+                try await drift.site.http.call("/readyz").status == 200
+            }
             #expect(try await drift.made("c") == 3)
             try await drift.destroyAll([first, second, 3])
         }
