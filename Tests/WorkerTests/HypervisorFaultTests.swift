@@ -79,6 +79,22 @@ struct HypervisorFaultTests {
         try await eventually("it is found", deadline: .seconds(30)) { try await eager.inventory().domains.isEmpty }
     }
 
+    @Test("Whoever comes to dial when another attempt has just ended finds what became of it", .timeLimit(.minutes(3)))
+    func refusedAtOnce() async throws {
+        var settings = Self.settings
+        settings.retryPause = .seconds(600)
+        settings.longestRetryPause = .seconds(600)
+        for _ in 0..<200 {
+            let log = Log()
+            let uri = "qemu+unix:///system?socket=\(files.file("nobody"))"
+            let hypervisor = try HypervisorFixture.hypervisor(uri, settings: settings, log: log)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<50 { group.addTask { _ = try? await hypervisor.inventory() } }
+            }
+            #expect(await log.count("no libvirt connection") == 1)
+        }
+    }
+
     @Test("A URI of no driver is a failure that names the PM")
     func wrongURI() async throws {
         let hypervisor = try HypervisorFixture.hypervisor("nosuch:///system")

@@ -47,11 +47,7 @@ actor LibvirtLink {
     /// - Returns: the connection.
     /// - Throws: `Failure`: why the PM cannot be reached, for a moment without trying again.
     func line() async throws(Failure) -> Line {
-        if let connection {
-            if connection.isOpen { return Line(connection: connection, isReused: true) }
-            self.connection = nil
-        }
-        if let refusal, ContinuousClock.now < refusal.until { throw refusal.failure }
+        if let known = try known() { return Line(connection: known, isReused: true) }
         let opened = try await opening.run(uri) { [self] () async throws(Failure) in try await open() }
         return Line(connection: opened, isReused: false)
     }
@@ -61,7 +57,19 @@ actor LibvirtLink {
         if connection === dead { connection = nil }
     }
 
+    /// The connection, where it is open.
+    ///
+    /// - Throws: why there is none, as long as nobody is to try again.
+    private func known() throws(Failure) -> Connection? {
+        if let connection, connection.isOpen { return connection }
+        connection = nil
+        if let refusal, ContinuousClock.now < refusal.until { throw refusal.failure }
+        return nil
+    }
+
     private func open() async throws(Failure) -> Connection {
+        // Whoever asked before another attempt ended, and comes to try after it, finds what became of that.
+        if let known = try known() { return known }
         let logger = logger
         do {
             let opened = try await Connection.open(
