@@ -38,7 +38,8 @@ struct SingleFlightTests {
         }
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<50 { group.addTask { try await flights.run(1, work) } }
-            try await eventually("it runs") { await counter.runs == 1 }
+            // Who comes after the end begins a run of its own: so all must be there before it ends.
+            try await eventually("all wait") { flights.waiters(for: 1) == 50 }
             open.finish()
             for try await value in group { #expect(value == 1) }
         }
@@ -76,6 +77,7 @@ struct SingleFlightTests {
         let first = Task { try await flights.run(1, untilCancelled) }
         try await eventually("it runs") { await counter.runs == 1 }
         let second = Task { try await flights.run(1, untilCancelled) }
+        try await eventually("both wait") { flights.waiters(for: 1) == 2 }
         first.cancel()
         let failure = await #expect(throws: Failure.self) { try await first.value }
         #expect(failure?.code == .leaseLost)
@@ -90,6 +92,7 @@ struct SingleFlightTests {
                 return 3
             }
         }
+        try await eventually("the third waits for the clean-up's end") { flights.waiters(for: 1) == 1 }
         open.finish()
         #expect(try await third.value == 3)
         #expect(await counter.runs == 2)

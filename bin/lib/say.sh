@@ -41,7 +41,7 @@ tell_progress() {
     sleep 0.2
     ((SECONDS - told >= 10)) || continue
     told=$SECONDS
-    say "  … $(tail -c 300 "$log" | tr '\r' '\n' | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-100)"
+    say "  … $(tail -c 300 "$log" | tr '\r' '\n' | grep -av '^[[:space:]]*$' | tail -n 1 | cut -c 1-100)"
   done
 }
 

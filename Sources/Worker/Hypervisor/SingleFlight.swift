@@ -51,6 +51,11 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return try result.get()
     }
 
+    /// How many wait for this key's work at this moment.
+    func waiters(for key: Key) -> Int {
+        state.withLockedValue { $0.flights[key]?.waiters.count ?? 0 }
+    }
+
     private func join(_ key: Key, _ ticket: Int, _ waiter: Waiter) {
         let isRefused = state.withLockedValue { state in
             if state.early.remove(ticket) != nil { return true }
