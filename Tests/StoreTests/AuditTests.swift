@@ -57,6 +57,28 @@ struct AuditTests {
     }
 
     @Test(
+        "The groups of VMs and those without any are in a snapshot, and are counted anew",
+        arguments: ["hvc:", "a*[b]:"]
+    )
+    func groups(prefix: String) async throws {
+        try await StoreFixture.with(prefix: prefix) { (fixture) async throws in
+            let store = fixture.store
+            try await fixture.up(1, Self.four)
+            for _ in 1...2 { _ = try await fixture.create(groups: ["db": .affinity]) }
+            _ = try await fixture.takeAll(limit: 1)
+            let right = AuditSnapshot.GroupRow(rule: .affinity, members: 2, placed: 1)
+            #expect(try await store.auditSnapshot().groups == ["db": right])
+            _ = try await store.redis.send(["DEL", "\(prefix)group:db"])
+            _ = try await store.redis.send(["HSET", "\(prefix)group:gone", "placed", 3])
+            let none = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 0)
+            let gone = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 3)
+            #expect(try await store.auditSnapshot().groups == ["db": none, "gone": gone])
+            for group in ["db", "gone"] { try await store.mend(group: group) }
+            #expect(try await store.auditSnapshot().groups == ["db": right])
+        }
+    }
+
+    @Test(
         "A job that stands nowhere comes back to its place, and nobody else may end it; one that stands somewhere does not"
     )
     func jobs() async throws {

@@ -56,8 +56,14 @@ final class StoreFixture: Sendable {
     }
 
     /// Accepts a create of type 1.
-    func create(_ name: String = "a") async throws -> Acceptance {
-        try await store.enqueueCreate(name: name, type: try 1.identifier(), image: try 100.identifier(), request: "r")
+    func create(_ name: String = "a", groups: [String: GroupRule] = [:]) async throws -> Acceptance {
+        try await store.enqueueCreate(
+            name: name,
+            type: try 1.identifier(),
+            image: try 100.identifier(),
+            constraints: PlacementConstraints(groups: groups),
+            request: "r"
+        )
     }
 
     /// Peeks, plans every create on the fleet as it is told, and claims.

@@ -94,6 +94,29 @@ struct AuditTests {
         #expect(world.findings().isEmpty)
     }
 
+    @Test("I1: a group's counts are those of its VMs, and its rule is theirs; a group without VMs has no record")
+    func groups() throws {
+        var world = try World()
+        let vm = try HypervisorFixture.vm(2, constraints: PlacementConstraints(groups: ["db": .antiAffinity]))
+        world.snapshot.vms.append(VMStatus(vm: vm, state: .error, pm: nil))
+        let right = AuditSnapshot.GroupRow(rule: .antiAffinity, members: 1, placed: 0)
+        world.snapshot.groups["db"] = right
+        #expect(world.findings().isEmpty)
+        let wrong = [
+            AuditSnapshot.GroupRow(rule: .affinity, members: 1, placed: 0),
+            AuditSnapshot.GroupRow(rule: .antiAffinity, members: 2, placed: 0),
+            AuditSnapshot.GroupRow(rule: .antiAffinity, members: 1, placed: 1),
+            nil,
+        ]
+        for row in wrong {
+            world.snapshot.groups["db"] = row
+            let finding = try world.finding()
+            #expect(finding.row == "hvc:group:db" && finding.remedy == .recountGroup("db"), "\(finding)")
+        }
+        world.snapshot.groups = ["db": right, "gone": AuditSnapshot.GroupRow(rule: .spread, members: 0, placed: 0)]
+        #expect(try world.finding().row == "hvc:group:gone")
+    }
+
     @Test("I1, I4: claims that are not those of the PM's VMs are counted anew; more than may be promised is told")
     func claims() throws {
         var world = try World()

@@ -64,12 +64,26 @@ enum HypervisorFixture {
     }
 
     /// A record of a VM.
-    static func vm(_ number: Int, name: String = "a VM", uuid: UUID = UUID(), ram: Int = 128) throws -> VirtualMachine {
+    static func vm(
+        _ number: Int,
+        name: String = "a VM",
+        uuid: UUID = UUID(),
+        ram: Int = 128,
+        constraints: PlacementConstraints = .none
+    ) throws -> VirtualMachine {
         guard let id = VMID(number), let type = TypeID(2), let image = ImageID(100) else {
             throw TestKitError("\(number) is no VM's number")
         }
         let needs = Resources(cpu: 1, ram: ram, disk: 1)
-        return VirtualMachine(id: id, uuid: uuid, name: name, type: type, image: image, needs: needs)
+        return VirtualMachine(
+            id: id,
+            uuid: uuid,
+            name: name,
+            type: type,
+            image: image,
+            needs: needs,
+            constraints: constraints
+        )
     }
 
     /// An adapter.

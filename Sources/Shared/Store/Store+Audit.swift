@@ -43,6 +43,26 @@ public struct AuditSnapshot: Sendable {
         }
     }
 
+    /// A group, as its record has it.
+    public struct GroupRow: Hashable, Sendable {
+        /// Its rule; nil where there is no record of it.
+        public let rule: GroupRule?
+        /// How many VMs it has.
+        public let members: Int
+        /// How many of them are on a PM.
+        public let placed: Int
+
+        /// Makes a row.
+        ///
+        /// - Parameters:
+        ///   - rule: its rule.
+        ///   - members: how many VMs it has.
+        ///   - placed: how many of them are on a PM.
+        public init(rule: GroupRule?, members: Int, placed: Int) {
+            (self.rule, self.members, self.placed) = (rule, members, placed)
+        }
+    }
+
     /// A place where a job stands.
     public enum Place: Hashable, Sendable {
         /// On the queue.
@@ -59,6 +79,8 @@ public struct AuditSnapshot: Sendable {
     public var vms: [VMStatus] = []
     /// The jobs that the VMs' records name as under way.
     public var underWay: [VMID: JobID] = [:]
+    /// The groups that have VMs or a record.
+    public var groups: [String: GroupRow] = [:]
     /// The PMs that were ever listed.
     public var machines: [MachineRow] = []
     /// Where jobs stand, in the order of each place from its oldest entry on; nil for an entry that is none of ours.
@@ -78,13 +100,14 @@ extension Store {
     /// - Returns: all records and places of jobs.
     /// - Throws: `Failure`.
     public func auditSnapshot() async throws(Failure) -> AuditSnapshot {
-        let open = try await openJobs()
+        let jobs = try await openJobs().map(\.value)
+        let groups = try await groups()
         let reply = try await run(
             .auditRead,
             keys: [keys.vms, keys.queue, keys.leases, keys.delayed, keys.workers, keys.numbers(of: .pm)],
-            open.map(\.value)
+            [groups.count] + groups + jobs
         )
-        guard let parts = reply.array, parts.count == 8 else { throw unexpected(reply, from: "audit-read") }
+        guard let parts = reply.array, parts.count == 9 else { throw unexpected(reply, from: "audit-read") }
         return AuditSnapshot(parts)
     }
 
@@ -96,23 +119,37 @@ extension Store {
     /// All jobs that have a record, with fields of it (SCAN, HMGET).
     func jobs(with fields: String...) async throws(Failure) -> [(job: JobID, values: [String?])] {
         var found: [(job: JobID, values: [String?])] = []
-        var cursor = "0"
-        repeat {
-            let reply = try await send(["SCAN", cursor, "MATCH", "\(globPrefix)job:*", "COUNT", "1000"]).array ?? []
-            guard reply.count == 2, let next = reply[0].string else { break }
-            cursor = next
-            let names = reply[1].strings ?? []
+        try await scan("job:") { (names) async throws(Failure) in
             let records = try await pipeline(
-                names.map { RedisCommand("HMGET", arguments: ([$0] + fields).map(\.redisArgument)) }
+                names.map {
+                    RedisCommand("HMGET", arguments: (["\(keys.prefix)job:\($0)"] + fields).map(\.redisArgument))
+                }
             )
             for (name, record) in zip(names, records) {
-                guard let job = JobID(name.dropFirst(keys.prefix.count + "job:".count)),
-                    let values = record.array?.map(\.string), values.count == fields.count
+                guard let job = JobID(name), let values = record.array?.map(\.string), values.count == fields.count
                 else { continue }
                 found.append((job, values))
             }
-        } while cursor != "0"
+        }
         return found
+    }
+
+    /// The names of all groups that have a record (SCAN).
+    private func groups() async throws(Failure) -> [String] {
+        var found: Set<String> = []
+        try await scan("group:") { names in found.formUnion(names) }
+        return found.sorted()
+    }
+
+    /// Goes through the keys of a kind, some at a time, by the rest of their names (SCAN); one may come twice.
+    private func scan(_ kind: String, _ body: ([String]) async throws(Failure) -> Void) async throws(Failure) {
+        var cursor = "0"
+        repeat {
+            let reply = try await send(["SCAN", cursor, "MATCH", "\(globPrefix)\(kind)*", "COUNT", "1000"]).array ?? []
+            guard reply.count == 2, let next = reply[0].string else { return }
+            cursor = next
+            try await body((reply[1].strings ?? []).map { String($0.dropFirst((keys.prefix + kind).count)) })
+        } while cursor != "0"
     }
 
     /// The prefix for a pattern, in which some characters have a meaning.
@@ -127,6 +164,14 @@ extension Store {
     /// - Throws: `Failure`.
     public func mendClaims(of pm: PMID) async throws(Failure) -> Bool {
         try await run(.mendClaims, keys: [keys.vms], [pm.value]).int == 1
+    }
+
+    /// Counts the VMs of a group anew, from their records; a group without any is known no longer.
+    ///
+    /// - Parameter group: its name.
+    /// - Throws: `Failure`.
+    public func mend(group: String) async throws(Failure) {
+        _ = try await run(.mendGroup, keys: [keys.vms], [group])
     }
 
     /// Puts a job that has not ended and stands nowhere back to its place in the queue.
@@ -175,6 +220,14 @@ extension AuditSnapshot {
         }
         leases = Set(parts[5].identifiers())
         places += parts[6].identifiers().map { (.delayed, $0) }
+        for row in parts[8].array ?? [] {
+            guard let fields = row.strings, fields.count == 4 else { continue }
+            groups[fields[0]] = GroupRow(
+                rule: GroupRule(rawValue: fields[1]),
+                members: Int(fields[2]) ?? 0,
+                placed: Int(fields[3]) ?? 0
+            )
+        }
         for row in parts[7].array ?? [] {
             guard let fields = row.array?.map(\.string), fields.count == 5, let id = fields[0].flatMap({ JobID($0) })
             else { continue }

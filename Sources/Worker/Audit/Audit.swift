@@ -42,7 +42,7 @@ struct Audit {
 
     /// All differences.
     var findings: [AuditFinding] {
-        claimFindings + placeFindings + orderFindings + contents.keys.sorted().flatMap(machineFindings)
+        claimFindings + groupFindings + placeFindings + orderFindings + contents.keys.sorted().flatMap(machineFindings)
     }
 
     // MARK: Claims

@@ -22,6 +22,8 @@ struct AuditFinding: Hashable, Sendable {
     enum Remedy: Hashable, Sendable {
         /// Counting claims anew from the VMs' records.
         case recount(PMID)
+        /// Counting the VMs of a group anew from their records.
+        case recountGroup(String)
         /// Putting a job back to the queue.
         case requeue(JobID)
         /// Freeing a VM from a job that is lost.

@@ -2,18 +2,21 @@ import RedisClient
 
 /// What an audit reads, and how it mends; docs/operations.md tells what it looks for.
 extension RedisScript {
+    private static let prefix = "local P = ARGV[1]\n"
+
     /// Reads at one moment all records and places that an audit compares; changes nothing.
     ///
     /// - KEYS: 1 vms, 2 queue, 3 leases, 4 delayed, 5 workers, 6 numbers of PMs.
-    /// - ARGV: 1 prefix, then jobs that had not ended a moment ago.
+    /// - ARGV: 1 prefix, 2 how many groups follow, then groups, then jobs, that were there a moment ago.
     /// - Returns: `{{HGETALL of a VM, …}, {{vm, {entry, …}}, …} that wait, {{HGETALL of a PM, members of its set}, …},
     ///   {entry, …} of the queue, {{worker, {entry, …}}, …}, leases, delayed,
-    ///   {{job, state, kind, vm, worker}, …}}`; a job without a record has empty fields.
+    ///   {{job, state, kind, vm, worker}, …}, {{group, rule, members, placed}, …}}`; a job or a group without a record has
+    ///   empty fields.
     static let auditRead = RedisScript(
         name: "audit-read",
-        source: #"""
-            local P = ARGV[1]
-            local jobs, wanted, workers, named = {}, {}, {}, {}
+        source: prefix + Fragment.groups + #"""
+            local jobs_at = 3 + tonumber(ARGV[2])
+            local jobs, wanted, workers, named, groups = {}, {}, {}, {}, {}
             local function want(job)
               if job and not wanted[job] then
                 wanted[job] = true
@@ -35,7 +38,9 @@ extension RedisScript {
             local vms, waiting = {}, {}
             for _, vm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
               vms[#vms + 1] = redis.call('HGETALL', P .. 'vm:' .. vm)
-              want(redis.call('HGET', P .. 'vm:' .. vm, 'job'))
+              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'job', 'groups')
+              want(v[1])
+              for _, g in ipairs(groups_in(v[2])) do groups[g[1]] = true end
               local behind = lines(P .. 'vm:' .. vm .. ':waiting')
               if #behind > 0 then waiting[#waiting + 1] = {vm, behind} end
             end
@@ -45,7 +50,8 @@ extension RedisScript {
             end
             local queue = lines(KEYS[2])
             local leases, delayed = redis.call('ZRANGE', KEYS[3], 0, -1), redis.call('ZRANGE', KEYS[4], 0, -1)
-            for i = 2, #ARGV do want(ARGV[i]) end
+            for i = 3, jobs_at - 1 do groups[ARGV[i]] = true end
+            for i = jobs_at, #ARGV do want(ARGV[i]) end
             for _, job in ipairs(leases) do want(job) end
             for _, job in ipairs(delayed) do want(job) end
             for _, worker in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do name(worker) end
@@ -57,11 +63,16 @@ extension RedisScript {
               local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'kind', 'vm', 'worker')
               rows[i] = {job, j[1] or '', j[2] or '', j[3] or '', j[4] or ''}
             end
-            return {vms, waiting, machines, queue, held, leases, delayed, rows}
+            local counts = {}
+            for name in pairs(groups) do
+              local g = redis.call('HMGET', P .. 'group:' .. name, 'rule', 'members', 'placed')
+              counts[#counts + 1] = {name, g[1] or '', g[2] or '', g[3] or ''}
+            end
+            return {vms, waiting, machines, queue, held, leases, delayed, rows, counts}
             """#
     )
 
-    /// Counts what the VMs of a PM hold anew, from their records, and the groups that have VMs there.
+    /// Counts what the VMs of a PM hold anew, from their records.
     ///
     /// - KEYS: 1 vms.
     /// - ARGV: 1 prefix, 2 pm.
@@ -72,8 +83,7 @@ extension RedisScript {
             local pm = ARGV[2]
             local key = P .. 'pm:' .. pm
             if redis.call('EXISTS', key) == 0 then return 0 end
-            local sum, count, groups, all, placed = {cpu = 0, ram = 0, disk = 0}, 0, {}, {}, {}
-            local function add(counts, name) counts[name] = (counts[name] or 0) + 1 end
+            local sum, count, groups = {cpu = 0, ram = 0, disk = 0}, 0, {}
             redis.call('DEL', key .. ':vms')
             for _, vm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
               local v = redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'cpu', 'ram', 'disk', 'groups')
@@ -81,30 +91,42 @@ extension RedisScript {
                 redis.call('SADD', key .. ':vms', vm)
                 count = count + 1
                 for i, r in ipairs({'cpu', 'ram', 'disk'}) do sum[r] = sum[r] + tonumber(v[i + 1]) end
-              end
-              for _, g in ipairs(groups_in(v[5])) do
-                add(all, g[1])
-                if v[1] then add(placed, g[1]) end
-                if v[1] == pm then add(groups, g[1]) end
+                for _, g in ipairs(groups_in(v[5])) do groups[g[1]] = (groups[g[1]] or 0) + 1 end
               end
             end
             for _, field in ipairs(redis.call('HKEYS', key)) do
-              local name = string.match(field, '^group:(.+)$')
-              if name then
-                groups[name] = groups[name] or 0
-                redis.call('HDEL', key, field)
-              end
+              if string.match(field, '^group:') then redis.call('HDEL', key, field) end
             end
-            for name, n in pairs(groups) do
-              if n > 0 then redis.call('HSET', key, 'group:' .. name, n) end
-              if all[name] then
-                redis.call('HSET', P .. 'group:' .. name, 'members', all[name], 'placed', placed[name] or 0)
-              end
-            end
+            for name, n in pairs(groups) do redis.call('HSET', key, 'group:' .. name, n) end
             redis.call('HSET', key, 'vms', count, 'claimed_cpu', whole(sum.cpu), 'claimed_ram', whole(sum.ram),
               'claimed_disk', whole(sum.disk))
             touch(pm, true)
             return 1
+            """#
+    )
+
+    /// Counts the VMs of a group anew, from their records; a group without any is known no longer.
+    ///
+    /// - KEYS: 1 vms.
+    /// - ARGV: 1 prefix, 2 group.
+    /// - Returns: how many there are.
+    static let mendGroup = RedisScript(
+        name: "mend-group",
+        source: prefix + Fragment.groups + #"""
+            local name, rule, members, placed = ARGV[2], nil, 0, 0
+            for _, vm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'groups', 'pm')
+              for _, g in ipairs(groups_in(v[1])) do
+                if g[1] == name then
+                  rule, members, placed = rule or g[2], members + 1, placed + (v[2] and 1 or 0)
+                end
+              end
+            end
+            redis.call('DEL', P .. 'group:' .. name)
+            if members > 0 then
+              redis.call('HSET', P .. 'group:' .. name, 'rule', rule, 'members', members, 'placed', placed)
+            end
+            return members
             """#
     )
 
