@@ -5,22 +5,23 @@ extension Gateway {
     /// The resource-style calls.
     struct ResourceCalls {
         let vms: VMResourceController
+        let holds: HoldController
         let machines: MachineResourceController
         let placement: PlacementController
 
         func add(to router: Router<GatewayContext>) {
-            router.resource(.post, "/v1/vms", vms.create)
-            router.resource(.post, "/v1/holds", vms.hold)
-            router.resource(.get, "/v1/holds/{id}", vms.readHold)
-            router.resource(.delete, "/v1/holds/{id}", vms.release)
-            router.resource(.get, "/v1/pms/{id}", machines.read)
-            router.resource(.put, "/v1/pms/{id}/tags", machines.setTags)
-            router.resource(.post, "/v1/pms/{id}:cordon", machines.cordon)
-            router.resource(.post, "/v1/pms/{id}:uncordon", machines.uncordon)
-            router.resource(.post, "/v1/pms/{id}:drain", placement.drain)
-            router.resource(.post, "/v1/placements:dry-run", placement.dryRun)
-            router.resource(.get, "/v1/capacity", placement.capacity)
-            router.resource(.get, "/v1/jobs/{id}/explanation", placement.explanation)
+            router.resource("/v1/vms", [.post: vms.create])
+            router.resource("/v1/vms/{id}", [.get: vms.read, .delete: vms.destroy])
+            router.resource("/v1/holds", [.post: holds.create])
+            router.resource("/v1/holds/{id}", [.get: holds.read, .delete: holds.release])
+            router.resource("/v1/pms/{id}", [.get: machines.read])
+            router.resource("/v1/pms/{id}/tags", [.put: machines.setTags])
+            router.resource("/v1/pms/{id}:cordon", [.post: machines.cordon])
+            router.resource("/v1/pms/{id}:uncordon", [.post: machines.uncordon])
+            router.resource("/v1/pms/{id}:drain", [.post: placement.drain])
+            router.resource("/v1/placements:dry-run", [.post: placement.dryRun])
+            router.resource("/v1/capacity", [.get: placement.capacity])
+            router.resource("/v1/jobs/{id}/explanation", [.get: placement.explanation])
         }
     }
 

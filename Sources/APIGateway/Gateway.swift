@@ -39,6 +39,7 @@ struct Gateway {
             health: HealthController(store: store),
             resources: ResourceCalls(
                 vms: VMResourceController(service: vms, store: store),
+                holds: HoldController(service: vms, store: store),
                 machines: MachineResourceController(store: store),
                 placement: PlacementController(
                     service: PlacementService(store: store, follower: FleetFollower(store: store)),

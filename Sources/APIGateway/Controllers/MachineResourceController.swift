@@ -6,20 +6,6 @@ import Store
 struct MachineResourceController: Sendable {
     let store: Store
 
-    private struct Amount: Encodable {
-        let cpu: Int
-        let ramMiB: Int
-        let diskGiB: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case cpu
-            case ramMiB = "ram_mib"
-            case diskGiB = "disk_gib"
-        }
-
-        init(_ amount: Resources) { (cpu, ramMiB, diskGiB) = (amount.cpu, amount.ram, amount.disk) }
-    }
-
     private struct Body: Encodable {
         let id: PMID
         let address: String
@@ -28,10 +14,10 @@ struct MachineResourceController: Sendable {
         let isListed: Bool
         let architecture: String?
         let tags: [String]
-        let capacity: Amount?
-        let reserve: Amount
-        let claimed: Amount
-        let free: Amount
+        let capacity: AmountBody?
+        let reserve: AmountBody
+        let claimed: AmountBody
+        let free: AmountBody
         let vmCount: Int
         let groups: [String: Int]
 
@@ -50,10 +36,10 @@ struct MachineResourceController: Sendable {
             isListed = machine.isListed
             architecture = machine.architecture
             tags = machine.tags.sorted()
-            capacity = machine.measure.map { Amount($0.capacity) }
-            reserve = Amount(machine.listing.reserve)
-            claimed = Amount(machine.claimed)
-            free = Amount(machine.free)
+            capacity = machine.measure.map { AmountBody($0.capacity) }
+            reserve = AmountBody(machine.listing.reserve)
+            claimed = AmountBody(machine.claimed)
+            free = AmountBody(machine.free)
             vmCount = machine.vmCount
             groups = machine.groups
         }

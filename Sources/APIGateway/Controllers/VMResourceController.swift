@@ -1,45 +1,50 @@
-import HTTPTypes
+import Foundation
 import Hummingbird
 import Model
 import Store
 
-/// VMs and holds as resources, on the wire.
+/// VMs as resources, on the wire.
 struct VMResourceController: Sendable {
     let service: VMService
     let store: Store
 
-    /// An accepted request.
-    private struct Accepted: Encodable {
+    private struct Body: Encodable {
         let id: VMID
-        let jobID: JobID
+        let name: String
         let state: String
-        var pmID: PMID?
-        var expiresAt: String?
+        let type: TypeID
+        let image: ImageID
+        let needs: AmountBody
+        let placement: PlacementConstraints?
+        let pmID: PMID?
+        let uuid: String
+        let domain: String
+        let createdAt: String?
+        let jobID: JobID?
 
         private enum CodingKeys: String, CodingKey {
-            case id, state
-            case jobID = "job_id"
-            case pmID = "pm_id"
-            case expiresAt = "expires_at"
-        }
-    }
-
-    private struct HoldBody: Encodable {
-        let hold: Hold
-
-        private enum CodingKeys: String, CodingKey {
-            case id
+            case id, name, state, needs, placement, uuid, domain
             case type = "instance_type"
+            case image = "image_id"
             case pmID = "pm_id"
-            case expiresAt = "expires_at"
+            case createdAt = "created_at"
+            case jobID = "job_id"
         }
 
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(hold.id, forKey: .id)
-            try container.encode(hold.type, forKey: .type)
-            try container.encode(hold.pm, forKey: .pmID)
-            try container.encode(hold.expiresAt, forKey: .expiresAt)
+        init(_ status: VMStatus) {
+            let vm = status.vm
+            id = vm.id
+            name = vm.name
+            state = status.state.rawValue
+            type = vm.type
+            image = vm.image
+            needs = AmountBody(vm.needs)
+            placement = vm.constraints == .none ? nil : vm.constraints
+            pmID = status.pm
+            uuid = vm.uuid.uuidString.lowercased()
+            domain = vm.domainName
+            createdAt = vm.createdAt
+            jobID = vm.createJob
         }
     }
 
@@ -47,54 +52,29 @@ struct VMResourceController: Sendable {
     @Sendable
     func create(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let wish: VMWish = try await JSONBody.read(request)
-        let submission = try await service.submit(
-            wish,
+        let submission = try await service.submit(wish, waits: !request.prefersNotToWait, request: context.requestID)
+        return try await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
+            guard let status = try await store.vm(accepted.vm) else { return .gone(accepted, status: .created) }
+            return ResourceReply(Body(status), status: .created, location: "/v1/vms/\(accepted.vm)")
+        }
+    }
+
+    /// `GET /v1/vms/{id}`.
+    @Sendable
+    func read(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
+        let id: VMID = try context.identifier()
+        guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
+        return ResourceReply(Body(status))
+    }
+
+    /// `DELETE /v1/vms/{id}`: 200 when it is gone, or 202 with the job that goes on.
+    @Sendable
+    func destroy(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
+        let submission = try await service.destroy(
+            try context.identifier(),
             waits: !request.prefersNotToWait,
             request: context.requestID
         )
-        return try await reply(submission, created: "running", context)
-    }
-
-    /// `POST /v1/holds`: 201 with the hold.
-    @Sendable
-    func hold(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
-        let wish: HoldWish = try await JSONBody.read(request)
-        let submission = try await service.submit(wish, request: context.requestID)
-        return try await reply(submission, created: "held", context)
-    }
-
-    /// `GET /v1/holds/{id}`.
-    @Sendable
-    func readHold(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
-        let id: VMID = try context.identifier()
-        guard let hold = try await store.hold(id) else { throw .unknownHold(id) }
-        return ResourceReply(HoldBody(hold: hold))
-    }
-
-    /// `DELETE /v1/holds/{id}`: gives the room back.
-    @Sendable
-    func release(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
-        let submission = try await service.release(try context.identifier(), request: context.requestID)
-        return try await reply(submission, created: nil, context)
-    }
-
-    private func reply(
-        _ submission: VMService.Submission,
-        created state: String?,
-        _ context: GatewayContext
-    ) async throws(Failure) -> ResourceReply {
-        let (vm, job) = (submission.accepted.vm, submission.accepted.job)
-        switch submission.result {
-        case .failure(let failure): return ResourceReply(Problem(failure, job: job, request: context.requestID))
-        case .success:
-            guard let state else { return ResourceReply(Accepted(id: vm, jobID: job, state: "gone")) }
-            let hold = state == "held" ? try await store.hold(vm) : nil
-            let pm = try await store.summary(of: vm)?.pm
-            let body = Accepted(id: vm, jobID: job, state: state, pmID: pm, expiresAt: hold?.expiresAt)
-            return ResourceReply(body, status: .created, location: hold == nil ? nil : "/v1/holds/\(vm)")
-        case nil:
-            let body = Accepted(id: vm, jobID: job, state: "accepted")
-            return ResourceReply(body, status: .accepted, location: "/v1/jobs/\(job)/explanation")
-        }
+        return try await ResourceReply(submission, request: context.requestID) { accepted in .gone(accepted) }
     }
 }

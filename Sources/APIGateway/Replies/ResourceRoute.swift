@@ -31,22 +31,34 @@ struct ResourceReply {
 }
 
 extension Router where Context == GatewayContext {
-    /// Adds a resource-style call, whose failures are problem documents.
+    /// What does the work of a resource-style call.
+    typealias ResourceHandler = @Sendable (Request, GatewayContext) async throws(Failure) -> ResourceReply
+
+    /// Adds the resource-style calls of a path, whose failures are problem documents; methods that are not among them are
+    /// refused with the list of those that are (RFC 9110, 15.5.6).
     ///
     /// - Parameters:
-    ///   - method: its method.
-    ///   - path: its path.
-    ///   - handler: what does the work.
-    func resource(
-        _ method: HTTPRequest.Method,
-        _ path: RouterPath,
-        _ handler: @escaping @Sendable (Request, GatewayContext) async throws(Failure) -> ResourceReply
-    ) {
-        on(path, method: method) { request, context in
-            do throws(Failure) {
-                return try await handler(request, context).response
-            } catch {
-                return Problem(error, request: context.requestID).response
+    ///   - path: their path.
+    ///   - calls: what does the work, by method.
+    func resource(_ path: RouterPath, _ calls: KeyValuePairs<HTTPRequest.Method, ResourceHandler>) {
+        for (method, handler) in calls {
+            on(path, method: method) { request, context in
+                do throws(Failure) {
+                    return try await handler(request, context).response
+                } catch {
+                    return Problem(error, request: context.requestID).response
+                }
+            }
+        }
+        let allowed = calls.map(\.key)
+        let list = allowed.map(\.rawValue).joined(separator: ", ")
+        for method in [HTTPRequest.Method.get, .post, .put, .delete, .patch, .head, .options]
+        where !allowed.contains(method) {
+            on(path, method: method) { _, context in
+                let failure = Failure(.methodNotAllowed, "this call takes \(list)")
+                var response = Problem(failure, request: context.requestID).response
+                response.headers[.allow] = list
+                return response
             }
         }
     }

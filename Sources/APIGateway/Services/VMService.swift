@@ -55,9 +55,9 @@ struct VMService: Sendable {
         }
     }
 
-    /// Accepts a hold, and waits until it has its room.
-    func submit(_ wish: HoldWish, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: true) { () async throws(Failure) in
+    /// Accepts a hold, and waits until it has its room unless the caller does not want to.
+    func submit(_ wish: HoldWish, waits: Bool, request: String) async throws(Failure) -> Submission {
+        try await submit(waits: waits) { () async throws(Failure) in
             try await store.enqueueHold(
                 type: wish.type,
                 image: wish.image,
@@ -68,9 +68,16 @@ struct VMService: Sendable {
         }
     }
 
-    /// Gives a hold back.
-    func release(_ hold: VMID, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: true) { () async throws(Failure) in
+    /// Accepts a destroy, and waits for its outcome unless the caller does not want to.
+    func destroy(_ vm: VMID, waits: Bool, request: String) async throws(Failure) -> Submission {
+        try await submit(waits: waits) { () async throws(Failure) in
+            try await store.enqueueDestroy(vm, request: request)
+        }
+    }
+
+    /// Gives a hold back, and waits until its room is free unless the caller does not want to.
+    func release(_ hold: VMID, waits: Bool, request: String) async throws(Failure) -> Submission {
+        try await submit(waits: waits) { () async throws(Failure) in
             try await store.enqueueRelease(of: hold, request: request)
         }
     }
@@ -100,7 +107,12 @@ struct VMService: Sendable {
     /// What is known of a VM.
     func summary(of vm: VMID) async throws(Failure) -> VMSummary {
         if let summary = try await store.summary(of: vm) { return summary }
-        throw try await store.isReady() ? Failure(.unknownVM, "there is no VM \(vm)") : .notReady
+        throw try await whyUnknown(vm)
+    }
+
+    /// Why there is no record of a VM: there is no such VM, or Redis was empty and does not know yet.
+    func whyUnknown(_ vm: VMID) async throws(Failure) -> Failure {
+        try await store.isReady() ? Failure(.unknownVM, "there is no VM \(vm)") : .notReady
     }
 
     /// The types that may be asked for.
