@@ -126,7 +126,7 @@ struct WorkerProgram {
     /// Whatever happened may be work: a new entry, room that was freed, a machine that came up.
     private func wakeOnEvents() async {
         // From here on a SIGTERM is answered.
-        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.name)"])
+        logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.choice)"])
         for await signal in feed.signals(keeping: 1) {
             intakeWake.fire()
             discoveryWake.fire()

@@ -81,12 +81,12 @@ struct WorkerSettings: Sendable {
     private static let policySetting = Setting<String>(
         SettingDescription(
             "HVC_POLICY",
-            kind: "one of " + PlacementPolicy.all.map(\.name).joined(separator: ", "),
+            kind: "one of " + PolicyChoice.names.joined(separator: ", "),
             fallback: PlacementPolicy.seed.name,
             meaning: "How machines are chosen; the same for all workers."
         ),
         fallback: PlacementPolicy.seed.name
-    ) { text in PlacementPolicy.all.contains { $0.name == text } ? text : nil }
+    ) { text in PolicyChoice.names.contains(text) ? text : nil }
     private static let weightsSetting = Setting<[String: Double]>(
         SettingDescription(
             "HVC_POLICY_WEIGHTS",
@@ -97,7 +97,7 @@ struct WorkerSettings: Sendable {
                 "By how much weighers count in the policy's main tier, where other than it says; 0 takes one out of that."
         ),
         fallback: [:],
-        parse: weights
+        parse: PolicyChoice.weights
     )
     private static let leaseSetting = Setting<Duration>.seconds(
         "HVC_LEASE",
@@ -149,18 +149,6 @@ struct WorkerSettings: Sendable {
         case off
     }
 
-    private static func weights(_ text: String) -> [String: Double]? {
-        var weights: [String: Double] = [:]
-        for pair in text.split(separator: ",") {
-            let parts = pair.split(separator: "=", omittingEmptySubsequences: false)
-            guard parts.count == 2, let factor = Double(parts[1]), (-1000...1000).contains(factor),
-                PlacementPolicy.weighers.contains(where: { $0.name == parts[0] })
-            else { return nil }
-            weights[String(parts[0])] = factor
-        }
-        return weights
-    }
-
     private static func plainName(_ text: String) -> String? {
         let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         return isPlain && (1...64).contains(text.utf8.count) ? text : nil
@@ -200,8 +188,10 @@ struct WorkerSettings: Sendable {
         lease = try Self.leaseSetting.value(in: environment)
         discoveryPeriod = try Self.discoverySetting.value(in: environment)
         policy = PolicyRecord(
-            name: try Self.policySetting.value(in: environment),
-            weights: try Self.weightsSetting.value(in: environment),
+            PolicyChoice(
+                name: try Self.policySetting.value(in: environment),
+                weights: try Self.weightsSetting.value(in: environment)
+            ),
             oldest: Int(max(Self.oldestMeasure, discoveryPeriod * 10).components.seconds) * 1000
         )
         grace = try Self.graceSetting.value(in: environment)

@@ -27,6 +27,10 @@ extension ResourceAPITests {
             #expect(here.map { $0["policy"] as? String } == ["seed", "spread", "pack", "random"])
             #expect(here.allSatisfy { $0["placed"] as? Int == 4 && $0["refused"] as? Int == 0 })
             #expect(here[0]["empty"] as? Double == 0 && here[2]["empty"] as? Double == 0.5)
+            // Turned around, what fills a PM best comes last.
+            let turned = try await figures("--policy", "pack", "--policy", "pack:packing=-1,image_cached=0")
+            #expect(turned.map { $0["policy"] as? String } == ["pack", "pack:image_cached=0.0,packing=-1.0"])
+            #expect(turned.map { $0["empty"] as? Double } == [0.5, 0])
             let tiny = try await figures("--on", "simulated:1,cpu=1,ram=1000,disk=9", "--policy", "pack")
             #expect(tiny.count == 1 && (tiny[0]["refused"] as? Int ?? 0) > 0, "\(tiny)")
 
@@ -51,6 +55,9 @@ extension ResourceAPITests {
             #expect(emptied[0]["placed"] as? Int == 7 && emptied[0]["refused"] as? Int == 0, "\(emptied)")
             #expect(emptied[0]["empty"] as? Double == 0)
 
+            let unknown = try site.program("hvc-worker", ["replay", path, "--policy", "pack:weight=1"])
+            #expect(try await unknown.waitForExit(within: .seconds(30)) != .status(0))
+            #expect(unknown.text.contains("there is no policy 'pack:weight=1'"), "\(unknown.text)")
             try "nonsense\n".write(toFile: path, atomically: true, encoding: .utf8)
             let bad = try site.program("hvc-worker", ["replay", path])
             #expect(try await bad.waitForExit(within: .seconds(30)) != .status(0))

@@ -96,6 +96,7 @@ struct ResourceFormTests {
                     "tag"
                 ),
                 ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"policy":"best"}"#, 400, "spread"),
+                ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"policy":"pack:a=1"}"#, 400, "WEIGHER=FACTOR"),
                 ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"count":0}"#, 400, "count"),
                 ("POST", "/v1/placements:dry-run", #"{"instance_type":1,"image_id":999}"#, 404, "no image 999"),
                 ("POST", "/v1/placements:dry-run", "[]", 400, "the body is no"),

@@ -42,6 +42,29 @@ struct PolicyTests {
     }
 
     @Test(
+        "A policy is asked for by its name, and by weights after a colon; what is neither is refused with what there is"
+    )
+    func choice() throws {
+        #expect(PolicyChoice("pack") == PolicyChoice(name: "pack"))
+        let choice = try #require(PolicyChoice("spread:load=5,image_cached=0"))
+        #expect(choice == PolicyChoice(name: "spread", weights: ["load": 5, "image_cached": 0]))
+        #expect(PolicyChoice("\(choice)") == choice)
+        #expect(PolicyChoice.weights(choice.weightsText) == choice.weights)
+        let machines = [
+            try Fleets.machine(1, free: Resources(cpu: 8, ram: 8192, disk: 100), load: 8),
+            try Fleets.machine(2, free: Resources(cpu: 8, ram: 8192, disk: 90), load: 0),
+        ]
+        #expect(try chosen(machines, by: choice.policy()) == 2)
+        for text in [
+            "", "best", ":load=1", "spread:load", "spread:load=x", "spread:load=1001", "spread:best=1", "a:b:c",
+        ] {
+            #expect(PolicyChoice(text) == nil, "\(text)")
+            let failure = #expect(throws: Failure.self) { try PolicyChoice.named(text) }
+            #expect(failure?.message.contains("seed, spread, pack, random") == true)
+        }
+    }
+
+    @Test(
         "A copy of the image draws a VM where all else is equal, under spread and pack",
         arguments: ["spread", "pack"],
         [100, 163, 164]

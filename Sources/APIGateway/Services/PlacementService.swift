@@ -64,17 +64,17 @@ struct PlacementService: Sendable {
         return plan
     }
 
-    private func ground(policy name: String? = nil) async throws(Failure) -> Ground {
+    private func ground(policy text: String? = nil) async throws(Failure) -> Ground {
         guard try await store.isReady() else { throw .notReady }
-        let record = try await store.policy()
-        guard name == nil || PlacementPolicy.all.contains(where: { $0.name == name }) else {
-            let names = PlacementPolicy.all.map(\.name).joined(separator: ", ")
-            throw Failure(.invalidRequest, "there is no such policy: give one of \(names), or leave it out")
+        var record = try await store.policy()
+        if let text {
+            let choice = try PolicyChoice.named(text)
+            // The weights of the workers' policy say nothing of another one.
+            if choice.name != record.choice.name || !choice.weights.isEmpty {
+                record = PolicyRecord(choice, oldest: record.oldest)
+            }
         }
-        // The weights of the workers' policy say nothing of another one.
-        var wanted = record
-        if let name, name != record.name { wanted = PolicyRecord(name: name, oldest: record.oldest) }
-        return Ground(fleet: try await follower.fleet(), policy: wanted.policy)
+        return Ground(fleet: try await follower.fleet(), policy: record.policy)
     }
 
     /// The VMs of several PMs, read at once: one after another the round trips would add up.

@@ -5,29 +5,23 @@ import RedisClient
 
 /// How the workers were told to choose machines, so that what-ifs choose alike.
 public struct PolicyRecord: Hashable, Sendable {
-    /// The policy's name.
-    public let name: String
-    /// Weighers' factors that differ from the policy's own.
-    public let weights: [String: Double]
+    /// The policy.
+    public let choice: PolicyChoice
     /// How old a PM's measure may be, in ms.
     public let oldest: Int
 
     /// Makes a record.
     ///
     /// - Parameters:
-    ///   - name: the policy's name.
-    ///   - weights: weighers' factors.
+    ///   - choice: the policy.
     ///   - oldest: how old a PM's measure may be, in ms.
-    public init(name: String, weights: [String: Double] = [:], oldest: Int = .max) {
-        self.name = name
-        self.weights = weights
+    public init(_ choice: PolicyChoice, oldest: Int = .max) {
+        self.choice = choice
         self.oldest = oldest
     }
 
-    /// The policy; `seed` where the name is none of ours.
-    public var policy: PlacementPolicy {
-        (PlacementPolicy.all.first { $0.name == name } ?? .seed).configured(oldest: oldest, weights: weights)
-    }
+    /// The policy.
+    public var policy: PlacementPolicy { choice.policy(oldest: oldest) }
 }
 
 extension Store {
@@ -36,8 +30,8 @@ extension Store {
     /// - Parameter record: how.
     /// - Throws: `Failure`.
     public func register(policy record: PolicyRecord) async throws(Failure) {
-        let weights = record.weights.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-        _ = try await send(["HSET", keys.policy, "name", record.name, "weights", weights, "oldest_ms", record.oldest])
+        let (name, weights) = (record.choice.name, record.choice.weightsText)
+        _ = try await send(["HSET", keys.policy, "name", name, "weights", weights, "oldest_ms", record.oldest])
     }
 
     /// How machines are chosen (HGETALL); as by default where no worker has said it yet.
@@ -46,15 +40,11 @@ extension Store {
     /// - Throws: `Failure`.
     public func policy() async throws(Failure) -> PolicyRecord {
         let fields = try await send(["HGETALL", keys.policy]).map ?? [:]
-        let weights = (fields["weights"] ?? "").split(separator: ",").compactMap { pair -> (String, Double)? in
-            let parts = pair.split(separator: "=")
-            return parts.count == 2 ? Double(parts[1]).map { (String(parts[0]), $0) } : nil
-        }
-        return PolicyRecord(
+        let choice = PolicyChoice(
             name: fields["name"] ?? PlacementPolicy.seed.name,
-            weights: Dictionary(weights) { first, _ in first },
-            oldest: fields["oldest_ms"].flatMap { Int($0) } ?? .max
+            weights: PolicyChoice.weights(fields["weights"] ?? "") ?? [:]
         )
+        return PolicyRecord(choice, oldest: fields["oldest_ms"].flatMap { Int($0) } ?? .max)
     }
 
     /// Which number the next VM gets, as things are (HGET).

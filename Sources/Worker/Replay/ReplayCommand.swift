@@ -22,7 +22,12 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "The machines, as simulated:COUNT[,option=value…]; else those of the installation, emptied.")
     var on: String?
 
-    @Option(help: "A policy; may be given more than once. All where none is given.")
+    @Option(
+        help: ArgumentHelp(
+            "A policy, with other weights if need be, as pack or spread:load=0.5; may be given more than once. All if none is.",
+            valueName: "policy"
+        )
+    )
     var policy: [String] = []
 
     @Flag(help: "Tells the figures as JSON.")
@@ -33,7 +38,7 @@ struct ReplayCommand: AsyncParsableCommand {
             let trace = try Self.trace(path: file)
             let policies = try Self.policies(policy)
             let snapshot = try await machines()
-            let reports = policies.map { replay(trace, on: snapshot, by: $0) }
+            let reports = policies.map { (policy: $0, figures: replay(trace, on: snapshot, by: $0.policy())) }
             print(json ? try Self.json(reports) : Self.table(reports, machines: snapshot.count), terminator: "")
         } catch let failure as Failure {
             throw ValidationError(failure.description)
@@ -67,17 +72,10 @@ struct ReplayCommand: AsyncParsableCommand {
         return FleetSnapshot(machines)
     }
 
-    private static func policies(_ names: [String]) throws(Failure) -> [PlacementPolicy] {
-        guard !names.isEmpty else { return PlacementPolicy.all }
-        var policies: [PlacementPolicy] = []
-        for name in names {
-            guard let policy = PlacementPolicy.all.first(where: { $0.name == name }) else {
-                let known = PlacementPolicy.all.map(\.name).joined(separator: ", ")
-                throw Failure(.invalidRequest, "there is no policy '\(name)': give one of \(known)")
-            }
-            policies.append(policy)
-        }
-        return policies
+    private static func policies(_ texts: [String]) throws(Failure) -> [PolicyChoice] {
+        var choices: [PolicyChoice] = []
+        for text in texts { choices.append(try PolicyChoice.named(text)) }
+        return choices.isEmpty ? PolicyChoice.names.map { PolicyChoice(name: $0) } : choices
     }
 
     /// A line that is no job's: a VM's room was given back.
@@ -118,19 +116,24 @@ struct ReplayCommand: AsyncParsableCommand {
         return events
     }
 
-    private static func table(_ reports: [ReplayReport], machines: Int) -> String {
-        var lines = ["policy      placed   refused     empty  fragmentation  imbalance   (\(machines) PMs)"]
-        for report in reports {
-            let name = report.policy.padding(toLength: 8, withPad: " ", startingAt: 0)
+    private typealias Report = (policy: PolicyChoice, figures: ReplayReport)
+
+    private static func table(_ reports: [Report], machines: Int) -> String {
+        let width = reports.map { "\($0.policy)".count }.reduce(8, max)
+        func padded(_ text: String) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
+        var lines = [
+            padded("policy") + "    placed   refused     empty  fragmentation  imbalance   (\(machines) PMs)"
+        ]
+        for (policy, figures) in reports {
             lines.append(
-                name
+                padded("\(policy)")
                     + String(
                         format: "%10d%10d%9.1f%%%14.1f%%%11.3f",
-                        report.placed,
-                        report.refused,
-                        report.emptyShare * 100,
-                        report.fragmentation * 100,
-                        report.imbalance
+                        figures.placed,
+                        figures.refused,
+                        figures.emptyShare * 100,
+                        figures.fragmentation * 100,
+                        figures.imbalance
                     )
             )
         }
@@ -144,22 +147,21 @@ struct ReplayCommand: AsyncParsableCommand {
         let empty: Double
         let fragmentation: Double
         let imbalance: Double
+
+        init(_ report: Report) {
+            policy = "\(report.policy)"
+            placed = report.figures.placed
+            refused = report.figures.refused
+            empty = report.figures.emptyShare
+            fragmentation = report.figures.fragmentation
+            imbalance = report.figures.imbalance
+        }
     }
 
-    private static func json(_ reports: [ReplayReport]) throws -> String {
+    private static func json(_ reports: [Report]) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let rows = reports.map {
-            Row(
-                policy: $0.policy,
-                placed: $0.placed,
-                refused: $0.refused,
-                empty: $0.emptyShare,
-                fragmentation: $0.fragmentation,
-                imbalance: $0.imbalance
-            )
-        }
-        return String(decoding: try encoder.encode(rows), as: UTF8.self) + "\n"
+        return String(decoding: try encoder.encode(reports.map(Row.init)), as: UTF8.self) + "\n"
     }
 }
 
