@@ -143,7 +143,9 @@ extension [PlacementRequest] {
 extension Resources {
     /// How many times this amount goes into another one; 0 where it is nothing.
     fileprivate func times(in room: Resources) -> Int {
-        let counts = [(cpu, room.cpu), (ram, room.ram), (disk, room.disk)].filter { $0.0 > 0 }.map { $1 / $0 }
-        return max(0, counts.min() ?? 0)
+        // Asked for every machine and every loss: so without arrays, which took nine tenths of the time.
+        func times(_ amount: Int, _ room: Int) -> Int { amount > 0 ? room / amount : .max }
+        let least = min(times(cpu, room.cpu), times(ram, room.ram), times(disk, room.disk))
+        return least == .max ? 0 : max(0, least)
     }
 }
