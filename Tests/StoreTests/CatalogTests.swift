@@ -1,4 +1,5 @@
 import Model
+import RedisClient
 import Store
 import Testing
 
@@ -18,6 +19,29 @@ struct CatalogTests {
             #expect(try await store.machines().map(\.value) == [2, 3])
             #expect(try await store.register(machines: listings("d", "a", "c")).map(\.value) == [4, 1, 3])
             #expect(try await store.machines().map(\.value) == [1, 3, 4])
+        }
+    }
+
+    @Test("Listed again, a PM that is up and as it was costs nobody anything; one that is not is looked at and told")
+    func listedAgain() async throws {
+        try await StoreFixture.with(machines: ["a", "b", "c"]) { (fixture) async throws in
+            let store = fixture.store
+            for pm in 1...2 { try await fixture.up(pm, small) }
+            let before = try await store.peek(since: .start, limit: 0).position
+            let due = try await store.redis.send(["ZSCORE", "hvc:discovery", "1"]).string
+            var again = try listings("a", "b", "c")
+            _ = try await store.register(machines: again)
+            let told = try await store.peek(since: before, limit: 0)
+            #expect(told.changed.map(\.id.value) == [3])
+            #expect(try await store.redis.send(["ZSCORE", "hvc:discovery", "1"]).string == due)
+
+            again[1] = PMListing(address: try PMAddress("b"), tags: ["ssd"])
+            _ = try await store.register(machines: Array(again.prefix(2)))
+            let changed = try await store.peek(since: told.position, limit: 0)
+            #expect(changed.changed.map(\.id.value).sorted() == [2, 3])
+            #expect(try await store.machine(2.identifier())?.tags == ["ssd"])
+            let looks = try await store.takeDueMachines(limit: 9, deadline: .seconds(9)).machines.map(\.id.value)
+            #expect(looks == [2])
         }
     }
 

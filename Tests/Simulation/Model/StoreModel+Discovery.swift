@@ -6,6 +6,8 @@ extension StoreModel {
         for machine in listed {
             let pm = machine.id
             if machines.count < pm.value { machines.append(MachineRecord(machine: machine)) }
+            let known = machines[pm.value - 1].machine
+            if discovery[pm] != nil, known.state == .up, known.listing == machine.listing { continue }
             if discovery[pm] == nil {
                 update(pm) { record in
                     record.machine.state = .unknown

@@ -151,6 +151,7 @@ extension Simulation {
         guard closed.remove(pm) != nil else { return }
         note("PM \(pm): open")
         store.update(pm) { $0.machine.isCordoned = false }
+        store.touch(pm, grew: true)
         store.register(store.machines.map(\.machine).filter { $0.isListed || $0.id == pm })
     }
 

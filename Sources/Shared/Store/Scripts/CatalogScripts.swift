@@ -3,6 +3,9 @@ import RedisClient
 extension RedisScript {
     /// Makes the PM file's lines the listed PMs; a known address keeps its number, a removed one's is not given again.
     ///
+    /// Nothing is done about those that are listed as they were and up, as most are when a worker starts: everybody who
+    /// follows the fleet would read them all anew, and all would be looked at at once.
+    ///
     /// - KEYS: 1 pms.
     /// - ARGV: 1 prefix, then for each PM eleven: address, URI, pool, domain type, overcommit of cpu, ram, disk, reserve of
     ///   cpu, ram, disk, tags.
@@ -11,23 +14,38 @@ extension RedisScript {
         name: "register-machines",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready + Fragment.number
             + #"""
+            local names = {'address', 'uri', 'pool', 'domain_type_wanted', 'overcommit_cpu', 'overcommit_ram',
+              'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags'}
             local ids, listed = {}, {}
-            for i = 2, #ARGV, 11 do
-              local pm = number('pm', ARGV[i], 1)
-              ids[#ids + 1], listed[pm] = pm, true
+            local function is_as_it_was(pm, at)
+              local known = redis.call('HMGET', P .. 'pm:' .. pm, 'listed', 'state', unpack(names))
+              if known[1] ~= '1' or known[2] ~= 'up' then return false end
+              for i = 1, #names do
+                if known[i + 2] ~= ARGV[at + i - 1] then return false end
+              end
+              return true
+            end
+            local function take(pm, at)
               if not redis.call('ZSCORE', KEYS[1], pm) then
                 -- New, or back: what was known of it before it was taken off the list is old.
                 redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
                 redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until')
                 redis.call('ZADD', P .. 'discovery', 0, pm)
               end
-              redis.call('HSET', P .. 'pm:' .. pm, 'id', pm, 'address', ARGV[i], 'uri', ARGV[i + 1],
-                'pool', ARGV[i + 2], 'domain_type_wanted', ARGV[i + 3], 'overcommit_cpu', ARGV[i + 4],
-                'overcommit_ram', ARGV[i + 5], 'overcommit_disk', ARGV[i + 6], 'reserve_cpu', ARGV[i + 7],
-                'reserve_ram', ARGV[i + 8], 'reserve_disk', ARGV[i + 9], 'tags', ARGV[i + 10], 'listed', 1)
+              local fields = {'id', pm, 'listed', 1}
+              for i, name in ipairs(names) do
+                fields[#fields + 1], fields[#fields + 2] = name, ARGV[at + i - 1]
+              end
+              redis.call('HSET', P .. 'pm:' .. pm, unpack(fields))
               redis.call('ZADD', KEYS[1], pm, pm)
               look_soon(pm)
               touch(pm, true)
+            end
+
+            for at = 2, #ARGV, #names do
+              local pm = number('pm', ARGV[at], 1)
+              ids[#ids + 1], listed[pm] = pm, true
+              if not is_as_it_was(pm, at) then take(pm, at) end
             end
             for _, pm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
               if not listed[pm] then
