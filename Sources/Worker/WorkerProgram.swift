@@ -37,6 +37,7 @@ struct WorkerProgram {
             files: settings.files,
             overcommit: settings.overcommit,
             policy: settings.policy,
+            discoveryPeriod: settings.discoveryPeriod,
             inspection: ImageInspection(roots: settings.imageRoots),
             store: store,
             logger: logger

@@ -35,9 +35,18 @@ struct CatalogTests {
             #expect(told.changed.map(\.id.value) == [3])
             #expect(try await store.redis.send(["ZSCORE", "hvc:discovery", "1"]).string == due)
 
+            // A period that became shorter holds at once, and no look under way is doubled by it.
+            _ = try await store.register(machines: again, lookingWithin: .zero)
+            let early = try await store.takeDueMachines(limit: 9, deadline: .seconds(9)).machines.map(\.id.value)
+            #expect(early.sorted() == [1, 2, 3])
+            _ = try await store.register(machines: again, lookingWithin: .zero)
+            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(9)).machines.isEmpty)
+            for pm in 1...3 { try await fixture.up(pm, small) }
+            let now = try await store.peek(since: told.position, limit: 0)
+
             again[1] = PMListing(address: try PMAddress("b"), tags: ["ssd"])
             _ = try await store.register(machines: Array(again.prefix(2)))
-            let changed = try await store.peek(since: told.position, limit: 0)
+            let changed = try await store.peek(since: now.position, limit: 0)
             #expect(changed.changed.map(\.id.value).sorted() == [2, 3])
             #expect(try await store.machine(2.identifier())?.tags == ["ssd"])
             let looks = try await store.takeDueMachines(limit: 9, deadline: .seconds(9)).machines.map(\.id.value)

@@ -102,10 +102,15 @@ extension Image {
 extension Store {
     /// Makes these the listed PMs; a known address keeps its number.
     ///
-    /// - Parameter listings: the PM file's lines.
+    /// - Parameters:
+    ///   - listings: the PM file's lines.
+    ///   - period: within which the next look comes at those that are up and listed as they were; at others it comes at once.
     /// - Returns: the numbers, in the same order.
     /// - Throws: `Failure`.
-    public func register(machines listings: [PMListing]) async throws(Failure) -> [PMID] {
+    public func register(
+        machines listings: [PMListing],
+        lookingWithin period: Duration = .seconds(86400)
+    ) async throws(Failure) -> [PMID] {
         let arguments = listings.flatMap { listing -> [any RedisArgumentConvertible] in
             let overcommit = listing.overcommit
             return [
@@ -114,7 +119,7 @@ extension Store {
                 listing.reserve.disk, listing.tags.sorted().joined(separator: ","),
             ]
         }
-        return try await run(.registerMachines, keys: [keys.pms], arguments).identifiers()
+        return try await run(.registerMachines, keys: [keys.pms], [period.milliseconds] + arguments).identifiers()
     }
 
     /// Makes these the listed images; a known path keeps its number.

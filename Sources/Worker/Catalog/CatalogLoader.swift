@@ -10,6 +10,7 @@ struct CatalogLoader: Sendable {
     let files: WorkerSettings.Files
     let overcommit: Overcommit
     let policy: PolicyRecord
+    let discoveryPeriod: Duration
     let inspection: ImageInspection
     let store: Store
     let logger: Logger
@@ -22,7 +23,9 @@ struct CatalogLoader: Sendable {
         // Before the PMs: what-ifs are answered from when those are looked at.
         try await store.register(policy: policy)
         // PMs first: while they are listed and not looked at, nothing is accepted in a Redis that was empty.
-        if let machines = lists.machines { report("PMs", try await store.register(machines: machines)) }
+        if let machines = lists.machines {
+            report("PMs", try await store.register(machines: machines, lookingWithin: discoveryPeriod))
+        }
         if let types = lists.types { report("types", try await store.register(types: types)) }
         if let images = lists.images { try await register(images) }
     }

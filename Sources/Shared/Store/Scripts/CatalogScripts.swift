@@ -7,7 +7,7 @@ extension RedisScript {
     /// follows the fleet would read them all anew, and all would be looked at at once.
     ///
     /// - KEYS: 1 pms.
-    /// - ARGV: 1 prefix, then for each PM eleven: address, URI, pool, domain type, overcommit of cpu, ram, disk, reserve of
+    /// - ARGV: 1 prefix, 2 within how many ms the next look at those comes, then for each PM eleven: address, URI, pool, domain type, overcommit of cpu, ram, disk, reserve of
     ///   cpu, ram, disk, tags.
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
@@ -17,11 +17,15 @@ extension RedisScript {
             local names = {'address', 'uri', 'pool', 'domain_type_wanted', 'overcommit_cpu', 'overcommit_ram',
               'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags'}
             local ids, listed = {}, {}
-            local function is_as_it_was(pm, at)
-              local known = redis.call('HMGET', P .. 'pm:' .. pm, 'listed', 'state', unpack(names))
+            local latest = whole(now_ms + tonumber(ARGV[2]))
+            local function stays(pm, at)
+              local known = redis.call('HMGET', P .. 'pm:' .. pm, 'listed', 'state', 'looking_until', unpack(names))
               if known[1] ~= '1' or known[2] ~= 'up' then return false end
               for i = 1, #names do
-                if known[i + 2] ~= ARGV[at + i - 1] then return false end
+                if known[i + 3] ~= ARGV[at + i - 1] then return false end
+              end
+              if tonumber(known[3] or 0) <= now_ms then
+                redis.call('ZADD', P .. 'discovery', 'XX', 'LT', latest, pm)
               end
               return true
             end
@@ -42,10 +46,10 @@ extension RedisScript {
               touch(pm, true)
             end
 
-            for at = 2, #ARGV, #names do
+            for at = 3, #ARGV, #names do
               local pm = number('pm', ARGV[at], 1)
               ids[#ids + 1], listed[pm] = pm, true
-              if not is_as_it_was(pm, at) then take(pm, at) end
+              if not stays(pm, at) then take(pm, at) end
             end
             for _, pm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
               if not listed[pm] then
