@@ -125,6 +125,9 @@ struct ResourceAPITests {
             let build = #"{"name":"mine","hold_id":\#(id),"image_id":100}"#
             let built = try await api.call("POST", "/v1/vms", build, 201)
             #expect(built["id"] as? Int == id && built["state"] as? String == "running")
+            let job = try #require(built["job_id"] as? Int)
+            let told = try await api.call("GET", "/v1/jobs/\(job)/explanation")
+            #expect((told["explanation"] as? [String: Any])?["chosen"] as? Int == 1, "\(told)")
             #expect(try await api.call("POST", "/v1/vms", build, 404)["code"] as? String == "unknown_hold")
             #expect(try await site.http.call("/vm/query?vmid=\(id)").body.contains(#""name":"mine""#))
             try await expectWell(site)

@@ -17,12 +17,17 @@ extension RedisScript {
             local iid, vm = ARGV[5], ARGV[9]
             if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
             if vm ~= '' then
-              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where')
+              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where',
+                'create_job')
               if v[1] ~= 'held' or v[2] then return {'unknown_hold'} end
               redis.call('ZREM', KEYS[2], vm)
               redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
               redis.call('HSET', P .. 'vm:' .. vm, 'name', ARGV[2], 'image', iid, 'state', 'queued')
-              return {'ok', enqueue('create', vm, {v[3], v[4], v[5]}, iid, v[6] or '', ARGV[6], 'create_job'), vm}
+              -- Its place was chosen when it was held: the build says how.
+              local decision = v[7] and redis.call('HGET', P .. 'job:' .. v[7], 'decision')
+              local job = enqueue('create', vm, {v[3], v[4], v[5]}, iid, v[6] or '', ARGV[6], 'create_job')
+              if decision then redis.call('HSET', P .. 'job:' .. job, 'decision', decision) end
+              return {'ok', job, vm}
             end
             local needs = needs_of(ARGV[4])
             if not needs then return {'unknown_type'} end
