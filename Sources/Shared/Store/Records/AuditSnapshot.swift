@@ -1,0 +1,152 @@
+public import Model
+import RedisClient
+
+/// All records and places of jobs at one moment.
+public struct AuditSnapshot: Sendable {
+    /// A job, as far as an audit asks.
+    public struct JobRow: Hashable, Sendable {
+        /// Its number.
+        public let id: JobID
+        /// Its state; nil where there is no record of it.
+        public let state: Job.State?
+        /// The VM it is about; nil where there is no record of it.
+        public let vm: VMID?
+
+        /// Makes a row.
+        ///
+        /// - Parameters:
+        ///   - id: its number.
+        ///   - state: its state.
+        ///   - vm: the VM it is about.
+        public init(id: JobID, state: Job.State?, vm: VMID?) {
+            self.id = id
+            self.state = state
+            self.vm = vm
+        }
+    }
+
+    /// A PM, with the VMs that its set says hold room there.
+    public struct MachineRow: Sendable {
+        /// Its record.
+        public let machine: PhysicalMachine
+        /// The VMs of its set.
+        public let members: Set<VMID>
+
+        /// Makes a row.
+        ///
+        /// - Parameters:
+        ///   - machine: its record.
+        ///   - members: the VMs of its set.
+        public init(machine: PhysicalMachine, members: Set<VMID>) {
+            self.machine = machine
+            self.members = members
+        }
+    }
+
+    /// A group, as its record has it.
+    public struct GroupRow: Hashable, Sendable {
+        /// Its rule; nil where there is no record of it.
+        public let rule: GroupRule?
+        /// How many VMs it has.
+        public let members: Int
+        /// How many of them are on a PM.
+        public let placed: Int
+
+        /// Makes a row.
+        ///
+        /// - Parameters:
+        ///   - rule: its rule.
+        ///   - members: how many VMs it has.
+        ///   - placed: how many of them are on a PM.
+        public init(rule: GroupRule?, members: Int, placed: Int) {
+            (self.rule, self.members, self.placed) = (rule, members, placed)
+        }
+    }
+
+    /// A place where a job stands.
+    public enum Place: Hashable, Sendable {
+        /// On the queue.
+        case queue
+        /// On a worker's list.
+        case worker(String)
+        /// Behind another job of its VM.
+        case behind(VMID)
+        /// Put off.
+        case delayed
+    }
+
+    /// The VMs' records.
+    public var vms: [VMStatus] = []
+    /// The jobs that the VMs' records name as under way.
+    public var underWay: [VMID: JobID] = [:]
+    /// The groups that have VMs or a record.
+    public var groups: [String: GroupRow] = [:]
+    /// The PMs that were ever listed.
+    public var machines: [MachineRow] = []
+    /// Where jobs stand, in the order of each place from its oldest entry on; nil for an entry that is none of ours.
+    public var places: [(place: Place, job: JobID?)] = []
+    /// The jobs that have a lease.
+    public var leases: Set<JobID> = []
+    /// The jobs that have not ended, and those that stand somewhere.
+    public var jobs: [JobID: JobRow] = [:]
+
+    /// Makes an empty one.
+    public init() {}
+}
+
+extension AuditSnapshot {
+    /// Reads what the script `audit-read` answers.
+    ///
+    /// - Parameter parts: its answer.
+    init(_ parts: [RESPValue]) {
+        let records = parts[0].array?.compactMap(\.map) ?? []
+        vms = records.compactMap(VMStatus.init(record:))
+        for record in records {
+            guard let vm = record["id"].flatMap(VMID.init), let job = record["job"].flatMap(JobID.init) else {
+                continue
+            }
+            underWay[vm] = job
+        }
+        machines = (parts[2].array ?? []).compactMap { row in
+            guard let row = row.array, row.count == 2, let machine = row[0].map.flatMap(PhysicalMachine.init(record:))
+            else { return nil }
+            return MachineRow(machine: machine, members: Set(row[1].identifiers()))
+        }
+        for row in parts[1].array ?? [] {
+            guard let row = row.array, row.count == 2, let vm = row[0].int.flatMap(VMID.init) else { continue }
+            // Its oldest entry is at the left end; all others have theirs at the right.
+            add(row[1].array ?? [], at: .behind(vm))
+        }
+        add((parts[3].array ?? []).reversed(), at: .queue)
+        for row in parts[4].array ?? [] {
+            guard let row = row.array, row.count == 2, let worker = row[0].string else { continue }
+            add((row[1].array ?? []).reversed(), at: .worker(worker))
+        }
+        leases = Set(parts[5].identifiers())
+        places += parts[6].identifiers().map { (.delayed, $0) }
+        for row in parts[8].array ?? [] {
+            guard let fields = row.strings, fields.count == 4 else { continue }
+            groups[fields[0]] = GroupRow(
+                rule: GroupRule(rawValue: fields[1]),
+                members: Int(fields[2]) ?? 0,
+                placed: Int(fields[3]) ?? 0
+            )
+        }
+        for row in parts[7].array ?? [] {
+            guard let fields = row.array?.map(\.string), fields.count == 5, let id = fields[0].flatMap({ JobID($0) })
+            else { continue }
+            jobs[id] = JobRow(
+                id: id,
+                state: fields[1].flatMap(Job.State.init),
+                vm: fields[3].flatMap { VMID($0) }
+            )
+        }
+    }
+
+    private mutating func add(_ lines: [RESPValue], at place: Place) {
+        for line in lines {
+            let job = line.string?.firstMatch(of: /"job":(\d+)/).flatMap { JobID($0.1) }
+            places.append((place, job))
+        }
+    }
+}
