@@ -92,7 +92,7 @@ public struct PhysicalMachine: Hashable, Sendable {
     /// What placement may still use.
     ///
     /// Capacity times overcommit, less the reserve, foreign domains and claims; and never more than discovery measured
-    /// as available, less the reserve and what has been claimed since. Never negative.
+    /// as available, less the reserve and what has been claimed since or was not used yet. Never negative.
     public var free: Resources { room.free }
 
     /// The terms of `free`.
@@ -112,7 +112,7 @@ public struct Room: Hashable, Sendable {
     public var promised: Resources
     /// What was measured as available, less the reserve.
     public var available: Resources
-    /// What was claimed since the measure, less what was freed.
+    /// What was claimed since the measure or not used yet then, less what was freed.
     public var claimedSince: Resources
 
     /// Makes terms; without any there is no room.
@@ -120,7 +120,7 @@ public struct Room: Hashable, Sendable {
     /// - Parameters:
     ///   - promised: what may still be promised.
     ///   - available: what was measured as available.
-    ///   - claimedSince: what was claimed since the measure.
+    ///   - claimedSince: what was claimed since the measure or not used yet then.
     public init(promised: Resources = .zero, available: Resources = .zero, claimedSince: Resources = .zero) {
         self.promised = promised
         self.available = available
@@ -160,7 +160,7 @@ public struct PMMeasure: Hashable, Sendable {
     public var available: Resources
     /// What domains that are not ours use.
     public var foreign: Resources
-    /// What VMs of ours held when it was measured.
+    /// How much of what VMs of ours held the figures felt; what was held and not used yet is not in it.
     public var claimed: Resources
     /// The load average over one minute, in runnable tasks.
     public var load: Double
@@ -173,7 +173,7 @@ public struct PMMeasure: Hashable, Sendable {
     ///   - capacity: what the machine has.
     ///   - available: what it had to spare.
     ///   - foreign: what domains that are not ours use.
-    ///   - claimed: what VMs of ours held at that moment.
+    ///   - claimed: how much of what VMs of ours held the figures felt.
     ///   - load: the load average over one minute.
     ///   - time: when it was measured.
     public init(

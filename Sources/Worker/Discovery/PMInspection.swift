@@ -65,9 +65,16 @@ struct PMInspection {
             ),
             foreign: foreign(inventory.domains)
                 + Resources(cpu: 0, ram: 0, disk: host == nil ? 0 : foreignDisk(inventory)),
-            claimed: machine.claimed,
+            claimed: felt(inventory.domains),
             load: host?.load.oneMinute ?? 0
         )
+    }
+
+    /// How much of what our VMs hold the figures feel: a hold, a VM that is being built and one that is switched off take no
+    /// memory yet, so theirs is still to come off what is available.
+    private func felt(_ domains: [DomainSummary]) -> Resources {
+        let used = domains.filter { $0.isActive && claimants.contains($0.uuid) }.reduce(0) { $0 + $1.ramMiB }
+        return Resources(cpu: machine.claimed.cpu, ram: min(used, machine.claimed.ram), disk: machine.claimed.disk)
     }
 
     /// What running domains use that hold no room by our records.
