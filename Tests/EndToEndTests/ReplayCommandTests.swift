@@ -4,6 +4,35 @@ import TestKit
 import Testing
 
 extension ResourceAPITests {
+    @Test("By the policy that placed them a trace's VMs find their places again, and what was refused stays refused")
+    func sameReplay() async throws {
+        let options = ",cpu=4,ram=64000,disk=400"
+        let overcommit = ["HVC_OVERCOMMIT_CPU": "2"]
+        try await withSimulatedFleet(1, options, type: (2, 64, 1), environment: overcommit) { api, site in
+            let wish = #"{"name":"a","instance_type":1,"image_id":100}"#
+            // CPUs are promised twice over: there is room for four.
+            for _ in 0..<4 { _ = try await api.call("POST", "/v1/vms", wish, 201) }
+            for _ in 0..<3 { _ = try await api.call("POST", "/v1/vms", wish, 409) }
+            _ = try await api.call("DELETE", "/v1/vms/1")
+            _ = try await api.call("POST", "/v1/vms", wish, 201)
+            let trace = try site.program("hvc-worker", ["trace"])
+            #expect(try await trace.waitForExit(within: .seconds(30)) == .status(0))
+            let path = site.directory.file("trace")
+            // As an editor of another system saves it.
+            try trace.text.replacing("\n", with: "\r\n").write(toFile: path, atomically: true, encoding: .utf8)
+            let replay = try site.program("hvc-worker", ["replay", path, "--policy", "seed", "--json"])
+            #expect(try await replay.waitForExit(within: .seconds(30)) == .status(0), "\(replay.text)")
+            #expect(replay.text.contains(#""placed":5,"policy":"seed","refused":3"#), "\(replay.text)")
+            let larger = try site.program(
+                "hvc-worker",
+                ["replay", path, "--policy", "seed", "--json", "--on", "simulated:1,cpu=10,ram=64000,disk=400"]
+            )
+            #expect(try await larger.waitForExit(within: .seconds(30)) == .status(0), "\(larger.text)")
+            // One of those that were refused finds room, and another once that one is gone; none stays.
+            #expect(larger.text.contains(#""placed":8,"policy":"seed","refused":0"#), "\(larger.text)")
+        }
+    }
+
     @Test("A trace has what was asked for, and policies are compared on it", .timeLimit(.minutes(1)))
     func replay() async throws {
         try await withSimulatedFleet(2) { api, site in

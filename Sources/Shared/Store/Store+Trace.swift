@@ -4,20 +4,10 @@ import RedisClient
 extension Store {
     /// What was asked for, by the jobs whose records are kept, in the order in which they were accepted (SCAN, HMGET).
     ///
-    /// - Returns: a line a job, as it stood on the queue, and `Trace.gone` where a VM's room was given back unasked.
+    /// - Returns: a line a job, as it stood on the queue, and `Trace.gone` where a VM's end was not asked for.
     /// - Throws: `Failure`.
     public func trace() async throws(Failure) -> [String] {
-        let records = try await jobs(
-            with: "entry",
-            "kind",
-            "vm",
-            "state",
-            "accepted_at",
-            "finished_at",
-            "pm",
-            "tried",
-            "hold_s"
-        )
+        let records = try await jobs(with: "entry", "kind", "vm", "state", "accepted_at", "finished_at", "hold_s")
         // SCAN may give a key twice.
         let jobs = Dictionary(records.map { ($0.job, $0.values) }) { first, _ in first }
         let time = try await send(["TIME"])
@@ -37,13 +27,11 @@ public enum Trace {
         let state: Model.Job.State
         let accepted: Int
         let ended: Int?
-        /// Whether its VM held room that a failure gave back.
-        let hadRoom: Bool
         let holdSeconds: Int
 
         /// Reads the fields of a record; nil where it is none of ours.
         init?(id: JobID, values: [String?]) {
-            guard values.count == 9, let entry = values[0], let kind = values[1].flatMap(Model.Job.Kind.init),
+            guard values.count == 7, let entry = values[0], let kind = values[1].flatMap(Model.Job.Kind.init),
                 let vm = values[2].flatMap({ VMID($0) }), let state = values[3].flatMap(Model.Job.State.init),
                 let accepted = values[4].flatMap(RecordTime.milliseconds)
             else { return nil }
@@ -51,12 +39,13 @@ public enum Trace {
                 id, entry, kind, vm, state, accepted
             )
             ended = values[5].flatMap(RecordTime.milliseconds)
-            hadRoom = [values[6], values[7]].contains { $0?.isEmpty == false }
-            holdSeconds = values[8].flatMap { Int($0) } ?? 0
+            holdSeconds = values[6].flatMap { Int($0) } ?? 0
         }
     }
 
-    /// The line of a VM whose room was given back without anybody asking: its create failed, or its hold was over.
+    /// The line of a VM whose room nobody asks back: its create failed, with or without room, or its hold was over.
+    ///
+    /// One that was refused has an end, too: a replay may have room for it, and would keep it for ever.
     ///
     /// - Parameter vm: the VM.
     /// - Returns: the line.
@@ -86,13 +75,13 @@ public enum Trace {
         return lines + ends.map { gone($0.vm) }
     }
 
-    /// When a job's VM gave its room back without anybody asking; nil where it did not.
+    /// When a job's VM gives its room back without anybody asking; nil where it does not.
     private static func end(of job: Job, isLast: Bool) -> Int? {
         guard let ended = job.ended else { return nil }
         switch job.kind {
-        case .create: return job.state == .failed && job.hadRoom ? ended : nil
+        case .create: return job.state == .failed ? ended : nil
         // One that was built or given back has a later job.
-        case .hold: return job.state == .done && isLast ? ended + job.holdSeconds * 1000 : nil
+        case .hold: return isLast ? ended + job.holdSeconds * 1000 : nil
         case .destroy, .start: return nil
         }
     }

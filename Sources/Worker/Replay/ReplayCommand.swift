@@ -96,7 +96,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let decoder = JSONDecoder()
         var events: [TraceEvent] = []
         var known: Set<VMID> = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
         where !line.isEmpty {
             let line = Data(line.utf8)
             if let gone = try? decoder.decode(Gone.self, from: line) {
@@ -173,7 +173,9 @@ extension PhysicalMachine {
         (machine.claimed, machine.vmCount, machine.lastUsed, machine.failures) = (.zero, 0, 0, 0)
         machine.groups = [:]
         machine.measure = measure.map {
-            PMMeasure(capacity: $0.capacity, available: $0.capacity, foreign: $0.foreign, load: $0.load)
+            // As discovery has it where nothing runs: what may be promised is there.
+            let all = listing.overcommit.applied(to: $0.capacity)
+            return PMMeasure(capacity: $0.capacity, available: all, foreign: $0.foreign, load: $0.load)
         }
         return machine
     }

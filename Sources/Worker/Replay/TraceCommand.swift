@@ -13,7 +13,7 @@ struct TraceCommand: AsyncParsableCommand {
         abstract: "Writes what was asked for within the last week, for hvc-worker replay.",
         discussion: """
             A line a job, as it stood on the queue, in the order in which they were accepted, and {"kind":"gone"} where a \
-            create that failed or a hold that was over gave its room back. It takes the same environment \
+            create failed or a hold was over. It takes the same environment \
             variables as the worker, and may run beside workers.
             """
     )
