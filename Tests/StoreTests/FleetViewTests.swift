@@ -2,6 +2,7 @@ import Model
 import Placement
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 /// Followers are told no more than what changed, and know as much as one who reads everything.
@@ -53,6 +54,30 @@ struct FleetViewTests {
             for _ in 1...9 { _ = try await store.register(machines: listings) }
             _ = try await look(&view, store)
             #expect(view.fleet.machines.map(\.listing) == listings)
+        }
+    }
+
+    @Test("Whoever knew a Redis that went back since, and on in another way, begins anew")
+    func wentBack() async throws {
+        try await StoreFixture.with(machines: ["a", "b"]) { (fixture) async throws in
+            let store = fixture.store
+            var view = FleetView()
+            _ = try await store.redis.send(["SAVE"])
+            _ = try await store.register(machines: ["a", "b", "c"].map { PMListing(address: try PMAddress($0)) })
+            for pm in 1...3 { try await fixture.up(pm, Resources(cpu: pm, ram: 1, disk: 1)) }
+            _ = try await look(&view, store)
+            #expect(view.fleet.count == 3)
+
+            try await fixture.server.restart()
+            let other = Store(redis: RedisClient(configuration: fixture.server.configuration), keys: store.keys)
+            let listings = try ["a", "b"].map { PMListing(address: try PMAddress($0), tags: ["new"]) }
+            for pass in 1...9 { _ = try await other.register(machines: pass == 9 ? listings : listings.reversed()) }
+            var fresh = FleetView()
+            _ = try await look(&fresh, other)
+            #expect(fresh.position.version > view.position.version)
+            await other.redis.shutdown()
+            try await eventually("the connection to be there again") { try await look(&view, store) >= 0 }
+            #expect(view.fleet.machines == fresh.fleet.machines)
         }
     }
 

@@ -12,6 +12,7 @@ final class ConnectionKeeper: Sendable {
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
         var attempts: Task<Void, Never>?
+        var connectionsMade = 0
     }
 
     private struct Waiter: Sendable {
@@ -58,6 +59,9 @@ final class ConnectionKeeper: Sendable {
     var latest: RedisConnection? {
         state.withLockedValue { $0.lifecycle.connection }
     }
+
+    /// How many connections were made so far.
+    var connectionsMade: Int { state.withLockedValue { $0.connectionsMade } }
 
     /// Starts connecting where that has not begun.
     func start() {
@@ -202,6 +206,7 @@ extension ConnectionKeeper {
     private func install(_ connection: RedisConnection) -> Bool {
         let waiters = state.withLockedValue { state -> [UInt64: Waiter]? in
             guard state.lifecycle.connected(connection, at: .now()) else { return nil }
+            state.connectionsMade += 1
             defer { state.waiters = [:] }
             return state.waiters
         }

@@ -54,6 +54,10 @@ public final class RedisClient: Sendable {
     /// Whether the shared connection is up at this moment.
     public var isConnected: Bool { keeper.isConnected }
 
+    /// How many shared connections were made so far: a server that is reached anew may have gone back to an earlier state,
+    /// as after a failover, or a restart from an older file.
+    public var connectionsMade: Int { keeper.connectionsMade }
+
     /// How many calls wait for replies on the shared connection: as of the last write or reply, for metrics.
     public var callsInFlight: Int { keeper.callsInFlight }
 

@@ -9,6 +9,8 @@ public struct FleetPosition: Hashable, Sendable {
     public internal(set) var complete = 0
     /// Which Redis' fleet it is: an emptied one counts anew.
     public internal(set) var generation = ""
+    /// By which connection it is known: a Redis that is reached anew may have gone back, and on from there.
+    var connection = 0
 
     /// Nothing is known.
     public static let start = FleetPosition()
@@ -17,7 +19,8 @@ public struct FleetPosition: Hashable, Sendable {
 /// The fleet as one process follows it: what changed since the last look is taken in, and nothing else is read.
 ///
 /// Each record of a PM has a version, and a look tells those that changed since a version. One that fell behind, however
-/// far, catches up in the same way, in pieces, so that Redis never serves a whole fleet in one go.
+/// far, catches up in the same way, in pieces, so that Redis never serves a whole fleet in one go. One whose connection
+/// was lost begins anew: versions of before may mean something else.
 public struct FleetView: Sendable {
     /// The fleet.
     public private(set) var fleet = FleetSnapshot()

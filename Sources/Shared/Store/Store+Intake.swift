@@ -108,10 +108,13 @@ extension Store {
     /// - Returns: the entries, oldest first, and the PMs that changed, 250 at most.
     /// - Throws: `Failure`.
     public func peek(since position: FleetPosition, limit: Int) async throws(Failure) -> Peek {
+        // The first one may be made by this very call.
+        let connection = max(1, redis.connectionsMade)
+        let known = position.connection == connection ? position : .start
         let reply = try await run(
             .peek,
             keys: [keys.queue],
-            [position.version, limit, position.complete, position.generation]
+            [known.version, limit, known.complete, known.generation]
         )
         guard let parts = reply.array, parts.count == 10, let fleetVersion = parts[0].int,
             let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
@@ -120,7 +123,7 @@ extension Store {
         else { throw unexpected(reply, from: "peek") }
         let decoder = JSONDecoder()
         return Peek(
-            position: FleetPosition(version: fleetVersion, generation: generation),
+            position: FleetPosition(version: fleetVersion, generation: generation, connection: connection),
             roomVersion: roomVersion,
             lines: zip(lines, placed).reversed().map { line, pm in
                 let bytes = line.bytes ?? []
@@ -129,7 +132,7 @@ extension Store {
             },
             changed: machines.compactMap { $0.array?.last?.map.flatMap(PhysicalMachine.init(record:)) },
             claims: claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) },
-            isReset: parts[4].int == 1,
+            isReset: parts[4].int == 1 || known != position,
             hasMore: parts[6].int == 1,
             time: time
         )
