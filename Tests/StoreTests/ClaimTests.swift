@@ -106,12 +106,17 @@ struct ClaimTests {
                 "LPUSH", "hvc:queue", #"{"job":77,"kind":"create","vm":1,"cpu":1,"ram":1,"disk":1}"#,
             ])
             _ = try await fixture.create()
+            // Of a job that there is, with another kind than its record has.
+            _ = try await fixture.store.redis.send([
+                "RPUSH", "hvc:queue", #"{"job":1,"kind":"destroy","vm":1,"cpu":0,"ram":0,"disk":0}"#,
+            ])
             let (_, outcome) = try await fixture.takeAll()
             let pm: PMID = try 1.identifier()
-            #expect(outcome.results == [.buried, .buried, .started(epoch: 1, pm: pm)])
+            #expect(outcome.results == [.buried, .buried, .buried, .started(epoch: 1, pm: pm)])
             let dead = try await fixture.list("hvc:dead")
-            #expect(dead.count == 2)
+            #expect(dead.count == 3)
             #expect(dead[0].contains("no record of job 77") && dead[1].contains("no entry"))
+            #expect(dead[2].contains("the record of job 1 has another entry"))
         }
     }
 

@@ -21,7 +21,7 @@ struct Intake: Service {
     private static let batch = 64
     /// How long a worker that holds as many jobs as it has slots leaves the queue to others.
     private static let courtesy = Duration.milliseconds(200)
-    /// How often a place may be gone by the time of the claim, until something must be wrong.
+    /// How often the plan for the oldest entry may be refused by the time of the claim, until something must be wrong.
     private static let missesInARow = 8
     /// How long to wait for a signal before looking anyway, should one have been missed.
     private static let patience = Duration.seconds(5)
@@ -69,6 +69,7 @@ struct Intake: Service {
     /// Looks, plans and claims until something was taken or there is nothing to take.
     private func take(atMost free: Int, _ view: inout FleetView) async -> [ClaimedJob] {
         var misses = 0
+        var missed: Peek.Line?
         do throws(Failure) {
             while !Task.isCancelled {
                 let peek = try await store.peek(since: view.position, limit: min(free, Self.batch))
@@ -89,12 +90,14 @@ struct Intake: Service {
                     logger.debug("a plan was overtaken", metadata: ["why": "\(outcome.stop)"])
                 }
                 if !jobs.isEmpty { return jobs }
-                misses = outcome.stop == .full && outcome.results.isEmpty ? misses + 1 : 0
-                guard misses <= Self.missesInARow else {
-                    // What the records of PMs say is not what the claim goes by: trying on at once would not end.
+                let refused = outcome.results.isEmpty ? steps.first?.line : nil
+                misses = refused != nil && refused == missed ? misses + 1 : 0
+                missed = refused
+                guard misses < Self.missesInARow else {
+                    // What the records say is not what the claim goes by: trying on at once would not end.
                     logger.warning(
-                        "the place that is planned is refused again and again; run hvc-worker audit",
-                        metadata: ["job": "\(steps.first?.line.entry?.job.description ?? "")"]
+                        "what is planned is refused again and again; run hvc-worker audit",
+                        metadata: ["job": "\(refused?.entry?.job.description ?? "")", "why": "\(outcome.stop)"]
                     )
                     return []
                 }

@@ -72,8 +72,11 @@ extension RedisScript {
 
                 local function take(line, action, job, vm, pm, decision, code, message, cause)
                   if action == 'dead' then return bury(line, message) end
-                  local kind = redis.call('HGET', P .. 'job:' .. job, 'kind')
+                  local j = redis.call('HMGET', P .. 'job:' .. job, 'kind', 'entry')
+                  local kind = j[1]
                   if not kind then return bury(line, 'no record of job ' .. job) end
+                  -- What was planned is what the entry says, and what is done is what the record says.
+                  if j[2] ~= line then return bury(line, 'the record of job ' .. job .. ' has another entry') end
                   local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm', 'state')
                   if not v[1] then
                     redis.call('RPOP', KEYS[1])
