@@ -137,7 +137,20 @@ struct ResourceAPITests {
             #expect(try await api.call("DELETE", "/v1/holds/\(third)")["state"] as? String == "gone")
             #expect(try await api.call("DELETE", "/v1/holds/\(third)", nil, 404)["code"] as? String == "unknown_hold")
             #expect(try await site.machine(1).vms == 1)
+            #expect(try await site.redis.send(["ZCARD", "hvc:holds"]).int == 0)
             try await expectWell(site)
+
+            // Neither a hold that nothing ends nor the end of what is none goes unseen.
+            let last = try #require(try await api.call("POST", "/v1/holds", hour, 201)["id"] as? Int)
+            let end = try await site.redis.send(["ZSCORE", "hvc:holds", "\(last)"]).string
+            _ = try await site.redis.send(["DEL", "hvc:holds"])
+            _ = try await site.redis.send(["ZADD", "hvc:holds", "9999999999999", "77"])
+            let audit = try site.program("hvc-worker", ["audit", "--mend"])
+            #expect(try await audit.waitForExit(within: .seconds(60)) == .status(0), "\(audit.text)")
+            #expect(audit.text.contains("VM \(last) is held, and nothing ends it"), "\(audit.text)")
+            #expect(audit.text.contains("VM 77 is no hold"), "\(audit.text)")
+            #expect(try await site.redis.send(["ZRANGE", "hvc:holds", "0", "-1"]).strings == ["\(last)"])
+            #expect(try await site.redis.send(["ZSCORE", "hvc:holds", "\(last)"]).string == end)
         }
     }
 
@@ -181,6 +194,7 @@ struct ResourceAPITests {
             }
             let stuck = try await api.call("POST", "/v1/pms/1:drain?dry_run=true")
             #expect(stuck["possible"] as? Bool == false)
+            #expect("\(stuck)".contains("being emptied"), "\(stuck)")
             #expect(try await row()["fits_now"] as? Int == used[0])
             let unsafe = try await row()
             #expect(unsafe["homeless_vms"] as? Int == 1 && unsafe["fits_with_one_pm_lost"] as? Int == 0)

@@ -117,6 +117,19 @@ struct AuditTests {
         #expect(try world.finding().row == "hvc:group:gone")
     }
 
+    @Test("I4: a hold that nothing ends, and what is to end as a hold and is none")
+    func holds() throws {
+        var world = try World()
+        let vm = try HypervisorFixture.vm(2)
+        world.snapshot.vms.append(VMStatus(vm: vm, state: .held, pm: nil))
+        #expect(try world.finding().problem == "VM 2 is held, and nothing ends it")
+        world.snapshot.holds = [vm.id]
+        #expect(world.findings().isEmpty)
+        world.snapshot.holds = [vm.id, world.vm.id]
+        let finding = try world.finding()
+        #expect(finding.problem == "VM 1 is no hold, and is to end as one" && finding.remedy == .retime(world.vm.id))
+    }
+
     @Test("I1, I4: claims that are not those of the PM's VMs are counted anew; more than may be promised is told")
     func claims() throws {
         var world = try World()

@@ -11,10 +11,10 @@ extension Store {
         let groups = try await groups()
         let reply = try await run(
             .auditRead,
-            keys: [keys.vms, keys.queue, keys.leases, keys.delayed, keys.workers, keys.numbers(of: .pm)],
+            keys: [keys.vms, keys.queue, keys.leases, keys.delayed, keys.workers, keys.numbers(of: .pm), keys.holds],
             [groups.count] + groups + jobs
         )
-        guard let parts = reply.array, parts.count == 9 else { throw unexpected(reply, from: "audit-read") }
+        guard let parts = reply.array, parts.count == 10 else { throw unexpected(reply, from: "audit-read") }
         return AuditSnapshot(parts)
     }
 
@@ -79,6 +79,15 @@ extension Store {
     /// - Throws: `Failure`.
     public func mend(group: String) async throws(Failure) {
         _ = try await run(.mendGroup, keys: [keys.vms], [group])
+    }
+
+    /// Has a hold end at its time, and what is no hold not at all.
+    ///
+    /// - Parameter hold: the VM that is held, or is none.
+    /// - Throws: `Failure`.
+    public func mend(hold: VMID) async throws(Failure) {
+        let end = try await send(["HGET", keys.vm(hold), "held_until"]).string ?? ""
+        _ = try await run(.mendHold, keys: [keys.holds], [hold.value, end, RecordTime.milliseconds(end) ?? 0])
     }
 
     /// Puts a job that has not ended and stands nowhere back to its place in the queue.

@@ -42,7 +42,8 @@ struct Audit {
 
     /// All differences.
     var findings: [AuditFinding] {
-        claimFindings + groupFindings + placeFindings + orderFindings + contents.keys.sorted().flatMap(machineFindings)
+        claimFindings + groupFindings + holdFindings + placeFindings + orderFindings
+            + contents.keys.sorted().flatMap(machineFindings)
     }
 
     // MARK: Claims

@@ -24,6 +24,8 @@ struct AuditFinding: Hashable, Sendable {
         case recount(PMID)
         /// Counting the VMs of a group anew from their records.
         case recountGroup(String)
+        /// Having a hold end at its time, and nothing else.
+        case retime(VMID)
         /// Putting a job back to the queue.
         case requeue(JobID)
         /// Freeing a VM from a job that is lost.

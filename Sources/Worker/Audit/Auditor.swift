@@ -69,6 +69,7 @@ struct Auditor: Sendable {
             switch remedy {
             case .recount(let pm): _ = try await store.mendClaims(of: pm)
             case .recountGroup(let group): try await store.mend(group: group)
+            case .retime(let vm): try await store.mend(hold: vm)
             case .requeue(let job): _ = try await store.mend(job: job)
             case .free(let vm): _ = try await store.mend(vm: vm)
             case .look(let pm): _ = try await store.hear(DomainChange.What.lost.rawValue, of: "", uuid: "", on: pm)

@@ -81,6 +81,8 @@ public struct AuditSnapshot: Sendable {
     public var underWay: [VMID: JobID] = [:]
     /// The groups that have VMs or a record.
     public var groups: [String: GroupRow] = [:]
+    /// The VMs that end as holds when their time is over.
+    public var holds: Set<VMID> = []
     /// The PMs that were ever listed.
     public var machines: [MachineRow] = []
     /// Where jobs stand, in the order of each place from its oldest entry on; nil for an entry that is none of ours.
@@ -124,6 +126,7 @@ extension AuditSnapshot {
         }
         leases = Set(parts[5].identifiers())
         places += parts[6].identifiers().map { (.delayed, $0) }
+        holds = Set(parts[9].identifiers())
         for row in parts[8].array ?? [] {
             guard let fields = row.strings, fields.count == 4 else { continue }
             groups[fields[0]] = GroupRow(

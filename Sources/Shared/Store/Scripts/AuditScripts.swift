@@ -6,11 +6,11 @@ extension RedisScript {
 
     /// Reads at one moment all records and places that an audit compares; changes nothing.
     ///
-    /// - KEYS: 1 vms, 2 queue, 3 leases, 4 delayed, 5 workers, 6 numbers of PMs.
+    /// - KEYS: 1 vms, 2 queue, 3 leases, 4 delayed, 5 workers, 6 numbers of PMs, 7 holds.
     /// - ARGV: 1 prefix, 2 how many groups follow, then groups, then jobs, that were there a moment ago.
     /// - Returns: `{{HGETALL of a VM, …}, {{vm, {entry, …}}, …} that wait, {{HGETALL of a PM, members of its set}, …},
     ///   {entry, …} of the queue, {{worker, {entry, …}}, …}, leases, delayed,
-    ///   {{job, state, kind, vm, worker}, …}, {{group, rule, members, placed}, …}}`; a job or a group without a record has
+    ///   {{job, state, kind, vm, worker}, …}, {{group, rule, members, placed}, …}, holds}`; a job or a group without a record has
     ///   empty fields.
     static let auditRead = RedisScript(
         name: "audit-read",
@@ -68,7 +68,7 @@ extension RedisScript {
               local g = redis.call('HMGET', P .. 'group:' .. name, 'rule', 'members', 'placed')
               counts[#counts + 1] = {name, g[1] or '', g[2] or '', g[3] or ''}
             end
-            return {vms, waiting, machines, queue, held, leases, delayed, rows, counts}
+            return {vms, waiting, machines, queue, held, leases, delayed, rows, counts, redis.call('ZRANGE', KEYS[7], 0, -1)}
             """#
     )
 
@@ -127,6 +127,24 @@ extension RedisScript {
               redis.call('HSET', P .. 'group:' .. name, 'rule', rule, 'members', members, 'placed', placed)
             end
             return members
+            """#
+    )
+
+    /// Has a hold end at its time, and what is no hold not at all.
+    ///
+    /// - KEYS: 1 holds.
+    /// - ARGV: 1 prefix, 2 vm, 3 when it ends by its record, 4 the same in ms.
+    /// - Returns: 1 where it is a hold.
+    static let mendHold = RedisScript(
+        name: "mend-hold",
+        source: prefix + #"""
+            local v = redis.call('HMGET', P .. 'vm:' .. ARGV[2], 'state', 'held_until')
+            if v[1] == 'held' and v[2] == ARGV[3] then
+              redis.call('ZADD', KEYS[1], ARGV[4], ARGV[2])
+              return 1
+            end
+            redis.call('ZREM', KEYS[1], ARGV[2])
+            return 0
             """#
     )
 

@@ -18,8 +18,9 @@ extension RedisScript {
             if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
             if vm ~= '' then
               local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where',
-                'create_job')
-              if v[1] ~= 'held' or v[2] then return {'unknown_hold'} end
+                'create_job', 'held_until')
+              -- One that is over stays for a moment, until a worker sweeps.
+              if v[1] ~= 'held' or v[2] or (v[8] or '') <= now then return {'unknown_hold'} end
               redis.call('ZREM', KEYS[2], vm)
               redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
               redis.call('HSET', P .. 'vm:' .. vm, 'name', ARGV[2], 'image', iid, 'state', 'queued')

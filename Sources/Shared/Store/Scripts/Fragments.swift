@@ -243,6 +243,7 @@ enum Fragment {
               redis.call('ZREMRANGEBYSCORE', P .. 'gone', '-inf', whole(now_ms - 3600000))
               redis.call('DEL', P .. 'vm:' .. vm)
               redis.call('ZREM', P .. 'vms', vm)
+              redis.call('ZREM', P .. 'holds', vm)
               wake_waiting(vm)
             end
 
