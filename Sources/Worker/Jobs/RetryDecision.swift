@@ -30,7 +30,7 @@ enum RetryDecision: Hashable, Sendable {
     ///   - fraction: where in the range of the backoff to wait, from 0 to 1.
     /// - Returns: the decision.
     static func create(after failure: Failure, isClean: Bool, tries: Int, fraction: Double) -> RetryDecision {
-        switch (failure.code.isMachineFault, isClean) {
+        switch (failure.code.isAboutMachine, isClean) {
         case (true, true): .moveOn
         case (false, true): .fail
         case (true, false) where tries < createLimit: .postpone(delay(tries, fraction))
@@ -81,10 +81,13 @@ extension FailureCode {
     /// True where the failure is about this worker and its Redis: what was made stays, and the job is taken up from there.
     var leavesJobAsItIs: Bool { self == .leaseLost || self == .storeUnavailable }
 
-    /// True where the PM is to blame, so that another one may do better.
+    /// True where another PM may do better.
+    var isAboutMachine: Bool { isMachineFault || self == .machineClosed }
+
+    /// True where the PM is to blame, so that it comes after others for a while; to be closed by people is no fault.
     var isMachineFault: Bool {
         switch self {
-        case .machineUnreachable, .machineClosed, .deadline, .hypervisor, .storageFull, .unknownPM: true
+        case .machineUnreachable, .deadline, .hypervisor, .storageFull, .unknownPM: true
         default: false
         }
     }
