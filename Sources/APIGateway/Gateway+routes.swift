@@ -38,6 +38,7 @@ extension Gateway {
         let router = Router(context: GatewayContext.self)
         router.addMiddleware {
             RequestLog(logger: logger)
+            HeadWithoutBody()
             InvalidCalls()
             SameSite()
             BodyLimit()

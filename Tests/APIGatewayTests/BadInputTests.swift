@@ -61,6 +61,23 @@ struct BadInputTests {
         }
     }
 
+    @Test("An answer to HEAD has no body, which a client would take for the next answer")
+    func head() async throws {
+        // As it comes over the wire: clients hide what they do not expect.
+        let script = #"exec 3<>"/dev/tcp/127.0.0.1/$1"; printf '%s' "$2" >&3; cat <&3"#
+        try await GatewayFixture.with { (gateway) async throws in
+            let port = try #require(URLComponents(string: gateway.http.base)?.port)
+            for (path, status) in [("/v1/pms/1", 405), ("/v1/nothing", 404), ("/vm/query", 405), ("/healthz", 404)] {
+                let request = "HEAD \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                let client = try ChildProcess("bash", ["-c", script, "-", "\(port)", request])
+                #expect(try await client.waitForExit() == .status(0))
+                let lines = client.lines.map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) }
+                #expect(lines.first?.hasPrefix("HTTP/1.1 \(status) ") == true, "\(path): \(lines)")
+                #expect(lines.count > 2 && lines.last == "", "\(path): \(lines)")
+            }
+        }
+    }
+
     @Test("A huge body is refused with bounded memory, and the gateway goes on")
     func hugeBody() async throws {
         try await GatewayFixture.with { (gateway) async throws in

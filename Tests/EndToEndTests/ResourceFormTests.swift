@@ -74,6 +74,15 @@ struct ResourceFormTests {
                     #expect(answer.body.contains(#""code":"method_not_allowed""#), "\(answer)")
                 }
             }
+            for path in ["/v1/pms/1:dance", "/v1/vms/1:cordon"] {
+                for method in ["GET", "POST"] {
+                    let answer = try await api.answer(method, path, nil)
+                    #expect(
+                        answer.status == 404 && answer.body.contains("unknown_call"),
+                        "\(method) \(path): \(answer)"
+                    )
+                }
+            }
         }
     }
 
@@ -83,7 +92,10 @@ struct ResourceFormTests {
             let bad = [
                 ("POST", "/v1/vms", "{", 400, "no JSON"),
                 ("POST", "/v1/vms", #"{"name":"a","image_id":100}"#, 400, "instance_type"),
-                ("POST", "/v1/vms", #"{"name":"a","image_id":"x","instance_type":1}"#, 400, "image_id"),
+                (
+                    "POST", "/v1/vms", #"{"name":"a","image_id":"x","instance_type":1}"#, 400,
+                    "image_id is no whole number"
+                ),
                 ("POST", "/v1/vms", #"{"name":"a","image_id":100,"instance_type":1,"extra":1}"#, 400, "extra"),
                 ("POST", "/v1/vms", #"{"name":"a","image_id":100,"instance_type":9}"#, 404, "no type 9"),
                 (
@@ -107,6 +119,7 @@ struct ResourceFormTests {
                 ("POST", "/v1/holds", #"{"instance_type":1,"image_id":100,"expires_in_s":-1}"#, 400, "expires_in_s"),
                 ("PUT", "/v1/pms/1/tags", #"{"tags":["x,y"]}"#, 400, "x,y"),
                 ("GET", "/v1/pms/0", nil, 400, "number"),
+                ("PUT", "/v1/pms/1/tags", #"{"tags":"ssd"}"#, 400, "tags is no list"),
                 ("GET", "/v1/pms/7", nil, 404, "no PM 7"),
                 ("GET", "/v1/jobs/7/explanation", nil, 404, "no job 7"),
                 ("GET", "/v1/nothing", nil, 404, "no call"),

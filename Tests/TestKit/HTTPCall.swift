@@ -12,7 +12,8 @@ public struct HTTPAnswer: Sendable {
 
 /// Makes HTTP calls of one server, with curl: it sends paths just as they are given, also those that no URL type takes.
 public struct HTTPCalls: Sendable {
-    private let base: String
+    /// The server's address.
+    public let base: String
 
     /// Calls of a server.
     ///

@@ -20,8 +20,7 @@ struct InvalidCalls: RouterMiddleware {
         } catch let failure as Failure {
             return failure.response(to: request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            let failure = Failure(.unknownCall, "there is no call \(request.method) \(request.uri.path.prefix(80))")
-            return failure.response(to: request, context)
+            return Failure.unknownCall(request).response(to: request, context)
         } catch let error as HTTPError where error.status == .contentTooLarge {
             return Self.tooLarge.response(to: request, context)
         } catch is NIOTooManyBytesError {

@@ -2,6 +2,14 @@ import Hummingbird
 import Model
 
 extension Failure {
+    /// No call of ours has this method and path.
+    ///
+    /// - Parameter request: the request.
+    /// - Returns: the failure.
+    static func unknownCall(_ request: Request) -> Failure {
+        Failure(.unknownCall, "there is no call \(request.method) \(request.uri.path.prefix(80))")
+    }
+
     /// The answer to a request that no call of ours took: a problem document under `/v1/`, else the original `0`.
     ///
     /// - Parameters:

@@ -39,8 +39,7 @@ enum JSONBody {
         case .keyNotFound(let key, let context): return "the field \(name(context.codingPath + [key])) is missing"
         case .typeMismatch(let type, let context):
             let place = name(context.codingPath)
-            return place.isEmpty
-                ? "the body is no object" : "the field \(place) is no \(type): \(context.debugDescription)"
+            return place.isEmpty ? "the body is no object" : "the field \(place) is no \(word(for: type))"
         case .valueNotFound(_, let context):
             let place = name(context.codingPath)
             return place.isEmpty ? "the body is no object" : "the field \(place) is null: give a value"
@@ -48,6 +47,16 @@ enum JSONBody {
             let place = name(context.codingPath)
             return (place.isEmpty ? "the body is no JSON" : "the field \(place)") + ": \(context.debugDescription)"
         @unknown default: return "the body is not of the form that the call takes"
+        }
+    }
+
+    /// A type in words that say nothing of Swift.
+    private static func word(for type: any Any.Type) -> String {
+        switch type {
+        case is String.Type: "text"
+        case is Int.Type: "whole number"
+        case is [Any].Type: "list"
+        default: "object"
         }
     }
 }

@@ -44,6 +44,7 @@ extension Router where Context == GatewayContext {
         for (method, handler) in calls {
             on(path, method: method) { request, context in
                 do throws(Failure) {
+                    try context.refuseUnknownVerb(of: request)
                     return try await handler(request, context).response
                 } catch {
                     return Problem(error, request: context.requestID).response
@@ -54,7 +55,12 @@ extension Router where Context == GatewayContext {
         let list = allowed.map(\.rawValue).joined(separator: ", ")
         for method in [HTTPRequest.Method.get, .post, .put, .delete, .patch, .head, .options]
         where !allowed.contains(method) {
-            on(path, method: method) { _, context in
+            on(path, method: method) { request, context in
+                do throws(Failure) {
+                    try context.refuseUnknownVerb(of: request)
+                } catch {
+                    return Problem(error, request: context.requestID).response
+                }
                 let failure = Failure(.methodNotAllowed, "this call takes \(list)")
                 var response = Problem(failure, request: context.requestID).response
                 response.headers[.allow] = list
@@ -73,9 +79,14 @@ extension GatewayContext {
     func identifier<Entity>(_ name: String = "id") throws(Failure) -> Identifier<Entity> {
         let text = parameters.get(name) ?? ""
         guard let identifier = Identifier<Entity>(text) else {
-            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is no number of 1 or more")
+            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is no number from 1 to \(1 << 53)")
         }
         return identifier
+    }
+
+    /// Refuses `/v1/pms/1:dance`, which else would be taken for the PM `1:dance`.
+    fileprivate func refuseUnknownVerb(of request: Request) throws(Failure) {
+        if parameters.contains(where: { $0.value.contains(":") }) { throw .unknownCall(request) }
     }
 }
 
