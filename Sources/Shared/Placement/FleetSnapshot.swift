@@ -107,7 +107,8 @@ public struct FleetSnapshot: Sendable {
         for (group, count) in counts {
             var places = groups[group] ?? [:]
             let sum = (places[machine] ?? 0) + sign * count
-            places[machine] = sum == 0 ? nil : sum
+            // A VM that goes may be one that the records of its PM do not tell yet.
+            places[machine] = sum > 0 ? sum : nil
             groups[group] = places.isEmpty ? nil : places
         }
     }
@@ -135,7 +136,7 @@ public struct FleetSnapshot: Sendable {
     }
 
     /// Closes a machine to what is planned.
-    mutating func close(at index: Int) { rows[index].availability = .cordoned }
+    mutating func close(at index: Int) { rows[index].availability = .leaving }
 
     @inline(never)
     private mutating func set(_ room: Room, at index: Int) {

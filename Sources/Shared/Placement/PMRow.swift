@@ -16,6 +16,8 @@ public struct PMRow: Sendable {
         case notUp
         /// It was never measured.
         case unmeasured
+        /// A plan empties it, or does without it.
+        case leaving
     }
 
     // The widest fields come first, so that nothing is lost between them.

@@ -5,7 +5,7 @@ public struct AvailabilityFilter: PlacementFilter {
     /// Why a machine takes no VMs now.
     public enum Objection: Int, PlacementObjection {
         /// The cases of `PMRow.Availability`, and a measure that is too old.
-        case unlisted, cordoned, unexplored, notUp, unmeasured, stale
+        case unlisted, cordoned, unexplored, notUp, unmeasured, leaving, stale
 
         /// Whether a look may change it.
         public var kind: PlacementObjectionKind { self == .unexplored || self == .stale ? .unexplored : .unavailable }
@@ -18,6 +18,7 @@ public struct AvailabilityFilter: PlacementFilter {
             case .unexplored: "not looked at yet"
             case .notUp: "not up"
             case .unmeasured: "never measured"
+            case .leaving: "being emptied"
             case .stale: "measured too long ago"
             }
         }
@@ -51,6 +52,7 @@ public struct AvailabilityFilter: PlacementFilter {
         case .unexplored: .unexplored
         case .notUp: .notUp
         case .unmeasured: .unmeasured
+        case .leaving: .leaving
         }
     }
 
