@@ -64,11 +64,17 @@ struct SeedPolicyTests {
         #expect(try place(3, on: machines) == places(1) + [.undecided])
     }
 
-    @Test("An explanation tells at most 32 machines in full and counts the rest")
-    func explanationIsBounded() throws {
-        let machines = try (1...100).map { try Fleets.machine($0, free: .zero) }
+    @Test(
+        "An explanation tells all machines of a small fleet in full, some of a large one, and counts all",
+        arguments: [
+            (32, 0, 32), (100, 0, 8), (32, 4, 32), (100, 4, 4),
+        ]
+    )
+    func explanationIsBounded(count: Int, free: Int, told: Int) throws {
+        let room = Resources(cpu: free, ram: free * 1024, disk: free * 10)
+        let machines = try (1...count).map { try Fleets.machine($0, free: room) }
         let decision = try #require(plan([try Fleets.request(1)], on: FleetSnapshot(machines), by: .seed).first)
-        #expect(decision.explanation.considered.count == 32)
-        #expect(decision.explanation.objections.values.reduce(0, +) == 100)
+        #expect(decision.explanation.considered.count == told)
+        #expect(decision.explanation.objections.values.reduce(decision.explanation.fit, +) == count)
     }
 }

@@ -130,6 +130,29 @@ struct AuditTests {
         #expect(finding.problem == "VM 1 is no hold, and is to end as one" && finding.remedy == .retime(world.vm.id))
     }
 
+    @Test("Listed PMs are read, and unlisted ones that have VMs, but none under an earlier address, too")
+    func machinesToRead() throws {
+        func row(_ number: Int, isListed: Bool, vms: Int, host: String?) throws -> AuditSnapshot.MachineRow {
+            var machine = PhysicalMachine(
+                id: try #require(PMID(number)),
+                listing: PMListing(address: try PMAddress("host\(number)"))
+            )
+            machine.isListed = isListed
+            return AuditSnapshot.MachineRow(
+                machine: machine,
+                members: Set((0..<vms).compactMap { VMID($0 + 1) }),
+                hostUUID: host
+            )
+        }
+        var snapshot = AuditSnapshot()
+        snapshot.machines = [
+            try row(1, isListed: true, vms: 0, host: "a"), try row(2, isListed: false, vms: 2, host: "a"),
+            try row(3, isListed: false, vms: 2, host: "b"), try row(4, isListed: false, vms: 0, host: "c"),
+            try row(5, isListed: false, vms: 1, host: nil), try row(6, isListed: true, vms: 0, host: nil),
+        ]
+        #expect(snapshot.machinesToRead.map(\.machine.id.value) == [1, 3, 5, 6])
+    }
+
     @Test("I1, I4: claims that are not those of the PM's VMs are counted anew; more than may be promised is told")
     func claims() throws {
         var world = try World()

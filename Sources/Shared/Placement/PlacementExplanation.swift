@@ -26,6 +26,8 @@ public struct PlacementExplanation: Hashable, Sendable, Codable {
     public static let detailLimit = 32
     /// How many are told of a fleet that is larger than that, where one was chosen.
     static let runnersUp = 4
+    /// How many are told of such a fleet where none was: a full fleet refuses many, and each record is kept for a week.
+    static let refused = 8
 
     /// The policy that decided.
     public let policy: String
@@ -85,7 +87,8 @@ public struct PlacementExplanation: Hashable, Sendable, Codable {
     mutating func add(refusedBy policy: PlacementPolicy, _ request: PlacementRequest, _ fleet: FleetSnapshot) {
         nearestMiss = NearestMiss(to: request, by: policy, fleet)
         let nearest = nearestMiss.flatMap { fleet.index(of: $0.pm) }
-        let others = fleet.rows.indices.lazy.filter { $0 != nearest }.prefix(Self.detailLimit - 1)
+        let limit = fleet.count <= Self.detailLimit ? Self.detailLimit : Self.refused
+        let others = fleet.rows.indices.lazy.filter { $0 != nearest }.prefix(limit - 1)
         for index in [nearest].compactMap(\.self) + others {
             considered.append(Consideration(index, by: policy, request, fleet))
         }

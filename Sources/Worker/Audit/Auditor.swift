@@ -50,7 +50,7 @@ struct Auditor: Sendable {
         // Before the PMs, so that what is made meanwhile is in the next look's records.
         let snapshot = try await store.auditSnapshot()
         let contents = await withTaskGroup(of: (PMID, Result<PMContents, Failure>).self) { group in
-            for row in snapshot.machines where row.machine.isListed || !row.members.isEmpty {
+            for row in snapshot.machinesToRead {
                 group.addTask { (row.machine.id, await self.contents(of: row.machine)) }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -89,5 +89,15 @@ struct Auditor: Sendable {
 
     private static func addOnce(_ list: inout [AuditFinding.Remedy], _ remedy: AuditFinding.Remedy) {
         if !list.contains(remedy) { list.append(remedy) }
+    }
+}
+
+extension AuditSnapshot {
+    /// The PMs that are listed, and those that have VMs and are not; but no machine twice, under an earlier address, too.
+    var machinesToRead: [MachineRow] {
+        let hosts = Set(machines.filter(\.machine.isListed).compactMap(\.hostUUID))
+        return machines.filter { row in
+            row.machine.isListed || !row.members.isEmpty && !(row.hostUUID.map(hosts.contains) ?? false)
+        }
     }
 }

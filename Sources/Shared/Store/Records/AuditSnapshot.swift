@@ -31,15 +31,19 @@ public struct AuditSnapshot: Sendable {
         public let machine: PhysicalMachine
         /// The VMs of its set.
         public let members: Set<VMID>
+        /// What the machine calls itself, whatever its address; nil before it was looked at.
+        public let hostUUID: String?
 
         /// Makes a row.
         ///
         /// - Parameters:
         ///   - machine: its record.
         ///   - members: the VMs of its set.
-        public init(machine: PhysicalMachine, members: Set<VMID>) {
+        ///   - hostUUID: what the machine calls itself.
+        public init(machine: PhysicalMachine, members: Set<VMID>, hostUUID: String? = nil) {
             self.machine = machine
             self.members = members
+            self.hostUUID = hostUUID
         }
     }
 
@@ -110,9 +114,14 @@ extension AuditSnapshot {
             underWay[vm] = job
         }
         machines = (parts[2].array ?? []).compactMap { row in
-            guard let row = row.array, row.count == 2, let machine = row[0].map.flatMap(PhysicalMachine.init(record:))
+            guard let row = row.array, row.count == 2, let record = row[0].map,
+                let machine = PhysicalMachine(record: record)
             else { return nil }
-            return MachineRow(machine: machine, members: Set(row[1].identifiers()))
+            return MachineRow(
+                machine: machine,
+                members: Set(row[1].identifiers()),
+                hostUUID: record["host_uuid"]
+            )
         }
         for row in parts[1].array ?? [] {
             guard let row = row.array, row.count == 2, let vm = row[0].int.flatMap(VMID.init) else { continue }
