@@ -108,9 +108,22 @@ extension Store {
     /// - Returns: the entries, oldest first, and the PMs that changed, 250 at most.
     /// - Throws: `Failure`.
     public func peek(since position: FleetPosition, limit: Int) async throws(Failure) -> Peek {
-        // The first one may be made by this very call.
-        let connection = max(1, redis.connectionsMade)
-        let known = position.connection == connection ? position : .start
+        while true {
+            // The first one may be made by this very call.
+            let connection = max(1, redis.connectionsMade)
+            let known = position.connection == connection ? position : .start
+            let peek = try await peek(since: known, limit: limit, over: connection, isReset: known != position)
+            // Asked of one Redis and answered by another, where the connection was lost in between.
+            if max(1, redis.connectionsMade) == connection { return peek }
+        }
+    }
+
+    private func peek(
+        since known: FleetPosition,
+        limit: Int,
+        over connection: Int,
+        isReset: Bool
+    ) async throws(Failure) -> Peek {
         let reply = try await run(
             .peek,
             keys: [keys.queue],
@@ -132,7 +145,7 @@ extension Store {
             },
             changed: machines.compactMap { $0.array?.last?.map.flatMap(PhysicalMachine.init(record:)) },
             claims: claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) },
-            isReset: parts[4].int == 1 || known != position,
+            isReset: parts[4].int == 1 || isReset,
             hasMore: parts[6].int == 1,
             time: time
         )
