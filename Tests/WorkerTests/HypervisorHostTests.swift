@@ -162,10 +162,13 @@ struct HypervisorHostTests {
         let host = try await PrivateLibvirtd.started(PrivateLibvirtd.Options(poolMiB: 4))
         let hypervisor = try HypervisorFixture.hypervisor(host.uri)
         let image = try await HypervisorFixture.rawImage(in: files, bytes: 8 << 20)
-        let failure = await #expect(throws: Failure.self) { try await hypervisor.ensureImage(image) }
-        #expect(failure?.code == .storageFull)
-        #expect(failure?.message.contains(host.uri) == true)
-        #expect(try await hypervisor.volumes().isEmpty)
+        // libvirt 9 loses the error in one of ten transfers on a busy machine, and says that all is there.
+        for _ in 0..<20 {
+            let failure = await #expect(throws: Failure.self) { try await hypervisor.ensureImage(image) }
+            #expect(failure?.code == .storageFull, "\(failure?.description ?? "")")
+            #expect(failure?.message.contains(host.uri) == true)
+            #expect(try await hypervisor.volumes().isEmpty)
+        }
         let smaller = try await HypervisorFixture.rawImage(in: files, id: 102, bytes: 1 << 20)
         try await hypervisor.ensureImage(smaller)
     }

@@ -43,6 +43,16 @@ import CLibvirt
         return VolumeInfo(capacity: Int64(clamping: info.capacity), allocation: Int64(clamping: info.allocation))
     }
 
+    /// How long its file is, in bytes, looked at anew (`virStorageVolGetInfoFlags`, `VIR_STORAGE_VOL_GET_PHYSICAL`).
+    ///
+    /// - Throws: `LibvirtError`; also where its file is gone.
+    public func fileSize() throws(LibvirtError) -> Int64 {
+        var info = virStorageVolInfo()
+        let flags = VIR_STORAGE_VOL_GET_PHYSICAL.rawValue
+        try checked(unsafe virStorageVolGetInfoFlags(pointer, &info, flags), "virStorageVolGetInfoFlags")
+        return Int64(clamping: info.allocation)
+    }
+
     /// Its description, with format and backing (`virStorageVolGetXMLDesc`).
     ///
     /// - Throws: `LibvirtError`.

@@ -51,7 +51,8 @@ extension LibvirtHypervisor {
             let start = ContinuousClock.now
             try removeLeftovers(of: image, in: pool)
             try image.checkUnchanged()
-            let description = VolumeDescription(name: image.volumeName, format: "raw", capacity: image.fileSize)
+            // It grows as it is written, so that its length tells how far it came.
+            let description = VolumeDescription(name: image.volumeName, format: "raw", capacity: 0)
             let volume = try pool.createVolume(xml: description.xml)
             do {
                 if try !session.isTestDriver {
@@ -60,6 +61,7 @@ extension LibvirtHypervisor {
                         length: image.fileSize,
                         cancellation: session.cancellation
                     )
+                    try checkWhole(volume, image, in: pool)
                 }
                 try image.checkUnchanged()
                 let marker = VolumeDescription(name: image.markerName, format: "raw", capacity: 0)
@@ -75,6 +77,20 @@ extension LibvirtHypervisor {
                 ]
             )
         }
+    }
+
+    /// Sees that all of it has arrived: libvirt has been seen to take the end of a stream whose writer had no room left.
+    private func checkWhole(_ copy: Volume, _ image: ImageFile, in pool: StoragePool) throws {
+        let size = try copy.fileSize()
+        guard size != image.fileSize else { return }
+        // libvirt tells of a pool what it found when it looked last.
+        try pool.refresh()
+        let isFull = try pool.info().available < image.fileSize - size
+        throw failure(
+            isFull ? .storageFull : .hypervisor,
+            "sending image \(image.image.id) ('\(image.image.name)'): only \(size) of its \(image.fileSize) bytes were "
+                + (isFull ? "taken: free some space in pool '\(listing.pool)'" : "taken: see libvirtd's log there")
+        )
     }
 
     /// Deletes what a transfer that died left behind; the lock says that none is under way.
