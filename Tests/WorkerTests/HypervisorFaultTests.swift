@@ -1,6 +1,8 @@
 import Foundation
 import Libvirt
 import Model
+import RedisClient
+import Store
 import TestKit
 import Testing
 
@@ -77,6 +79,11 @@ struct HypervisorFaultTests {
         _ = await #expect(throws: Failure.self) { try await eager.inventory() }
         try await host.restart()
         try await eventually("it is found", deadline: .seconds(30)) { try await eager.inventory().domains.isEmpty }
+
+        // Another worker has measured it since: what is placed there by that must not fail for what was before.
+        _ = await #expect(throws: Failure.self) { try await patient.inventory() }
+        await patient.wasMeasured(at: 1)
+        #expect(try await patient.inventory().domains.isEmpty)
     }
 
     @Test("Whoever comes to dial when another attempt has just ended finds what became of it", .timeLimit(.minutes(3)))
@@ -93,6 +100,35 @@ struct HypervisorFaultTests {
             }
             #expect(await log.count("no libvirt connection") == 1)
         }
+    }
+
+    @Test("A PM whose record is measured anew is dialled anew, and by that measure once", .timeLimit(.minutes(3)))
+    func measuredAnew() async throws {
+        var settings = Self.settings
+        settings.retryPause = .seconds(600)
+        settings.longestRetryPause = .seconds(600)
+        let log = Log()
+        let redis = RedisClient(configuration: RedisConfiguration(endpoint: .unixSocket(path: files.file("none"))))
+        let machines = MachineAccess(
+            store: Store(redis: redis, keys: Keys()),
+            transferLock: SoleWorker(),
+            controlDirectory: files.path,
+            settings: settings,
+            logger: log.logger
+        )
+        let listing = PMListing(address: try PMAddress("qemu+unix:///system?socket=\(files.file("nobody"))"))
+        // The first one, and those with news.
+        for time in [nil, nil, 7, 7, 8, 7] as [Int?] {
+            let machine = PhysicalMachine(
+                id: try #require(PMID(1)),
+                listing: listing,
+                measure: PMMeasure(capacity: .zero, available: .zero, time: time)
+            )
+            let hypervisor = try await machines.hypervisor(of: machine)
+            _ = await #expect(throws: Failure.self) { try await hypervisor.inventory() }
+        }
+        #expect(await log.count("no libvirt connection") == 3)
+        await redis.shutdown()
     }
 
     @Test("A URI of no driver is a failure that names the PM")

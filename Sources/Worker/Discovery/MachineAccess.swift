@@ -45,7 +45,9 @@ actor MachineAccess {
         if case .simulated(let simulated) = machine.listing.address.route {
             return SimulatedHypervisor(machine: simulated, store: store, cell: settings.cell)
         }
-        return await ways(to: machine).hypervisor
+        let hypervisor = await ways(to: machine).hypervisor
+        if let time = machine.measure?.time { await hypervisor.wasMeasured(at: time) }
+        return hypervisor
     }
 
     /// The probe of the PM's host; nil where libvirt alone can tell of it.

@@ -55,6 +55,14 @@ final class LibvirtHypervisor: Hypervisor {
     /// How the PM's threads are taken; stuck ones mean that its libvirt does not answer.
     var load: BlockingThreads.Load { threads.load }
 
+    /// Takes note that somebody has measured the PM, so that it is dialled even where it refused this worker just before.
+    ///
+    /// - Parameter time: when that was, in ms since 1970 by the clock of Redis.
+    func wasMeasured(at time: Int) async {
+        await link.wasMeasured(at: time)
+        await transferLink.wasMeasured(at: time)
+    }
+
     /// Runs a body that may be repeated over the PM's connection, when it is its turn.
     ///
     /// - Parameters:

@@ -14,7 +14,7 @@ actor LibvirtLink {
 
     private struct Refusal {
         let failure: Failure
-        let until: ContinuousClock.Instant
+        var until: ContinuousClock.Instant
         let pause: Duration
     }
 
@@ -26,6 +26,8 @@ actor LibvirtLink {
     private let opening = SingleFlight<String, Connection>()
     private var connection: Connection?
     private var refusal: Refusal?
+    /// When the PM was measured last, as far as was heard here.
+    private var measuredAt = 0
 
     /// Makes a link that is not connected yet.
     ///
@@ -55,6 +57,15 @@ actor LibvirtLink {
     /// Forgets a connection that proved dead; the next call opens a new one.
     func drop(_ dead: Connection) {
         if connection === dead { connection = nil }
+    }
+
+    /// Takes note that somebody has measured the PM: that it refused this worker before says nothing any more.
+    ///
+    /// - Parameter time: when that was, in ms since 1970 by the clock of Redis.
+    func wasMeasured(at time: Int) {
+        guard time > measuredAt else { return }
+        measuredAt = time
+        refusal?.until = .now
     }
 
     /// The connection, where it is open.

@@ -7,8 +7,8 @@ extension RedisScript {
     /// follows the fleet would read them all anew, and all would be looked at at once.
     ///
     /// - KEYS: 1 pms.
-    /// - ARGV: 1 prefix, 2 within how many ms the next look at those comes, then for each PM eleven: address, URI, pool, domain type, overcommit of cpu, ram, disk, reserve of
-    ///   cpu, ram, disk, tags.
+    /// - ARGV: 1 prefix, 2 within how many ms the next look at those comes, then for each PM eleven: address, URI, pool,
+    ///   domain type, overcommit of cpu, ram, disk, reserve of cpu, ram, disk, tags.
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
         name: "register-machines",
