@@ -62,8 +62,8 @@ public enum Trace {
         var last: [VMID: JobID] = [:]
         for job in jobs { last[job.vm] = job.id }
         var ends = jobs.compactMap { job in
-            end(of: job, isLast: last[job.vm] == job.id).map { (time: $0, vm: job.vm) }
-        }.filter { $0.time <= now }.sorted { ($0.time, $0.vm) < ($1.time, $1.vm) }[...]
+            end(of: job, isLast: last[job.vm] == job.id, now: now).map { (time: $0, vm: job.vm) }
+        }.sorted { ($0.time, $0.vm) < ($1.time, $1.vm) }[...]
         var lines: [String] = []
         for job in jobs {
             while let end = ends.first, end.time <= job.accepted {
@@ -76,12 +76,14 @@ public enum Trace {
     }
 
     /// When a job's VM gives its room back without anybody asking; nil where it does not.
-    private static func end(of job: Job, isLast: Bool) -> Int? {
+    private static func end(of job: Job, isLast: Bool, now: Int) -> Int? {
         guard let ended = job.ended else { return nil }
         switch job.kind {
         case .create: return job.state == .failed ? ended : nil
         // One that was built or given back has a later job.
-        case .hold: return isLast ? ended + job.holdSeconds * 1000 : nil
+        case .hold:
+            let end = ended + job.holdSeconds * 1000
+            return isLast && end <= now ? end : nil
         case .destroy, .start: return nil
         }
     }
