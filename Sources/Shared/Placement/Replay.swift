@@ -10,8 +10,6 @@ public enum TraceEvent: Hashable, Sendable {
 
 /// What a policy makes of a trace.
 public struct ReplayReport: Hashable, Sendable {
-    /// The policy.
-    public let policy: String
     /// How many VMs found a place.
     public private(set) var placed = 0
     /// How many did not.
@@ -49,7 +47,7 @@ public func replay(_ trace: [TraceEvent], on fleet: FleetSnapshot, by policy: Pl
 private struct Player {
     var fleet: FleetSnapshot
     let policy: PlacementPolicy
-    var counts = ReplayReport(policy: "")
+    var counts = ReplayReport()
     var requests: [VMID: PlacementRequest] = [:]
     var places: [VMID: Int] = [:]
     var largest = Resources.zero
@@ -57,7 +55,6 @@ private struct Player {
     init(fleet: FleetSnapshot, policy: PlacementPolicy) {
         self.fleet = fleet
         self.policy = policy
-        counts = ReplayReport(policy: policy.name)
     }
 
     // Not inlined: the optimizer of Swift 6.3.1 fails where it is.
