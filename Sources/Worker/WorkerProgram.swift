@@ -31,7 +31,11 @@ struct WorkerProgram {
         logger[metadataKey: "worker"] = "\(settings.name)"
         self.logger = logger
         redis = try settings.common.makeRedisClient(name: settings.name, patience: .seconds(2), logger: logger)
-        store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
+        store = Store(
+            redis: redis,
+            keys: Keys(prefix: settings.common.prefix),
+            jobRetention: JobRetention(count: settings.jobHistory)
+        )
         feed = EventFeed(store: store, logger: logger)
         catalog = CatalogLoader(
             files: settings.files,

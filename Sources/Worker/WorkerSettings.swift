@@ -34,6 +34,7 @@ struct WorkerSettings: Sendable {
     let lease: Duration
     let discoveryPeriod: Duration
     let grace: Duration
+    let jobHistory: Int
     let overcommit: Overcommit
     let imageRoots: [String]
     let cell: String
@@ -117,6 +118,12 @@ struct WorkerSettings: Sendable {
         fallback: 25,
         meaning: "How long jobs under way may go on after SIGTERM before they go back to the queue."
     )
+    private static let historySetting = Setting<Int>.number(
+        "HVC_JOB_HISTORY",
+        in: 100...10_000_000,
+        fallback: JobRetention.defaultCount,
+        meaning: "Records of how many ended jobs are kept, for a week at most; the same for all workers."
+    )
     private static let overcommitCPUSetting = overcommitSetting("CPU", of: "CPUs")
     private static let overcommitRAMSetting = overcommitSetting("RAM", of: "memory")
     private static let overcommitDiskSetting = overcommitSetting("DISK", of: "disk")
@@ -168,7 +175,7 @@ struct WorkerSettings: Sendable {
         [
             nameSetting.about, pmFileSetting.about, fleetSetting.about, imageFileSetting.about, flavorFileSetting.about,
             slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
-            graceSetting.about,
+            graceSetting.about, historySetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
             imageRootsSetting.about, cellSetting.about, autostartSetting.about,
         ] + CommonSettings.descriptions
@@ -195,6 +202,7 @@ struct WorkerSettings: Sendable {
             oldest: Int(max(Self.oldestMeasure, discoveryPeriod * 10).components.seconds) * 1000
         )
         grace = try Self.graceSetting.value(in: environment)
+        jobHistory = try Self.historySetting.value(in: environment)
         overcommit = Overcommit(
             cpu: try Self.overcommitCPUSetting.value(in: environment),
             ram: try Self.overcommitRAMSetting.value(in: environment),

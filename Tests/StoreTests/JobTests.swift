@@ -94,6 +94,32 @@ struct JobTests {
         }
     }
 
+    @Test("History is bounded by count: the newest records stay, and a bound that became smaller is reached in steps")
+    func history() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 40, ram: 40_960, disk: 100))
+            for _ in 0..<16 {
+                _ = try await fixture.create()
+                _ = try await fixture.takeAll()
+            }
+            let store = Store(redis: fixture.store.redis, jobRetention: JobRetention(count: 2))
+            func end(_ job: Int, in store: Store) async throws {
+                #expect(try await store.finish(Lease(job: job.identifier(), epoch: 1), by: "w", failure: nil))
+            }
+            // Without a bound in reach none goes.
+            for job in 1...14 { try await end(job, in: fixture.store) }
+            #expect(try await fixture.list("hvc:jobs:ended").count == 14)
+            try await end(15, in: store)
+            #expect(try await fixture.list("hvc:jobs:ended") == ["15", "14", "13", "12", "11"])
+            try await end(16, in: store)
+            #expect(try await fixture.list("hvc:jobs:ended") == ["16", "15"])
+            let records = try await store.redis.send(["KEYS", "hvc:job:*"]).strings ?? []
+            #expect(Set(records) == ["hvc:job:15", "hvc:job:16"])
+            // Only history goes: the VMs run on, and their PM keeps their room.
+            #expect(try await store.machine(1.identifier())?.vmCount == 16)
+        }
+    }
+
     @Test("A worker's record goes by itself")
     func workers() async throws {
         try await StoreFixture.with { (fixture) async throws in

@@ -28,6 +28,8 @@ public struct Keys: Hashable, Sendable {
     public var gone: String { prefix + "gone" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     public var dead: String { prefix + "dead" }
+    /// List: the jobs that ended and have a record still, newest left.
+    public var endedJobs: String { prefix + "jobs:ended" }
     /// Stream: what happened, for everybody who follows.
     public var events: String { prefix + "events" }
     /// Hash: the last number given of each kind, and the versions of the fleet.

@@ -87,7 +87,7 @@ extension Store {
         let reply = try await run(
             .sweep,
             keys: [keys.leases, keys.delayed, keys.holds, keys.dead, keys.workers, keys.repair],
-            [limit, crashLimit, Int(jobRetention.components.seconds), repairPeriod.milliseconds]
+            [limit, crashLimit, jobRetention.argument, repairPeriod.milliseconds]
         )
         guard let parts = reply.array, parts.count == 4, let next = parts[3].int else {
             throw unexpected(reply, from: "sweep")

@@ -167,7 +167,7 @@ extension Store {
         lease: Duration
     ) async throws(Failure) -> ClaimOutcome {
         var arguments: [any RedisArgumentConvertible] = [
-            worker, lease.milliseconds, roomVersion, Int(jobRetention.components.seconds),
+            worker, lease.milliseconds, roomVersion, jobRetention.argument,
         ]
         for (line, action) in plan {
             arguments += [line.bytes, action.word, line.entry?.job.value ?? 0, line.entry?.vm.value ?? 0]

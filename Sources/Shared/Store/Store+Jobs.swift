@@ -75,7 +75,7 @@ extension Store {
             keys: [keys.queue, keys.processing(worker), keys.leases],
             [
                 lease.job.value, lease.epoch, failure == nil ? "done" : "failed", failure?.code.rawValue ?? "",
-                failure?.message ?? "", failure?.cause ?? "", Int(jobRetention.components.seconds),
+                failure?.message ?? "", failure?.cause ?? "", jobRetention.argument,
                 delay.map { String($0.milliseconds) } ?? "", isMachineFault ? 1 : 0,
             ]
         )

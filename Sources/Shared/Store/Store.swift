@@ -8,7 +8,7 @@ public struct Store: Sendable {
     /// The keys.
     public let keys: Keys
     /// How long records of ended jobs are kept.
-    public let jobRetention: Duration
+    public let jobRetention: JobRetention
 
     /// Makes a store.
     ///
@@ -16,7 +16,7 @@ public struct Store: Sendable {
     ///   - redis: the connection.
     ///   - keys: the keys.
     ///   - jobRetention: how long records of ended jobs are kept.
-    public init(redis: RedisClient, keys: Keys = Keys(), jobRetention: Duration = .seconds(7 * 86_400)) {
+    public init(redis: RedisClient, keys: Keys = Keys(), jobRetention: JobRetention = JobRetention()) {
         self.redis = redis
         self.keys = keys
         self.jobRetention = jobRetention

@@ -6,7 +6,7 @@ extension RedisScript {
     /// The longest good prefix of the plan is taken; the worker then looks again and plans anew.
     ///
     /// - KEYS: 1 queue, 2 the worker's processing list, 3 leases, 4 dead.
-    /// - ARGV: 1 prefix, 2 worker, 3 lease in ms, 4 room version planned on, 5 seconds to keep ended jobs, then for each
+    /// - ARGV: 1 prefix, 2 worker, 3 lease in ms, 4 room version planned on, 5 how long to keep ended jobs, then for each
     ///   entry nine: the entry, action, job, vm, pm, decision, code, message, cause. Actions are `place` (takes room on
     ///   `pm`, and for a hold ends with that), `run`, `refuse` (with code, message, cause) and `dead` (with the message).
     /// - Returns: `{stop, {result, …}}`. `stop` is `ok`, `moved` (the queue's end is another entry), `full` (the PM has
@@ -16,7 +16,7 @@ extension RedisScript {
         name: "claim",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.holdRoom + Fragment.requeue
             + Fragment.dropVM + Fragment.endJob + #"""
-                local worker, lease_ms, kept_s = ARGV[2], tonumber(ARGV[3]), ARGV[5]
+                local worker, lease_ms, kept = ARGV[2], tonumber(ARGV[3]), ARGV[5]
                 local results = {}
 
                 local function bury(line, reason)
@@ -66,7 +66,7 @@ extension RedisScript {
                   redis.call('HSET', P .. 'vm:' .. vm, 'state', 'held', 'held_until', iso(ends), 'settled_at', now)
                   redis.call('ZADD', P .. 'holds', whole(ends), vm)
                   redis.call('HSET', P .. 'job:' .. job, 'pm', redis.call('HGET', P .. 'vm:' .. vm, 'pm'))
-                  end_job(job, 'done', '', '', '', kept_s)
+                  end_job(job, 'done', '', '', '', kept)
                   return {'ended'}
                 end
 
@@ -80,7 +80,7 @@ extension RedisScript {
                   local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm', 'state')
                   if not v[1] then
                     redis.call('RPOP', KEYS[1])
-                    end_job(job, 'done', '', 'the VM was gone already', '', kept_s)
+                    end_job(job, 'done', '', 'the VM was gone already', '', kept)
                     wake_waiting(vm)
                     return {'ended'}
                   end
@@ -93,7 +93,7 @@ extension RedisScript {
                   if kind == 'destroy' and v[4] == 'held' then
                     redis.call('RPOP', KEYS[1])
                     drop_vm(vm)
-                    end_job(job, 'done', '', '', '', kept_s)
+                    end_job(job, 'done', '', '', '', kept)
                     return {'ended'}
                   end
                   if (kind == 'create' or kind == 'hold') and not v[3] then
@@ -107,7 +107,7 @@ extension RedisScript {
                         code, message, cause = l[1], l[2], (l[3] == '' and '' or l[3] .. '; ') .. 'then: ' .. message .. '; ' .. cause
                       end
                       drop_vm(vm)
-                      end_job(job, 'failed', code, message, cause, kept_s)
+                      end_job(job, 'failed', code, message, cause, kept)
                       return {'ended'}
                     end
                     -- Planned when it still had its place.

@@ -55,7 +55,7 @@ extension RedisScript {
     /// have left something owes a destroy, which is put off until the PM answers; the VM keeps its room until then.
     ///
     /// - KEYS: 1 queue, 2 the worker's processing list, 3 leases.
-    /// - ARGV: 1 prefix, 2 job, 3 epoch, 4 `done` or `failed`, 5 code, 6 message, 7 cause, 8 seconds to keep the record,
+    /// - ARGV: 1 prefix, 2 job, 3 epoch, 4 `done` or `failed`, 5 code, 6 message, 7 cause, 8 how long to keep the record, `SECONDS:COUNT`,
     ///   9 ms until the destroy that a failed create owes, or empty, 10 `1` where the PM is to blame.
     /// - Returns: 1, or 0 where the job is another worker's or has ended.
     static let finish = RedisScript(

@@ -11,7 +11,7 @@ extension RedisScript {
     /// Holds whose time is over are dropped.
     ///
     /// - KEYS: 1 leases, 2 delayed, 3 holds, 4 dead, 5 workers, 6 repair.
-    /// - ARGV: 1 prefix, 2 how many jobs of each kind at most, 3 how often a job may end its worker, 4 seconds to keep
+    /// - ARGV: 1 prefix, 2 how many jobs of each kind at most, 3 how often a job may end its worker, 4 how long to keep
     ///   ended jobs, 5 ms between two comparisons.
     /// - Returns: `{jobs taken back, jobs taken up, jobs given up, ms until the next is due or -1}`.
     static let sweep = RedisScript(
