@@ -28,7 +28,10 @@ struct PlacementController: Sendable {
     func explanation(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let id: JobID = try context.identifier()
         guard let explanation = try await store.explanation(of: id) else {
-            throw Failure(.unknownJob, "there is no job \(id), or it ended so long ago that its record is gone (HVC_JOB_HISTORY)")
+            throw Failure(
+                .unknownJob,
+                "there is no job \(id), or it ended so long ago that its record is gone (HVC_JOB_HISTORY)"
+            )
         }
         return ResourceReply(ExplanationBody(explanation))
     }
