@@ -22,6 +22,7 @@ struct GatewayCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
+        _ = DescriptorLimit.raise()
         do {
             let settings = try GatewaySettings(environment: ProcessInfo.processInfo.environment)
             try await Gateway(settings: settings).run()

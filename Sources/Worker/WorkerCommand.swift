@@ -38,6 +38,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var flavorFile: String?
 
     func run() async throws {
+        _ = DescriptorLimit.raise()
         do {
             var settings = try WorkerSettings(environment: ProcessInfo.processInfo.environment)
             settings.files.pm = pmFile ?? settings.files.pm
