@@ -96,9 +96,9 @@ class Installation:
         self.redis = Redis(str(self.folder / "redis.sock"))
         self.until("redis to be ready", 30, lambda: self.redis("PING") == "PONG")
 
-    def start_gateway(self, wait):
+    def start_gateway(self, wait, **settings):
         """Starts the gateway; its port."""
-        self.start("gateway", [str(self.programs / "hvc-gateway")], HVC_PORT=0, HVC_WAIT=wait)
+        self.start("gateway", [str(self.programs / "hvc-gateway")], HVC_PORT=0, HVC_WAIT=wait, **settings)
         return int(self.word_of("gateway", "listening address="))
 
     def start_worker(self, name, **settings):
@@ -140,6 +140,11 @@ class Installation:
         rss, pss, peak = (int(text.split()[0]) / 1024 for text in (rollup["Rss"], rollup["Pss"], status["VmHWM"]))
         times = (process / "stat").read_text().rsplit(")", 1)[1].split()
         return rss, pss, peak, (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+    def handles(self, name):
+        """Descriptors and threads."""
+        process = Path(f"/proc/{self.parts[name].pid}")
+        return len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
 
     def audit(self):
         """The last line of hvc-worker audit."""

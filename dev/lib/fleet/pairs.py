@@ -1,0 +1,91 @@
+"""Pairs of a create and its destroy over HTTP, begun at a steady rate whatever the answers take."""
+import asyncio
+import json
+import math
+import time
+
+from load import Load
+
+
+class Pairs:
+    """Runs in slices between which its caller may look around; calls under way go on in the next slice."""
+
+    # Connections at most: who waits for one is late, and that is counted.
+    CONNECTIONS = 256
+
+    def __init__(self, port, rate):
+        self.port, self.rate = port, rate
+        self.begun = 0
+        self.times, self.codes, self.bad = [], {}, {}
+        self.idle = []
+
+    def __enter__(self):
+        self.loop = asyncio.new_event_loop()
+        self.free = asyncio.Semaphore(self.CONNECTIONS)
+        self.tasks = set()
+        self.start = time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        self.loop.run_until_complete(self.finish())
+        self.loop.close()
+
+    async def finish(self):
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=90)
+        for _, writer in self.idle:
+            writer.close()
+
+    def run_until(self, seconds):
+        """Goes on until so many seconds after the begin."""
+        self.loop.run_until_complete(self.slice(self.start + seconds))
+
+    async def slice(self, end):
+        while time.monotonic() < end:
+            due = int((time.monotonic() - self.start) * self.rate)
+            for number in range(self.begun, due):
+                task = asyncio.create_task(self.pair(number))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+            self.begun = due
+            await asyncio.sleep(0.01)
+
+    async def pair(self, number):
+        async with self.free:
+            began = time.monotonic()
+            try:
+                status, body = await self.call(f"/vm/create?name=pair-{number}&instance_type=1&image_id=100")
+                vm = json.loads(body)["vmid"]
+                self.times.append(time.monotonic() - began)
+                if status == 200 and vm > 0:
+                    status, _ = await self.call(f"/vm/destroy?vmid={vm}")
+                word = str(status)
+            except (OSError, asyncio.IncompleteReadError, ValueError, KeyError) as fault:
+                word = type(fault).__name__
+        self.codes[word] = self.codes.get(word, 0) + 1
+        if word != "200":
+            self.bad[word] = self.bad.get(word, 0) + 1
+
+    async def call(self, path):
+        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            status, _, body = await Load.answer(reader)
+        except BaseException:
+            writer.close()
+            raise
+        self.idle.append((reader, writer))
+        return status, body
+
+    def report(self):
+        """How the calls since the last report went, for people."""
+        times, self.times = sorted(self.times), []
+        codes, self.codes = self.codes, {}
+        if not times:
+            return "no answer"
+        p50, p99 = (times[min(len(times) - 1, math.ceil(len(times) * share) - 1)] * 1000 for share in (0.5, 0.99))
+        tally = ", ".join(f"{count} x {word}" for word, count in sorted(codes.items()))
+        return f"{tally}; create p50 {p50:.1f} ms, p99 {p99:.1f} ms; {len(self.tasks)} under way"
+
+    def faults(self):
+        return [f"{count} pairs ended with {word}" for word, count in sorted(self.bad.items())]
