@@ -114,7 +114,7 @@ let package = Package(
         .target(name: "XML", dependencies: ["CXML"], path: "Sources/Shared/XML", swiftSettings: strictWithC),
         .target(
             name: "Bootstrap",
-            dependencies: ["Model", "RedisClient", logging, lifecycle, signals, nioLocks],
+            dependencies: ["Model", "RedisClient", argumentParser, logging, lifecycle, signals, nioLocks],
             path: "Sources/Shared/Bootstrap",
             swiftSettings: strict
         ),

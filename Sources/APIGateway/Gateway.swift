@@ -22,7 +22,8 @@ struct Gateway {
     init(settings: GatewaySettings) throws {
         self.settings = settings
         logger = Program.logger(label: "hvc-gateway", level: settings.common.logLevel)
-        redis = try settings.common.makeRedisClient(name: "hvc-gateway", patience: .zero, logger: logger)
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        redis = settings.common.makeRedisClient(name: "hvc-gateway", patience: .zero, logger: logger)
         store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Bootstrap
 import Foundation
-import Model
 
 /// `hvc-gateway`: takes requests over HTTP, checks them and puts them on the queue; answers from Redis.
 @main
@@ -18,17 +17,20 @@ struct GatewayCommand: AsyncParsableCommand {
             \(GatewaySettings.descriptions.helpText)
 
             It stops on SIGTERM or Ctrl-C when the requests under way are answered.
-            """
+            """,
+        version: "hvc-gateway \(Program.version)"
     )
+
+    @Flag(help: "Checks the settings, says what is wrong with them, and ends.")
+    var check = false
 
     func run() async throws {
         _ = DescriptorLimit.raise()
-        do {
+        try await Program.reportingFailures(as: "hvc-gateway") {
             let settings = try GatewaySettings(environment: ProcessInfo.processInfo.environment)
-            try await Gateway(settings: settings).run()
-        } catch let failure as Failure {
-            Program.logWriter.flush()
-            throw ValidationError(failure.description)
+            guard check else { return try await Gateway(settings: settings).run() }
+            Program.print(warnings: settings.warnings, as: "hvc-gateway")
+            print("settings: OK")
         }
     }
 }

@@ -9,6 +9,8 @@ struct GatewaySettings: Sendable {
     let token: String
     let wait: Duration
     let grace: Duration
+    /// What is odd about the environment, and stops nothing.
+    let warnings: [String]
 
     private static let hostSetting = Setting<String>.text(
         "HVC_HOST",
@@ -47,19 +49,24 @@ struct GatewaySettings: Sendable {
             + CommonSettings.descriptions
     }
 
-    init(environment: [String: String]) throws(Failure) {
-        common = try CommonSettings(environment: environment)
-        host = try Self.hostSetting.value(in: environment)
-        port = try Self.portSetting.value(in: environment)
-        token = try Self.tokenSetting.value(in: environment)
-        wait = try Self.waitSetting.value(in: environment)
-        grace = try Self.graceSetting.value(in: environment)
-        guard Self.isLoopback(host) || !token.isEmpty else {
-            throw Failure(
-                .invalidRequest,
-                "HVC_HOST=\(host) opens the API to other machines: set HVC_API_TOKEN too, or listen on 127.0.0.1"
-            )
+    /// Reads the settings.
+    ///
+    /// - Parameter environment: the variables.
+    /// - Throws: `InvalidInput` with all that is wrong with them.
+    init(environment: [String: String]) throws(InvalidInput) {
+        var reader = SettingsReader(environment: environment)
+        common = CommonSettings(from: &reader)
+        host = reader.value(Self.hostSetting)
+        port = reader.value(Self.portSetting)
+        token = reader.value(Self.tokenSetting)
+        wait = reader.value(Self.waitSetting)
+        grace = reader.value(Self.graceSetting)
+        warnings = SettingNames.warnings(for: environment, own: Self.descriptions)
+        if !Self.isLoopback(host), token.isEmpty {
+            let reason = "HVC_HOST=\(host) opens the API to other machines"
+            reader.note([Failure(.invalidRequest, "\(reason): set HVC_API_TOKEN too, or listen on 127.0.0.1")])
         }
+        try reader.finish()
     }
 
     private static func isLoopback(_ host: String) -> Bool {

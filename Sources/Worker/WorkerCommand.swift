@@ -22,6 +22,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
             It stops on SIGTERM or Ctrl-C: jobs under way get HVC_GRACE to end, then go back to the queue.
             """,
+        version: "hvc-worker \(Program.version)",
         subcommands: [AuditCommand.self, TraceCommand.self, ReplayCommand.self]
     )
 
@@ -37,19 +38,33 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "The types: a dictionary of cpu, ram in MiB and disk in GiB (HVC_FLAVOR_FILE).")
     var flavorFile: String?
 
+    @Flag(help: "Checks settings and files, says what is in them or wrong with them, changes nothing, and ends.")
+    var check = false
+
     func run() async throws {
         _ = DescriptorLimit.raise()
-        do {
-            var settings = try WorkerSettings(environment: ProcessInfo.processInfo.environment)
-            settings.files.pm = pmFile ?? settings.files.pm
-            if let fleet { settings.files.fleet = try SimulatedFleet(fleet) }
-            settings.files.image = imageFile ?? settings.files.image
-            settings.files.flavor = flavorFile ?? settings.files.flavor
-            try settings.files.check()
-            try await WorkerProgram(settings: settings).run()
-        } catch let failure as Failure {
-            Program.logWriter.flush()
-            throw ValidationError(failure.description)
+        try await Program.reportingFailures(as: "hvc-worker") {
+            var reader = SettingsReader(environment: ProcessInfo.processInfo.environment)
+            let settings = settings(from: &reader)
+            let catalog = CatalogFiles(settings: settings).read(noting: &reader)
+            try reader.finish()
+            if check {
+                try await CatalogCheck(settings: settings, lists: catalog).run()
+            } else {
+                try await WorkerProgram(settings: settings).run()
+            }
         }
+    }
+
+    /// The environment's settings, and what the options say in their place.
+    private func settings(from reader: inout SettingsReader) -> WorkerSettings {
+        var settings = WorkerSettings(from: &reader)
+        settings.files.pm = pmFile ?? settings.files.pm
+        if let fleet {
+            settings.files.fleet = reader.attempt { () throws(Failure) in try SimulatedFleet(fleet) }
+        }
+        settings.files.image = imageFile ?? settings.files.image
+        settings.files.flavor = flavorFile ?? settings.files.flavor
+        return settings
     }
 }

@@ -25,12 +25,13 @@ struct WorkerProgram {
     private let discoveryWake = WakeSignal()
     private let sweepWake = WakeSignal()
 
-    init(settings: WorkerSettings) throws(Failure) {
+    init(settings: WorkerSettings) {
         self.settings = settings
         var logger = Program.logger(label: "hvc-worker", level: settings.common.logLevel)
         logger[metadataKey: "worker"] = "\(settings.name)"
         self.logger = logger
-        redis = try settings.common.makeRedisClient(name: settings.name, patience: .seconds(2), logger: logger)
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        redis = settings.common.makeRedisClient(name: settings.name, patience: .seconds(2), logger: logger)
         store = Store(
             redis: redis,
             keys: Keys(prefix: settings.common.prefix),
@@ -38,8 +39,7 @@ struct WorkerProgram {
         )
         feed = EventFeed(store: store, logger: logger)
         catalog = CatalogLoader(
-            files: settings.files,
-            overcommit: settings.overcommit,
+            files: CatalogFiles(settings: settings),
             policy: settings.policy,
             discoveryPeriod: settings.discoveryPeriod,
             inspection: ImageInspection(roots: settings.imageRoots),
@@ -115,7 +115,6 @@ struct WorkerProgram {
 
     /// Reads the files and makes what they list known; waits for a Redis that is away, as at any other time.
     private func loadCatalog() async throws {
-        try catalog.check()
         while true {
             do throws(Failure) {
                 try await store.checkServer()

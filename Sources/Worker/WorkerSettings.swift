@@ -39,6 +39,8 @@ struct WorkerSettings: Sendable {
     let imageRoots: [String]
     let cell: String
     let startsAgain: Bool
+    /// What is odd about the environment, and stops nothing.
+    let warnings: [String]
 
     /// A measure may be so old, and ten periods; then its PM is looked at before it is used again.
     private static let oldestMeasure = Duration.seconds(600)
@@ -79,15 +81,12 @@ struct WorkerSettings: Sendable {
         fallback: 8,
         meaning: "How many jobs the worker has under way at once."
     )
-    private static let policySetting = Setting<String>(
-        SettingDescription(
-            "HVC_POLICY",
-            kind: "one of " + PolicyChoice.names.joined(separator: ", "),
-            fallback: PlacementPolicy.seed.name,
-            meaning: "How machines are chosen; the same for all workers."
-        ),
-        fallback: PlacementPolicy.seed.name
-    ) { text in PolicyChoice.names.contains(text) ? text : nil }
+    private static let policySetting = Setting<String>.choice(
+        "HVC_POLICY",
+        of: PolicyChoice.names,
+        fallback: PlacementPolicy.seed.name,
+        meaning: "How machines are chosen; the same for all workers."
+    )
     private static let weightsSetting = Setting<[String: Double]>(
         SettingDescription(
             "HVC_POLICY_WEIGHTS",
@@ -181,35 +180,46 @@ struct WorkerSettings: Sendable {
         ] + CommonSettings.descriptions
     }
 
-    init(environment: [String: String]) throws(Failure) {
-        common = try CommonSettings(environment: environment)
-        name = try Self.nameSetting.value(in: environment)
+    /// Reads the settings.
+    ///
+    /// - Parameter environment: the variables.
+    /// - Throws: `InvalidInput` with all that is wrong with them.
+    init(environment: [String: String]) throws(InvalidInput) {
+        var reader = SettingsReader(environment: environment)
+        self.init(from: &reader)
+        try reader.finish()
+    }
+
+    /// Reads the settings.
+    ///
+    /// - Parameter reader: where they stand; it keeps what is wrong with them.
+    init(from reader: inout SettingsReader) {
+        common = CommonSettings(from: &reader)
+        name = reader.value(Self.nameSetting)
         files = Files(
-            pm: try Self.pmFileSetting.value(in: environment),
-            image: try Self.imageFileSetting.value(in: environment),
-            flavor: try Self.flavorFileSetting.value(in: environment)
+            pm: reader.value(Self.pmFileSetting),
+            image: reader.value(Self.imageFileSetting),
+            flavor: reader.value(Self.flavorFileSetting)
         )
-        let fleet = try Self.fleetSetting.value(in: environment)
-        if !fleet.isEmpty { files.fleet = try SimulatedFleet(fleet) }
-        slots = try Self.slotsSetting.value(in: environment)
-        lease = try Self.leaseSetting.value(in: environment)
-        discoveryPeriod = try Self.discoverySetting.value(in: environment)
+        let fleet = reader.value(Self.fleetSetting)
+        if !fleet.isEmpty { files.fleet = reader.attempt { () throws(Failure) in try SimulatedFleet(fleet) } }
+        slots = reader.value(Self.slotsSetting)
+        lease = reader.value(Self.leaseSetting)
+        discoveryPeriod = reader.value(Self.discoverySetting)
         policy = PolicyRecord(
-            PolicyChoice(
-                name: try Self.policySetting.value(in: environment),
-                weights: try Self.weightsSetting.value(in: environment)
-            ),
+            PolicyChoice(name: reader.value(Self.policySetting), weights: reader.value(Self.weightsSetting)),
             oldest: Int(max(Self.oldestMeasure, discoveryPeriod * 10).components.seconds) * 1000
         )
-        grace = try Self.graceSetting.value(in: environment)
-        jobHistory = try Self.historySetting.value(in: environment)
+        grace = reader.value(Self.graceSetting)
+        jobHistory = reader.value(Self.historySetting)
         overcommit = Overcommit(
-            cpu: try Self.overcommitCPUSetting.value(in: environment),
-            ram: try Self.overcommitRAMSetting.value(in: environment),
-            disk: try Self.overcommitDiskSetting.value(in: environment)
+            cpu: reader.value(Self.overcommitCPUSetting),
+            ram: reader.value(Self.overcommitRAMSetting),
+            disk: reader.value(Self.overcommitDiskSetting)
         )
-        imageRoots = try Self.imageRootsSetting.value(in: environment).split(separator: ":").map(String.init)
-        cell = try Self.cellSetting.value(in: environment)
-        startsAgain = try Self.autostartSetting.value(in: environment) == .on
+        imageRoots = reader.value(Self.imageRootsSetting).split(separator: ":").map(String.init)
+        cell = reader.value(Self.cellSetting)
+        startsAgain = reader.value(Self.autostartSetting) == .on
+        warnings = SettingNames.warnings(for: reader.environment, own: Self.descriptions)
     }
 }

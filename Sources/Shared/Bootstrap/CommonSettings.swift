@@ -1,12 +1,11 @@
 public import Logging
-public import Model
+import Model
+public import RedisClient
 
 /// What both programs are told by their environment.
 public struct CommonSettings: Sendable {
-    /// Where Redis is.
-    public let redisURL: String
-    /// Redis' password, where the URL has none.
-    public let redisPassword: String
+    /// Where Redis is and how to log in there.
+    public let redis: RedisConfiguration
     /// What every Redis key starts with.
     public let prefix: String
     /// From which level on log lines are written.
@@ -49,12 +48,23 @@ public struct CommonSettings: Sendable {
 
     /// Reads the settings.
     ///
-    /// - Parameter environment: the variables.
-    /// - Throws: `Failure` that names the variable and what it takes.
-    public init(environment: [String: String]) throws(Failure) {
-        redisURL = try Self.redisURLSetting.value(in: environment)
-        redisPassword = try Self.redisPasswordSetting.value(in: environment)
-        prefix = try Self.prefixSetting.value(in: environment)
-        logLevel = try Self.logLevelSetting.value(in: environment)
+    /// - Parameter reader: where they stand; it keeps what is wrong with them.
+    public init(from reader: inout SettingsReader) {
+        let url = reader.value(Self.redisURLSetting)
+        let password = reader.value(Self.redisPasswordSetting)
+        let redis = reader.attempt { () throws(Failure) in try Self.redis(at: url, password: password) }
+        self.redis = redis ?? RedisConfiguration(endpoint: .tcp(host: "", port: 0))
+        prefix = reader.value(Self.prefixSetting)
+        logLevel = reader.value(Self.logLevelSetting)
+    }
+
+    private static func redis(at url: String, password: String) throws(Failure) -> RedisConfiguration {
+        do {
+            var configuration = try RedisConfiguration(url: url)
+            if configuration.password == nil, !password.isEmpty { configuration.password = password }
+            return configuration
+        } catch {
+            throw Failure(.invalidRequest, "HVC_REDIS_URL cannot be used: correct it", cause: "\(error)")
+        }
     }
 }

@@ -28,7 +28,8 @@ public struct Setting<Value: Sendable>: Sendable {
         guard let text = try about.text(in: environment), !text.isEmpty else { return fallback }
         guard let value = parse(text) else {
             let shown = about.isSecret ? "its value" : "'\(text)'"
-            throw Failure(.invalidRequest, "\(about.name): \(shown) is not \(about.kind): set it anew or leave it out")
+            let advice = about.choices.nearest(to: text).map { "did you mean \($0)?" } ?? "set it anew or leave it out"
+            throw Failure(.invalidRequest, "\(about.name): \(shown) is not \(about.kind): \(advice)")
         }
         return value
     }
@@ -46,6 +47,8 @@ public struct SettingDescription: Sendable, Hashable {
     public let meaning: String
     /// True where its value is never shown, and may be given as a file by `NAME_FILE`.
     public let isSecret: Bool
+    /// The words that it takes, where they are a few; empty for all else.
+    public let choices: [String]
 
     /// Makes a description.
     ///
@@ -55,12 +58,21 @@ public struct SettingDescription: Sendable, Hashable {
     ///   - fallback: the value where it is not set, as text.
     ///   - meaning: what it does.
     ///   - isSecret: its value is never shown.
-    public init(_ name: String, kind: String, fallback: String, meaning: String, isSecret: Bool = false) {
+    ///   - choices: the words that it takes, where they are a few.
+    public init(
+        _ name: String,
+        kind: String,
+        fallback: String,
+        meaning: String,
+        isSecret: Bool = false,
+        choices: [String] = []
+    ) {
         self.name = name
         self.kind = kind
         self.fallback = fallback
         self.meaning = meaning
         self.isSecret = isSecret
+        self.choices = choices
     }
 }
 
@@ -150,6 +162,23 @@ extension Setting where Value == Double {
     }
 }
 
+extension Setting where Value == String {
+    /// A setting that is one of some words, which are known by name alone.
+    ///
+    /// - Parameters:
+    ///   - name: the environment variable.
+    ///   - choices: the words.
+    ///   - fallback: the word where it is not set.
+    ///   - meaning: what it does.
+    /// - Returns: the setting.
+    public static func choice(_ name: String, of choices: [String], fallback: String, meaning: String) -> Self {
+        Setting(.choice(name, of: choices, fallback: fallback, meaning: meaning), fallback: fallback) { text in
+            let word = text.lowercased()
+            return choices.contains(word) ? word : nil
+        }
+    }
+}
+
 extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// A setting that is one of some words.
     ///
@@ -159,8 +188,15 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
     ///   - meaning: what it does.
     /// - Returns: the setting.
     public static func choice(_ name: String, fallback: Value, meaning: String) -> Self {
-        let kind = "one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")
-        let about = SettingDescription(name, kind: kind, fallback: fallback.rawValue, meaning: meaning)
+        let choices = Value.allCases.map(\.rawValue)
+        let about = SettingDescription.choice(name, of: choices, fallback: fallback.rawValue, meaning: meaning)
         return Setting(about, fallback: fallback) { Value(rawValue: $0.lowercased()) }
+    }
+}
+
+extension SettingDescription {
+    fileprivate static func choice(_ name: String, of choices: [String], fallback: String, meaning: String) -> Self {
+        let kind = "one of " + choices.joined(separator: ", ")
+        return SettingDescription(name, kind: kind, fallback: fallback, meaning: meaning, choices: choices)
     }
 }

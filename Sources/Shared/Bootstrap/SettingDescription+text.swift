@@ -8,7 +8,7 @@ extension SettingDescription {
         guard isSecret, let path = environment[name + "_FILE"], !path.isEmpty else { return nil }
         guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
         else {
-            throw Failure(.invalidRequest, "\(name)_FILE: '\(path)' cannot be read: mend its path or permissions")
+            throw Failure(.invalidRequest, "\(name)_FILE: '\(path)' cannot be read: correct its path or permissions")
         }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -27,13 +27,11 @@ struct AuditCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        do {
+        try await Program.reportingFailures(as: "hvc-worker") {
             let settings = try WorkerSettings(environment: ProcessInfo.processInfo.environment)
             let outcome = try await audit(settings)
             print(json ? try Self.json(outcome) : Self.text(outcome, mended: mend), terminator: "")
             guard outcome.remaining.isEmpty else { throw ExitCode(1) }
-        } catch let failure as Failure {
-            throw ValidationError(failure.description)
         }
     }
 
@@ -41,7 +39,7 @@ struct AuditCommand: AsyncParsableCommand {
         let logger = Program.logger(label: "hvc-worker", level: max(settings.common.logLevel, .notice))
         defer { Program.logWriter.flush() }
         let name = "audit-\(ProcessInfo.processInfo.processIdentifier)"
-        let redis = try settings.common.makeRedisClient(name: name, patience: .seconds(2), logger: logger)
+        let redis = settings.common.makeRedisClient(name: name, patience: .seconds(2), logger: logger)
         let store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         let auditor = Auditor(
             store: store,

@@ -1,3 +1,4 @@
+import Bootstrap
 import Catalog
 import Logging
 import Model
@@ -7,8 +8,7 @@ import UnixSignals
 /// Reads the three files, or the simulated fleet in place of the first, and makes what they list known; again at each
 /// SIGHUP, and where Redis has lost it.
 struct CatalogLoader: Sendable {
-    let files: WorkerSettings.Files
-    let overcommit: Overcommit
+    let files: CatalogFiles
     let policy: PolicyRecord
     let discoveryPeriod: Duration
     let inspection: ImageInspection
@@ -19,7 +19,8 @@ struct CatalogLoader: Sendable {
     ///
     /// - Throws: `Failure` with the file, line, column and reason.
     func load() async throws(Failure) {
-        let lists = try readFiles()
+        let lists: CatalogFiles.Lists
+        do throws(InvalidInput) { lists = try files.read() } catch { throw error.failure }
         // Before the PMs: what-ifs are answered from when those are looked at.
         try await store.register(policy: policy)
         // PMs first: while they are listed and not looked at, nothing is accepted in a Redis that was empty.
@@ -28,32 +29,6 @@ struct CatalogLoader: Sendable {
         }
         if let types = lists.types { report("types", try await store.register(types: types)) }
         if let images = lists.images { try await register(images) }
-    }
-
-    /// Reads all files that are given and registers nothing.
-    ///
-    /// - Throws: `Failure` with the file, line, column and reason.
-    func check() throws(Failure) {
-        _ = try readFiles()
-    }
-
-    private struct Lists {
-        var machines: [PMListing]?
-        var images: [ImageListing]?
-        var types: [Resources]?
-    }
-
-    private func readFiles() throws(Failure) -> Lists {
-        var lists = Lists()
-        do throws(CatalogError) {
-            if !files.pm.isEmpty { lists.machines = try PMFile.read(path: files.pm, defaults: overcommit) }
-            if !files.image.isEmpty { lists.images = try ImageFileList.read(path: files.image) }
-            if !files.flavor.isEmpty { lists.types = try FlavorFile.read(path: files.flavor) }
-        } catch {
-            throw Failure(.invalidRequest, error.description)
-        }
-        if let fleet = files.fleet { lists.machines = try fleet.listings(overcommit: overcommit) }
-        return lists
     }
 
     /// Reads the files anew at each SIGHUP, and where Redis has lost what was registered, until the task is cancelled.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bootstrap
 import Foundation
 import Model
 import Placement
@@ -34,14 +35,12 @@ struct ReplayCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        do {
+        try await Program.reportingFailures(as: "hvc-worker") {
             let trace = try Self.trace(path: file)
             let policies = try Self.policies(policy)
             let snapshot = try await machines()
             let reports = policies.map { (policy: $0, figures: replay(trace, on: snapshot, by: $0.policy())) }
             print(json ? try Self.json(reports) : Self.table(reports, machines: snapshot.count), terminator: "")
-        } catch let failure as Failure {
-            throw ValidationError(failure.description)
         }
     }
 

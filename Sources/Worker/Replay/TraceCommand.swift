@@ -19,11 +19,9 @@ struct TraceCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        do throws(Failure) {
+        try await Program.reportingFailures(as: "hvc-worker") {
             let lines = try await ReplaySource.withStore { (store) async throws(Failure) in try await store.trace() }
             print(lines.map { $0 + "\n" }.joined(), terminator: "")
-        } catch {
-            throw ValidationError(error.description)
         }
     }
 }
@@ -32,10 +30,12 @@ struct TraceCommand: AsyncParsableCommand {
 enum ReplaySource {
     /// Runs a body on the installation's Redis.
     static func withStore<Value>(_ body: (Store) async throws(Failure) -> Value) async throws(Failure) -> Value {
-        let common = try CommonSettings(environment: ProcessInfo.processInfo.environment)
+        var reader = SettingsReader(environment: ProcessInfo.processInfo.environment)
+        let common = CommonSettings(from: &reader)
+        do throws(InvalidInput) { try reader.finish() } catch { throw error.failure }
         let logger = Program.logger(label: "hvc-worker", level: max(common.logLevel, .notice))
         defer { Program.logWriter.flush() }
-        let redis = try common.makeRedisClient(name: "hvc-replay", patience: .seconds(2), logger: logger)
+        let redis = common.makeRedisClient(name: "hvc-replay", patience: .seconds(2), logger: logger)
         let result: Result<Value, Failure>
         do throws(Failure) {
             result = .success(try await body(Store(redis: redis, keys: Keys(prefix: common.prefix))))

@@ -1,0 +1,72 @@
+import Bootstrap
+import Catalog
+import Model
+
+/// The files that say what there is, or the simulated fleet in place of the first.
+struct CatalogFiles: Sendable {
+    /// What the files list; nil for one that is not given.
+    struct Lists: Sendable {
+        var machines: [PMListing]?
+        var images: [ImageListing]?
+        var types: [Resources]?
+    }
+
+    private let files: WorkerSettings.Files
+    private let overcommit: Overcommit
+
+    init(settings: WorkerSettings) {
+        files = settings.files
+        overcommit = settings.overcommit
+    }
+
+    /// True where none is given.
+    var isEmpty: Bool { files.isEmpty }
+
+    /// Reads all files that are given.
+    ///
+    /// - Throws: `InvalidInput` with the first fault of each.
+    func read() throws(InvalidInput) -> Lists {
+        var reader = SettingsReader(environment: [:])
+        let lists = read(noting: &reader)
+        try reader.finish()
+        return lists
+    }
+
+    /// Reads all files that are given.
+    ///
+    /// - Parameter reader: keeps the first fault of each.
+    /// - Returns: what those without a fault list.
+    func read(noting reader: inout SettingsReader) -> Lists {
+        var lists = Lists()
+        _ = reader.attempt { () throws(Failure) in try files.check() }
+        lists.machines = reader.attempt { () throws(Failure) in try machines() } ?? nil
+        lists.images =
+            reader.attempt { () throws(Failure) in
+                try Self.contents(of: files.image) { (path) throws(CatalogError) in try ImageFileList.read(path: path) }
+            } ?? nil
+        lists.types =
+            reader.attempt { () throws(Failure) in
+                try Self.contents(of: files.flavor) { (path) throws(CatalogError) in try FlavorFile.read(path: path) }
+            } ?? nil
+        return lists
+    }
+
+    private func machines() throws(Failure) -> [PMListing]? {
+        if let fleet = files.fleet { return try fleet.listings(overcommit: overcommit) }
+        return try Self.contents(of: files.pm) { (path) throws(CatalogError) in
+            try PMFile.read(path: path, defaults: overcommit)
+        }
+    }
+
+    private static func contents<Contents>(
+        of path: String,
+        _ read: (String) throws(CatalogError) -> Contents
+    ) throws(Failure) -> Contents? {
+        guard !path.isEmpty else { return nil }
+        do {
+            return try read(path)
+        } catch {
+            throw Failure(.invalidRequest, error.description)
+        }
+    }
+}
