@@ -124,7 +124,7 @@ struct VMService: Sendable {
         of accepted: Acceptance,
         until deadline: ContinuousClock.Instant
     ) async throws(Failure) -> Outcome {
-        guard let status = await outcomes.outcome(of: accepted.job, until: deadline) else {
+        guard let status = try await outcomes.outcome(of: accepted, until: deadline) else {
             return Outcome(vm: accepted.vm, isFinal: false)
         }
         if let failure = status.failure { throw failure }

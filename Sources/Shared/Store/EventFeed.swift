@@ -16,7 +16,7 @@ public final class EventFeed: Sendable {
     public enum Signal: Sendable {
         /// These happened, in this order.
         case events([StoreEvent])
-        /// The stream could not be read for a while; what followers know may be old.
+        /// The stream cannot be read for a while; what followers know may be old. Told once an outage.
         case interrupted
 
         /// Whether an event of this type is among those told.
@@ -50,19 +50,32 @@ public final class EventFeed: Sendable {
         followers.add(keeping: limit)
     }
 
+    /// Whether an entry's id (`MS-SEQUENCE`) comes before another's.
+    private static func precedes(_ first: String, _ second: String) -> Bool {
+        func numbers(_ id: String) -> [UInt64] { id.split(separator: "-").map { UInt64($0) ?? 0 } }
+        return numbers(first).lexicographicallyPrecedes(numbers(second))
+    }
+
     /// Reads until the task is cancelled; an outage of Redis is waited out.
     public func run() async {
         var position: String?
+        var isInterrupted = false
         while !Task.isCancelled {
             do {
-                if position == nil { position = try await store.lastEvent() }
+                if position == nil || isInterrupted {
+                    // A Redis that went back may have a stream that ends before what was read of the other one.
+                    let last = try await store.lastEvent()
+                    if position.map({ Self.precedes(last, $0) }) ?? true { position = last }
+                }
                 let (events, last) = try await store.events(after: position ?? "0-0", waiting: .seconds(10))
                 position = last
+                isInterrupted = false
                 if !events.isEmpty { followers.tell(.events(events)) }
             } catch {
                 guard !Task.isCancelled else { break }
                 logger.warning("the event stream cannot be read; trying again", metadata: ["error": "\(error)"])
-                followers.tell(.interrupted)
+                if !isInterrupted { followers.tell(.interrupted) }
+                isInterrupted = true
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }
@@ -88,6 +101,7 @@ extension Store {
         guard let entries = reply.array?.first?.array?.last?.array else { return ([], position) }
         let events = entries.compactMap { entry -> StoreEvent? in
             guard var fields = entry.array?.last?.map, let type = fields.removeValue(forKey: "type") else { return nil }
+            numbersSeen.note(job: fields["job"].flatMap(JobID.init), vm: fields["vm"].flatMap(VMID.init))
             return StoreEvent(type: type, fields: fields)
         }
         return (events, entries.last?.array?.first?.string ?? position)

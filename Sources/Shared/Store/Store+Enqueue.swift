@@ -9,6 +9,8 @@ public struct Acceptance: Hashable, Sendable {
     public let job: JobID
     /// Its VM.
     public let vm: VMID
+    /// What tells the job from any other that may have its number in another history of Redis.
+    public let nonce: JobNonce
 }
 
 extension Store {
@@ -87,7 +89,8 @@ extension Store {
         type: TypeID?,
         image: ImageID
     ) async throws(Failure) -> Acceptance {
-        let reply = try await runOnce(script, keys: [keys.queue, keys.holds], wanted)
+        let nonce = JobNonce()
+        let reply = try await runOnce(script, keys: [keys.queue, keys.holds], wanted + identity(nonce))
         let words = reply.array?.compactMap(\.string) ?? []
         switch words.first {
         case "not_ready": throw Failure.notReady
@@ -97,7 +100,7 @@ extension Store {
         case "unknown_hold": throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
         case "group_conflict":
             throw Failure(groupConflict: words.dropFirst().first ?? "", rule: words.last ?? "")
-        default: return try acceptance(reply, from: script.name)
+        default: return try acceptance(reply, nonce, from: script.name)
         }
     }
 
@@ -143,7 +146,9 @@ extension Store {
         as kind: String,
         request: String
     ) async throws(Failure) -> Acceptance {
-        let reply = try await runOnce(.enqueueDestroy, keys: [keys.queue], [vm.value, request, kind])
+        let nonce = JobNonce()
+        let wanted: [any RedisArgumentConvertible] = [vm.value, request, kind]
+        let reply = try await runOnce(.enqueueDestroy, keys: [keys.queue], wanted + identity(nonce))
         switch reply.array?.first?.string {
         case "not_ready": throw Failure.notReady
         case "unknown_vm": throw Failure(.unknownVM, "there is no VM \(vm)")
@@ -151,15 +156,26 @@ extension Store {
         case "already_destroying":
             let job = reply.array?.last?.string ?? "?"
             throw Failure(.alreadyDestroying, "job \(job) destroys VM \(vm) already: query it until it is gone")
-        default: return try acceptance(reply, from: "enqueue-destroy")
+        default: return try acceptance(reply, nonce, from: "enqueue-destroy")
         }
     }
 
-    private func acceptance(_ reply: RESPValue, from script: String) throws(Failure) -> Acceptance {
+    /// What each script that accepts something ends its arguments with.
+    private func identity(_ nonce: JobNonce) -> [any RedisArgumentConvertible] {
+        let (job, vm) = (numbersSeen.job, numbersSeen.vm)
+        return [nonce.text, job, vm]
+    }
+
+    private func acceptance(
+        _ reply: RESPValue,
+        _ nonce: JobNonce,
+        from script: String
+    ) throws(Failure) -> Acceptance {
         guard let fields = reply.array, fields.count == 3, fields[0].string == "ok",
             let job = fields[1].int.flatMap(JobID.init), let vm = fields[2].int.flatMap(VMID.init)
         else { throw unexpected(reply, from: script) }
-        return Acceptance(job: job, vm: vm)
+        numbersSeen.note(job: job, vm: vm)
+        return Acceptance(job: job, vm: vm, nonce: nonce)
     }
 }
 

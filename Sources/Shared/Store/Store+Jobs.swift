@@ -77,6 +77,7 @@ extension Store {
                 lease.job.value, lease.epoch, failure == nil ? "done" : "failed", failure?.code.rawValue ?? "",
                 failure?.message ?? "", failure?.cause ?? "", jobRetention.argument,
                 delay.map { String($0.milliseconds) } ?? "", isMachineFault ? 1 : 0,
+                numbersSeen.job,
             ]
         )
         return reply.int == 1

@@ -52,7 +52,7 @@ extension Store {
     /// - Returns: the number.
     /// - Throws: `Failure`.
     public func nextVM() async throws(Failure) -> VMID? {
-        VMID((try await send(["HGET", keys.counters, "vm"]).int ?? 0) + 1)
+        VMID(max(try await send(["HGET", keys.counters, "vm"]).int ?? 0, numbersSeen.vm) + 1)
     }
 
     /// How a job's place was decided, and where it stands (HMGET).

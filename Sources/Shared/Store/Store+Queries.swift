@@ -147,10 +147,22 @@ extension Store {
     /// - Throws: `Failure`.
     public func status(of id: JobID) async throws(Failure) -> JobStatus? {
         let reply = try await send(["HMGET", keys.job(id), "state", "error_code", "error", "cause"])
-        guard let fields = reply.array, fields.count == 4, let state = fields[0].string.flatMap(Job.State.init) else {
-            return nil
+        return reply.array.flatMap(JobStatus.init(fields:))
+    }
+
+    /// Where accepted jobs stand (HMGET of each, in one round trip).
+    ///
+    /// - Parameter accepted: the jobs.
+    /// - Returns: for each, nil where there is no record of it: another job may have its number by now.
+    /// - Throws: `Failure`.
+    public func statuses(of accepted: [Acceptance]) async throws(Failure) -> [JobStatus?] {
+        let replies = try await pipeline(
+            accepted.map { ["HMGET", keys.job($0.job), "state", "error_code", "error", "cause", "nonce"] }
+        )
+        return zip(accepted, replies).map { job, reply in
+            guard let fields = reply.array, fields.last?.string == job.nonce.text else { return nil }
+            return JobStatus(fields: fields)
         }
-        return JobStatus(state: state, failure: Failure(record: fields[1].string, fields[2].string, fields[3].string))
     }
 
     /// Whether all is known that there is: a Redis that was empty knows nothing before each PM was looked at once.
@@ -176,6 +188,14 @@ extension Store {
     /// - Throws: `Failure`.
     public func ping() async throws(Failure) {
         _ = try await send(["PING"])
+    }
+}
+
+extension JobStatus {
+    /// Reads `{state, error_code, error, cause, …}`; nil where there is no such job.
+    fileprivate init?(fields: [RESPValue]) {
+        guard fields.count >= 4, let state = fields[0].string.flatMap(Job.State.init) else { return nil }
+        self.init(state: state, failure: Failure(record: fields[1].string, fields[2].string, fields[3].string))
     }
 }
 

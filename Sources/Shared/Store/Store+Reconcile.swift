@@ -86,7 +86,7 @@ extension Store {
         startingAgainIn delay: Duration? = nil
     ) async throws(Failure) -> Bool {
         let more: [any RedisArgumentConvertible] = [
-            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "",
+            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "", numbersSeen.job,
         ]
         return try await run(.observe, keys: [keys.delayed], sighting.arguments + more).int == 1
     }

@@ -9,6 +9,8 @@ public struct Store: Sendable {
     public let keys: Keys
     /// How long records of ended jobs are kept.
     public let jobRetention: JobRetention
+    /// The highest numbers that this process has seen.
+    let numbersSeen = NumbersSeen()
 
     /// Makes a store.
     ///

@@ -15,7 +15,7 @@ extension RedisScript {
     static let claim = RedisScript(
         name: "claim",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.holdRoom + Fragment.requeue
-            + Fragment.dropVM + Fragment.endJob + #"""
+            + Fragment.dropVM + Fragment.endJob + Fragment.versions + #"""
                 local worker, lease_ms, kept = ARGV[2], tonumber(ARGV[3]), ARGV[5]
                 local results = {}
 
@@ -98,7 +98,8 @@ extension RedisScript {
                   end
                   if (kind == 'create' or kind == 'hold') and not v[3] then
                     if action == 'refuse' then
-                      if (redis.call('HGET', P .. 'counters', 'room') or '0') ~= ARGV[4] then return nil, 'stale' end
+                      local _, room_version = versions()
+                      if room_version ~= ARGV[4] then return nil, 'stale' end
                       redis.call('RPOP', KEYS[1])
                       redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
                       local l = redis.call('HMGET', P .. 'job:' .. job, 'last_code', 'last_error', 'last_cause')

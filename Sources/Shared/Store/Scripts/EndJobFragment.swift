@@ -16,9 +16,9 @@ extension Fragment {
               redis.call('DEL', P .. 'job:' .. old)
             end
           end
-          local j = redis.call('HMGET', key, 'kind', 'vm', 'pm')
+          local j = redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce')
           event('job.finished', 'job', job, 'kind', j[1] or '', 'vm', j[2] or '', 'pm', j[3] or '',
-            'state', state, 'code', code, 'message', message, 'cause', cause)
+            'state', state, 'code', code, 'message', message, 'cause', cause, 'nonce', j[4] or '')
         end
 
         """#

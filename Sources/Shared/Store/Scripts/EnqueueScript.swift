@@ -7,7 +7,7 @@ extension RedisScript {
     ///
     /// - KEYS: 1 queue, 2 holds.
     /// - ARGV: 1 prefix, 2 name, 3 uuid, 4 type, 5 image, 6 request id, 7 constraints as JSON or empty, 8 groups as
-    ///   `name=rule,…` or empty, 9 the hold to build or empty.
+    ///   `name=rule,…` or empty, 9 the hold to build or empty, then the identity of an acceptance.
     /// - Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
     ///   `{'group_conflict', group, rule}`, or `{'not_ready'}` where a VM of before may have the next number.
     static let enqueueCreate = RedisScript(
@@ -42,7 +42,7 @@ extension RedisScript {
     /// Accepts a hold: a VM that takes its room and is not built.
     ///
     /// - KEYS: 1 queue.
-    /// - ARGV: as for a create, and 9 how many seconds it is held.
+    /// - ARGV: as for a create, but 9 how many seconds it is held.
     /// - Returns: as for a create.
     static let enqueueHold = RedisScript(
         name: "enqueue-hold",
@@ -64,7 +64,8 @@ extension RedisScript {
     /// Accepts a destroy: all or nothing of job record, queue entry and event.
     ///
     /// - KEYS: 1 queue.
-    /// - ARGV: 1 prefix, 2 vm, 3 request id, 4 `hold` where it is to be a hold that nobody builds.
+    /// - ARGV: 1 prefix, 2 vm, 3 request id, 4 `hold` where it is to be a hold that nobody builds, then the identity
+    ///   of an acceptance.
     /// - Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'already_destroying', job}` with the job under
     ///   way, or `{'not_ready'}` where the VM may be one of before.
     static let enqueueDestroy = RedisScript(
@@ -84,7 +85,11 @@ extension RedisScript {
 
 extension Fragment {
     /// `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, and `enqueue(…)`, which returns the job.
+    ///
+    /// The last three arguments of each script that accepts something are its identity: the job's nonce, and the highest
+    /// numbers of a job and of a VM that the caller has seen, which are not given again.
     fileprivate static let enqueue = #"""
+        local nonce, job_floor, vm_floor = unpack(ARGV, #ARGV - 2)
         local function needs_of(tid)
           local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
           return t[4] == '1' and {t[1], t[2], t[3]} or nil
@@ -96,7 +101,7 @@ extension Fragment {
           end
         end
         local function new_vm(name, uuid, tid, iid, needs, constraints, groups)
-          local vm = whole(count('vm'))
+          local vm = whole(count('vm', vm_floor))
           local key = P .. 'vm:' .. vm
           redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
             'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3], 'state', 'queued',
@@ -110,13 +115,13 @@ extension Fragment {
           return vm
         end
         local function enqueue(kind, vm, needs, image, constraints, request, field)
-          local job = whole(count('job'))
+          local job = whole(count('job', job_floor))
           local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s}',
             job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
             constraints ~= '' and ',"where":' .. constraints or '')
           redis.call('HSET', P .. 'vm:' .. vm, field, job)
           redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
-            'accepted_at', now, 'request', request, 'entry', line)
+            'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
           redis.call('LPUSH', KEYS[1], line)
           event('job.queued', 'job', job, 'kind', kind, 'vm', vm)
           return job

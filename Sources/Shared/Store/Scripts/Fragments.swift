@@ -6,7 +6,10 @@
 /// all keys of one prefix lie in one slot of a Redis Cluster where the prefix is in braces.
 enum Fragment {
     /// `P` the prefix, `now_ms` and `now` (ISO 8601, UTC) by the clock of Redis; `count(name)` the next number.
-    static let clock = #"""
+    static let clock =
+        time + counters
+
+    private static let time = #"""
         local P = ARGV[1]
         local t = redis.call('TIME')
         local now_ms = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -28,7 +31,6 @@ enum Fragment {
             math.floor(r / 3600), math.floor(r / 60) % 60, r % 60, ms % 1000)
         end
         local now = iso(now_ms)
-        local function count(name) return redis.call('HINCRBY', P .. 'counters', name, 1) end
 
         """#
 

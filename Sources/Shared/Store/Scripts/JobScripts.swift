@@ -56,7 +56,8 @@ extension RedisScript {
     ///
     /// - KEYS: 1 queue, 2 the worker's processing list, 3 leases.
     /// - ARGV: 1 prefix, 2 job, 3 epoch, 4 `done` or `failed`, 5 code, 6 message, 7 cause, 8 how long to keep the record, `SECONDS:COUNT`,
-    ///   9 ms until the destroy that a failed create owes, or empty, 10 `1` where the PM is to blame.
+    ///   9 ms until the destroy that a failed create owes, or empty, 10 `1` where the PM is to blame, 11 the highest number of
+    ///   a job that the worker has seen.
     /// - Returns: 1, or 0 where the job is another worker's or has ended.
     static let finish = RedisScript(
         name: "finish",
@@ -87,7 +88,7 @@ extension RedisScript {
                   end
                   wake_waiting(vm)
                 elseif ARGV[9] ~= '' then
-                  local owed = whole(count('job'))
+                  local owed = whole(count('job', ARGV[11]))
                   local line = string.format('{"job":%s,"kind":"destroy","vm":%s,"cpu":0,"ram":0,"disk":0}', owed, vm)
                   redis.call('HSET', key, 'state', 'destroying', 'state_before', 'error', 'job', owed,
                     'destroy_job', owed, 'error', ARGV[6])

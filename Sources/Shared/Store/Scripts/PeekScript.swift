@@ -14,10 +14,10 @@ extension RedisScript {
     ///   changed, which are most and would cost three times as much in full.
     static let peek = RedisScript(
         name: "peek",
-        source: #"""
-            local P, since, known = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
-            local c = redis.call('HMGET', P .. 'counters', 'fleet', 'room', 'began_at')
-            local version, generation, reset, more = tonumber(c[1] or 0), c[3] or '', 0, 0
+        source: "local P = ARGV[1]\n" + Fragment.versions + #"""
+            local since, known = tonumber(ARGV[2]), tonumber(ARGV[4])
+            local version, room_version = versions()
+            local generation, reset, more = redis.call('HGET', P .. 'counters', 'began_at') or '', 0, 0
             if since > version or ARGV[5] ~= '' and ARGV[5] ~= generation then since, known, reset = 0, 0, 1 end
             local machines, claims = {}, {}
             if since < version then
@@ -44,7 +44,7 @@ extension RedisScript {
             end
             local t = redis.call('TIME')
             local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-            return {version, c[2] or '0', lines, machines, reset, placed, more, time, generation, claims}
+            return {version, room_version, lines, machines, reset, placed, more, time, generation, claims}
             """#
     )
 }

@@ -6,7 +6,7 @@ extension RedisScript {
     ///
     /// - KEYS: 1 delayed.
     /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the state of the record, 7 the state that was
-    ///   found, 8 ms until the VM is to be started again, or empty.
+    ///   found, 8 ms until the VM is to be started again, or empty, 9 the highest number of a job that the worker has seen.
     /// - Returns: 1, or 0 where the finding is not of what the record says now.
     static let observe = RedisScript(
         name: "observe",
@@ -25,7 +25,7 @@ extension RedisScript {
                   -- It may have been moved there, so it is not to be started here.
                   if after == 'missing' then look_soon(other) end
                 elseif ARGV[8] ~= '' then
-                  start_again(vm, pm, tonumber(ARGV[8]))
+                  start_again(vm, pm, tonumber(ARGV[8]), ARGV[9])
                 end
                 return 1
                 """#
@@ -202,14 +202,14 @@ extension Fragment {
 
         """#
 
-    /// `start_again(vm, pm, delay_ms)`: puts a start of the VM off for a time, unless one or a destroy is on its way.
+    /// `start_again(vm, pm, delay_ms, job_floor)`: puts a start of the VM off for a time, unless one or a destroy is on its way.
     fileprivate static let startAgain = #"""
-        local function start_again(vm, pm, delay_ms)
+        local function start_again(vm, pm, delay_ms, job_floor)
           local key = P .. 'vm:' .. vm
           local v = redis.call('HMGET', key, 'destroy_job', 'start_job')
           local state = v[2] and redis.call('HGET', P .. 'job:' .. v[2], 'state')
           if v[1] or state and state ~= 'done' and state ~= 'failed' and state ~= 'dead' then return end
-          local job, why = whole(count('job')), 'it was found switched off'
+          local job, why = whole(count('job', job_floor)), 'it was found switched off'
           local line = string.format('{"job":%s,"kind":"start","vm":%s,"cpu":0,"ram":0,"disk":0}', job, vm)
           redis.call('HSET', key, 'start_job', job)
           redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', 'start', 'vm', vm, 'pm', pm, 'entry', line,

@@ -1,0 +1,76 @@
+extension Fragment {
+    /// The largest number that anything is given, and that is believed of a record: 15 digits, well below 2^53, up to which
+    /// Lua and JSON count exactly.
+    static let largestNumber = 999_999_999_999_999
+
+    /// `count(name, floor)`: the next number of a kind, above `floor` where that is given.
+    ///
+    /// A counter that was lost (DEL, HDEL by hand) goes on above what the records still show. VMs and jobs of the highest
+    /// numbers may have left no record, so theirs skip 1,000 more. This costs nothing while the counter is there.
+    /// Needs `P` and `whole`.
+    static let counters = #"""
+        local function highest_shown(name)
+          local highest = 0
+          local function see(text)
+            local n = tonumber(text or '')
+            if n and n > highest and n <= \#(largestNumber) then highest = n end
+          end
+          if name == 'fleet' or redis.call('HEXISTS', P .. 'counters', 'fleet') == 0 then
+            if name == 'fleet' or name == 'room' or name == 'use' then
+              see(redis.call('ZREVRANGE', P .. 'fleet', 0, 0, 'WITHSCORES')[2])
+            end
+          end
+          if name ~= 'vm' and name ~= 'job' then return highest end
+          for _, vm in ipairs(redis.call('ZREVRANGE', P .. 'vms', 0, 99)) do
+            if name == 'vm' then see(vm) end
+            if name == 'job' then
+              for _, job in ipairs(redis.call('HMGET', P .. 'vm:' .. vm, 'job', 'create_job', 'destroy_job', 'start_job')) do
+                see(job)
+              end
+            end
+          end
+          if name == 'job' then
+            -- A number that has no record was written by hand, and may be any.
+            local function see_record(job)
+              if job and redis.call('EXISTS', P .. 'job:' .. job) == 1 then see(job) end
+            end
+            for _, line in ipairs(redis.call('LRANGE', P .. 'queue', 0, 99)) do see_record(string.match(line, '"job":(%d+)')) end
+            for _, key in ipairs({'leases', 'delayed'}) do
+              for _, job in ipairs(redis.call('ZREVRANGE', P .. key, 0, 999)) do see_record(job) end
+            end
+          end
+          for _, event in ipairs(redis.call('XREVRANGE', P .. 'events', '+', '-', 'COUNT', 1000)) do
+            for i = 1, #event[2], 2 do
+              if event[2][i] == name then see(event[2][i + 1]) end
+            end
+          end
+          return highest > 0 and highest + 1000 or 0
+        end
+        local function count(name, floor)
+          local key = P .. 'counters'
+          local n = redis.call('HINCRBY', key, name, 1)
+          local least = tonumber(floor or '') or 0
+          if n == 1 then
+            least = math.max(least, highest_shown(name))
+            if name == 'fleet' and least > 0 then
+              redis.call('HSETNX', key, 'room', whole(least))
+              redis.call('HSETNX', key, 'use', whole(least))
+            end
+          end
+          if n <= least then n = redis.call('HINCRBY', key, name, whole(least + 1 - n)) end
+          return n
+        end
+
+        """#
+
+    /// `versions()`: the version of the fleet as a number, and that of its room as text, also where the counters were lost.
+    static let versions = #"""
+        local function versions()
+          local c = redis.call('HMGET', P .. 'counters', 'fleet', 'room')
+          if c[1] then return tonumber(c[1]), c[2] or '0' end
+          local highest = redis.call('ZREVRANGE', P .. 'fleet', 0, 0, 'WITHSCORES')[2]
+          return tonumber(highest or 0), c[2] or highest or '0'
+        end
+
+        """#
+}
