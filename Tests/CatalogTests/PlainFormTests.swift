@@ -7,7 +7,7 @@ struct PlainFormTests {
     @Test("Addresses in the file's order, comments, blank lines, CRLF and a byte order mark")
     func machines() throws {
         let text = "\u{FEFF}# rack 1\r\n\r\nroot@10.0.0.5:22\r\n\t localhost   # this one\r\n  # end\r\ntest:///default"
-        let listings = try PMFile.parse(text, file: "pms", defaults: .none)
+        let listings = try PMFile.parse(text, file: "pms", defaults: .none).entries
         #expect(listings.map(\.address.description) == ["root@10.0.0.5:22", "localhost", "test:///default"])
         #expect(listings.allSatisfy { $0.domainType == .automatic && $0.overcommit == .none && $0.pool == "default" })
     }
@@ -18,6 +18,7 @@ struct PlainFormTests {
             "root@10.0.0.5:22 domain_type=qemu overcommit_cpu=2 overcommit_ram=1.5\tovercommit_disk=1 pool=fast-1 # x"
         let defaults = Overcommit(cpu: 4, ram: 1.25, disk: 3)
         let listings = try PMFile.parse("\(line)\na\nb pool=x overcommit_cpu=8", file: "pms", defaults: defaults)
+            .entries
         #expect(
             listings == [
                 PMListing(
@@ -51,14 +52,19 @@ struct PlainFormTests {
         arguments: [
             Fault("", .empty, nil, "\"pms\""),
             Fault("# none\n\n", .empty, nil, "an address a line"),
-            Fault("a\nb\na", .duplicate, "3:1", "line 1"),
-            Fault("localhost\n qemu:///system", .duplicate, "2:2", "line 1"),
-            Fault("root@a\nroot@a pool=x", .duplicate, "2:1", "line 1"),
+            Fault("root@a\nroot@a pool=x", .duplicate, "2:1", "'root@a' is listed on line 1 already, with other"),
+            Fault(
+                "localhost\n qemu:///system overcommit_cpu=2",
+                .duplicate,
+                "2:2",
+                "'qemu:///system' is the machine 'localhost', which is listed on line 1 already, with other"
+            ),
             Fault("a:0", .wrongValue, "1:1", "1 to 65535"),
             Fault("a\n  -oProxyCommand=x", .wrongValue, "2:3", "[user@]host[:port]"),
             Fault("a b", .malformed, "1:3", "key=value"),
             Fault("a, b", .wrongValue, "1:1", "no host"),
             Fault("a  color=red", .unknownKey, "1:4", "domain_type"),
+            Fault("a overcomit_cpu=2", .unknownKey, "1:3", "did you mean overcommit_cpu?"),
             Fault("a pool=x pool=x", .duplicate, "1:10", "twice"),
             Fault("a pool=", .wrongValue, "1:3", "pool"),
             Fault("a pool=../x", .wrongValue, "1:3", "pool"),

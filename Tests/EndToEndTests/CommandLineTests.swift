@@ -1,4 +1,5 @@
 import Foundation
+import RedisClient
 import TestKit
 import Testing
 
@@ -76,6 +77,44 @@ struct CommandLineTests {
         ]
         #expect(result.errors.count == starts.count, "\(result)")
         for (line, start) in zip(result.errors, starts) { #expect(line.hasPrefix("hvc-worker: \(start)"), "\(line)") }
+    }
+
+    @Test(
+        "A tid that contradicts the numbers in Redis is refused at its place, and nothing is changed",
+        .timeLimit(.minutes(1))
+    )
+    func numbersGivenEarlier() async throws {
+        let server = try await RedisServer.started()
+        let redis = RedisClient(configuration: server.configuration)
+        _ = try await redis.send(["HSET", "hvc:type:numbers", "1/2/3", "3"])
+        _ = try await redis.send(["HSET", "hvc:type:3", "cpu", "1", "ram", "2", "disk", "3"])
+        let types =
+            "{'types': [{'cpu': 9, 'ram': 9, 'disk': 9, 'tid': 4},\n {'tid': 1, 'cpu': 1, 'ram': 2, 'disk': 3},\n"
+            + "{'tid': 3, 'cpu': 8, 'ram': 8, 'disk': 8}]}"
+        let files = try Files(pms: "simulated:///1", images: "/nowhere/a.qcow2", types: types)
+        for arguments in [["--check"], []] {
+            let result = try await run("hvc-worker", arguments + files.options, ["HVC_REDIS_URL": server.url])
+            #expect(result.exit == .status(64))
+            let text = result.errors.joined(separator: "\n")
+            #expect(text.contains("\(files.types):2:2: tid 1: this size was given the number 3 earlier"), "\(text)")
+            #expect(text.contains("\(files.types):3:1: tid 3: this number was given to the type of cpu 1"), "\(text)")
+            #expect(try await redis.send(["DBSIZE"]).int == 2)
+        }
+        await redis.shutdown()
+        try await server.stop()
+    }
+
+    @Test("--check says where tids are not compared with Redis, and warns of what is listed twice")
+    func withoutRedis() async throws {
+        let types = "types = [{'cpu': 9, 'ram': 9, 'disk': 9, 'tid': 4}, {'cpu': 9, 'ram': 9, 'disk': 9}]"
+        let files = try Files(pms: "a\na\n", images: "/nowhere/a.qcow2", types: types)
+        let environment = ["HVC_REDIS_URL": "redis://127.0.0.1:1"]
+        let result = try await run("hvc-worker", ["--check"] + files.options, environment)
+        #expect(result.exit == .status(0))
+        #expect(result.output.contains { $0.hasPrefix("\(files.types): 1 type (Redis does not answer") }, "\(result)")
+        #expect(result.output.contains("\(files.pms): 1 PM"))
+        #expect(result.errors.contains { $0.hasPrefix("hvc-worker: warning: \(files.pms):2:1: ") }, "\(result)")
+        #expect(result.errors.contains { $0.hasPrefix("hvc-worker: warning: \(files.types):1:53: ") }, "\(result)")
     }
 
     @Test(

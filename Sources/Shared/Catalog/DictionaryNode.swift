@@ -1,3 +1,4 @@
+import Model
 import Yams
 
 /// One value of a dictionary form, with its place.
@@ -21,14 +22,12 @@ struct DictionaryNode {
     ///   - subject: what the mapping is, for messages.
     ///   - allowed: the keys that it may have.
     ///   - required: the keys that it must have.
-    ///   - hints: for keys that people may well write, why they are refused.
     /// - Returns: the values, with each of `required`.
     /// - Throws: `CatalogError` for the first fault.
     func members(
         of subject: String,
         allowed: [String],
-        required: [String],
-        hints: [String: String] = [:]
+        required: [String]
     ) throws(CatalogError) -> [String: DictionaryNode] {
         try refuseYAML()
         guard let mapping = node.mapping else {
@@ -39,8 +38,8 @@ struct DictionaryNode {
             let entry = DictionaryNode(node: keyNode, places: places)
             let key = try entry.string("a key of \(subject)")
             guard allowed.contains(key) else {
-                let hint = hints[key] ?? "write \(allowed.joined(separator: ", "))"
-                throw entry.error(.unknownKey, "'\(key)' is no key of \(subject): \(hint)")
+                let names = "write \(allowed.joined(separator: ", "))" + allowed.didYouMean(key)
+                throw entry.error(.unknownKey, "'\(key)' is no key of \(subject): \(names)")
             }
             members[key] = DictionaryNode(node: value, places: places)
         }

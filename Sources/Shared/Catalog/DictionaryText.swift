@@ -5,26 +5,37 @@ import Yams
 /// YAML's flow syntax holds both (quotes of either kind, trailing commas, `#` comments). What only YAML has is refused:
 /// bare strings, anchors, aliases, tags, strings over more than one line.
 enum DictionaryText {
-    /// True where the text begins, after comments and blank space, with a brace or a quote.
+    /// True where the text begins, after comments and blank space, as a dictionary does.
     ///
-    /// No address and no full path begins so, which tells this form from the plain one.
-    static func isForm(of source: SourceText) -> Bool {
-        guard let first = firstSignificant(of: source) else { return false }
-        return first == "{" || first == "\"" || first == "'"
-    }
+    /// That is with a brace or a quote; with a bracket that a quote or a brace follows; or with `pms`, `types` or `images`
+    /// and `=` or `:`, as in a Python file. No address and no path begins so, which tells this form from the plain one.
+    static func isForm(of source: SourceText) -> Bool { start(of: source) != nil }
 
-    /// Reads the dictionary, with or without its outer braces.
+    /// Reads the list that is the dictionary's one value.
     ///
     /// - Parameters:
-    ///   - source: the file's text.
+    ///   - source: the file's text, with or without the dictionary's outer braces, or the list alone.
+    ///   - key: the dictionary's one key.
     ///   - example: what to write, for messages.
-    /// - Returns: the dictionary, of which nothing is checked yet.
+    /// - Returns: the list's entries, of which nothing is checked yet; one at least.
     /// - Throws: `CatalogError` where the text is none.
-    static func read(_ source: SourceText, example: String) throws(CatalogError) -> DictionaryNode {
-        let isBare = firstSignificant(of: source) != "{"
-        // In brackets of ours, YAML is in its flow context from the start and takes tabs. They stand on lines of their
-        // own, so that columns stay as the file has them.
-        let yaml = isBare ? "[{\n\(source.normalized)\n}]" : "[\n\(source.normalized)\n]"
+    static func list(in source: SourceText, key: String, example: String) throws(CatalogError) -> [DictionaryNode] {
+        let start = start(of: source)
+        let root = try root(of: yaml(of: source, start), in: source, example: example)
+        if case .assignment(let name, let line, let column, _) = start, name != key {
+            let position = TextPosition(line: line + 1, column: column + 1)
+            throw source.error(.unknownKey, at: position, "'\(name)' is no key of the file: write \(key)")
+        }
+        if start?.isList == true { return try root.list("'\(key)'") }
+        let members = try root.members(of: "the file", allowed: [key], required: [key])
+        return try members[key]?.list("'\(key)'") ?? []
+    }
+
+    private static func root(
+        of yaml: String,
+        in source: SourceText,
+        example: String
+    ) throws(CatalogError) -> DictionaryNode {
         let places = Places(source: source)
         do {
             guard let roots = try Parser(yaml: yaml).singleRoot()?.sequence, let root = roots.first, roots.count == 1
@@ -37,11 +48,54 @@ enum DictionaryText {
         }
     }
 
-    private static func firstSignificant(of source: SourceText) -> Unicode.Scalar? {
-        for line in source.lines {
-            if let first = line.first(where: { $0 != " " && $0 != "\t" }), first != "#" { return first }
+    /// How a dictionary begins.
+    private enum Start {
+        case brace
+        case key
+        case list
+        /// `NAME =` or `NAME:` with a bare name, whose place is that of the indexes; `end` is behind the sign.
+        case assignment(name: String, line: Int, column: Int, end: Int)
+
+        /// True where the list stands without its dictionary.
+        var isList: Bool {
+            switch self {
+            case .brace, .key: false
+            case .list, .assignment: true
+            }
         }
-        return nil
+    }
+
+    /// The text in brackets of ours, within which YAML is in its flow context from the start and takes tabs.
+    ///
+    /// They stand on lines of their own, so that columns stay as the file has them.
+    private static func yaml(of source: SourceText, _ start: Start?) -> String {
+        switch start {
+        case .brace, .list: "[\n\(source.normalized)\n]"
+        case .key, nil: "[{\n\(source.normalized)\n}]"
+        case .assignment(_, let line, _, let end): "[\n\(source.normalized(blankTo: end, ofLine: line))\n]"
+        }
+    }
+
+    private static func start(of source: SourceText) -> Start? {
+        let scalars = source.significantScalars(limit: 64)
+        guard let first = scalars.first else { return nil }
+        switch first.scalar {
+        case "{": return .brace
+        case "\"", "'": return .key
+        case "[":
+            let next = scalars.dropFirst().first { $0.scalar != " " && $0.scalar != "\t" }
+            return next.map { "{\"'".unicodeScalars.contains($0.scalar) } == true ? .list : nil
+        default: return assignment(scalars)
+        }
+    }
+
+    private static func assignment(_ scalars: [SourceText.PlacedScalar]) -> Start? {
+        let name = SourceText.text(scalars.prefix { $0.scalar.properties.isAlphabetic }.map(\.scalar))
+        let rest = scalars.dropFirst(name.unicodeScalars.count).filter { $0.scalar != " " && $0.scalar != "\t" }
+        guard ["pms", "types", "images"].contains(name), let first = scalars.first, let sign = rest.first,
+            let next = rest.dropFirst().first, sign.scalar == "=" || sign.scalar == ":", next.scalar == "["
+        else { return nil }
+        return .assignment(name: name, line: first.line, column: first.column, end: sign.column + 1)
     }
 }
 

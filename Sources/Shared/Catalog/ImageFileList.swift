@@ -81,10 +81,8 @@ public enum ImageFileList {
     }
 
     private static func dictionaryEntries(in source: SourceText) throws(CatalogError) -> [Entry] {
-        let root = try DictionaryText.read(source, example: example)
-        let members = try root.members(of: "the file", allowed: ["images"], required: ["images"])
         var entries: [Entry] = []
-        for node in try members["images"]?.list("'images'") ?? [] {
+        for node in try DictionaryText.list(in: source, key: "images", example: example) {
             entries.append((try node.string("an image's path"), node.position))
         }
         return entries

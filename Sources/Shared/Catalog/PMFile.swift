@@ -19,9 +19,9 @@ public enum PMFile {
     /// - Parameters:
     ///   - path: the file's path.
     ///   - defaults: the overcommit of machines for which the file gives none.
-    /// - Returns: the machines in the file's order, one at least.
+    /// - Returns: the machines in the file's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault; then nothing of the file is taken.
-    public static func read(path: String, defaults: Overcommit) throws(CatalogError) -> [PMListing] {
+    public static func read(path: String, defaults: Overcommit) throws(CatalogError) -> CatalogList<PMListing> {
         try listings(in: try SourceText.read(path: path), defaults: defaults)
     }
 
@@ -31,24 +31,54 @@ public enum PMFile {
     ///   - text: the text.
     ///   - file: the name to use in errors.
     ///   - defaults: the overcommit of machines for which the text gives none.
-    /// - Returns: the machines in the text's order, one at least.
+    /// - Returns: the machines in the text's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault.
-    public static func parse(_ text: String, file: String, defaults: Overcommit) throws(CatalogError) -> [PMListing] {
+    public static func parse(
+        _ text: String,
+        file: String,
+        defaults: Overcommit
+    ) throws(CatalogError) -> CatalogList<PMListing> {
         try listings(in: try SourceText(file: file, text: text), defaults: defaults)
     }
 
-    private static func listings(in source: SourceText, defaults: Overcommit) throws(CatalogError) -> [PMListing] {
+    private static func listings(
+        in source: SourceText,
+        defaults: Overcommit
+    ) throws(CatalogError) -> CatalogList<PMListing> {
         let found =
             DictionaryText.isForm(of: source)
             ? try dictionaryEntries(in: source, defaults: defaults) : try plainEntries(in: source, defaults: defaults)
         guard !found.isEmpty else { throw source.error(.empty, at: nil, "lists no machine: write \(example)") }
         // By URI: `localhost` and `qemu:///system` are one machine, whose room would count twice.
-        var listed = ListedEntries<String>()
-        for (listing, position) in found {
-            let address = listing.address
-            try listed.note(address.libvirtURI, as: "'\(address)'", at: position, of: source)
+        var first: [String: Entry] = [:]
+        var listings: [PMListing] = []
+        var warnings: [CatalogError] = []
+        for entry in found {
+            guard let earlier = first[entry.listing.address.libvirtURI] else {
+                first[entry.listing.address.libvirtURI] = entry
+                listings.append(entry.listing)
+                continue
+            }
+            warnings.append(try repetition(entry, of: earlier, in: source))
         }
-        return found.map(\.listing)
+        return CatalogList(entries: listings, warnings: warnings)
+    }
+
+    /// The warning of a machine that is listed again; refused where its settings differ, since either could be meant.
+    private static func repetition(
+        _ entry: Entry,
+        of earlier: Entry,
+        in source: SourceText
+    ) throws(CatalogError) -> CatalogError {
+        let (address, other) = (entry.listing.address, earlier.listing.address)
+        var same = entry.listing
+        same.address = other
+        let name = address == other ? "'\(address)' is" : "'\(address)' is the machine '\(other)', which is"
+        let start = "\(name) listed on line \(earlier.position.line) already"
+        guard same == earlier.listing else {
+            throw source.error(.duplicate, at: entry.position, "\(start), with other settings: keep one line")
+        }
+        return source.error(.duplicate, at: entry.position, "\(start), and is taken once: keep one line")
     }
 
     private typealias Entry = (listing: PMListing, position: TextPosition)
@@ -82,10 +112,8 @@ public enum PMFile {
     }
 
     private static func dictionaryEntries(in source: SourceText, defaults: Overcommit) throws(CatalogError) -> [Entry] {
-        let root = try DictionaryText.read(source, example: example)
-        let members = try root.members(of: "the file", allowed: ["pms"], required: ["pms"])
         var entries: [Entry] = []
-        for node in try members["pms"]?.list("'pms'") ?? [] {
+        for node in try DictionaryText.list(in: source, key: "pms", example: example) {
             entries.append((try listing(of: node, defaults: defaults), node.position))
         }
         return entries

@@ -31,8 +31,9 @@ struct PMSettings {
 
     mutating func set(_ name: String, to value: String) throws(Refusal) {
         guard let key = Key(rawValue: name) else {
-            let names = Key.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Refusal(code: .unknownKey, reason: "'\(name)' is no setting of a machine: write \(names)")
+            let names = Key.allCases.map(\.rawValue)
+            let advice = "write \(names.joined(separator: ", "))" + names.didYouMean(name)
+            throw Refusal(code: .unknownKey, reason: "'\(name)' is no setting of a machine: \(advice)")
         }
         guard seen.insert(key).inserted else {
             throw Refusal(code: .duplicate, reason: "'\(name)' is given twice: keep one")

@@ -37,6 +37,30 @@ struct SourceText {
     /// The text with plain line endings and without a byte order mark.
     var normalized: String { lines.map(Self.text).joined(separator: "\n") }
 
+    /// The same with blanks in place of what stands before a place of a line, so that all else keeps its place.
+    func normalized(blankTo column: Int, ofLine line: Int) -> String {
+        var lines = lines
+        lines[line].replaceSubrange(0..<column, with: Array(repeating: " ", count: column))
+        return lines.map(Self.text).joined(separator: "\n")
+    }
+
+    /// A scalar with its place, the indexes of its line and in it.
+    typealias PlacedScalar = (scalar: Unicode.Scalar, line: Int, column: Int)
+
+    /// The first scalars behind comments and blank space, across lines.
+    func significantScalars(limit: Int) -> [PlacedScalar] {
+        var found: [PlacedScalar] = []
+        for (line, scalars) in lines.enumerated() {
+            for (column, scalar) in scalars.enumerated() {
+                if scalar == "#" { break }
+                if found.isEmpty, scalar == " " || scalar == "\t" { continue }
+                found.append((scalar, line, column))
+                if found.count == limit { return found }
+            }
+        }
+        return found
+    }
+
     /// Just behind the last character.
     var end: TextPosition {
         TextPosition(line: max(lines.count, 1), column: (lines.last?.count ?? 0) + 1)

@@ -138,16 +138,6 @@ extension Store {
         }
         return try await run(.registerImages, keys: [keys.images], arguments).identifiers()
     }
-
-    /// Makes these the listed types; a known size keeps its number.
-    ///
-    /// - Parameter sizes: the flavor file's entries.
-    /// - Returns: the numbers, in the same order.
-    /// - Throws: `Failure`.
-    public func register(types sizes: [Resources]) async throws(Failure) -> [TypeID] {
-        let arguments = sizes.flatMap { [$0.cpu, $0.ram, $0.disk] as [any RedisArgumentConvertible] }
-        return try await run(.registerTypes, keys: [keys.types], arguments).identifiers()
-    }
 }
 
 extension RESPValue {

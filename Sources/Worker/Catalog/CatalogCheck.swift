@@ -1,26 +1,57 @@
 import Bootstrap
 import Catalog
+import Logging
 import Model
+import RedisClient
+import Store
 
 /// `hvc-worker --check`: says what is in the files and what a worker would warn of; changes nothing and needs no Redis.
 struct CatalogCheck {
     let settings: WorkerSettings
     let lists: CatalogFiles.Lists
 
+    /// Prints what there is, and warnings.
+    ///
+    /// - Throws: `Failure` where types cannot have the numbers that the flavor_file gives them.
     func run() async throws(Failure) {
-        Program.print(warnings: settings.warnings, as: "hvc-worker")
+        let note = try await compareNumbers()
+        Program.print(warnings: settings.warnings + lists.warnings.map(\.description), as: "hvc-worker")
         await warnOfUnusableImages()
         print("settings: OK")
         if let fleet = settings.files.fleet { print("fleet: \(fleet.count) simulated PMs") }
-        report(settings.files.pm, lists.machines?.count, "PM")
+        report(settings.files.pm, settings.files.fleet == nil ? lists.machines?.entries.count : nil, "PM")
         report(settings.files.image, lists.images?.count, "image")
-        report(settings.files.flavor, lists.types?.count, "type")
+        report(settings.files.flavor, lists.types?.entries.count, "type", note: note)
         if settings.files.isEmpty { print("no file is given: this worker takes what another one registered") }
     }
 
-    private func report(_ file: String, _ count: Int?, _ what: String) {
+    private func report(_ file: String, _ count: Int?, _ what: String, note: String = "") {
         guard let count, !file.isEmpty else { return }
-        print("\(LogText.escaped(file)): \(count) \(what)\(count == 1 ? "" : "s")")
+        print("\(LogText.escaped(file)): \(count) \(what)\(count == 1 ? "" : "s")\(note)")
+    }
+
+    /// Compares the numbers of types with those that Redis has.
+    ///
+    /// - Returns: what to say behind the file's line where Redis does not answer.
+    private func compareNumbers() async throws(Failure) -> String {
+        guard let types = lists.types?.entries, types.contains(where: { $0.listing.number != nil }) else { return "" }
+        let logger = Program.logger(label: "hvc-worker", level: .critical)
+        let redis = settings.common.makeRedisClient(name: "hvc-check", patience: .seconds(1), logger: logger)
+        let store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
+        let result: Result<Void, Failure>
+        do throws(Failure) {
+            result = .success(try await CatalogFiles(settings: settings).checkNumbers(of: lists, in: store))
+        } catch {
+            result = .failure(error)
+        }
+        await redis.shutdown()
+        do throws(Failure) {
+            try result.get()
+            return ""
+        } catch {
+            guard error.code == .storeUnavailable else { throw error }
+            return " (Redis does not answer: their tids are not compared with the numbers given earlier)"
+        }
     }
 
     /// An image that cannot be used is listed all the same, and creates from it fail.

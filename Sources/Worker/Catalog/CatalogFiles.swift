@@ -1,14 +1,18 @@
 import Bootstrap
 import Catalog
 import Model
+import Store
 
 /// The files that say what there is, or the simulated fleet in place of the first.
 struct CatalogFiles: Sendable {
     /// What the files list; nil for one that is not given.
     struct Lists: Sendable {
-        var machines: [PMListing]?
+        var machines: CatalogList<PMListing>?
         var images: [ImageListing]?
-        var types: [Resources]?
+        var types: CatalogList<FlavorFile.Entry>?
+
+        /// What is odd about the files, and stops nothing.
+        var warnings: [CatalogError] { (machines?.warnings ?? []) + (types?.warnings ?? []) }
     }
 
     private let files: WorkerSettings.Files
@@ -51,8 +55,27 @@ struct CatalogFiles: Sendable {
         return lists
     }
 
-    private func machines() throws(Failure) -> [PMListing]? {
-        if let fleet = files.fleet { return try fleet.listings(overcommit: overcommit) }
+    /// Compares the numbers that the flavor_file gives with those that were given earlier.
+    ///
+    /// - Parameters:
+    ///   - lists: what the files list.
+    ///   - store: what knows the numbers.
+    /// - Throws: `Failure` with file, line, column and reason of each type that cannot have its number.
+    func checkNumbers(of lists: Lists, in store: Store) async throws(Failure) {
+        guard let types = lists.types?.entries else { return }
+        let conflicts = try await store.conflicts(ofTypes: types.map(\.listing))
+        guard !conflicts.isEmpty else { return }
+        throw InvalidInput(
+            conflicts.map { conflict in
+                let entry = types[conflict.index]
+                let number = entry.listing.number.map { "tid \($0): " } ?? ""
+                return Failure(.invalidRequest, "\(files.flavor):\(entry.position): \(number)\(conflict)")
+            }
+        ).failure
+    }
+
+    private func machines() throws(Failure) -> CatalogList<PMListing>? {
+        if let fleet = files.fleet { return CatalogList(try fleet.listings(overcommit: overcommit)) }
         return try Self.contents(of: files.pm) { (path) throws(CatalogError) in
             try PMFile.read(path: path, defaults: overcommit)
         }

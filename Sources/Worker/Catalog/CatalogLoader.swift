@@ -21,13 +21,17 @@ struct CatalogLoader: Sendable {
     func load() async throws(Failure) {
         let lists: CatalogFiles.Lists
         do throws(InvalidInput) { lists = try files.read() } catch { throw error.failure }
+        for warning in lists.warnings { logger.warning("\(warning)") }
+        try await files.checkNumbers(of: lists, in: store)
         // Before the PMs: what-ifs are answered from when those are looked at.
         try await store.register(policy: policy)
         // PMs first: while they are listed and not looked at, nothing is accepted in a Redis that was empty.
         if let machines = lists.machines {
-            report("PMs", try await store.register(machines: machines, lookingWithin: discoveryPeriod))
+            report("PMs", try await store.register(machines: machines.entries, lookingWithin: discoveryPeriod))
         }
-        if let types = lists.types { report("types", try await store.register(types: types)) }
+        if let types = lists.types {
+            report("types", try await store.register(types: types.entries.map(\.listing)))
+        }
         if let images = lists.images { try await register(images) }
     }
 

@@ -87,24 +87,63 @@ extension RedisScript {
             """#
     )
 
-    /// Makes the flavor file's entries the listed types.
+    /// Makes the flavor file's entries the listed types; a known size keeps its number, a number its size.
+    ///
+    /// Numbers that the file gives are compared with those given earlier before the first write. A type without one
+    /// takes the next that no type had and that the file gives to no other.
     ///
     /// - KEYS: 1 types.
-    /// - ARGV: 1 prefix, then for each type three: cpu, ram, disk.
-    /// - Returns: the numbers, in the file's order.
+    /// - ARGV: 1 prefix, 2 `register` or `check`, which writes nothing, then for each type four: cpu, ram, disk, number
+    ///   or empty.
+    /// - Returns: the numbers, in the file's order, none after a check; or `refused` and for each type that cannot have its
+    ///   number `{index from 0, 'size', the size's number}` or `{index, 'number', the number's size as cpu/ram/disk}`.
     static let registerTypes = RedisScript(
         name: "register-types",
-        source: Fragment.clock + Fragment.event + Fragment.number + #"""
-            local ids, listed = {}, {}
-            for i = 2, #ARGV, 3 do
-              local id = number('type', ARGV[i] .. '/' .. ARGV[i + 1] .. '/' .. ARGV[i + 2], 1)
-              ids[#ids + 1], listed[id] = id, true
-              redis.call('HSET', P .. 'type:' .. id, 'id', id, 'cpu', ARGV[i], 'ram', ARGV[i + 1],
-                'disk', ARGV[i + 2], 'listed', 1)
+        source: Fragment.clock + #"""
+            local numbers = P .. 'type:numbers'
+            local refused, given = {'refused'}, {}
+            local function size_of(id)
+              local t = redis.call('HMGET', P .. 'type:' .. id, 'cpu', 'ram', 'disk')
+              return t[1] and t[2] and t[3] and table.concat(t, '/')
             end
-            list('type', ids, listed)
-            return ids
-            """#
+            for i = 3, #ARGV, 4 do
+              local size, id = table.concat(ARGV, '/', i, i + 2), ARGV[i + 3]
+              if id ~= '' then
+                given[id] = true
+                local known = redis.call('HGET', numbers, size)
+                local holder = size_of(id)
+                if known and known ~= id then
+                  refused[#refused + 1] = {(i - 3) / 4, 'size', known}
+                elseif holder and holder ~= size then
+                  refused[#refused + 1] = {(i - 3) / 4, 'number', holder}
+                end
+              end
+            end
+            if #refused > 1 then return refused end
+            if ARGV[2] == 'check' then return {} end
+
+            """# + Fragment.event + Fragment.number + #"""
+                local function free()
+                  redis.call('HSETNX', P .. 'counters', 'type', 0)
+                  local id
+                  repeat id = whole(count('type')) until not given[id] and redis.call('EXISTS', P .. 'type:' .. id) == 0
+                  return id
+                end
+                local ids, listed = {}, {}
+                for i = 3, #ARGV, 4 do
+                  local size = table.concat(ARGV, '/', i, i + 2)
+                  local id = redis.call('HGET', numbers, size)
+                  if not id then
+                    id = ARGV[i + 3] ~= '' and ARGV[i + 3] or free()
+                    redis.call('HSET', numbers, size, id)
+                  end
+                  ids[#ids + 1], listed[id] = id, true
+                  redis.call('HSET', P .. 'type:' .. id, 'id', id, 'cpu', ARGV[i], 'ram', ARGV[i + 1],
+                    'disk', ARGV[i + 2], 'listed', 1)
+                end
+                list('type', ids, listed)
+                return ids
+                """#
     )
 }
 

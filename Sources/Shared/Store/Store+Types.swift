@@ -1,0 +1,98 @@
+public import Model
+import RedisClient
+
+/// A type that cannot have the number that its file gives it.
+public struct TypeConflict: Hashable, Sendable {
+    /// What is in the way.
+    public enum Reason: Hashable, Sendable {
+        /// The size was given this number earlier.
+        case sizeHas(TypeID)
+        /// The number was given to this size earlier.
+        case numberIsOf(Resources)
+    }
+
+    /// Which of the listed types it is, from 0.
+    public let index: Int
+    /// What is in the way.
+    public let reason: Reason
+
+    /// Makes it.
+    ///
+    /// - Parameters:
+    ///   - index: which of the listed types it is, from 0.
+    ///   - reason: what is in the way.
+    public init(index: Int, reason: Reason) {
+        self.index = index
+        self.reason = reason
+    }
+}
+
+extension Store {
+    /// Makes these the listed types; a known size keeps its number.
+    ///
+    /// - Parameter listings: the flavor file's entries, each size and each number once.
+    /// - Returns: the numbers, in the same order.
+    /// - Throws: `Failure`, with `invalidRequest` where one cannot have its number; then nothing is changed.
+    public func register(types listings: [TypeListing]) async throws(Failure) -> [TypeID] {
+        let reply = try await registerTypes(listings, mode: "register")
+        guard let conflict = conflicts(in: reply).first else { return reply.identifiers() }
+        throw Failure(.invalidRequest, "type \(conflict.index + 1) of the flavor file: \(conflict)")
+    }
+
+    /// Makes these the listed types; a known size keeps its number, others take the next ones.
+    ///
+    /// - Parameter sizes: what VMs of the types need.
+    /// - Returns: the numbers, in the same order.
+    /// - Throws: `Failure`.
+    public func register(types sizes: [Resources]) async throws(Failure) -> [TypeID] {
+        try await register(types: sizes.map { TypeListing(needs: $0) })
+    }
+
+    /// Compares the numbers that a file gives with those that were given earlier; changes nothing.
+    ///
+    /// - Parameter listings: the flavor file's entries, each size and each number once.
+    /// - Returns: the types that cannot have their numbers.
+    /// - Throws: `Failure`.
+    public func conflicts(ofTypes listings: [TypeListing]) async throws(Failure) -> [TypeConflict] {
+        // Without a number of its own, a type takes what it has or what is free.
+        guard listings.contains(where: { $0.number != nil }) else { return [] }
+        return conflicts(in: try await registerTypes(listings, mode: "check"))
+    }
+
+    private func registerTypes(_ listings: [TypeListing], mode: String) async throws(Failure) -> RESPValue {
+        let arguments = listings.flatMap { listing -> [any RedisArgumentConvertible] in
+            let needs = listing.needs
+            return [needs.cpu, needs.ram, needs.disk, listing.number.map { "\($0)" } ?? ""]
+        }
+        return try await run(.registerTypes, keys: [keys.types], [mode] + arguments)
+    }
+
+    private func conflicts(in reply: RESPValue) -> [TypeConflict] {
+        guard let rows = reply.array, rows.first?.string == "refused" else { return [] }
+        return rows.dropFirst().compactMap { row in
+            guard let words = row.array, words.count == 3, let index = words[0].int, let other = words[2].string else {
+                return nil
+            }
+            if words[1].string == "size" {
+                return TypeID(other).map { TypeConflict(index: index, reason: .sizeHas($0)) }
+            }
+            let figures = other.split(separator: "/").compactMap { Int($0) }
+            guard figures.count == 3 else { return nil }
+            let size = Resources(cpu: figures[0], ram: figures[1], disk: figures[2])
+            return TypeConflict(index: index, reason: .numberIsOf(size))
+        }
+    }
+}
+
+extension TypeConflict: CustomStringConvertible {
+    /// What is in the way and what to write instead.
+    public var description: String {
+        switch reason {
+        case .sizeHas(let number):
+            "this size was given the number \(number) earlier and keeps it: write \"tid\": \(number), or leave tid out"
+        case .numberIsOf(let size):
+            "this number was given to the type of cpu \(size.cpu), ram \(size.ram), disk \(size.disk) earlier, which "
+                + "keeps it: write another tid, or leave it out"
+        }
+    }
+}
