@@ -7,7 +7,7 @@
 set -euo pipefail
 
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
-for piece in say settings root services; do
+for piece in say settings root services redis; do
   # shellcheck disable=SC1090 # a file of lib/
   source "$lib/$piece.sh"
 done
@@ -16,8 +16,8 @@ main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   (($# == 0)) || fail "takes no arguments; see: bash $0 --help"
   [[ ! -e $run_dir || -w $run_dir ]] || become_root "stopping what root started"
-  load_settings
   lock_services
+  load_settings
   # shellcheck disable=SC2046 # names without spaces
   end_services gateway $(known_workers) || fail "Redis is left running for what has not stopped"
   end_services redis || fail "Redis has not stopped"

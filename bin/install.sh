@@ -19,33 +19,31 @@
 set -euo pipefail
 
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
-for piece in say settings root packages swift services redis libvirtd demo start; do
+for piece in say settings root packages swift services redis redis-server libvirtd demo check start report; do
   # shellcheck disable=SC1090 # a file of lib/
   source "$lib/$piece.sh"
 done
 
-# Takes the three files from the arguments, else from the environment or the last run; succeeds when there are any that
-# are not the demonstration's.
 take_files() {
   local file
-  if (($# == 0)); then
-    [[ ${HVC_PM_FILE:-$demo_files/pms} != "$demo_files/pms" ]]
-    return
-  fi
   for file in "$@"; do
     [[ -f $file && -r $file ]] || fail "$file: there is no such file, or it cannot be read"
   done
-  HVC_PM_FILE=$(realpath "$1") HVC_IMAGE_FILE=$(realpath "$2") HVC_FLAVOR_FILE=$(realpath "$3")
-  export HVC_PM_FILE HVC_IMAGE_FILE HVC_FLAVOR_FILE
+  export HVC_PM_FILE=$1 HVC_IMAGE_FILE=$2 HVC_FLAVOR_FILE=$3
 }
+
+# Neither the arguments nor the environment nor the last run names PMs other than the demonstration's.
+is_demo() { [[ -z ${HVC_FLEET:-} && ${HVC_PM_FILE:-$demo_files/pms} == "$demo_files/pms" ]]; }
 
 main() {
   local demo=''
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   (($# == 0 || $# == 3)) || fail "give three files, or none; see: bash $0 --help"
   become_root "installing" "$@"
+  (($# == 0)) || take_files "$@"
   load_settings
-  take_files "$@" || demo=yes
+  ! is_demo || demo=yes
+  expect_swift
   install_packages "${packages_run[@]}" "${packages_build[@]}" "${packages_image[@]}"
   find_swift
   build_release
@@ -53,7 +51,7 @@ main() {
     ensure_libvirtd
     write_demo_files
   fi
-  save_settings
+  lock_services
   start_everything
   [[ -z $demo ]] || show_hello
   print_summary

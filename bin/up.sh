@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts Redis, the gateway and the workers. What runs already is left alone, unless its program, settings or files have
-# changed: then it is started anew.
+# Starts Redis, the gateway and the workers, each under a supervisor that starts it again when it dies. What runs already is
+# left alone, unless its program, settings or files have changed: then it is started anew. Settings and files are checked
+# first: where one is refused, nothing is changed.
 #
 # Usage: bash bin/up.sh
 #
@@ -10,7 +11,7 @@
 set -euo pipefail
 
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
-for piece in say settings root services redis start; do
+for piece in say settings root services redis redis-server check start report; do
   # shellcheck disable=SC1090 # a file of lib/
   source "$lib/$piece.sh"
 done
@@ -19,8 +20,8 @@ main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   (($# == 0)) || fail "takes no arguments; see: bash $0 --help"
   [[ ! -e $run_dir || -w $run_dir ]] || become_root "starting what root installed"
+  lock_services
   load_settings
-  save_settings
   start_everything
   print_summary
 }

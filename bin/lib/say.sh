@@ -8,6 +8,9 @@ fail() {
   exit 1
 }
 
+# A path as a person may type it in a shell.
+quoted() { printf '%q' "$1"; }
+
 # Prints the header comment of the script that was called.
 usage() { sed -n '2,/^set -e/{/^# shellcheck/d;/^#/s/^# \{0,1\}//p}' "$0"; }
 
@@ -55,6 +58,6 @@ wait_until() {
       told=$SECONDS
       say "  … still waiting for $title ($((SECONDS - began)) of at most $limit s)"
     fi
-    sleep 0.3
+    sleep 0.1
   done
 }

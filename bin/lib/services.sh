@@ -1,13 +1,23 @@
-# shellcheck shell=bash disable=SC2154 # run_dir and log_dir are set by settings.sh
-# Processes in the background: NAME.pid holds the process number, NAME.state when it started and with what settings.
+# shellcheck shell=bash disable=SC2154 # lib, var, run_dir and log_dir are set by settings.sh and the scripts
+# Programs in the background, each under a supervisor (supervise.sh) that starts it again when it ends. In var/run,
+# NAME.pid holds the program's process number, NAME.state when it started and with what settings, NAME.supervisor the
+# supervisor's number and start, NAME.ends how the program ended since it was launched, a line each end.
 # A number is believed only when the process behind it started at that time.
 
-# service_pid NAME: prints the number of the running process; fails when there is none.
+# service_pid NAME: prints the number of the running program; fails when there is none.
 service_pid() {
   local pid born
   { read -r pid <"$run_dir/$1.pid" && read -r born _ <"$run_dir/$1.state"; } 2>/dev/null || return 1
-  [[ $pid =~ ^[0-9]+$ && $(start_time "$pid") == "$born" ]] && echo "$pid"
+  is_process "$pid" "$born" && echo "$pid"
 }
+
+supervisor_pid() {
+  local pid born
+  { read -r pid born <"$run_dir/$1.supervisor"; } 2>/dev/null || return 1
+  is_process "$pid" "$born" && echo "$pid"
+}
+
+is_process() { [[ $1 =~ ^[0-9]+$ && -n $2 && $(start_time "$1") == "$2" ]]; }
 
 # Start of a process in clock ticks since boot; nothing for one that has ended, reaped or not.
 start_time() {
@@ -17,93 +27,114 @@ start_time() {
   [[ ${fields[0]} == Z ]] || echo "${fields[19]}"
 }
 
-# One line that changes with the service's arguments, its HVC_ settings and, for workers, what stands in their files.
+record_program() {
+  echo "$(start_time "$2") $3" >"$run_dir/$1.state"
+  echo "$2" >"$run_dir/$1.pid"
+}
+
+# The program has ended since it was launched, and has not been started again yet.
+service_ended() { [[ -s $run_dir/$1.ends ]] && ! service_pid "$1" >/dev/null; }
+
+service_started() { service_pid "$1" >/dev/null || service_ended "$1"; }
+
+service_gone() { ! service_pid "$1" >/dev/null && ! supervisor_pid "$1" >/dev/null; }
+
+# One line that changes with the service's HVC_ settings and what stands in their files.
 service_settings() {
   local service=$1 name
   {
-    printf '%s\n' "${@:2}"
-    for name in $(setting_names | grep -vx HVC_WORKERS); do printf '%s=%s\n' "$name" "${!name}"; done
-    [[ $service != worker-* ]] || cat "$HVC_PM_FILE" "$HVC_IMAGE_FILE" "$HVC_FLAVOR_FILE"
+    for name in $(setting_names | grep -vx HVC_WORKERS); do
+      printf '%s=%s\n' "$name" "${!name}"
+      case $name in
+        HVC_PM_FILE | HVC_IMAGE_FILE | HVC_FLAVOR_FILE) [[ $service == worker-* ]] || continue ;;
+        HVC_*_FILE) ;;
+        *) continue ;;
+      esac
+      [[ ! -r ${!name} ]] || cat "${!name}"
+    done
   } | sha256sum | cut -d' ' -f1
 }
 
-# start_service NAME PROGRAM ARGUMENT…: leaves a running one alone unless its program or settings have changed.
-start_service() {
-  local name=$1 program=$2 settings pid running_with
-  shift
-  settings=$(service_settings "$name" "$@")
-  if pid=$(service_pid "$name"); then
-    read -r _ running_with <"$run_dir/$name.state"
-    if [[ ! /proc/$pid/exe -ef $program ]]; then
-      say "$name: the program has changed, starting it anew"
-    elif [[ $running_with != "$settings" ]]; then
-      say "$name: its settings or files have changed, starting it anew"
-    else
-      say "$name: runs already (process $pid)"
-      return
+# reason_to_restart NAME PROGRAM: prints why what runs cannot go on as it is; nothing where it can.
+reason_to_restart() {
+  local name=$1 program=$2 pid running_with
+  if ! supervisor_pid "$name" >/dev/null; then
+    if ! service_gone "$name"; then
+      echo "it runs without its supervisor"
+    elif [[ $(tail -n 1 "$run_dir/$name.ends" 2>/dev/null) == 'gave up'* ]]; then
+      echo "its supervisor $(tail -n 1 "$run_dir/$name.ends")"
     fi
-    end_services "$name" || fail "$name still runs the old program; see above"
+  elif ! pid=$(service_pid "$name"); then
+    echo "it has ended"
+  elif [[ ! /proc/$pid/exe -ef $program ]]; then
+    echo "the program has changed"
+  else
+    read -r _ running_with <"$run_dir/$name.state"
+    [[ $running_with == "$(service_settings "$name")" ]] || echo "its settings or files have changed"
   fi
-  launch "$name" "$settings" "$@"
 }
 
-# Descriptor 9 is the lock of the script, which the service must not keep.
+# launch NAME SETTINGS PROGRAM ARGUMENT…: descriptor 9 is the lock of the script, which the service must not keep.
 launch() {
   local name=$1 settings=$2 pid
   shift 2
-  mkdir -p "$run_dir" "$log_dir"
-  setsid "$@" </dev/null >>"$log_dir/$name.log" 2>&1 9>&- &
+  mkdir -p "$log_dir"
+  forget_service "$name"
+  setsid bash "$lib/supervise.sh" "$name" "$settings" "$@" </dev/null >>"$log_dir/$name.log" 2>&1 9>&- &
   pid=$!
-  echo "$(start_time "$pid") $settings" >"$run_dir/$name.state"
-  echo "$pid" >"$run_dir/$name.pid"
-  say "$name: started (process $pid, log $log_dir/$name.log)"
+  echo "$pid $(start_time "$pid")" >"$run_dir/$name.supervisor"
+  wait_until 10 "$name to start" service_started "$name" || fail "$name does not start; see $log_dir/$name.log"
+  say "$name: started (process $(service_pid "$name" || echo "that has ended"), log $log_dir/$name.log)"
 }
 
-# service_or_fail NAME: ends the script with the end of the log when the service has ended.
-service_or_fail() {
-  service_pid "$1" >/dev/null && return
+# fail_service NAME REASON: shows the end of its log and ends it, so that it is not started on and on.
+fail_service() {
   tail -n 15 "$log_dir/$1.log" | sed 's/^/        | /' >&2
-  fail "$1 ended right after its start; see $log_dir/$1.log"
+  end_services "$1"
+  fail "$2; see $log_dir/$1.log"
 }
 
 # end_services NAME…: asks all at once to stop, then waits for each. Never kills: work under way would be cut off.
 end_services() {
-  local name pid limit=$((10#${HVC_GRACE%%.*} + 11)) status=0
-  local -A asked=()
+  local name pid limit=$((10#${HVC_GRACE%%.*} + 11)) status=0 asked=()
   for name in "$@"; do
-    if pid=$(service_pid "$name"); then
-      asked[$name]=$pid
+    if pid=$(supervisor_pid "$name") || pid=$(service_pid "$name"); then
+      asked+=("$name")
       kill -TERM "$pid"
+    else
+      forget_service "$name"
     fi
   done
-  for name in "$@"; do
-    pid=${asked[$name]:-}
-    if [[ -n $pid ]] && ! wait_until "$limit" "$name to finish its work" service_gone "$name"; then
+  for name in ${asked[@]+"${asked[@]}"}; do
+    if wait_until "$limit" "$name to finish its work" service_gone "$name"; then
+      say "$name: stopped"
+      forget_service "$name"
+    else
+      pid=$(service_pid "$name") || pid='?'
       say "$name: process $pid has not stopped within $limit s; if you must: kill -9 $pid"
       status=1
-      continue
     fi
-    [[ -z $pid ]] || say "$name: stopped"
-    forget_service "$name"
   done
   return "$status"
 }
 
-service_gone() { ! service_pid "$1" >/dev/null; }
+forget_service() { rm -f "$run_dir/$1".{pid,state,supervisor,ends}; }
 
-forget_service() { rm -f "$run_dir/$1.pid" "$run_dir/$1.state"; }
-
-# Names of the workers that have a pid file, running or not.
+# Names of the workers that were launched, running or not.
 known_workers() {
   local file
-  for file in "$run_dir"/worker-*.pid; do
-    [[ ! -e $file ]] || basename "$file" .pid
-  done | sort -V
+  for file in "$run_dir"/worker-*.supervisor "$run_dir"/worker-*.pid; do
+    [[ ! -e $file ]] || basename "${file%.*}"
+  done | sort -uV
 }
 
-# One up.sh or down.sh at a time.
+# One up.sh or down.sh at a time. The lock is ours alone: who can open it, even only for reading, can hold it.
 lock_services() {
-  mkdir -p "$run_dir"
+  mkdir -p "$var"
+  (umask 077 && mkdir -p "$run_dir")
+  chmod 700 "$run_dir"
+  if [[ -e $run_dir/lock && $(stat -c %a "$run_dir/lock") != 600 ]]; then rm -f "$run_dir/lock"; fi
+  (umask 077 && : >>"$run_dir/lock")
   exec 9>"$run_dir/lock"
   flock -n 9 && return
   say "another start or stop is under way; waiting for it"

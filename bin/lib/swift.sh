@@ -3,14 +3,32 @@
 
 readonly swift_needed=6.2
 
+# Says before anything is done that Swift is needed, where there is none. One that is there and does not run may want a
+# library that install_packages brings.
+expect_swift() {
+  local folder version
+  while IFS= read -r folder; do
+    [[ -n $folder && -x $folder/swift ]] || continue
+    version=$(swift_version "$folder")
+    if [[ -z $version ]] || is_enough "$version"; then return; fi
+  done < <(swift_folders)
+  fail_without_swift
+}
+
+# Nothing for one that does not run.
+swift_version() {
+  PATH=$1:$PATH as_builder "$1/swift" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1 || true
+}
+
+is_enough() { [[ $(printf '%s\n' "$swift_needed" "$1" | sort -V | head -n 1) == "$swift_needed" ]]; }
+
 # Puts a good enough swift first in PATH. sudo replaces PATH, so the caller's is searched too, and the usual places.
 find_swift() {
   local folder version tried=()
   while IFS= read -r folder; do
     [[ -n $folder && -x $folder/swift ]] || continue
-    version=$(PATH=$folder:$PATH as_builder "$folder/swift" --version 2>/dev/null |
-      sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1) || version=''
-    if [[ -n $version && $(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1) == "$swift_needed" ]]; then
+    version=$(swift_version "$folder")
+    if [[ -n $version ]] && is_enough "$version"; then
       PATH=$folder:$PATH
       say "swift: $version in $folder"
       return
@@ -18,8 +36,12 @@ find_swift() {
     tried+=("$folder (${version:-does not run as $(builder)})")
   done < <(swift_folders)
   [[ -z ${tried[*]:-} ]] || say "swift: not good enough: ${tried[*]}"
+  fail_without_swift
+}
+
+fail_without_swift() {
   fail "no Swift $swift_needed or newer was found. Install it from https://www.swift.org/install/linux/ (for all users: unpack" \
-    "the archive so that /opt/swift/usr/bin/swift exists), or name its folder: PATH=/that/folder:\$PATH bash $0"
+    "the archive so that /opt/swift/usr/bin/swift exists), or name its folder: PATH=/that/folder:\$PATH bash $(quoted "$0")"
 }
 
 swift_folders() {
