@@ -9,6 +9,8 @@ readonly swift_packages=(
 
 make_bases() {
   local tag
+  # Before the first update apt does not know whose its sources are.
+  [[ -n $(debian_sources) ]] || long "apt-get update" "$folder/log/apt.log" apt update -qq
   while IFS= read -r tag; do
     case $tag in
       debian:bookworm-slim) make_base "$tag" make_debian ;;
@@ -91,12 +93,13 @@ import_base() { docker import --change "LABEL made-of=$2" --change 'CMD ["bash"]
 
 # bootstrap FOLDER PACKAGE…
 bootstrap() {
-  local tree=$1 include
+  local tree=$1 include mirror
   shift
   include=$(IFS=, && echo "$*")
+  mirror=$(debian_sources | sed -n 's/^deb \([^ ]*\) bookworm main$/\1/p' | head -n 1)
+  [[ -n $mirror ]] || { echo "apt's sources on this machine have no Debian bookworm main: add it" && return 1; }
   mkdir -p "$cache/debs"
-  debootstrap --variant=minbase --cache-dir="$cache/debs" ${include:+--include="$include"} bookworm "$tree" \
-    "$(debian_sources | sed -n 's/^deb \([^ ]*\) bookworm main$/\1/p' | head -n 1)"
+  debootstrap --variant=minbase --cache-dir="$cache/debs" ${include:+--include="$include"} bookworm "$tree" "$mirror"
   debian_sources >"$tree/etc/apt/sources.list"
   apt_settings >"$tree/etc/apt/apt.conf.d/90machine"
   # As in Debian's own image, apt keeps nothing that it could make again.
@@ -112,14 +115,12 @@ slim_down() {
   rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/log/* "$1"/usr/share/{doc,info,locale,man}/*
 }
 
-# Where this machine has its Debian packages from; Debian's own place where it is no Debian 12.
+# Where this machine has its Debian packages from, by its apt alone, which reads sources of both formats.
 debian_sources() {
   # shellcheck disable=SC2016 # apt's own
-  local format='$(ORIGIN)|$(CODENAME)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)' lines
-  lines=$(apt-get indextargets --format "$format" 'Created-By: Packages' 2>/dev/null |
-    sed -nE 's/^Debian\|bookworm[^|]*\|(deb [^ ]+ [^ ]+ main)$/\1/p')
-  [[ $lines == *' bookworm main'* ]] || lines='deb http://deb.debian.org/debian bookworm main'
-  printf '%s\n' "$lines"
+  local format='$(ORIGIN)|$(CODENAME)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)'
+  apt-get indextargets --format "$format" 'Created-By: Packages' |
+    sed -nE 's/^Debian\|bookworm[^|]*\|(deb [^ ]+ [^ ]+ main)$/\1/p'
 }
 
 # How this machine's apt gets there: proxies, and whether dates are checked.
