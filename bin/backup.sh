@@ -38,7 +38,7 @@ save_redis() {
   ensure_redis
   answer=$(redis --rdb "$tree/redis.rdb") || fail "redis gives no copy of its data: $answer"
   [[ $(head -c 5 "$tree/redis.rdb") == REDIS ]] || fail "redis gave no copy of its data: $answer"
-  [[ -z $was_down ]] || end_services redis
+  [[ -z $was_down ]] || end_redis
 }
 
 main() {

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
-for piece in say settings root services redis; do
+for piece in say settings root services redis redis-server; do
   # shellcheck disable=SC1090 # a file of lib/
   source "$lib/$piece.sh"
 done
@@ -20,7 +20,7 @@ main() {
   load_settings
   # shellcheck disable=SC2046 # names without spaces
   end_services gateway $(known_workers) || fail "Redis is left running for what has not stopped"
-  end_services redis || fail "Redis has not stopped"
+  end_redis || fail "Redis has not stopped"
   say "all stopped; VMs and data are left as they are"
 }
 

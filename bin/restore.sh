@@ -10,7 +10,7 @@
 set -euo pipefail
 
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
-for piece in say settings root services redis archive; do
+for piece in say settings root services redis redis-server archive; do
   # shellcheck disable=SC1090 # a file of lib/
   source "$lib/$piece.sh"
 done
@@ -57,12 +57,8 @@ put_files() {
 # An append-only file may begin with such a copy; redis-server takes the one that it finds for its own.
 put_redis() {
   [[ -e $tree/redis.rdb ]] || return 0
-  if [[ -e $var/redis ]]; then
-    mv "$var/redis" "$kept/redis"
-    [[ ! -e $kept/redis/socket-folder ]] || cp "$kept/redis/socket-folder" "$work/"
-  fi
+  [[ ! -e $var/redis ]] || mv "$var/redis" "$kept/redis"
   mkdir "$var/redis"
-  [[ ! -e $work/socket-folder ]] || mv "$work/socket-folder" "$var/redis/"
   mv "$tree/redis.rdb" "$var/redis/appendonly.aof"
   say "redis: its data is restored"
 }
@@ -78,7 +74,7 @@ main() {
   make_tree
   unpack "$archive"
   # shellcheck disable=SC2046 # names without spaces
-  end_services gateway $(known_workers) redis || fail "nothing was restored: what is named above still runs"
+  { end_services gateway $(known_workers) && end_redis; } || fail "nothing was restored: what is named above still runs"
   kept=$(mktemp -d "$var/before-restore-$(date +%Y-%m-%d).XXXX")
   moved_settings >"$work/settings"
   put_files

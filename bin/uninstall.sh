@@ -10,7 +10,7 @@
 set -euo pipefail
 
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")/lib" && pwd)
-for piece in say settings root services redis; do
+for piece in say settings root services redis redis-server; do
   # shellcheck disable=SC1090 # a file of lib/
   source "$lib/$piece.sh"
 done
@@ -62,7 +62,7 @@ tell() {
 }
 
 main() {
-  local option with_vms='' yes='' folder
+  local option with_vms='' yes=''
   for option in "$@"; do
     case $option in
       -h | --help) usage && exit 0 ;;
@@ -84,9 +84,7 @@ main() {
   fi
   [[ -z $with_vms ]] || destroy_vms
   # shellcheck disable=SC2046 # names without spaces
-  end_services gateway $(known_workers) redis || fail "nothing was deleted: what is named above still runs"
-  folder=$(dirname "$(redis_socket)")
-  [[ $folder == "$var"/* ]] || rmdir "$folder"
+  { end_services gateway $(known_workers) && end_redis; } || fail "nothing was deleted: what is named above still runs"
   rm -rf "$var"
   say "removed; for the rest: rm -rf $(quoted "$root")"
 }

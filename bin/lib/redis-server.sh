@@ -27,6 +27,14 @@ start_redis() {
   ! service_ended redis || fail_service redis "redis ended right after its start"
 }
 
+# A folder that was made for the socket goes with it.
+end_redis() {
+  local folder
+  end_services redis || return
+  folder=$(dirname "$(redis_socket)")
+  [[ $folder == "$var"/* || ! -d $folder ]] || rmdir "$folder"
+}
+
 # The folder's name is mktemp's, so nobody can be there before us. One that an earlier run made is taken again only where
 # it is a folder of ours that nobody else can enter.
 make_socket_folder() {

@@ -100,7 +100,7 @@ end_services() {
   for name in "$@"; do
     if pid=$(supervisor_pid "$name") || pid=$(service_pid "$name"); then
       asked+=("$name")
-      kill -TERM "$pid"
+      kill -TERM "$pid" 2>/dev/null || true
     else
       forget_service "$name"
     fi
