@@ -29,19 +29,19 @@ start_redis() {
 
 # A folder that was made for the socket goes with it.
 end_redis() {
-  local folder
+  local place
   end_services redis || return
-  folder=$(dirname "$(redis_socket)")
-  [[ $folder == "$var"/* || ! -d $folder ]] || rmdir "$folder"
+  place=$(dirname "$(redis_socket)")
+  [[ $place == "$var"/* || ! -d $place ]] || rmdir "$place"
 }
 
 # The folder's name is mktemp's, so nobody can be there before us. One that an earlier run made is taken again only where
 # it is a folder of ours that nobody else can enter.
 make_socket_folder() {
-  local folder parent=/run LC_ALL=C
+  local place parent=/run LC_ALL=C
   ((${#var} > 80)) || return 0
-  { read -r folder <"$var/redis/socket-folder"; } 2>/dev/null || folder=''
-  [[ -d $folder && ! -L $folder && -O $folder && $(stat -c %a "$folder") == 700 ]] && return
+  { read -r place <"$var/redis/socket-folder"; } 2>/dev/null || place=''
+  [[ -d $place && ! -L $place && -O $place && $(stat -c %a "$place") == 700 ]] && return
   [[ -w $parent ]] || parent=/tmp
   mktemp -d "$parent/hvc-XXXXXXXXXX" >"$var/redis/socket-folder"
 }

@@ -15,9 +15,9 @@ redis_url() { echo "${HVC_REDIS_URL:-unix://$(percent_encode "$(redis_socket)")}
 
 # A socket's path may have 107 bytes; a deeper folder has its socket elsewhere, see make_socket_folder (redis-server.sh).
 redis_socket() {
-  local folder LC_ALL=C
-  if ((${#var} > 80)) && { read -r folder <"$var/redis/socket-folder"; } 2>/dev/null; then
-    echo "$folder/redis.sock"
+  local place LC_ALL=C
+  if ((${#var} > 80)) && { read -r place <"$var/redis/socket-folder"; } 2>/dev/null; then
+    echo "$place/redis.sock"
   else
     echo "$var/redis/redis.sock"
   fi

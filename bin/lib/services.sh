@@ -4,6 +4,9 @@
 # supervisor's number and start, NAME.ends how the program ended since it was launched, a line each end.
 # A number is believed only when the process behind it started at that time.
 
+# Names of what this run has launched, each between blanks.
+launched=''
+
 # service_pid NAME: prints the number of the running program; fails when there is none.
 service_pid() {
   local pid born
@@ -80,6 +83,7 @@ launch() {
   shift 2
   mkdir -p "$log_dir"
   forget_service "$name"
+  launched+=" $name "
   setsid bash "$lib/supervise.sh" "$name" "$settings" "$@" </dev/null >>"$log_dir/$name.log" 2>&1 9>&- &
   pid=$!
   echo "$pid $(start_time "$pid")" >"$run_dir/$name.supervisor"
@@ -87,10 +91,11 @@ launch() {
   say "$name: started (process $(service_pid "$name" || echo "that has ended"), log $log_dir/$name.log)"
 }
 
-# fail_service NAME REASON: shows the end of its log and ends it, so that it is not started on and on.
+# fail_service NAME REASON: shows the end of its log, and ends it where this run has launched it, so that it is not started
+# on and on.
 fail_service() {
   tail -n 15 "$log_dir/$1.log" | sed 's/^/        | /' >&2
-  end_services "$1"
+  [[ $launched != *" $1 "* ]] || end_services "$1" || true
   fail "$2; see $log_dir/$1.log"
 }
 

@@ -26,9 +26,8 @@ with_redis() {
 take_settings() {
   [[ ! -e $var/settings ]] || cp -p "$var/settings" "$var/settings.old"
   save_settings
-  if [[ -e $var/settings.old ]] && ! cmp -s "$var/settings.old" "$var/settings"; then
-    trap 'go_back $?' EXIT
-  fi
+  if cmp -s "$var/settings.old" "$var/settings"; then rm "$var/settings.old"; fi
+  [[ ! -e $var/settings.old ]] || trap 'go_back $?' EXIT
 }
 
 forget_old_settings() {
