@@ -15,6 +15,7 @@ struct WorkerProgram {
     private let store: Store
     private let feed: EventFeed
     private let catalog: CatalogLoader
+    private let fetcher: ImageFetcher
     private let machines: MachineAccess
     private let leases: LeaseKeeper
     private let intake: Intake
@@ -38,11 +39,21 @@ struct WorkerProgram {
             jobRetention: JobRetention(count: settings.jobHistory)
         )
         feed = EventFeed(store: store, logger: logger)
+        let controlDirectory = FileManager.default.temporaryDirectory
+            .appending(path: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)").path()
+        fetcher = ImageFetcher(
+            cache: settings.imageCache,
+            ssh: SSHConfiguration(controlDirectory: controlDirectory),
+            store: store,
+            worker: settings.name,
+            logger: logger
+        )
         catalog = CatalogLoader(
             files: CatalogFiles(settings: settings),
             policy: settings.policy,
             discoveryPeriod: settings.discoveryPeriod,
             inspection: ImageInspection(roots: settings.imageRoots),
+            fetcher: fetcher,
             store: store,
             logger: logger
         )
@@ -50,9 +61,9 @@ struct WorkerProgram {
         libvirt.cell = settings.cell
         machines = MachineAccess(
             store: store,
+            images: fetcher,
             transferLock: StoreTransferLock(store: store, worker: settings.name),
-            controlDirectory: FileManager.default.temporaryDirectory
-                .appending(path: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)").path(),
+            controlDirectory: controlDirectory,
             settings: libvirt,
             logger: logger
         )
@@ -102,6 +113,7 @@ struct WorkerProgram {
                 LoopService { [feed] in await feed.run() },
                 LoopService { [self] in await wakeOnEvents() },
                 LoopService { [catalog] in await catalog.keep() },
+                LoopService { [fetcher] in await fetcher.run() },
                 LoopService { [leases] in await leases.run() },
                 LoopService { [sweeper] in await sweeper.run() },
                 LoopService { [watch] in await watch.run() },

@@ -37,6 +37,7 @@ struct WorkerSettings: Sendable {
     let jobHistory: Int
     let overcommit: Overcommit
     let imageRoots: [String]
+    let imageCache: ImageCache
     let cell: String
     let startsAgain: Bool
     /// What is odd about the environment, and stops nothing.
@@ -129,7 +130,23 @@ struct WorkerSettings: Sendable {
     private static let imageRootsSetting = Setting<String>.text(
         "HVC_IMAGE_ROOTS",
         kind: "full paths with `:` between them",
-        meaning: "The folders in which images may lie; where none is given, any."
+        meaning:
+            "The folders in which images may lie, and where relative names are looked up; where none is given, any."
+    )
+    private static let imageCacheSetting = Setting<String>(
+        SettingDescription(
+            "HVC_IMAGE_CACHE",
+            kind: "a full path",
+            fallback: "~/.cache/hvc-images",
+            meaning: "Where images that lie on other machines are kept; of the worker's user alone."
+        ),
+        fallback: NSHomeDirectory() + "/.cache/hvc-images"
+    ) { text in text.hasPrefix("/") ? text : nil }
+    private static let imageCacheSizeSetting = Setting<Int>.number(
+        "HVC_IMAGE_CACHE_GIB",
+        in: 1...1_000_000,
+        fallback: 50,
+        meaning: "How much these may take, in GiB; what is used least goes first."
     )
 
     private static let cellSetting = Setting<String>(
@@ -176,7 +193,8 @@ struct WorkerSettings: Sendable {
             slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
             graceSetting.about, historySetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
-            imageRootsSetting.about, cellSetting.about, autostartSetting.about,
+            imageRootsSetting.about, imageCacheSetting.about, imageCacheSizeSetting.about, cellSetting.about,
+            autostartSetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -216,6 +234,10 @@ struct WorkerSettings: Sendable {
             cpu: reader.value(Self.overcommitCPUSetting),
             ram: reader.value(Self.overcommitRAMSetting),
             disk: reader.value(Self.overcommitDiskSetting)
+        )
+        imageCache = ImageCache(
+            folder: reader.value(Self.imageCacheSetting),
+            limit: Int64(reader.value(Self.imageCacheSizeSetting)) << 30
         )
         imageRoots = reader.value(Self.imageRootsSetting).split(separator: ":").map(String.init)
         cell = reader.value(Self.cellSetting)

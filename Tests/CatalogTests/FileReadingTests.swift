@@ -17,7 +17,7 @@ struct FileReadingTests {
         try Data("'types': [{'cpu': 1, 'ram': 512, 'disk': 1}]".utf8).write(to: URL(filePath: paths[2]))
         let pms = try PMFile.read(path: paths[0], defaults: .none).entries
         #expect(pms == [PMListing(address: try PMAddress("root@10.0.0.5"))])
-        #expect(try ImageFileList.read(path: paths[1]) == [ImageListing(name: "a", path: "/images/a.qcow2")])
+        #expect(try ImageFileList.read(path: paths[1], roots: []).entries == [listing("a", "/images/a.qcow2")])
         #expect(
             try FlavorFile.read(path: paths[2]).entries.map(\.listing.needs) == [Resources(cpu: 1, ram: 512, disk: 1)]
         )
@@ -85,7 +85,7 @@ struct FileReadingTests {
     ) throws -> CatalogError? {
         let errors = [
             #expect(throws: CatalogError.self) { try PMFile.read(path: path, defaults: .none) },
-            #expect(throws: CatalogError.self) { try ImageFileList.read(path: path) },
+            #expect(throws: CatalogError.self) { try ImageFileList.read(path: path, roots: []) },
             #expect(throws: CatalogError.self) { try FlavorFile.read(path: path) },
         ]
         for error in errors {

@@ -33,20 +33,6 @@ struct PlainFormTests {
         )
     }
 
-    @Test("Paths may hold spaces, quotes, commas and # within; names lose the last ending only")
-    func images() throws {
-        let text =
-            "/images/Ubuntu12.04amd64.qcow2\r\n#/no\n  /a b/Fedora17x86_64.img \t\n\n/x/#1, it's {1}\n/x/.hidden\n"
-        #expect(
-            try ImageFileList.parse(text, file: "images") == [
-                ImageListing(name: "Ubuntu12.04amd64", path: "/images/Ubuntu12.04amd64.qcow2"),
-                ImageListing(name: "Fedora17x86_64", path: "/a b/Fedora17x86_64.img"),
-                ImageListing(name: "#1, it's {1}", path: "/x/#1, it's {1}"),
-                ImageListing(name: ".hidden", path: "/x/.hidden"),
-            ]
-        )
-    }
-
     @Test(
         "A bad pm_file is refused at the place of its fault",
         arguments: [
@@ -86,27 +72,6 @@ struct PlainFormTests {
     )
     func badMachines(fault: Fault) {
         fault.check { text throws(CatalogError) in try PMFile.parse(text, file: "f", defaults: .none) }
-    }
-
-    @Test(
-        "A bad image_file is refused at the place of its fault",
-        arguments: [
-            Fault("\n", .empty, nil, "\"images\""),
-            Fault("/a\n img/b.qcow2", .wrongValue, "2:2", "begin it with /"),
-            Fault("~/b.qcow2", .wrongValue, "1:1", "begin it with /"),
-            Fault("/a/b/", .wrongValue, "1:1", "folder"),
-            Fault("/", .wrongValue, "1:1", "folder"),
-            Fault("/a/../etc/shadow", .wrongValue, "1:1", "/../"),
-            Fault("/a/..", .wrongValue, "1:1", "/../"),
-            Fault("/a//b", .wrongValue, "1:1", "//"),
-            Fault("/a/./b", .wrongValue, "1:1", "/./"),
-            Fault("/a\tb", .wrongValue, "1:1", "one path a line"),
-            Fault("/a\n/b\n/a", .duplicate, "3:1", "line 1"),
-            Fault("/" + String(repeating: "x", count: 4095), .wrongValue, "1:1", "4095"),
-        ]
-    )
-    func badImages(fault: Fault) {
-        fault.check { text throws(CatalogError) in try ImageFileList.parse(text, file: "f") }
     }
 
     @Test("The text of an error is file:line:column: reason")

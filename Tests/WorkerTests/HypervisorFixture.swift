@@ -93,6 +93,7 @@ enum HypervisorFixture {
         type: DomainTypeChoice = .qemu,
         pool: String = "default",
         settings: LibvirtSettings = LibvirtSettings(),
+        images: any ImageFiles = ListedImageFiles(),
         lock: any ImageTransferLock = SoleWorker(),
         log: Log = Log()
     ) throws -> LibvirtHypervisor {
@@ -101,6 +102,7 @@ enum HypervisorFixture {
             pm: pm,
             listing: PMListing(address: try PMAddress(uri), domainType: type, pool: pool),
             settings: settings,
+            images: images,
             transferLock: lock,
             logger: log.logger
         )

@@ -130,6 +130,29 @@ struct HypervisorHostTests {
         #expect(try await workers[0].content(of: image) == files.bytes(of: image))
     }
 
+    @Test(
+        "An image is sent from where the worker has its file, which need not be where it is listed",
+        .timeLimit(.minutes(3))
+    )
+    func fetchedImage() async throws {
+        struct Cache: ImageFiles {
+            let path: String
+            func file(of image: ImageFile) async throws(Failure) -> LocalImage { LocalImage(path: path) }
+        }
+        let host = try await PrivateLibvirtd.started()
+        let copy = try await HypervisorFixture.rawImage(in: files, bytes: 2000 * 512)
+        let hypervisor = try HypervisorFixture.hypervisor(host.uri, images: Cache(path: copy.image.path))
+        let image = ImageFile(
+            image: Image(id: copy.image.id, name: "image", path: "user@host:/disk.raw"),
+            format: copy.format,
+            fileSize: copy.fileSize,
+            virtualSize: copy.virtualSize,
+            fingerprint: copy.fingerprint
+        )
+        try await hypervisor.ensureImage(image)
+        #expect(try await hypervisor.content(of: image) == files.bytes(of: copy))
+    }
+
     @Test("What a transfer that died left is not used but sent anew", .timeLimit(.minutes(3)))
     func leftovers() async throws {
         let host = try await PrivateLibvirtd.started()

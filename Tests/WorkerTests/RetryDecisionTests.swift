@@ -15,7 +15,7 @@ struct RetryDecisionTests {
 
     @Test("A create asks another PM only where nothing of it is on this one, and it is about the PM")
     func elsewhere() {
-        for code in FailureCode.allCases {
+        for code in FailureCode.allCases where code != .imageFetching {
             let decision = create(code, isClean: true)
             #expect(decision == (code.isAboutMachine ? .moveOn : .fail), "\(code)")
             #expect(create(code, isClean: false) != .moveOn, "\(code)")
@@ -23,6 +23,15 @@ struct RetryDecisionTests {
         #expect(create(.imageUnusable, isClean: true) == .fail)
         // People closed it: another one may do, and it is not to blame.
         #expect(create(.machineClosed, isClean: true) == .moveOn && !FailureCode.machineClosed.isMachineFault)
+    }
+
+    @Test("A create waits for its image on the PM that it has, for as long as that is being fetched")
+    func fetching() {
+        for (tries, wait) in [(0, 2), (3, 5), (500, 10)] {
+            for isClean in [true, false] {
+                #expect(create(.imageFetching, isClean: isClean, tries: tries) == .postpone(.seconds(wait)))
+            }
+        }
     }
 
     @Test("One that may have left something is tried again on the same PM, a bounded number of times, and then owes it")

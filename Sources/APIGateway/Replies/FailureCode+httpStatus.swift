@@ -14,7 +14,7 @@ extension FailureCode {
         case .imageUnusable, .imageTooLarge: .unprocessableContent
         case .leaseLost, .gaveUp, .malformedEntry, .internalFault: .internalServerError
         case .machineUnreachable, .hypervisor: .badGateway
-        case .noMachine, .notReady, .machineClosed, .storeUnavailable: .serviceUnavailable
+        case .noMachine, .notReady, .imageFetching, .machineClosed, .storeUnavailable: .serviceUnavailable
         case .deadline, .outcomeUnknown: .gatewayTimeout
         case .crossSite: .forbidden
         case .notSupported: .notImplemented

@@ -1,39 +1,42 @@
+public import Model
+
 /// One entry of the image_file, before it has a number.
 public struct ImageListing: Hashable, Sendable {
     /// The file's name without its ending.
     public let name: String
-    /// The file's full path on the workers.
-    public let path: String
+    /// Where the file lies.
+    public let location: ImageLocation
 
     /// Makes an entry.
     ///
     /// - Parameters:
     ///   - name: the file's name without its ending.
-    ///   - path: the file's full path on the workers.
-    public init(name: String, path: String) {
+    ///   - location: where the file lies.
+    public init(name: String, location: ImageLocation) {
         self.name = name
-        self.path = path
+        self.location = location
     }
 }
 
 /// The image_file: the disk images, in the order of their numbers.
 ///
-/// Plain form, a full path a line, in which spaces may stand but not at the ends; a line that begins with `#` is a
-/// comment, blank lines are skipped. Dictionary form: `"images": ["/path/a.qcow2", …]`.
+/// Plain form, a path a line, in which spaces may stand but not at the ends; a line that begins with `#` is a comment,
+/// blank lines are skipped. Dictionary form: `"images": ["/path/a.qcow2", …]`. A path is a full one, begins with `~`,
+/// is relative to the folders for images, or is `user@host:/path`.
 ///
 /// Only the list is read here; whether a file is there and is a disk image is the workers' to find out.
 public enum ImageFileList {
-    private static let example = #""images": ["/path/name.qcow2", …], or a full path a line"#
-    /// The longest path that Linux takes (`PATH_MAX` less the closing NUL).
-    private static let longestPath = 4095
+    private static let example = #""images": ["/path/name.qcow2", …], or a path a line"#
 
     /// Reads the file.
     ///
-    /// - Parameter path: the file's path.
-    /// - Returns: the images in the file's order, one at least.
+    /// - Parameters:
+    ///   - path: the file's path.
+    ///   - roots: the folders for images.
+    /// - Returns: the images in the file's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault; then nothing of the file is taken.
-    public static func read(path: String) throws(CatalogError) -> [ImageListing] {
-        try listings(in: try SourceText.read(path: path))
+    public static func read(path: String, roots: [String]) throws(CatalogError) -> CatalogList<ImageListing> {
+        try listings(in: try SourceText.read(path: path), ImagePathContext(file: path, roots: roots))
     }
 
     /// Reads the text of such a file.
@@ -41,10 +44,15 @@ public enum ImageFileList {
     /// - Parameters:
     ///   - text: the text.
     ///   - file: the name to use in errors.
-    /// - Returns: the images in the text's order, one at least.
+    ///   - roots: the folders for images.
+    /// - Returns: the images in the text's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault.
-    public static func parse(_ text: String, file: String) throws(CatalogError) -> [ImageListing] {
-        try listings(in: try SourceText(file: file, text: text))
+    public static func parse(
+        _ text: String,
+        file: String,
+        roots: [String] = []
+    ) throws(CatalogError) -> CatalogList<ImageListing> {
+        try listings(in: try SourceText(file: file, text: text), ImagePathContext(file: file, roots: roots))
     }
 
     /// The name of the image at a path: the file's name without its ending, which is what follows its last dot.
@@ -57,16 +65,33 @@ public enum ImageFileList {
         return String(file[..<dot])
     }
 
-    private static func listings(in source: SourceText) throws(CatalogError) -> [ImageListing] {
+    private static func listings(
+        in source: SourceText,
+        _ context: ImagePathContext
+    ) throws(CatalogError) -> CatalogList<ImageListing> {
         let isDictionary = DictionaryText.isForm(of: source)
         let entries = isDictionary ? try dictionaryEntries(in: source) : plainEntries(in: source)
         guard !entries.isEmpty else { throw source.error(.empty, at: nil, "lists no image: write \(example)") }
-        var listed = ListedEntries<String>()
-        for (path, position) in entries {
-            if let fault = fault(ofPath: path) { throw source.error(.wrongValue, at: position, "'\(path)' \(fault)") }
-            try listed.note(path, as: "'\(path)'", at: position, of: source)
+        var firstLines: [ImageLocation: Int] = [:]
+        var listings: [ImageListing] = []
+        var warnings: [CatalogError] = []
+        for (text, position) in entries {
+            let location: ImageLocation
+            do {
+                location = try context.location(of: text)
+            } catch {
+                throw source.error(error.code, at: position, "'\(text)' \(error.reason)")
+            }
+            // Numbers go by first appearance: the second one is given none, and none is left out for it.
+            if let line = firstLines[location] {
+                let reason = "'\(text)' is listed on line \(line) already, and is taken once: keep one"
+                warnings.append(source.error(.duplicate, at: position, reason))
+            } else {
+                firstLines[location] = position.line
+                listings.append(ImageListing(name: name(ofPath: location.path), location: location))
+            }
         }
-        return entries.map { ImageListing(name: name(ofPath: $0.path), path: $0.path) }
+        return CatalogList(entries: listings, warnings: warnings)
     }
 
     private typealias Entry = (path: String, position: TextPosition)
@@ -86,18 +111,5 @@ public enum ImageFileList {
             entries.append((try node.string("an image's path"), node.position))
         }
         return entries
-    }
-
-    /// What is wrong with a path; nil for a full path in its plainest spelling, so that no file has two.
-    private static func fault(ofPath path: String) -> String? {
-        guard path.hasPrefix("/") else { return "is no full path: begin it with /" }
-        guard path.utf8.count <= longestPath else { return "is longer than \(longestPath) bytes" }
-        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.last?.isEmpty == false else { return "names a folder: name a file" }
-        guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
-            return "holds //, /./ or /../: write the path without"
-        }
-        guard !path.contains("\t") else { return "holds a tab: write one path a line" }
-        return nil
     }
 }

@@ -57,6 +57,8 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case alreadyDestroying = "already_destroying"
     /// The image's file is missing, unreadable, changed or no disk image.
     case imageUnusable = "image_unusable"
+    /// The image is on its way from the machine where it lies.
+    case imageFetching = "image_fetching"
     /// The image is larger than the type's disk.
     case imageTooLarge = "image_too_large"
     /// Every PM that could take the VM is full.

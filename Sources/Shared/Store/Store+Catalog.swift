@@ -37,6 +37,8 @@ public struct ImageRegistration: Hashable, Sendable {
     public let facts: Facts?
     /// Why it cannot be used; empty where it can.
     public let reason: String
+    /// True where it is on its way from the machine where it lies.
+    public let isBeingFetched: Bool
 
     /// Makes a registration of a usable image.
     ///
@@ -49,6 +51,7 @@ public struct ImageRegistration: Hashable, Sendable {
         self.name = name
         self.facts = facts
         reason = ""
+        isBeingFetched = false
     }
 
     /// Makes a registration of an image that cannot be used now.
@@ -58,24 +61,49 @@ public struct ImageRegistration: Hashable, Sendable {
     ///   - name: the image's name.
     ///   - reason: why it cannot be used.
     public init(path: String, name: String, unusable reason: String) {
+        self.init(path: path, name: name, reason: reason, isBeingFetched: false)
+    }
+
+    /// Makes a registration of an image that lies on another machine; what is known of it stays.
+    ///
+    /// - Parameters:
+    ///   - path: where the file lies.
+    ///   - name: the image's name.
+    ///   - state: how far its fetch is.
+    public init(path: String, name: String, fetching state: String) {
+        self.init(path: path, name: name, reason: state, isBeingFetched: true)
+    }
+
+    private init(path: String, name: String, reason: String, isBeingFetched: Bool) {
         self.path = path
         self.name = name
         facts = nil
         self.reason = reason
+        self.isBeingFetched = isBeingFetched
     }
 }
 
 extension ImageRegistration {
+    /// The word for its state in Redis.
+    fileprivate var state: String { facts != nil ? "ready" : isBeingFetched ? "fetching" : "unusable" }
+
     /// What its file is, where VMs can be made of it.
     ///
     /// - Parameter image: its number.
     /// - Returns: the facts.
-    /// - Throws: `Failure` with `imageUnusable`.
+    /// - Throws: `Failure` with `imageFetching` or `imageUnusable`.
     public func usable(as image: ImageID) throws(Failure) -> Facts {
         if let facts { return facts }
+        if isBeingFetched {
+            throw Failure(
+                .imageFetching,
+                "image \(image) ('\(name)') is being fetched from the machine where it lies: wait, or see its record",
+                cause: reason
+            )
+        }
         throw Failure(
             .imageUnusable,
-            "image \(image) ('\(name)') cannot be used: mend it and send the workers SIGHUP",
+            "image \(image) ('\(name)') cannot be used: put it right, and send the workers SIGHUP",
             cause: reason
         )
     }
@@ -131,7 +159,7 @@ extension Store {
         let arguments = listings.flatMap { listing -> [any RedisArgumentConvertible] in
             let facts = listing.facts
             return [
-                listing.path, listing.name, facts == nil ? "unusable" : "ready", listing.reason,
+                listing.path, listing.name, listing.state, listing.reason,
                 facts?.format.rawValue ?? "", Int(facts?.fileBytes ?? 0), Int(facts?.diskBytes ?? 0),
                 facts?.fingerprint ?? "",
             ]

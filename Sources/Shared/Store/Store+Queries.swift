@@ -215,7 +215,12 @@ extension ImageRegistration {
             let fileBytes = record["file_bytes"].flatMap({ Int64($0) }),
             let diskBytes = record["disk_bytes"].flatMap({ Int64($0) }), let fingerprint = record["fingerprint"]
         else {
-            self.init(path: image.path, name: image.name, unusable: record["reason"] ?? "")
+            let reason = record["reason"] ?? ""
+            if record["state"] == "fetching" {
+                self.init(path: image.path, name: image.name, fetching: reason)
+            } else {
+                self.init(path: image.path, name: image.name, unusable: reason)
+            }
             return
         }
         let facts = Facts(format: format, fileBytes: fileBytes, diskBytes: diskBytes, fingerprint: fingerprint)

@@ -20,7 +20,7 @@ struct CatalogCheck {
         print("settings: OK")
         if let fleet = settings.files.fleet { print("fleet: \(fleet.count) simulated PMs") }
         report(settings.files.pm, settings.files.fleet == nil ? lists.machines?.entries.count : nil, "PM")
-        report(settings.files.image, lists.images?.count, "image")
+        report(settings.files.image, lists.images?.entries.count, "image", note: noteOnFetchedImages)
         report(settings.files.flavor, lists.types?.entries.count, "type", note: note)
         if settings.files.isEmpty { print("no file is given: this worker takes what another one registered") }
     }
@@ -54,14 +54,17 @@ struct CatalogCheck {
         }
     }
 
+    private var noteOnFetchedImages: String {
+        let count = lists.images?.entries.count { $0.location.isRemote } ?? 0
+        return count == 0 ? "" : " (\(count) of them on other machines, which are not asked)"
+    }
+
     /// An image that cannot be used is listed all the same, and creates from it fail.
     private func warnOfUnusableImages() async {
         let inspection = ImageInspection(roots: settings.imageRoots)
-        for listing in lists.images ?? [] {
-            // The number plays no part in looking at a file.
-            guard let id = ImageID(1) else { return }
+        for listing in lists.images?.entries ?? [] where !listing.location.isRemote {
             do throws(Failure) {
-                _ = try await inspection.inspect(Image(id: id, name: listing.name, path: listing.path))
+                _ = try await inspection.facts(at: listing.location.path)
             } catch {
                 Program.print(warnings: [error.message], as: "hvc-worker")
             }

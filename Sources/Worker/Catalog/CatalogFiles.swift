@@ -8,19 +8,23 @@ struct CatalogFiles: Sendable {
     /// What the files list; nil for one that is not given.
     struct Lists: Sendable {
         var machines: CatalogList<PMListing>?
-        var images: [ImageListing]?
+        var images: CatalogList<ImageListing>?
         var types: CatalogList<FlavorFile.Entry>?
 
         /// What is odd about the files, and stops nothing.
-        var warnings: [CatalogError] { (machines?.warnings ?? []) + (types?.warnings ?? []) }
+        var warnings: [CatalogError] {
+            (machines?.warnings ?? []) + (images?.warnings ?? []) + (types?.warnings ?? [])
+        }
     }
 
     private let files: WorkerSettings.Files
     private let overcommit: Overcommit
+    private let imageRoots: [String]
 
     init(settings: WorkerSettings) {
         files = settings.files
         overcommit = settings.overcommit
+        imageRoots = settings.imageRoots
     }
 
     /// True where none is given.
@@ -46,7 +50,9 @@ struct CatalogFiles: Sendable {
         lists.machines = reader.attempt { () throws(Failure) in try machines() } ?? nil
         lists.images =
             reader.attempt { () throws(Failure) in
-                try Self.contents(of: files.image) { (path) throws(CatalogError) in try ImageFileList.read(path: path) }
+                try Self.contents(of: files.image) { (path) throws(CatalogError) in
+                    try ImageFileList.read(path: path, roots: imageRoots)
+                }
             } ?? nil
         lists.types =
             reader.attempt { () throws(Failure) in

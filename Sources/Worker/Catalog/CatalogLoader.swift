@@ -12,6 +12,7 @@ struct CatalogLoader: Sendable {
     let policy: PolicyRecord
     let discoveryPeriod: Duration
     let inspection: ImageInspection
+    let fetcher: ImageFetcher
     let store: Store
     let logger: Logger
 
@@ -32,7 +33,7 @@ struct CatalogLoader: Sendable {
         if let types = lists.types {
             report("types", try await store.register(types: types.entries.map(\.listing)))
         }
-        if let images = lists.images { try await register(images) }
+        if let images = lists.images { try await register(images.entries) }
     }
 
     /// Reads the files anew at each SIGHUP, and where Redis has lost what was registered, until the task is cancelled.
@@ -84,26 +85,19 @@ struct CatalogLoader: Sendable {
             registrations.append(await registration(of: listing))
         }
         report("images", try await store.register(images: registrations))
+        await fetcher.update(listings)
     }
 
     private func registration(of listing: ImageListing) async -> ImageRegistration {
+        let path = listing.location.description
+        guard !listing.location.isRemote else {
+            return ImageRegistration(path: path, name: listing.name, fetching: "not fetched yet")
+        }
         do throws(Failure) {
-            // The number plays no part in looking at a file.
-            guard let id = ImageID(1) else { throw Failure(.internalFault, "") }
-            let file = try await inspection.inspect(Image(id: id, name: listing.name, path: listing.path))
-            return ImageRegistration(
-                path: listing.path,
-                name: listing.name,
-                facts: ImageRegistration.Facts(
-                    format: file.format,
-                    fileBytes: file.fileSize,
-                    diskBytes: file.virtualSize,
-                    fingerprint: file.fingerprint
-                )
-            )
+            return ImageRegistration(path: path, name: listing.name, facts: try await inspection.facts(at: path))
         } catch {
-            logger.warning("an image cannot be used", metadata: ["path": "\(listing.path)", "error": "\(error)"])
-            return ImageRegistration(path: listing.path, name: listing.name, unusable: error.description)
+            logger.warning("an image cannot be used", metadata: ["path": "\(path)", "error": "\(error)"])
+            return ImageRegistration(path: path, name: listing.name, unusable: error.description)
         }
     }
 

@@ -11,6 +11,7 @@ actor MachineAccess {
     }
 
     private let store: Store
+    private let images: any ImageFiles
     private let transferLock: any ImageTransferLock
     private let ssh: SSHConfiguration
     private let settings: LibvirtSettings
@@ -21,18 +22,21 @@ actor MachineAccess {
     ///
     /// - Parameters:
     ///   - store: where simulated PMs stand.
+    ///   - images: where this worker has the files of images.
     ///   - transferLock: lets one worker at a time bring an image to a PM.
     ///   - controlDirectory: where ssh keeps the sockets of its open connections.
     ///   - settings: how PMs' libvirt is treated.
     ///   - logger: for what people want to know.
     init(
         store: Store,
+        images: any ImageFiles = ListedImageFiles(),
         transferLock: any ImageTransferLock,
         controlDirectory: String,
         settings: LibvirtSettings = LibvirtSettings(),
         logger: Logger
     ) {
         self.store = store
+        self.images = images
         self.transferLock = transferLock
         self.settings = settings
         ssh = SSHConfiguration(controlDirectory: controlDirectory)
@@ -74,6 +78,7 @@ actor MachineAccess {
                 pm: machine.id,
                 listing: machine.listing,
                 settings: settings,
+                images: images,
                 transferLock: transferLock,
                 logger: logger
             ),

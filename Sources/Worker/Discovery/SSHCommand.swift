@@ -10,15 +10,11 @@ struct SSHCommand: Sendable {
 
     /// Where the shared connection's socket is.
     ///
-    /// The name is a hash (FNV-1a) of all that makes a connection another one.
+    /// The name is a hash of all that makes a connection another one.
     var controlPath: String {
         let port = destination.port.map(String.init) ?? ""
         let parts = [destination.user ?? "", destination.host, port, configuration.configFile ?? ""]
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        let digits = String(hash, radix: 16)
-        let name = String(repeating: "0", count: 16 - digits.count) + digits
-        return configuration.controlDirectory + "/" + name
+        return configuration.controlDirectory + "/" + parts.joined(separator: "\n").fnv1a
     }
 
     /// Runs a command there, over the shared connection, which is made where it is missing.
@@ -71,7 +67,8 @@ struct SSHCommand: Sendable {
     }
 
     private var files: [String] {
-        (configuration.configFile.map { ["-F", $0] } ?? []) + ["-S", controlPath]
+        let socket = configuration.sharesConnections ? controlPath : "none"
+        return (configuration.configFile.map { ["-F", $0] } ?? []) + ["-S", socket]
     }
 
     /// Separate arguments behind `--`: nothing of an address is ever an option.

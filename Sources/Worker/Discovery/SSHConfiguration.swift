@@ -9,6 +9,8 @@ struct SSHConfiguration: Hashable, Sendable {
     /// A socket's path has at most 107 bytes on Linux (unix(7)); of them 35 are for the name and for the ending that
     /// ssh adds while it makes the socket. So the folder's path has at most 72.
     var controlDirectory: String
+    /// Whether runs share one connection a destination, over a socket in that folder.
+    var sharesConnections = true
     /// How long ssh may take to connect (`ConnectTimeout`); whole seconds.
     var connectTimeout: Duration = .seconds(5)
     /// How long a measure may take with all that is in it.

@@ -21,7 +21,9 @@ actor SSHHostProbe: HostProbe {
             try ControlDirectory(path: configuration.controlDirectory).prepare()
             let isStrict = try await mustBeStrict(until: end)
             let remote = "/bin/sh -c '\(HostMeasure.script)'"
-            return try await measure(outcome: run(command.run(remote, isStrict: isStrict), until: end))
+            return try await measure(
+                outcome: command.process(command.run(remote, isStrict: isStrict), until: end).run()
+            )
         } catch {
             // Whatever is wrong with the shared connection, the next measure makes a new one.
             await close()
@@ -43,35 +45,15 @@ actor SSHHostProbe: HostProbe {
         unlink(command.controlPath)
     }
 
-    private func run(_ arguments: [String], until end: ContinuousClock.Instant) async throws(Failure)
-        -> ProbeProcess.Outcome
-    {
-        let process = ProbeProcess(
-            name: configuration.executable,
-            arguments: arguments,
-            deadline: ContinuousClock.now.duration(to: end)
-        )
-        return try await process.run()
-    }
-
-    /// True where ssh_config switches the checks of host keys off: these are the one thing not left to it.
     private func mustBeStrict(until end: ContinuousClock.Instant) async throws(Failure) -> Bool {
         if let isStrict { return isStrict }
-        let outcome = try await checked(run(command.printOptions, until: end))
-        guard case .ended(.exited(0), let output, _) = outcome else {
-            // It reads files and connects to nothing, so this is about the worker.
-            let look = "look with `\(command.debugText)` and at this machine's load"
-            throw Failure(.deadline, "`ssh -G`, which only prints ssh's options, did not succeed: \(look)")
-        }
-        let words = output.split(separator: "\n").map { $0.split(separator: " ") }
-        let choice = words.first { $0.first == "stricthostkeychecking" }?.last
-        let isOff = choice == nil || ["no", "off", "false"].contains(choice)
-        isStrict = isOff
-        return isOff
+        let isStrict = try await command.mustBeStrict(until: end)
+        self.isStrict = isStrict
+        return isStrict
     }
 
     private func measure(outcome: ProbeProcess.Outcome) throws(Failure) -> HostMeasure {
-        guard case .ended(let status, let output, let errors) = try checked(outcome) else {
+        guard case .ended(let status, let output, let errors) = try command.checked(outcome) else {
             let reason = "'\(command.nameText)' did not answer within \(configuration.deadline)"
             let advice = "see whether it is overloaded or a file system hangs there, with `\(command.debugText)`"
             throw Failure(.machineUnreachable, "\(reason): \(advice)", cause: "deadline")
@@ -86,16 +68,5 @@ actor SSHHostProbe: HostProbe {
                 cause: (["command ended with \(status)"] + said).joined(separator: "; ")
             )
         }
-    }
-
-    /// Turns ssh's own exit status, 255, into its failure (ssh(1), EXIT STATUS).
-    private func checked(_ outcome: ProbeProcess.Outcome) throws(Failure) -> ProbeProcess.Outcome {
-        guard case .ended(.exited(255), _, let errors) = outcome else { return outcome }
-        let said = PrintableText.line(errors, limit: 500)
-        throw Failure(
-            .machineUnreachable,
-            SSHFault(standardError: errors).message(for: command),
-            cause: said.isEmpty ? "ssh ended with 255 and said nothing" : said
-        )
     }
 }

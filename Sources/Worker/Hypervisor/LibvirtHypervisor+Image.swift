@@ -17,9 +17,10 @@ extension LibvirtHypervisor {
             try copy(of: image, in: pool(in: session)) != nil
         }
         guard !isThere else { return }
+        let file = try await images.file(of: image)
         try await transfers.run(image.volumeName) { [self] () async throws(Failure) in
             try await transferLock.withLock(pm: pm, image: image.image.id) { () async throws(Failure) in
-                try await transfer(image)
+                try await transfer(image, from: file)
             }
         }
     }
@@ -39,7 +40,7 @@ extension LibvirtHypervisor {
         }
     }
 
-    private func transfer(_ image: ImageFile) async throws(Failure) {
+    private func transfer(_ image: ImageFile, from file: LocalImage) async throws(Failure) {
         try await perform(
             "sending image \(image.image.id) ('\(image.image.name)')",
             deadline: settings.transferDeadline,
@@ -50,20 +51,20 @@ extension LibvirtHypervisor {
             guard try copy(of: image, in: pool) == nil else { return }
             let start = ContinuousClock.now
             try removeLeftovers(of: image, in: pool)
-            try image.checkUnchanged()
+            try image.checkUnchanged(at: file.path)
             // It grows as it is written, so that its length tells how far it came.
             let description = VolumeDescription(name: image.volumeName, format: "raw", capacity: 0)
             let volume = try pool.createVolume(xml: description.xml)
             do {
                 if try !session.isTestDriver {
                     try volume.upload(
-                        file: image.image.path,
+                        file: file.path,
                         length: image.fileSize,
                         cancellation: session.cancellation
                     )
                     try checkWhole(volume, image, in: pool)
                 }
-                try image.checkUnchanged()
+                try image.checkUnchanged(at: file.path)
                 let marker = VolumeDescription(name: image.markerName, format: "raw", capacity: 0)
                 _ = try pool.createVolume(xml: marker.xml)
             } catch {
@@ -116,19 +117,19 @@ extension ImageFile {
     /// Sees that the file on this worker still is the one that was inspected, before and after it is read.
     ///
     /// - Throws: `Failure` with the code `imageUnusable`.
-    fileprivate func checkUnchanged() throws(Failure) {
+    fileprivate func checkUnchanged(at path: String) throws(Failure) {
         var status = stat()
-        guard stat(image.path, &status) == 0 else {
+        guard stat(path, &status) == 0 else {
             throw Failure(
                 .imageUnusable,
-                "image \(image.id): \(image.path) cannot be read on this worker: put it back",
+                "image \(image.id): \(path) cannot be read on this worker: put it back",
                 cause: String(cString: strerror(errno))
             )
         }
         guard Int64(status.st_size) == fileSize, ImageInspection.fingerprint(of: status) == fingerprint else {
             throw Failure(
                 .imageUnusable,
-                "image \(image.id): \(image.path) is not what it was when it was inspected: leave images as they are, "
+                "image \(image.id): \(path) is not what it was when it was inspected: leave images as they are, "
                     + "give a new one a new name, and send the workers SIGHUP"
             )
         }

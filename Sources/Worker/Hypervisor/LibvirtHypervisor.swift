@@ -12,6 +12,8 @@ final class LibvirtHypervisor: Hypervisor {
     let settings: LibvirtSettings
     let failure: LibvirtFailure
     let logger: Logger
+    /// Where this worker has the files of images.
+    let images: any ImageFiles
     /// Which worker brings an image.
     let transferLock: any ImageTransferLock
     /// Transfers under way in this process, by volume name.
@@ -29,12 +31,14 @@ final class LibvirtHypervisor: Hypervisor {
     ///   - pm: the PM's number.
     ///   - listing: where it is and how it is to be treated.
     ///   - settings: deadlines, threads and places.
+    ///   - images: where this worker has the files of images.
     ///   - transferLock: lets one worker at a time bring an image to the PM.
     ///   - logger: for what people want to know.
     init(
         pm: PMID,
         listing: PMListing,
         settings: LibvirtSettings = LibvirtSettings(),
+        images: any ImageFiles = ListedImageFiles(),
         transferLock: any ImageTransferLock,
         logger: Logger
     ) {
@@ -44,6 +48,7 @@ final class LibvirtHypervisor: Hypervisor {
         self.listing = listing
         self.settings = settings
         self.logger = logger
+        self.images = images
         self.transferLock = transferLock
         failure = LibvirtFailure(listing: listing)
         threads = BlockingThreads(name: "libvirt-pm\(pm)", limit: settings.threads)

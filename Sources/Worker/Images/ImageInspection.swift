@@ -1,8 +1,9 @@
 import Dispatch
 import Foundation
 import Model
+import Store
 
-/// Looks at the first bytes of an image's file and says whether VMs may start from it.
+/// Reads an image's file as far as its structure goes, and says whether VMs may start from it.
 ///
 /// Symbolic links are followed, so that `/images/current.qcow2` may be one, and what they lead to must be a regular
 /// file inside a root. The resolved path is opened without following a link at its end, and without blocking, so that
@@ -11,55 +12,69 @@ struct ImageInspection: Sendable {
     /// The folders in which images may lie; empty where any place will do.
     let roots: [String]
 
-    /// Inspects an image's file.
-    ///
-    /// The file is read on a thread of Dispatch's: a file system that hangs holds up no task but this one.
+    /// Inspects an image's file, on a thread of Dispatch's.
     ///
     /// - Throws: `Failure` with the code `imageUnusable`.
     func inspect(_ image: Image) async throws(Failure) -> ImageFile {
-        try await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(returning: Result { () throws(Failure) in try look(at: image) })
-            }
-        }.get()
+        ImageFile(image, try await facts(at: image.path))
+    }
+
+    /// What an image's file is, read on a thread of Dispatch's.
+    ///
+    /// - Throws: `Failure` with the code `imageUnusable`.
+    func facts(at path: String) async throws(Failure) -> ImageRegistration.Facts {
+        try await DispatchQueue.runBlocking { () throws(Failure) in try read(resolve(path), listedAs: path) }
+    }
+
+    /// What the copy of an image that lies on another machine is; the roots are about files here.
+    ///
+    /// - Throws: `Failure` with the code `imageUnusable`.
+    func facts(ofCopy path: String, of location: ImageLocation) async throws(Failure) -> ImageRegistration.Facts {
+        try await DispatchQueue.runBlocking { () throws(Failure) in try read(path, listedAs: location.description) }
     }
 
     /// Tells a file's contents apart by its length and the time of its last change (`st_size`, `st_mtim`), in hex.
     ///
     /// Whoever opens the file again compares this of what `fstat` says with the inspected one's.
     static func fingerprint(of status: stat) -> String {
-        let seconds = Int64(status.st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000_000).partialValue
-        let time = UInt64(bitPattern: seconds &+ Int64(status.st_mtim.tv_nsec))
-        return String(UInt64(bitPattern: Int64(status.st_size)), radix: 16) + "-" + String(time, radix: 16)
+        fingerprint(
+            size: Int64(status.st_size),
+            seconds: Int64(status.st_mtim.tv_sec),
+            nanoseconds: Int64(status.st_mtim.tv_nsec)
+        )
     }
 
-    private func look(at image: Image) throws(Failure) -> ImageFile {
-        let path = try resolve(image.path)
+    /// The fingerprint of a file of this length and time of change.
+    static func fingerprint(size: Int64, seconds: Int64, nanoseconds: Int64) -> String {
+        let time = seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ nanoseconds
+        return String(UInt64(bitPattern: size), radix: 16) + "-" + String(UInt64(bitPattern: time), radix: 16)
+    }
+
+    private func read(_ path: String, listedAs listing: String) throws(Failure) -> ImageRegistration.Facts {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let cause = Self.lastSystemError()
-            throw unusable(image, "cannot be opened: let the worker's user read it", cause: cause)
+            throw unusable(listing, "cannot be opened: let the worker's user read it", cause: cause)
         }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw unusable(image, "cannot be looked at", cause: Self.lastSystemError())
+            throw unusable(listing, "cannot be inspected", cause: Self.lastSystemError())
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw unusable(image, "is no regular file: give the path of a disk image's file")
+            throw unusable(listing, "is no regular file: give the path of a disk image's file")
         }
         let bytes = ImageBytes(descriptor: descriptor, count: Int64(status.st_size))
         do {
             let (format, virtualSize) = try ImageHeader.read(bytes)
-            return ImageFile(
-                image: image,
+            return ImageRegistration.Facts(
                 format: format,
-                fileSize: bytes.count,
-                virtualSize: virtualSize,
+                fileBytes: bytes.count,
+                diskBytes: virtualSize,
                 fingerprint: Self.fingerprint(of: status)
             )
         } catch {
-            throw unusable(image, error.reason, cause: error.cause)
+            throw unusable(listing, error.reason, cause: error.cause)
         }
     }
 
@@ -89,8 +104,8 @@ struct ImageInspection: Sendable {
         return resolved
     }
 
-    private func unusable(_ image: Image, _ reason: String, cause: String? = nil) -> Failure {
-        Failure(.imageUnusable, "image '\(image.path)' \(reason)", cause: cause)
+    private func unusable(_ listing: String, _ reason: String, cause: String? = nil) -> Failure {
+        Failure(.imageUnusable, "image '\(listing)' \(reason)", cause: cause)
     }
 
     private static func realPath(_ path: String) -> String? {
@@ -102,33 +117,15 @@ struct ImageInspection: Sendable {
     private static func lastSystemError() -> String { String(cString: strerror(errno)) }
 }
 
-/// The bytes of an open file, read where they are asked for.
-struct ImageBytes {
-    let descriptor: Int32
-    /// The file's length.
-    let count: Int64
-
-    /// `length` bytes from `offset` on (pread(2)); nil where the file has them not.
-    func read(at offset: Int64, _ length: Int) throws(ImageHeader.Fault) -> [UInt8]? {
-        guard offset >= 0, offset <= count - Int64(length) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: length)
-        var filled = 0
-        while filled < length {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                pread(
-                    descriptor,
-                    buffer.baseAddress?.advanced(by: filled),
-                    length - filled,
-                    off_t(offset) + off_t(filled)
-                )
-            }
-            if got == 0 { return nil }
-            if got < 0 {
-                if errno == EINTR { continue }
-                throw ImageHeader.Fault(reason: "cannot be read", cause: String(cString: strerror(errno)))
-            }
-            filled += got
-        }
-        return bytes
+extension ImageFile {
+    /// An image's file as it was found to be.
+    init(_ image: Image, _ facts: ImageRegistration.Facts) {
+        self.init(
+            image: image,
+            format: facts.format,
+            fileSize: facts.fileBytes,
+            virtualSize: facts.diskBytes,
+            fingerprint: facts.fingerprint
+        )
     }
 }

@@ -50,13 +50,7 @@ struct CreateVM: Sendable {
             throw Failure(.unknownImage, "image \(vm.image) is no longer known: put it back into the image_file")
         }
         let facts = try registration.usable(as: vm.image)
-        return ImageFile(
-            image: Image(id: vm.image, name: registration.name, path: registration.path),
-            format: facts.format,
-            fileSize: facts.fileBytes,
-            virtualSize: facts.diskBytes,
-            fingerprint: facts.fingerprint
-        )
+        return ImageFile(Image(id: vm.image, name: registration.name, path: registration.path), facts)
     }
 
     /// Takes away what there is of the VM.

@@ -16,6 +16,8 @@ enum RetryDecision: Hashable, Sendable {
     static let backoff = Backoff(base: .seconds(2), limit: .seconds(60))
     /// How often a create is tried again on a PM on which something of it may stand.
     static let createLimit = 4
+    /// How long a create waits at most before it asks again whether its image has come.
+    static let longestImageWait = Duration.seconds(10)
     /// How often a destroy is tried again on a PM that answers and refuses.
     static let refusalLimit = 5
 
@@ -30,7 +32,9 @@ enum RetryDecision: Hashable, Sendable {
     ///   - fraction: where in the range of the backoff to wait, from 0 to 1.
     /// - Returns: the decision.
     static func create(after failure: Failure, isClean: Bool, tries: Int, fraction: Double) -> RetryDecision {
-        switch (failure.code.isAboutMachine, isClean) {
+        // It waits for its image on the PM that it has, however long that takes: the fetch itself ends or fails.
+        if failure.code == .imageFetching { return .postpone(min(.seconds(2 + tries), longestImageWait)) }
+        return switch (failure.code.isAboutMachine, isClean) {
         case (true, true): .moveOn
         case (false, true): .fail
         case (true, false) where tries < createLimit: .postpone(delay(tries, fraction))
