@@ -26,11 +26,11 @@ stop() {
   [[ -z $child ]] || kill -TERM "$child" 2>/dev/null
 }
 
-# A wait ends early when a signal comes.
+# A wait ends early when a signal comes. What bash itself says of a killed program is said better below.
 wait_for_child() {
   local status
   while :; do
-    wait "$child"
+    { wait "$child"; } 2>/dev/null
     status=$?
     [[ -n $(start_time "$child") ]] || return "$status"
   done
