@@ -59,6 +59,7 @@ struct WorkerProgram {
         )
         var libvirt = LibvirtSettings()
         libvirt.cell = settings.cell
+        libvirt.network = settings.network
         machines = MachineAccess(
             store: store,
             images: fetcher,

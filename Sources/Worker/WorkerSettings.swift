@@ -42,6 +42,7 @@ struct WorkerSettings: Sendable {
     let startsAgain: Bool
     /// What is odd about the environment, and stops nothing.
     let warnings: [String]
+    let network: String
 
     /// A measure may be so old, and ten periods; then its PM is looked at before it is used again.
     private static let oldestMeasure = Duration.seconds(600)
@@ -161,10 +162,21 @@ struct WorkerSettings: Sendable {
         fallback: VirtualMachine.defaultCell,
         parse: plainName
     )
+    private static let networkSetting = Setting<String>(
+        SettingDescription(
+            "HVC_NETWORK",
+            kind: "the name of a libvirt network, or `none`",
+            fallback: "default",
+            meaning:
+                "The network to which VMs are attached where the pm_file does not say; `none` for no network device; the "
+                + "same for all workers."
+        ),
+        fallback: "default"
+    ) { text in PMListing.isLibvirtName(text) ? text : nil }
     private static let autostartSetting = Setting<Switch>.choice(
         "HVC_AUTOSTART",
         fallback: .off,
-        meaning: "Whether VMs that are found switched off are started again; the same for all workers."
+        meaning: "Whether VMs that are found switched off or crashed are started again; the same for all workers."
     )
 
     private enum Switch: String, CaseIterable, Sendable {
@@ -194,7 +206,7 @@ struct WorkerSettings: Sendable {
             graceSetting.about, historySetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
             imageRootsSetting.about, imageCacheSetting.about, imageCacheSizeSetting.about, cellSetting.about,
-            autostartSetting.about,
+            autostartSetting.about, networkSetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -242,6 +254,7 @@ struct WorkerSettings: Sendable {
         imageRoots = reader.value(Self.imageRootsSetting).split(separator: ":").map(String.init)
         cell = reader.value(Self.cellSetting)
         startsAgain = reader.value(Self.autostartSetting) == .on
+        network = reader.value(Self.networkSetting)
         warnings = SettingNames.warnings(for: reader.environment, own: Self.descriptions)
     }
 }

@@ -15,7 +15,7 @@ struct PlainFormTests {
     @Test("Settings behind an address; what is not set has the default")
     func settings() throws {
         let line =
-            "root@10.0.0.5:22 domain_type=qemu overcommit_cpu=2 overcommit_ram=1.5\tovercommit_disk=1 pool=fast-1 # x"
+            "root@10.0.0.5:22 domain_type=qemu overcommit_cpu=2 overcommit_ram=1.5\tovercommit_disk=1 pool=fast-1 network=br0 # x"
         let defaults = Overcommit(cpu: 4, ram: 1.25, disk: 3)
         let listings = try PMFile.parse("\(line)\na\nb pool=x overcommit_cpu=8", file: "pms", defaults: defaults)
             .entries
@@ -25,7 +25,8 @@ struct PlainFormTests {
                     address: try PMAddress("root@10.0.0.5:22"),
                     domainType: .qemu,
                     overcommit: Overcommit(cpu: 2, ram: 1.5, disk: 1),
-                    pool: "fast-1"
+                    pool: "fast-1",
+                    network: "br0"
                 ),
                 PMListing(address: try PMAddress("a"), overcommit: defaults),
                 PMListing(address: try PMAddress("b"), overcommit: Overcommit(cpu: 8, ram: 1.25, disk: 3), pool: "x"),
@@ -54,6 +55,8 @@ struct PlainFormTests {
             Fault("a pool=x pool=x", .duplicate, "1:10", "twice"),
             Fault("a pool=", .wrongValue, "1:3", "pool"),
             Fault("a pool=../x", .wrongValue, "1:3", "pool"),
+            Fault("a network=", .wrongValue, "1:3", "network"),
+            Fault("a network=a'b", .wrongValue, "1:3", "network"),
             Fault("a pool=\u{E9}", .wrongValue, "1:3", "pool"),
             Fault("a domain_type=KVM", .wrongValue, "1:3", "auto, kvm, qemu"),
             Fault("a overcommit_cpu=0", .wrongValue, "1:3", "0.1 to 100"),

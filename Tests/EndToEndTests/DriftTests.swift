@@ -29,6 +29,79 @@ struct DriftTests {
     }
 
     @Test(
+        "A domain that is paused or whose process is killed is so by the records within moments, with the reason",
+        .timeLimit(.minutes(3))
+    )
+    func pausedByHand() async throws {
+        try await DriftSite.with { (drift) async throws in
+            let vm = try await drift.made()
+            let (machine, domain) = (drift.machines[0], try await drift.domain(vm))
+            let began = try await drift.site.field("hvc:vm:\(vm)", "running_at")
+            try await machine.virsh("suspend", domain)
+            try await drift.wait(for: vm, ["state": "paused", "state_reason": "user"])
+            let resource = try await drift.site.http.call("/v1/vms/\(vm)").body
+            #expect(
+                resource.contains(#""state":"paused""#) && resource.contains(#""state_reason":"user""#),
+                "\(resource)"
+            )
+            try await machine.virsh("resume", domain)
+            try await drift.wait(for: vm, ["state": "running", "state_reason": nil, "running_at": began])
+            try await machine.killGuest(domain)
+            try await drift.wait(for: vm, ["state": "crashed", "state_reason": "crashed"])
+            try await machine.virsh("start", domain)
+            try await drift.wait(for: vm, ["state": "running", "state_reason": nil])
+            #expect(try await drift.events() == ["vm.paused", "vm.resumed", "vm.crashed", "vm.started"])
+            try await machine.virsh("suspend", domain)
+            try await drift.wait(for: vm, ["state": "paused"])
+            try await drift.destroyAll([vm])
+        }
+    }
+
+    @Test(
+        "Renamed and resized by hand it is found, noted and destroyed; files of its that stay are named by the job",
+        .timeLimit(.minutes(3))
+    )
+    func changedByHand() async throws {
+        try await DriftSite.with(environment: ["HVC_DISCOVERY_PERIOD": "0.5"]) { (drift) async throws in
+            let vm = try await drift.made()
+            let (machine, domain) = (drift.machines[0], try await drift.domain(vm))
+            let outside = "/var/lib/libvirt/outside.s1"
+            try await machine.virsh("destroy", domain)
+            try await drift.wait(for: vm, ["state": "stopped", "state_reason": "destroyed"])
+            try await machine.virsh("domrename", domain, "web")
+            try await machine.virsh("setmaxmem", "web", "96M", "--config")
+            let drifted = "renamed to web, 96 MiB of memory instead of 64"
+            try await drift.wait(for: vm, ["state": "stopped", "drift": drifted])
+            try await machine.virsh("start", "web")
+            try await drift.wait(for: vm, ["state": "running", "drift": drifted])
+            try await machine.virsh(
+                "snapshot-create-as",
+                "web",
+                "s1",
+                "--disk-only",
+                "--diskspec",
+                "vda,file=\(outside)"
+            )
+            try await drift.destroyAll([vm])
+            #expect(try await drift.domains().isEmpty)
+            #expect(try await drift.site.field("hvc:job:2", "left") == outside)
+        }
+    }
+
+    @Test("Where no PM has the network, a create says so with a code, and makes nothing", .timeLimit(.minutes(3)))
+    func noNetwork() async throws {
+        try await DriftSite.with(2, settings: " network=office") { (drift) async throws in
+            let answer = try await drift.site.http.call("/vm/create?name=a&instance_type=1&image_id=100")
+            #expect(answer.status == 503 && answer.body == #"{"vmid":0}"#, "\(answer)")
+            #expect(answer.headers["x-hvc-code"] == "network_unavailable")
+            #expect(answer.headers["x-hvc-reason"]?.contains("no libvirt network 'office'") == true, "\(answer)")
+            #expect(try await drift.site.field("hvc:job:1", "tried")?.count == 3, "both PMs were asked")
+            for pm in 1...2 { #expect(try await drift.domains(pm).isEmpty) }
+            try await drift.expectRoom([0, 0])
+        }
+    }
+
+    @Test(
         "What happened while libvirtd was away is found when it is back, and its events are heard again",
         .timeLimit(.minutes(3))
     )
@@ -40,7 +113,7 @@ struct DriftTests {
             try await machine.kill()
             try await machine.killGuest(first)
             try await machine.restart()
-            try await drift.wait(for: vms[0], ["state": "stopped"])
+            try await drift.wait(for: vms[0], ["state": "crashed"])
             try await drift.wait(for: vms[1], ["state": "running"])
             try await machine.virsh("destroy", drift.domain(vms[1]))
             try await drift.wait(for: vms[1], ["state": "stopped"])

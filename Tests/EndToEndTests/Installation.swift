@@ -25,6 +25,8 @@ final class Installation: Sendable {
         var settings = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HVC_") }
         settings["HVC_REDIS_URL"] = redisServer.url
         settings["HVC_PORT"] = "0"
+        // Machines of a test's own have no network, unless it asks for one.
+        settings["HVC_NETWORK"] = "none"
         settings.merge(environment) { _, new in new }
         // Without machines of its own a test names a fleet.
         for (name, text) in files where !text.isEmpty {

@@ -26,6 +26,9 @@ struct AuditTests {
             #expect(snapshot.machines.map(\.members.count) == [3])
             #expect(try snapshot.underWay == [1.identifier(): 1.identifier(), 3.identifier(): 3.identifier()])
             #expect(snapshot.leases.map(\.value) == [1])
+            #expect(snapshot.silentWorkers == ["w"], "it has never said that it lives")
+            try await store.announce(worker: "w", fields: [:], lifetime: .seconds(60))
+            #expect(try await store.auditSnapshot().silentWorkers.isEmpty)
             let places = snapshot.places.map { "\($0.place) \($0.job?.value ?? 0)" }
             #expect(places == ["behind(1) 4", "queue 5", "queue 6", "worker(\"w\") 1", "delayed 3"])
             let states = snapshot.jobs.mapValues(\.state)

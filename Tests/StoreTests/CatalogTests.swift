@@ -44,7 +44,7 @@ struct CatalogTests {
             for pm in 1...3 { try await fixture.up(pm, small) }
             let now = try await store.peek(since: told.position, limit: 0)
 
-            again[1] = PMListing(address: try PMAddress("b"), tags: ["ssd"])
+            again[1] = PMListing(address: try PMAddress("b"), network: "br0", tags: ["ssd"])
             _ = try await store.register(machines: Array(again.prefix(2)))
             let changed = try await store.peek(since: now.position, limit: 0)
             #expect(changed.changed.map(\.id.value).sorted() == [2, 3])

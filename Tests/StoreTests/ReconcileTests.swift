@@ -10,7 +10,7 @@ struct ReconcileTests {
     private static let four = Resources(cpu: 4, ram: 4096, disk: 10)
 
     /// Runs a body with VM 1, which runs on PM 1, and PM 2 beside it.
-    private func withRunningVM(_ body: (StoreFixture, VMStatus) async throws -> Void) async throws {
+    func withRunningVM(_ body: (StoreFixture, VMStatus) async throws -> Void) async throws {
         try await StoreFixture.with(machines: ["host1", "host2"]) { (fixture) async throws in
             for pm in 1...2 { try await fixture.up(pm, Self.four) }
             _ = try await fixture.create()
@@ -21,16 +21,16 @@ struct ReconcileTests {
     }
 
     /// A sighting by a look that begins now.
-    private func sighting(_ fixture: StoreFixture, _ vm: VirtualMachine, pm: Int = 1) async throws -> Sighting {
+    func sighting(_ fixture: StoreFixture, _ vm: VirtualMachine, pm: Int = 1) async throws -> Sighting {
         Sighting(pm: try pm.identifier(), lookedAt: try await fixture.now(), vm: vm)
     }
 
-    private func events(_ fixture: StoreFixture, _ prefix: String = "vm.") async throws -> [String] {
+    func events(_ fixture: StoreFixture, _ prefix: String = "vm.") async throws -> [String] {
         let entries = try await fixture.store.redis.send(["XRANGE", "hvc:events", "-", "+"]).array ?? []
         return entries.compactMap { $0.array?.last?.map?["type"] }.filter { $0.hasPrefix(prefix) }
     }
 
-    private func expectRoom(_ fixture: StoreFixture, _ vms: [Int]) async throws {
+    func expectRoom(_ fixture: StoreFixture, _ vms: [Int]) async throws {
         for (index, count) in vms.enumerated() {
             let machine = try #require(try await fixture.store.machine((index + 1).identifier()))
             #expect(machine.vmCount == count)
@@ -249,7 +249,7 @@ struct ReconcileTests {
                     on: pm.identifier()
                 )
             }
-            for what in ["started", "defined"] { #expect(try await !heard(what)) }
+            for what in ["started", "resumed", "defined"] { #expect(try await !heard(what)) }
             #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.isEmpty)
             #expect(try await heard("stopped"))
             #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [1])
@@ -261,9 +261,14 @@ struct ReconcileTests {
             #expect(try await heard("started", pm: 2))
             #expect(try await heard("started", pm: 2, name: "stranger", uuid: UUID().uuidString))
             #expect(try await heard("lost", name: "", uuid: ""))
+            for what in ["paused", "crashed"] { #expect(try await heard(what)) }
+            let seen = try await sighting(fixture, known.vm)
+            #expect(try await store.observe(.paused, at: seen, insteadOf: .running, because: "user"))
+            #expect(try await !heard("paused"))
+            #expect(try await heard("resumed"))
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
             _ = try await fixture.takeAll()
-            for what in ["stopped", "undefined"] { #expect(try await !heard(what)) }
+            for what in ["stopped", "paused", "crashed", "undefined"] { #expect(try await !heard(what)) }
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
             #expect(try await !heard("undefined"), "it was destroyed")
         }

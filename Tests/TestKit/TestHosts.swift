@@ -38,7 +38,11 @@ public final class TestHosts: Sendable {
     public let count: Int
 
     /// What programs need in their environment to reach the hosts: a PATH with an ssh that knows their keys.
-    public var environment: [String: String] { ["PATH": path.withLockedValue { $0 }] }
+    public var environment: [String: String] {
+        // The hosts have a network where there is a dnsmasq for it.
+        let hasNetwork = FileManager.default.isExecutableFile(atPath: "/usr/sbin/dnsmasq")
+        return ["PATH": path.withLockedValue { $0 }, "HVC_NETWORK": hasNetwork ? "default" : "none"]
+    }
 
     private let directory: TemporaryDirectory
     private let rows = NIOLockedValueBox([Row]())

@@ -58,7 +58,8 @@ enum HypervisorFixture {
         return try await inspected(path, id: id)
     }
 
-    private static func inspected(_ path: String, id: Int) async throws -> ImageFile {
+    /// The image in a file.
+    static func inspected(_ path: String, id: Int = 100) async throws -> ImageFile {
         guard let id = ImageID(id) else { throw TestKitError("\(id) is no image's number") }
         return try await ImageInspection(roots: []).inspect(Image(id: id, name: "image", path: path))
     }
@@ -92,6 +93,7 @@ enum HypervisorFixture {
         pm: Int = 1,
         type: DomainTypeChoice = .qemu,
         pool: String = "default",
+        network: String = PMListing.noNetwork,
         settings: LibvirtSettings = LibvirtSettings(),
         images: any ImageFiles = ListedImageFiles(),
         lock: any ImageTransferLock = SoleWorker(),
@@ -100,7 +102,7 @@ enum HypervisorFixture {
         guard let pm = PMID(pm) else { throw TestKitError("\(pm) is no PM's number") }
         return LibvirtHypervisor(
             pm: pm,
-            listing: PMListing(address: try PMAddress(uri), domainType: type, pool: pool),
+            listing: PMListing(address: try PMAddress(uri), domainType: type, pool: pool, network: network),
             settings: settings,
             images: images,
             transferLock: lock,
@@ -127,9 +129,16 @@ struct Log: Sendable {
     /// Ends the log.
     ///
     /// - Returns: How often this message came.
-    func count(_ message: String) async -> Int {
+    func count(_ message: String) async -> Int { await count { $0 == message } }
+
+    /// Ends the log.
+    ///
+    /// - Returns: How many such messages came.
+    func count(where isMeant: (String) -> Bool) async -> Int {
         continuation.finish()
-        return await messages.reduce(0) { $0 + ($1 == message ? 1 : 0) }
+        var found = 0
+        for await message in messages where isMeant(message) { found += 1 }
+        return found
     }
 
     private struct Handler: LogHandler {

@@ -20,9 +20,10 @@ struct HypervisorHostTests {
     )
     func boots() async throws {
         let host = try await PrivateLibvirtd.started(PrivateLibvirtd.Options(hasNetwork: true))
-        let hypervisor = try HypervisorFixture.hypervisor(host.uri)
+        let hypervisor = try HypervisorFixture.hypervisor(host.uri, network: "default")
         let image = try await HypervisorFixture.bootableImage()
         let vm = try HypervisorFixture.vm(1)
+        try await hypervisor.ensureNetwork()
         try await hypervisor.ensureImage(image)
         try await hypervisor.ensureDisk(of: vm, over: image)
         try await hypervisor.ensureDefined(vm, over: image)

@@ -50,6 +50,29 @@ struct HypervisorXMLTests {
         }
     }
 
+    @Test("A record with a number or an amount beyond all bounds, or without one, is not read")
+    func bounds() throws {
+        let text = try HypervisorFixture.vm(7).metadataElement().xmlString
+        #expect(VirtualMachine(metadata: text) != nil)
+        let beyond = String(VMID.highestAdopted + 1)
+        for (part, values) in [
+            ("id=\"7\"", [beyond, "9007199254740992", "0", "-1", "x", ""]), ("type=\"2\"", [beyond, "0"]),
+            ("image=\"100\"", [beyond, "0"]), ("cpu=\"1\"", ["-1", "1073741825", "9223372036854775807"]),
+            ("ram=\"128\"", ["1073741825"]), ("disk=\"1\"", ["1073741825"]),
+        ] {
+            let name = part.prefix { $0 != "=" }
+            #expect(text.contains(" \(part)"))
+            for value in values {
+                let changed = text.replacing(" \(part)", with: " \(name)=\"\(value)\"")
+                #expect(VirtualMachine(metadata: changed) == nil, "\(changed)")
+            }
+        }
+        let job = text.replacing(" type=", with: " job=\"\(beyond)\" type=")
+        #expect(VirtualMachine(metadata: job) == nil)
+        let highest = text.replacing(" id=\"7\"", with: " id=\"\(VMID.highestAdopted)\"")
+        #expect(VirtualMachine(metadata: highest)?.id.value == VMID.highestAdopted)
+    }
+
     @Test("A record comes back the same from libvirt itself, and the name is the domain's title")
     func recordThroughLibvirt() async throws {
         let threads = BlockingThreads(name: "test", limit: 1)

@@ -7,19 +7,21 @@ import Testing
 
 @Suite("What an inventory tells of VMs, compared with the records")
 struct ReconciliationTests {
-    private typealias Finding = Reconciliation.Finding
+    typealias Finding = Reconciliation.Finding
 
-    private func vm(_ number: Int, uuid: UUID = UUID()) throws -> VirtualMachine {
+    func vm(_ number: Int, uuid: UUID = UUID()) throws -> VirtualMachine {
         try HypervisorFixture.vm(number, uuid: uuid)
     }
 
-    private func status(
+    func status(
         _ vm: VirtualMachine,
         _ state: VMState,
         pm: Int? = 1,
         alsoOn: Int? = nil,
         hasJob: Bool = false,
-        startedAt: Int? = nil
+        startedAt: Int? = nil,
+        reason: String? = nil,
+        drift: String? = nil
     ) -> VMStatus {
         VMStatus(
             vm: vm,
@@ -27,23 +29,33 @@ struct ReconciliationTests {
             pm: pm.flatMap { PMID($0) },
             alsoOn: alsoOn.flatMap { PMID($0) },
             hasJob: hasJob,
-            startedAt: startedAt
+            startedAt: startedAt,
+            stateReason: reason,
+            drift: drift
         )
     }
 
-    private func domain(_ vm: VirtualMachine, isActive: Bool = true, cell: String = "ours") -> DomainSummary {
+    func domain(
+        _ vm: VirtualMachine,
+        isActive: Bool = true,
+        cell: String = "ours",
+        state: VMState? = nil,
+        reason: String? = nil
+    ) -> DomainSummary {
         DomainSummary(
             uuid: vm.uuid.uuidString.lowercased(),
             name: vm.domainName,
             isActive: isActive,
-            cpu: 1,
-            ramMiB: 1,
+            cpu: vm.needs.cpu,
+            ramMiB: vm.needs.ram,
             record: vm,
-            cell: cell
+            cell: cell,
+            state: state,
+            stateReason: reason
         )
     }
 
-    private func findings(
+    func findings(
         _ records: [VMStatus],
         _ domains: [DomainSummary],
         startsAgain: Bool = false
@@ -66,7 +78,8 @@ struct ReconciliationTests {
             (.running, [domain(vm)]), (.stopped, [domain(vm, isActive: false)]), (.missing, []),
         ]
         for (after, domains) in seen {
-            let expected: [Finding] = before == after ? [] : [.observed(known, after, startingAgainIn: nil)]
+            let expected: [Finding] =
+                before == after ? [] : [.observed(known, after, because: nil, startingAgainIn: nil)]
             #expect(try findings([known], domains) == expected)
         }
     }
@@ -78,7 +91,7 @@ struct ReconciliationTests {
         domain.record = nil
         domain.cell = nil
         let known = status(vm, .running)
-        #expect(try findings([known], [domain]) == [.observed(known, .stopped, startingAgainIn: nil)])
+        #expect(try findings([known], [domain]) == [.observed(known, .stopped, because: nil, startingAgainIn: nil)])
     }
 
     @Test("A VM is started again only where that is wished, and one that keeps ending not more than once a minute")
@@ -87,7 +100,7 @@ struct ReconciliationTests {
         func pause(_ startedAt: Int?, _ state: VMState = .running) throws -> Duration? {
             let known = status(vm, state, startedAt: startedAt)
             let found = try findings([known], [domain(vm, isActive: false)], startsAgain: true)
-            guard case .observed(_, .stopped, let pause) = found.first else { return nil }
+            guard case .observed(_, .stopped, _, let pause) = found.first else { return nil }
             return pause
         }
         #expect(try pause(nil) == .seconds(3))
@@ -203,8 +216,8 @@ private struct World {
                 uuid: vm.uuid.uuidString.lowercased(),
                 name: vm.domainName,
                 isActive: random.next() % 2 == 0,
-                cpu: 1,
-                ramMiB: 1,
+                cpu: vm.needs.cpu,
+                ramMiB: vm.needs.ram,
                 record: cell == nil ? nil : vm,
                 cell: cell
             )
@@ -222,11 +235,11 @@ private struct World {
     /// Does what the store's scripts do.
     mutating func apply(_ finding: Reconciliation.Finding) {
         switch finding {
-        case .observed(let known, let state, _): replace(known, state, pm: known.pm, alsoOn: known.alsoOn)
+        case .observed(let known, let state, _, _): replace(known, state, pm: known.pm, alsoOn: known.alsoOn)
         case .moved(let known, let state):
             replace(known, known.pm == nil ? known.state : state, pm: PMID(1), alsoOn: nil, hasJob: known.pm == nil)
         case .lost(let vm, let state): records.append(VMStatus(vm: vm, state: state, pm: PMID(1)))
-        case .sighted, .besides, .contested: break
+        case .sighted, .besides, .contested, .drifted: break
         }
     }
 

@@ -160,7 +160,7 @@ struct SimulatedHypervisorTests {
         #expect(made.domains.count == 10 && made.domains.allSatisfy(\.isActive))
         await withTaskGroup(of: Void.self) { group in
             for vm in vms {
-                group.addTask { try? await one.remove(vm) }
+                group.addTask { _ = try? await one.remove(vm) }
                 // Fails where the removal was faster; it never brings back half of a VM.
                 group.addTask { try? await other.ensureRunning(vm) }
             }

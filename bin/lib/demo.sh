@@ -14,7 +14,7 @@ write_demo_files() {
   build_demo_image
   mkdir -p "$demo_files"
   # CPUs are shared, and the machine may have but one.
-  [[ -e $demo_files/pms ]] || echo "localhost overcommit_cpu=4" >"$demo_files/pms"
+  [[ -e $demo_files/pms ]] || echo "localhost overcommit_cpu=4${demo_network:+ network=$demo_network}" >"$demo_files/pms"
   [[ -e $demo_files/images ]] || echo "$demo_image" >"$demo_files/images"
   [[ -e $demo_files/types ]] || cat >"$demo_files/types" <<'END'
 {"types": [

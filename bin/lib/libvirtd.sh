@@ -44,7 +44,7 @@ allow_kvm() {
   say "libvirtd: gave /dev/kvm to the group kvm, as udev would"
 }
 
-# Guests boot without a network, too; they only have no address then.
+# Guests boot without a network, too; they only have no address then, and the demonstration's files say so.
 ensure_network() {
   local problem
   if local_virsh net-list --name | grep -qx default; then return; fi
@@ -52,6 +52,8 @@ ensure_network() {
     local_virsh net-autostart default >/dev/null 2>&1 || true
     say "libvirtd: started the network default"
   else
+    # shellcheck disable=SC2034 # demo.sh writes it into the pm_file
+    demo_network=none
     say "libvirtd: no network default, so VMs get no address (${problem##*error: })"
   fi
 }

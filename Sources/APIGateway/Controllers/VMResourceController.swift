@@ -12,6 +12,8 @@ struct VMResourceController: Sendable {
         let id: VMID
         let name: String
         let state: String
+        let stateReason: String?
+        let drift: String?
         let type: TypeID
         let image: ImageID
         let needs: AmountBody
@@ -23,7 +25,8 @@ struct VMResourceController: Sendable {
         let jobID: JobID?
 
         private enum CodingKeys: String, CodingKey {
-            case id, name, state, needs, placement, uuid, domain
+            case id, name, state, drift, needs, placement, uuid, domain
+            case stateReason = "state_reason"
             case type = "instance_type"
             case image = "image_id"
             case pmID = "pm_id"
@@ -36,6 +39,8 @@ struct VMResourceController: Sendable {
             id = vm.id
             name = vm.name
             state = status.state.rawValue
+            stateReason = VMState.withDomain.contains(status.state) ? status.stateReason : nil
+            drift = status.drift
             type = vm.type
             image = vm.image
             needs = AmountBody(vm.needs)

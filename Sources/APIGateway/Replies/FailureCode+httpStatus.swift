@@ -14,7 +14,8 @@ extension FailureCode {
         case .imageUnusable, .imageTooLarge: .unprocessableContent
         case .leaseLost, .gaveUp, .malformedEntry, .internalFault: .internalServerError
         case .machineUnreachable, .hypervisor: .badGateway
-        case .noMachine, .notReady, .imageFetching, .machineClosed, .storeUnavailable: .serviceUnavailable
+        case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable, .storeUnavailable:
+            .serviceUnavailable
         case .deadline, .outcomeUnknown: .gatewayTimeout
         case .crossSite: .forbidden
         case .notSupported: .notImplemented

@@ -9,13 +9,14 @@ struct PMSettings {
         case overcommitRAM = "overcommit_ram"
         case overcommitDisk = "overcommit_disk"
         case pool
+        case network
         case reserveCPU = "reserve_cpu"
         case reserveRAM = "reserve_ram"
         case reserveDisk = "reserve_disk"
         case tags
 
         /// True for numbers, which a dictionary gives without quotes.
-        var isNumber: Bool { self != .domainType && self != .pool && self != .tags }
+        var isNumber: Bool { ![.domainType, .pool, .network, .tags].contains(self) }
     }
 
     /// The bounds of overcommit: below a tenth or above a hundred, a digit is wrong.
@@ -43,7 +44,8 @@ struct PMSettings {
         case .overcommitCPU: listing.overcommit.cpu = try Self.factor(value, of: name)
         case .overcommitRAM: listing.overcommit.ram = try Self.factor(value, of: name)
         case .overcommitDisk: listing.overcommit.disk = try Self.factor(value, of: name)
-        case .pool: listing.pool = try Self.pool(value)
+        case .pool: listing.pool = try Self.name(value, of: name)
+        case .network: listing.network = try Self.name(value, of: name)
         case .reserveCPU: listing.reserve.cpu = try Self.amount(value, of: name)
         case .reserveRAM: listing.reserve.ram = try Self.amount(value, of: name)
         case .reserveDisk: listing.reserve.disk = try Self.amount(value, of: name)
@@ -89,19 +91,11 @@ struct PMSettings {
         return Set(tags)
     }
 
-    /// A name that is safe as a path component and in a URI.
-    private static func pool(_ value: String) throws(Refusal) -> String {
-        let isName = value.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        guard isName, (1...64).contains(value.utf8.count), value.first != "-", value.first != "." else {
-            let advice = "write the libvirt pool's name: up to 64 letters, digits, dots, dashes and underscores"
-            throw Refusal(code: .wrongValue, reason: "pool is '\(value)': \(advice)")
+    /// The name of a pool or a network.
+    private static func name(_ value: String, of what: String) throws(Refusal) -> String {
+        guard PMListing.isLibvirtName(value) else {
+            let advice = "write the libvirt \(what)'s name: up to 64 letters, digits, dots, dashes and underscores"
+            throw Refusal(code: .wrongValue, reason: "\(what) is '\(value)': \(advice)")
         }
         return value
     }

@@ -15,6 +15,13 @@ extension Domain {
         try unsafe checked(withPointer { unsafe virDomainResume($0) }, "virDomainResume")
     }
 
+    /// Wakes a guest that its own power management suspended (`virDomainPMWakeup`).
+    ///
+    /// - Throws: `LibvirtError`, of kind `operationInvalid` where it is not suspended.
+    public func wakeUp() throws(LibvirtError) {
+        try unsafe checked(withPointer { unsafe virDomainPMWakeup($0, 0) }, "virDomainPMWakeup")
+    }
+
     /// Pauses it (`virDomainSuspend`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it does not run.

@@ -78,8 +78,8 @@ extension Domain {
         try checked(unsafe virDomainGetInfo(pointer, &info), "virDomainGetInfo")
         return DomainInfo(
             state: DomainState(rawValue: Int(info.state)) ?? .unknown,
-            maximumMemoryKiB: Int(info.maxMem),
-            memoryKiB: Int(info.memory),
+            maximumMemoryKiB: Int(clamping: info.maxMem),
+            memoryKiB: Int(clamping: info.memory),
             cpus: Int(info.nrVirtCpu)
         )
     }
@@ -107,26 +107,6 @@ extension Domain {
             return nil
         }
     }
-}
-
-/// The state of a domain (`virDomainState`).
-public enum DomainState: Int, Hashable, Sendable {
-    /// Not known.
-    case unknown = 0
-    /// Runs.
-    case running = 1
-    /// Waits for a resource.
-    case blocked = 2
-    /// Paused.
-    case paused = 3
-    /// About to end.
-    case shuttingDown = 4
-    /// Does not run.
-    case shutOff = 5
-    /// Has crashed.
-    case crashed = 6
-    /// Suspended by the guest's power management.
-    case suspended = 7
 }
 
 /// The size and state of a domain (`virDomainInfo`).

@@ -27,6 +27,15 @@ import CLibvirt
         try checked(unsafe virNetworkIsActive(pointer), "virNetworkIsActive") == 1
     }
 
+    /// True where libvirt is to start it by itself (`virNetworkGetAutostart`).
+    ///
+    /// - Throws: `LibvirtError`.
+    public func startsByItself() throws(LibvirtError) -> Bool {
+        var isOn: Int32 = 0
+        try checked(unsafe virNetworkGetAutostart(pointer, &isOn), "virNetworkGetAutostart")
+        return isOn == 1
+    }
+
     /// Starts it (`virNetworkCreate`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it is started.

@@ -73,6 +73,8 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case machineUnreachable = "machine_unreachable"
     /// The PM was closed to new VMs between the claim and the first act there.
     case machineClosed = "machine_closed"
+    /// The PM lacks the network that guests are to be attached to.
+    case networkUnavailable = "network_unavailable"
     /// The PM's storage has no room.
     case storageFull = "storage_full"
     /// libvirt refused an operation.

@@ -22,6 +22,15 @@ public struct Identifier<Entity>: Hashable, Sendable, Comparable, CustomStringCo
         self.init(value)
     }
 
+    /// The highest number that is taken from a domain's metadata.
+    ///
+    /// Adoption raises the counters to the numbers that it finds. Far below 2^53, where counting ends, so that a number
+    /// that somebody has written there cannot end it; far above what an installation comes to by itself.
+    public static var highestAdopted: Int { 1 << 40 }
+
+    /// True where the number may be taken from a domain's metadata.
+    public var isAdoptable: Bool { value <= Self.highestAdopted }
+
     /// The number in decimal.
     public var description: String { String(value) }
 

@@ -8,6 +8,8 @@ public struct PMListing: Hashable, Sendable {
     public var overcommit: Overcommit
     /// The libvirt storage pool that holds images and disks.
     public var pool: String
+    /// The libvirt network that guests are attached to, or `none`; nil for the one of the settings.
+    public var network: String?
     /// What is kept for the machine itself, whatever the overcommit.
     public var reserve: Resources
     /// What people call it by; requests may ask for tags and against them.
@@ -20,6 +22,7 @@ public struct PMListing: Hashable, Sendable {
     ///   - domainType: how guests run on it.
     ///   - overcommit: how many times over its resources may be promised.
     ///   - pool: the libvirt storage pool for images and disks.
+    ///   - network: the libvirt network for guests, or `none`; nil for the one of the settings.
     ///   - reserve: what is kept for the machine itself.
     ///   - tags: what people call it by.
     public init(
@@ -27,6 +30,7 @@ public struct PMListing: Hashable, Sendable {
         domainType: DomainTypeChoice = .automatic,
         overcommit: Overcommit = .none,
         pool: String = "default",
+        network: String? = nil,
         reserve: Resources = .zero,
         tags: Set<String> = []
     ) {
@@ -34,8 +38,18 @@ public struct PMListing: Hashable, Sendable {
         self.domainType = domainType
         self.overcommit = overcommit
         self.pool = pool
+        self.network = network
         self.reserve = reserve
         self.tags = tags
+    }
+
+    /// The network's name that stands for none: guests get no network device.
+    public static let noNetwork = "none"
+
+    /// Whether this may name a pool or a network of libvirt here: it is safe as a path component and in a URI.
+    public static func isLibvirtName(_ name: String) -> Bool {
+        let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        return isPlain && (1...64).contains(name.utf8.count) && name.first != "-" && name.first != "."
     }
 }
 

@@ -71,6 +71,10 @@ public enum VMState: String, Hashable, Sendable, CaseIterable {
     case building
     /// Its domain runs.
     case running
+    /// Its domain is there and its guest is held: by an I/O error, by somebody, or asleep.
+    case paused
+    /// Its guest or its process ended by a fault.
+    case crashed
     /// Its domain is defined and does not run.
     case stopped
     /// Its domain was not found where it should be.
@@ -86,11 +90,15 @@ public enum VMState: String, Hashable, Sendable, CaseIterable {
         case .queued: [.building, .held]
         case .held: [.queued]
         case .building: [.running, .queued, .destroying, .error]
-        case .running: [.stopped, .missing, .destroying]
-        case .stopped: [.running, .missing, .destroying]
-        case .missing: [.running, .stopped, .destroying]
-        case .destroying: [.running, .stopped, .missing, .error]
-        case .error: [.running, .stopped, .missing, .destroying]
+        case .running, .paused, .crashed, .stopped, .missing: Self.observed.subtracting([self]).union([.destroying])
+        case .destroying: Self.observed.union([.error])
+        case .error: Self.observed.union([.destroying])
         }
     }
+
+    /// The states that follow from what a PM has, and change with it.
+    public static let observed: Set<VMState> = [.running, .paused, .crashed, .stopped, .missing]
+
+    /// The states in which the PM has a domain of the VM, as its record says.
+    public static let withDomain = observed.subtracting([.missing])
 }

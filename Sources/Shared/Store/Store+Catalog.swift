@@ -144,7 +144,7 @@ extension Store {
             return [
                 listing.address.description, listing.address.libvirtURI, listing.pool, listing.domainType.rawValue,
                 overcommit.cpu, overcommit.ram, overcommit.disk, listing.reserve.cpu, listing.reserve.ram,
-                listing.reserve.disk, listing.tags.sorted().joined(separator: ","),
+                listing.reserve.disk, listing.tags.sorted().joined(separator: ","), listing.network ?? "",
             ]
         }
         return try await run(.registerMachines, keys: [keys.pms], [period.milliseconds] + arguments).identifiers()

@@ -53,6 +53,18 @@ extension Store {
         }
     }
 
+    /// Notes on a destroy which files its VM's domain used and that stay on the PM.
+    ///
+    /// - Parameters:
+    ///   - files: their paths.
+    ///   - lease: the job and the epoch under which it is held.
+    /// - Throws: `Failure`.
+    public func note(left files: [String], by lease: Lease) async throws(Failure) {
+        // Bounded, since anybody on the PM may make as many as they like.
+        let text = files.prefix(32).joined(separator: "\n")
+        _ = try await run(.noteLeft, keys: [keys.job(lease.job)], [lease.epoch, String(text.prefix(8192))])
+    }
+
     /// Writes a job's outcome, where the worker still holds it.
     ///
     /// - Parameters:

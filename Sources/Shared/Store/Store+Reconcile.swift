@@ -76,6 +76,7 @@ extension Store {
     ///   - state: the state that was found.
     ///   - sighting: where and when.
     ///   - earlier: the state of the record.
+    ///   - reason: libvirt's reason for the state; nil where it says none.
     ///   - delay: until the VM is to be started again; nil for never.
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
@@ -83,10 +84,11 @@ extension Store {
         _ state: VMState,
         at sighting: Sighting,
         insteadOf earlier: VMState,
+        because reason: String? = nil,
         startingAgainIn delay: Duration? = nil
     ) async throws(Failure) -> Bool {
         let more: [any RedisArgumentConvertible] = [
-            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "", numbersSeen.job,
+            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "", numbersSeen.job, reason ?? "",
         ]
         return try await run(.observe, keys: [keys.delayed], sighting.arguments + more).int == 1
     }
@@ -136,6 +138,18 @@ extension Store {
         return outcome
     }
 
+    /// Notes how a VM's domain differs from what the VM was made as.
+    ///
+    /// - Parameters:
+    ///   - drift: how, for people; nil where it no longer does.
+    ///   - sighting: where and when.
+    ///   - state: the state of the record.
+    /// - Returns: false where something has happened to the VM since.
+    /// - Throws: `Failure`.
+    public func note(drift: String?, at sighting: Sighting, in state: VMState) async throws(Failure) -> Bool {
+        try await run(.noteDrift, keys: [], sighting.arguments + [state.rawValue, drift ?? ""]).int == 1
+    }
+
     /// Makes a VM known again from what its domain says of it.
     ///
     /// - Parameters:
@@ -161,7 +175,8 @@ extension Store {
     /// Has a PM looked at soon since something happened to a domain there, unless the records know of it.
     ///
     /// - Parameters:
-    ///   - what: what happened: `defined`, `undefined`, `started`, `stopped`, or `lost` where events may have been missed.
+    ///   - what: what happened: `defined`, `undefined`, `started`, `stopped`, `paused`, `resumed`, `crashed`, or `lost` where
+    ///     events may have been missed.
     ///   - domain: the domain's name.
     ///   - uuid: the domain's UUID, lower-case.
     ///   - pm: the PM.

@@ -19,16 +19,17 @@ extension Audit {
         case .success(let contents):
             (vmsByMachine[pm] ?? []).compactMap { finding(of: $0, on: pm, contents) }
                 + contents.domains.compactMap { finding(of: $0, on: pm) }
-                + contents.volumes.filter(\.isDisk).compactMap { finding(of: $0, on: pm, contents) }
+                + contents.volumes.compactMap { finding(of: $0, on: pm, contents) }
         }
     }
 
     /// Compares a VM with the domains of its PM.
     private func finding(of status: VMStatus, on pm: PMID, _ contents: PMContents) -> AuditFinding? {
-        guard !status.hasJob, [.running, .stopped, .missing].contains(status.state) else { return nil }
+        guard !status.hasJob, VMState.observed.contains(status.state) else { return nil }
         let domain = contents.domains.first { $0.uuid == status.vm.uuid.uuidString.lowercased() }
         let state = domain?.state ?? .missing
-        guard state != status.state else { return nil }
+        // libvirt forgets at its restart that a guest crashed.
+        guard state != status.state, (state, status.state) != (.stopped, .crashed) else { return nil }
         return AuditFinding(
             invariant: .domains,
             row: keys.vm(status.vm.id),
@@ -62,9 +63,9 @@ extension Audit {
         return finding(problem, isThere ? nil : .look(pm))
     }
 
-    /// Compares a disk with the VM after which it is called.
+    /// Compares a disk, or what a snapshot made of one, with the VM after which it is called.
     private func finding(of volume: VolumeSummary, on pm: PMID, _ contents: PMContents) -> AuditFinding? {
-        let owner = volume.name.replacing(".qcow2", with: "")
+        guard let owner = volume.domainName else { return nil }
         func finding(_ problem: String, _ remedy: AuditFinding.Remedy?) -> AuditFinding {
             AuditFinding(invariant: .owners, row: "PM \(pm), disk \(volume.name)", problem: problem, remedy: remedy)
         }

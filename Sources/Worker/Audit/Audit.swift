@@ -42,7 +42,7 @@ struct Audit {
 
     /// All differences.
     var findings: [AuditFinding] {
-        claimFindings + groupFindings + holdFindings + placeFindings + orderFindings
+        claimFindings + groupFindings + holdFindings + placeFindings + orderFindings + attentionFindings
             + contents.keys.sorted().flatMap(machineFindings)
     }
 

@@ -77,6 +77,7 @@ struct AuditCommand: AsyncParsableCommand {
         let row: String
         let problem: String
         let details: String
+        let advice: String
         let remains: Bool
     }
 
@@ -90,6 +91,7 @@ struct AuditCommand: AsyncParsableCommand {
                 row: finding.row,
                 problem: finding.problem,
                 details: finding.details,
+                advice: finding.advice,
                 remains: remaining.contains(finding.identity)
             )
         }

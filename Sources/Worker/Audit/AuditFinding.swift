@@ -16,6 +16,8 @@ struct AuditFinding: Hashable, Sendable {
         case order = "I6"
         /// A PM could not be read, so nothing is known of what is on it.
         case unread
+        /// The records are right, and somebody has to see to what they say.
+        case attention
     }
 
     /// What can be done about it without harm.
@@ -46,10 +48,15 @@ struct AuditFinding: Hashable, Sendable {
     var details = ""
     /// What can be done about it; nil where people must decide.
     var remedy: Remedy?
+    /// What people are to do; empty where the problem says it.
+    var advice = ""
 
     /// The same difference in another look.
     var identity: [String] { [invariant.rawValue, row, problem] }
 
     /// One line for people.
-    var text: String { "\(invariant.rawValue)  \(row): \(problem)" + (details.isEmpty ? "" : " (\(details))") }
+    var text: String {
+        "\(invariant.rawValue)  \(row): \(problem)" + (details.isEmpty ? "" : " (\(details))")
+            + (advice.isEmpty ? "" : ": \(advice)")
+    }
 }

@@ -11,6 +11,9 @@ protocol Hypervisor: Sendable {
     /// Lists the domains and the volumes, and changes nothing.
     func contents() async throws(Failure) -> PMContents
 
+    /// Sees that the network to which guests are attached is there and active; starts one that libvirt was to start.
+    func ensureNetwork() async throws(Failure)
+
     /// Brings the image to the PM's pool unless it is there whole.
     func ensureImage(_ image: ImageFile) async throws(Failure)
 
@@ -23,8 +26,14 @@ protocol Hypervisor: Sendable {
     /// Starts the VM's domain unless it runs.
     func ensureRunning(_ vm: VirtualMachine) async throws(Failure)
 
-    /// Ends and undefines the VM's domain and deletes its disk; what is gone already is fine.
-    func remove(_ vm: VirtualMachine) async throws(Failure)
+    /// Ends and undefines the VM's domain and deletes its disk, with what snapshots made of it; what is gone already is
+    /// fine.
+    ///
+    /// - Parameter vm: the VM.
+    /// - Returns: the paths of files that its domain used and that stay: they are outside of the pool, or not the VM's.
+    /// - Throws: `Failure`.
+    @discardableResult
+    func remove(_ vm: VirtualMachine) async throws(Failure) -> [String]
 
     /// Deletes a VM's disk that belongs to nobody, unless a domain names it or it was written to lately.
     ///
@@ -111,21 +120,11 @@ struct VolumeSummary: Hashable, Sendable {
         return ImageID(name.dropFirst("hvc-image-".count).prefix { $0 != "-" })
     }
 
-    /// True where it is a VM's disk: `hvc-<number>-<eight hexadecimal digits>.qcow2`.
-    ///
-    /// By bytes: each look at a PM asks for each of its volumes, and a regular expression was a quarter of a look.
-    var isDisk: Bool {
-        let (start, end) = ("hvc-".utf8, ".qcow2".utf8)
-        let name = name.utf8
-        guard name.starts(with: start), name.reversed().starts(with: end.reversed()) else { return false }
-        let words = name.dropFirst(start.count).dropLast(end.count)
-            .split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard words.count == 2, let number = words.first, let mark = words.last else { return false }
-        return !number.isEmpty && number.allSatisfy(Self.isDigit) && mark.count == 8
-            && mark.allSatisfy { Self.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
-    }
+    /// The domain of the VM after which it is called; nil for an image and what else there is.
+    var domainName: String? { VolumeName(name).domainName }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+    /// True where it is a VM's disk as it was made: `hvc-<number>-<eight hexadecimal digits>.qcow2`.
+    var isDisk: Bool { domainName.map { name == "\($0).qcow2" } ?? false }
 }
 
 /// One domain in an inventory.
@@ -144,4 +143,54 @@ struct DomainSummary: Hashable, Sendable {
     var record: VirtualMachine?
     /// The installation that made it, where it has our record.
     var cell: String?
+    /// What a VM whose domain this is does.
+    var state: VMState
+    /// libvirt's reason for the state; nil where it says none.
+    var stateReason: String?
+
+    /// Describes a domain.
+    ///
+    /// - Parameters:
+    ///   - uuid: its UUID, lower-case.
+    ///   - name: its name on the PM.
+    ///   - isActive: whether it runs or is paused.
+    ///   - cpu: virtual CPUs.
+    ///   - ramMiB: memory it may use.
+    ///   - record: our record in its metadata.
+    ///   - cell: the installation that made it.
+    ///   - state: what it does; nil where that is no more than `isActive` says.
+    ///   - stateReason: libvirt's reason for the state.
+    init(
+        uuid: String,
+        name: String,
+        isActive: Bool,
+        cpu: Int,
+        ramMiB: Int,
+        record: VirtualMachine? = nil,
+        cell: String? = nil,
+        state: VMState? = nil,
+        stateReason: String? = nil
+    ) {
+        self.uuid = uuid
+        self.name = name
+        self.isActive = isActive
+        self.cpu = cpu
+        self.ramMiB = ramMiB
+        self.record = record
+        self.cell = cell
+        self.state = state ?? (isActive ? .running : .stopped)
+        self.stateReason = stateReason
+    }
+
+    /// How it differs from what a VM was made as, in words for people; nil where it does not.
+    ///
+    /// - Parameter vm: the VM whose domain it is.
+    /// - Returns: the name, CPUs and memory that are others.
+    func drift(from vm: VirtualMachine) -> String? {
+        var words: [String] = []
+        if name != vm.domainName { words.append("renamed to \(name)") }
+        if cpu != vm.needs.cpu { words.append("\(cpu) CPUs instead of \(vm.needs.cpu)") }
+        if ramMiB != vm.needs.ram { words.append("\(ramMiB) MiB of memory instead of \(vm.needs.ram)") }
+        return words.isEmpty ? nil : words.joined(separator: ", ")
+    }
 }

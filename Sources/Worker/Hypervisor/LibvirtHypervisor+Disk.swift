@@ -46,7 +46,7 @@ extension LibvirtHypervisor {
 
     func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool {
         try await perform("removing the disk \(name)", grace: settings.grace) { [self] session in
-            guard VolumeSummary(name: name, allocation: 0).isDisk, let pool = try existingPool(in: session),
+            guard VolumeName(name).domainName != nil, let pool = try existingPool(in: session),
                 let disk = try pool.volume(name: name)
             else { return false }
             // Whoever's domain it is, whatever that is called, now or at its next start.
@@ -54,6 +54,9 @@ extension LibvirtHypervisor {
                 try domain.xml().contains(name) || domain.xml(inactive: true).contains(name)
             }
             guard !isUsed else { return false }
+            // A domain that does not run names the uppermost file of its disk alone.
+            let isBacking = try backing(pool.volumesByName()).values.contains { VolumeName($0).text == name }
+            guard !isBacking else { return false }
             let written = VolumeDescription.lastWrite(inXML: try disk.xml())
             let ageNow = written.map { Date().timeIntervalSince1970 - $0 } ?? 0
             guard age == .zero || ageNow > TimeInterval(age.components.seconds) else { return false }

@@ -22,7 +22,7 @@ extension LibvirtHypervisor {
                 host: guests.host,
                 traits: guests.traits,
                 disk: try disk.path(),
-                network: try activeNetwork(in: session),
+                network: guestNetwork,
                 consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
             )
             _ = try session.defineDomain(xml: description.xml)
@@ -35,29 +35,16 @@ extension LibvirtHypervisor {
             guard let domain = try ownDomain(of: vm, in: session) else {
                 throw failure(.hypervisor, "VM \(vm.id) has no domain there: create the VM again")
             }
-            switch try domain.state().state {
+            let (state, reason) = try domain.state()
+            switch state {
             case .running, .blocked: return
-            case .paused: try domain.resume()
-            default: try start(domain)
-            }
-        }
-    }
-
-    func remove(_ vm: VirtualMachine) async throws(Failure) {
-        try await perform("removing VM \(vm.id)", deadline: settings.startDeadline, grace: settings.grace) {
-            [self] session in
-            if let domain = try ownDomain(of: vm, in: session) {
+            case .suspended: try domain.wakeUp()
+            case .paused where state.words(forReason: reason) != "crashed": try domain.resume()
+            case .paused, .crashed:
+                // What is left of a guest that crashed goes first.
                 try end(domain)
-                try undefine(domain)
-            }
-            guard let pool = try existingPool(in: session), let disk = try pool.volume(name: vm.diskName) else {
-                return
-            }
-            do throws(LibvirtError) {
-                try disk.delete()
-            } catch {
-                // Another one may have been faster.
-                guard error.kind == .noSuchVolume else { throw error }
+                try start(domain)
+            default: try start(domain)
             }
         }
     }
@@ -83,43 +70,6 @@ extension LibvirtHypervisor {
         } catch {
             // Another one may have been faster.
             guard error.kind == .operationInvalid, try domain.isActive() else { throw error }
-        }
-    }
-
-    private func end(_ domain: Domain) throws {
-        guard try domain.isActive() else { return }
-        do throws(LibvirtError) {
-            try domain.destroy()
-        } catch {
-            // It may have ended by itself meanwhile.
-            guard error.kind == .operationInvalid || error.kind == .noSuchDomain else { throw error }
-        }
-    }
-
-    /// Undefines with all that goes with it, as far as this driver and version know of it.
-    private func undefine(_ domain: Domain) throws {
-        let attempts: [Domain.UndefineOptions] = [
-            .everything, [.managedSave, .snapshotRecords, .firmwareVariables], [.managedSave, .snapshotRecords], [],
-        ]
-        for options in attempts {
-            do throws(LibvirtError) {
-                return try domain.undefine(options)
-            } catch {
-                if error.kind == .noSuchDomain { return }
-                let isUnknownOption = error.kind == .invalidArgument || error.kind == .unsupported
-                guard isUnknownOption, !options.isEmpty else { throw error }
-            }
-        }
-    }
-
-    private func activeNetwork(in session: Session) throws -> String? {
-        do throws(LibvirtError) {
-            guard let network = try session.network(name: settings.network) else { return nil }
-            return try network.isActive() ? settings.network : nil
-        } catch {
-            // A driver without networks.
-            guard error.kind == .unsupported else { throw error }
-            return nil
         }
     }
 }

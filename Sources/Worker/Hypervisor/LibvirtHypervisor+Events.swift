@@ -14,6 +14,12 @@ struct DomainChange: Hashable, Sendable {
         case started
         /// It ended, in whatever way.
         case stopped
+        /// Its guest is held, or asleep.
+        case paused
+        /// Its guest goes on; also told just before `started`.
+        case resumed
+        /// Its guest crashed.
+        case crashed
         /// Something may have happened that was not told.
         case lost
     }
@@ -56,8 +62,11 @@ extension LifecycleEvent.Kind {
         case .defined: .defined
         case .undefined: .undefined
         case .started: .started
-        case .stopped, .crashed: .stopped
-        case .suspended, .resumed, .shutdown, .powerManagementSuspended: nil
+        case .stopped: .stopped
+        case .suspended, .powerManagementSuspended: .paused
+        case .resumed: .resumed
+        case .crashed: .crashed
+        case .shutdown: nil
         }
     }
 }

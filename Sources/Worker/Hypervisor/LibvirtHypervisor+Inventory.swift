@@ -2,6 +2,7 @@ import Foundation
 import Libvirt
 import Logging
 import Model
+import NIOConcurrencyHelpers
 
 extension LibvirtHypervisor {
     func inventory() async throws(Failure) -> HypervisorInventory {
@@ -41,7 +42,7 @@ extension LibvirtHypervisor {
     /// Reads the pool's figures anew.
     ///
     /// libvirt refuses while a volume is being made or sent; the figures of the last refresh do meanwhile.
-    private func refresh(_ pool: StoragePool) throws(LibvirtError) {
+    func refresh(_ pool: StoragePool) throws(LibvirtError) {
         do {
             try pool.refresh()
         } catch {
@@ -65,10 +66,12 @@ extension LibvirtHypervisor {
         do throws(LibvirtError) {
             let uuid = try domain.uuid()
             let info = try domain.info()
-            let record = try domain.metadata(namespace: VirtualMachine.metadataNamespace)
-                .flatMap(VirtualMachine.read(metadata:))
+            let text = try domain.metadata(namespace: VirtualMachine.metadataNamespace)
+            let record = text.flatMap(VirtualMachine.read(metadata:))
+            if text != nil && record == nil { warnOfRecord(in: try domain.name(), uuid) }
             // A copy of one of our domains carries the record of another: it is not ours.
             let isOurs = record?.vm.uuid == uuid
+            let (state, reason) = try isOurs ? standing(of: domain, in: info.state) : (nil, nil)
             return DomainSummary(
                 uuid: uuid.uuidString.lowercased(),
                 name: try domain.name(),
@@ -76,10 +79,47 @@ extension LibvirtHypervisor {
                 cpu: info.cpus,
                 ramMiB: info.maximumMemoryKiB / 1024,
                 record: isOurs ? record?.vm : nil,
-                cell: isOurs ? record?.cell : nil
+                cell: isOurs ? record?.cell : nil,
+                state: state,
+                stateReason: reason
             )
         } catch  where error.kind == .noSuchDomain {
             return nil
         }
+    }
+
+    /// What a VM does whose domain is in a state of libvirt's, and why.
+    ///
+    /// The reason is asked for only where the guest does not run, so that nothing is added to a probe of those that do.
+    private func standing(of domain: Domain, in state: DomainState) throws(LibvirtError) -> (VMState?, String?) {
+        switch state {
+        case .running, .blocked, .shuttingDown: return (.running, nil)
+        case .suspended: return (.paused, "suspended by the guest")
+        case .unknown: return (nil, nil)
+        case .paused, .crashed, .shutOff: break
+        }
+        let (state, number) = try domain.state()
+        let reason = state.words(forReason: number)
+        switch state {
+        case .paused, .shutOff: return (reason == "crashed" ? .crashed : state == .paused ? .paused : .stopped, reason)
+        case .crashed: return (.crashed, reason)
+        default: return (.running, nil)
+        }
+    }
+
+    /// Says once that a domain carries a record of our kind that is not to be taken.
+    private func warnOfRecord(in name: String, _ uuid: UUID) {
+        let isKnown = refusedRecords.withLockedValue { known in
+            if known.count > 1000 { known.removeAll() }
+            return !known.insert(uuid).inserted
+        }
+        guard !isKnown else { return }
+        logger.warning(
+            """
+            a domain carries a record of ours that cannot be taken, and counts as foreign: something in it is missing, or a \
+            number is above \(VMID.highestAdopted) or an amount above what a type may have
+            """,
+            metadata: ["domain": "\(name)", "uuid": "\(uuid)"]
+        )
     }
 }

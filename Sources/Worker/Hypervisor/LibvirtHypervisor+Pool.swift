@@ -33,12 +33,24 @@ extension LibvirtHypervisor {
         } catch {
             // Another worker may have been faster.
             if let pool = try existingPool(in: session) { return pool }
-            throw failure(
-                .hypervisor,
-                "it has no storage pool 'default', and none could be made at \(description.path): define one there",
-                cause: "\(error)"
-            )
+            let problem = "it has no storage pool 'default', and none could be made at \(description.path)"
+            if let other = try poolName(at: description.path, in: session) {
+                throw failure(
+                    .hypervisor,
+                    "\(problem), which is pool '\(other)': write pool=\(other) behind its address in the pm_file",
+                    cause: "\(error)"
+                )
+            }
+            throw failure(.hypervisor, "\(problem): define one there", cause: "\(error)")
         }
+    }
+
+    /// The name of the pool whose volumes lie at a path; nil where there is none.
+    private func poolName(at path: String, in session: Session) throws(LibvirtError) -> String? {
+        for pool in try session.pools() where PoolTarget(xml: try pool.xml()) == PoolTarget(path: path) {
+            return try pool.name()
+        }
+        return nil
     }
 
     private func startUnlessActive(_ pool: StoragePool) throws {

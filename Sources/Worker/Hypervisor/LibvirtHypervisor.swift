@@ -1,6 +1,9 @@
 import Libvirt
 import Logging
 import Model
+import NIOConcurrencyHelpers
+
+import struct Foundation.UUID
 
 /// One PM's hypervisor, driven through libvirt.
 ///
@@ -18,6 +21,8 @@ final class LibvirtHypervisor: Hypervisor {
     let transferLock: any ImageTransferLock
     /// Transfers under way in this process, by volume name.
     let transfers = SingleFlight<String, Void>()
+    /// The domains whose record was refused, so that each is told of once.
+    let refusedRecords = NIOLockedValueBox<Set<UUID>>([])
     /// How guests run there, decided once a connection.
     let knownGuestTraits = KnownGuestTraits()
     private let threads: BlockingThreads

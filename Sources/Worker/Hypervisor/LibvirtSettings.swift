@@ -27,7 +27,7 @@ struct LibvirtSettings: Hashable, Sendable {
     var longestRetryPause = Duration.seconds(15)
     /// The directory on the PM for what guests write to their serial consoles; nil for no such files.
     var consoleLogDirectory: String? = "/var/log/libvirt/qemu"
-    /// The libvirt network that guests are attached to where it is active.
+    /// The libvirt network that guests are attached to, or `none`, where the listing does not say.
     var network = "default"
     /// The installation's name in the metadata of its domains.
     var cell = VirtualMachine.defaultCell

@@ -10,6 +10,9 @@ extension VirtualMachine {
     /// The installation that domains are of which do not name one.
     static let defaultCell = "default"
 
+    /// The largest amount of CPUs, MiB or GiB that is read: as many as a type may have of any, so that sums stay sums.
+    private static let largestAmount = 1 << 30
+
     /// The record as one element.
     ///
     /// Values are attributes, whose spaces libvirt keeps as they are.
@@ -56,15 +59,18 @@ extension VirtualMachine {
 
     private init?(element: XMLElement) {
         guard element.localName == "vm",
-            let id = element[attribute: "id"].flatMap({ VMID($0) }),
+            let id = element[attribute: "id"].flatMap({ VMID($0) }), id.isAdoptable,
             let uuid = element[attribute: "uuid"].flatMap(UUID.init(uuidString:)),
             let name = element[attribute: "name"].map(Self.unescaped),
-            let type = element[attribute: "type"].flatMap({ TypeID($0) }),
-            let image = element[attribute: "image"].flatMap({ ImageID($0) }),
-            let cpu = element[attribute: "cpu"].flatMap({ Int($0) }), cpu >= 0,
-            let ram = element[attribute: "ram"].flatMap({ Int($0) }), ram >= 0,
-            let disk = element[attribute: "disk"].flatMap({ Int($0) }), disk >= 0
+            let type = element[attribute: "type"].flatMap({ TypeID($0) }), type.isAdoptable,
+            let image = element[attribute: "image"].flatMap({ ImageID($0) }), image.isAdoptable,
+            let cpu = element[attribute: "cpu"].flatMap({ Int($0) }),
+            let ram = element[attribute: "ram"].flatMap({ Int($0) }),
+            let disk = element[attribute: "disk"].flatMap({ Int($0) }),
+            [cpu, ram, disk].allSatisfy((0...Self.largestAmount).contains)
         else { return nil }
+        let job = element[attribute: "job"].flatMap { JobID($0) }
+        guard job?.isAdoptable ?? true else { return nil }
         self.init(
             id: id,
             uuid: uuid,
@@ -74,7 +80,7 @@ extension VirtualMachine {
             needs: Resources(cpu: cpu, ram: ram, disk: disk),
             constraints: element[attribute: "where"].flatMap(PlacementConstraints.init(json:)) ?? .none,
             createdAt: element[attribute: "created"].flatMap { Self.isTime($0) ? $0 : nil },
-            createJob: element[attribute: "job"].flatMap { JobID($0) }
+            createJob: job
         )
     }
 

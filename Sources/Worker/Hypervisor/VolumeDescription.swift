@@ -63,7 +63,9 @@ struct VolumeDescription: Hashable, Sendable {
     ///
     /// Nothing is allocated ahead, so a volume takes only what is written to it.
     var xml: String {
-        let target = XMLElement("target", children: [XMLElement("format", ["type": format])])
+        // Without it libvirt makes qcow2 version 2, on which later snapshots and resizing fail.
+        let version = format == "qcow2" ? XMLElement("compat", text: "1.1") : nil
+        let target = XMLElement("target", children: [XMLElement("format", ["type": format]), version])
         let common: [XMLElement?] = [
             XMLElement("name", text: name),
             XMLElement("capacity", ["unit": "bytes"], text: String(capacity)),
@@ -71,6 +73,23 @@ struct VolumeDescription: Hashable, Sendable {
             target,
         ]
         return XMLElement("volume", children: common + [backing?.element]).xmlString
+    }
+}
+
+/// Where a pool's volumes lie, whatever its type (`virStoragePoolGetXMLDesc`).
+struct PoolTarget: Hashable, Sendable {
+    /// The path on the PM, without a slash at its end.
+    let path: String
+
+    /// Reads libvirt's XML; nil where it says none.
+    init?(xml: String) {
+        guard let path = XMLElement.root(of: xml)?.descendant("target", "path")?.text else { return nil }
+        self.init(path: path)
+    }
+
+    /// Takes a path.
+    init(path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 }
 

@@ -27,6 +27,8 @@ struct CreateVM: Sendable {
             // The journal first: where the image is of no use, it tells what an earlier run has made.
             let image = try await journal.take(.image) { () async throws(Failure) in
                 let image = try await imageFile()
+                // Before the image is brought to a PM that cannot run the VM.
+                try await hypervisor.ensureNetwork()
                 try await hypervisor.ensureImage(image)
                 return image
             }
@@ -59,7 +61,7 @@ struct CreateVM: Sendable {
     private func undo(after failure: Failure) async -> Bool {
         guard journal.mayHaveMadeSomething else { return true }
         do throws(Failure) {
-            try await journal.take(.remove) { () async throws(Failure) in try await hypervisor.remove(vm) }
+            try await journal.take(.remove) { () async throws(Failure) in _ = try await hypervisor.remove(vm) }
             CrashPoint.undone.reach()
             return true
         } catch {

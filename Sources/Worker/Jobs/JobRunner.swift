@@ -62,7 +62,11 @@ struct JobRunner: Sendable {
             // It ends with its claim, and nothing is to be done for it.
             case .hold: return
             case .destroy:
-                return try await journal.take(.remove) { () async throws(Failure) in try await hypervisor.remove(vm) }
+                let left = try await journal.take(.remove) { () async throws(Failure) in
+                    try await hypervisor.remove(vm)
+                }
+                if !left.isEmpty { try await store.note(left: left, by: job.lease) }
+                return
             case .start:
                 if let other = status.alsoOn {
                     throw Failure(.hypervisor, "VM \(vm.id) has a domain on PM \(other), too, and is not started here")

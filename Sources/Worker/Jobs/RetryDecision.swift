@@ -91,7 +91,7 @@ extension FailureCode {
     /// True where the PM is to blame, so that it comes after others for a while; to be closed by people is no fault.
     var isMachineFault: Bool {
         switch self {
-        case .machineUnreachable, .deadline, .hypervisor, .storageFull, .unknownPM: true
+        case .machineUnreachable, .deadline, .hypervisor, .networkUnavailable, .storageFull, .unknownPM: true
         default: false
         }
     }

@@ -7,7 +7,7 @@ struct Reconciler: Sendable {
     let store: Store
     /// The installation's name in the metadata of its domains.
     let cell: String
-    /// Whether a VM that is found switched off is started again.
+    /// Whether a VM that is found switched off or crashed is started again.
     let startsAgain: Bool
     let logger: Logger
 
@@ -48,14 +48,19 @@ struct Reconciler: Sendable {
     ) async throws(Failure) -> News? {
         let sighting = Sighting(pm: pm, lookedAt: lookedAt, vm: finding.vm)
         switch finding {
-        case .observed(let known, let state, let pause):
+        case .observed(let known, let state, let reason, let pause):
             let isNew = try await store.observe(
                 state,
                 at: sighting,
                 insteadOf: known.state,
+                because: reason,
                 startingAgainIn: pause
             )
-            return isNew ? (.notice, "a VM that was \(known.state.rawValue) is \(state.rawValue)") : nil
+            let why = reason.map { " (\($0))" } ?? ""
+            return isNew ? (.notice, "a VM that was \(known.state.rawValue) is \(state.rawValue)\(why)") : nil
+        case .drifted(let known, let drift):
+            let isNew = try await store.note(drift: drift, at: sighting, in: known.state)
+            return isNew ? (.notice, "a VM's domain was changed: \(drift ?? "it is as it was made again")") : nil
         case .besides:
             let isNew = try await store.compare(sighting) == .duplicate
             return isNew ? (.error, "a VM has domains on two PMs: see also_on in its record") : nil
@@ -88,7 +93,9 @@ extension Reconciliation.Finding {
     /// The VM that it is about.
     var vm: VirtualMachine {
         switch self {
-        case .observed(let known, _, _), .besides(let known), .moved(let known, _), .sighted(let known, _): known.vm
+        case .observed(let known, _, _, _), .drifted(let known, _), .besides(let known), .moved(let known, _),
+            .sighted(let known, _):
+            known.vm
         case .lost(let vm, _), .contested(let vm): vm
         }
     }

@@ -9,8 +9,11 @@ import Store
 struct Reconciliation {
     /// One thing that the records do not say, or say otherwise.
     enum Finding: Hashable, Sendable {
-        /// A VM of this PM is in another state than its record says; it may be started again after a time.
-        case observed(VMStatus, VMState, startingAgainIn: Duration?)
+        /// A VM of this PM is in another state than its record says, or for another reason; it may be started again after
+        /// a time.
+        case observed(VMStatus, VMState, because: String?, startingAgainIn: Duration?)
+        /// The domain of a VM of this PM differs in another way from what the VM was made as than its record says.
+        case drifted(VMStatus, String?)
         /// A VM of this PM has its domain, and another PM was noted to have one, too.
         case besides(VMStatus)
         /// A VM that was not found on its own PM is on this one.
@@ -33,7 +36,7 @@ struct Reconciliation {
     let records: [VMStatus]
     /// The installation's name: domains of others are not ours to adopt.
     let cell: String
-    /// Whether a VM that is found switched off is started again.
+    /// Whether a VM that is found switched off or crashed is started again.
     let startsAgain: Bool
 
     /// The shortest time between two starts of a VM that keeps switching itself off.
@@ -64,13 +67,24 @@ struct Reconciliation {
 
     /// Compares a VM that is here by its record.
     private func finding(of known: VMStatus, _ domain: DomainSummary?) -> Finding? {
-        guard !known.hasJob, [.running, .stopped, .missing].contains(known.state) else { return nil }
-        let state = domain?.state ?? .missing
-        guard state == known.state else {
-            let isToStart = startsAgain && state == .stopped && known.state == .running
-            return .observed(known, state, startingAgainIn: isToStart ? pause(for: known) : nil)
+        guard !known.hasJob, VMState.observed.contains(known.state) else { return nil }
+        let (state, reason) = (domain?.state ?? .missing, domain?.stateReason)
+        if isNews(state, reason, of: known) {
+            // One that is paused stays so: somebody may have a purpose, and an I/O error would pause it again.
+            let wasUp = known.state == .running || known.state == .paused
+            let isToStart = startsAgain && wasUp && (state == .stopped || state == .crashed)
+            return .observed(known, state, because: reason, startingAgainIn: isToStart ? pause(for: known) : nil)
         }
-        return domain != nil && known.alsoOn != nil ? .besides(known) : nil
+        guard let domain else { return nil }
+        guard known.alsoOn == nil else { return .besides(known) }
+        let drift = domain.drift(from: known.vm)
+        return drift == known.drift ? nil : .drifted(known, drift)
+    }
+
+    /// Where libvirt says no reason it may have forgotten it, as it does at its restart: the record keeps what it has.
+    private func isNews(_ state: VMState, _ reason: String?, of known: VMStatus) -> Bool {
+        if state == .stopped && reason == nil && known.state == .crashed { return false }
+        return state != known.state || reason != nil && reason != known.stateReason
     }
 
     /// Compares a domain that carries our record with what is known of that VM, which is not here by its own record.
@@ -81,7 +95,8 @@ struct Reconciliation {
         case (nil, .queued): return .moved(known, domain.state)
         case (nil, _): return nil
         case (_, .missing) where !known.hasJob: return .moved(known, domain.state)
-        case (_, .running) where !known.hasJob, (_, .stopped) where !known.hasJob: return .sighted(known, domain.state)
+        case (_, let state) where !known.hasJob && VMState.withDomain.contains(state):
+            return .sighted(known, domain.state)
         default: return nil
         }
     }
@@ -91,11 +106,6 @@ struct Reconciliation {
         let ran = Duration.milliseconds(max(0, lookedAt - started))
         return max(Self.pauseBeforeStart, Self.pauseBetweenStarts - ran)
     }
-}
-
-extension DomainSummary {
-    /// What a VM whose domain this is does.
-    var state: VMState { isActive ? .running : .stopped }
 }
 
 extension VirtualMachine {

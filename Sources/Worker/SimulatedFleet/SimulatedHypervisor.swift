@@ -47,6 +47,9 @@ struct SimulatedHypervisor: Hypervisor {
         change: (DomainChange) async -> Void
     ) async throws(Failure) -> Bool { false }
 
+    /// Guests that do not run need no network.
+    func ensureNetwork() async throws(Failure) {}
+
     func ensureImage(_ image: ImageFile) async throws(Failure) {
         try await act(.image, on: "\(image.image.id)", "sending image \(image.image.id)") { host throws(Failure) in
             guard host.volume(image.markerName) == nil || host.volume(image.volumeName) == nil else { return }
@@ -112,7 +115,8 @@ struct SimulatedHypervisor: Hypervisor {
         }
     }
 
-    func remove(_ vm: VirtualMachine) async throws(Failure) {
+    @discardableResult
+    func remove(_ vm: VirtualMachine) async throws(Failure) -> [String] {
         try await act(.remove, on: "\(vm.id)", "removing VM \(vm.id)") { host throws(Failure) in
             host.spareAfterLostAnswer(uuid: vm.simulatedKey)
             if try ownDomain(of: vm, in: &host) != nil { host.set(nil, uuid: vm.simulatedKey) }
@@ -121,6 +125,7 @@ struct SimulatedHypervisor: Hypervisor {
             // Or a create that fails there time and again would never be known to have left nothing.
             host.noteLostAnswer(uuid: vm.simulatedKey)
         }
+        return []
     }
 
     func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool {

@@ -19,7 +19,9 @@ start_hosts() {
 
 # What people write by hand. Guests halt in their boot sector (cli; hlt; jmp).
 write_files() {
-  local i
+  local i network=none
+  # The hosts have a network where there is a dnsmasq for it.
+  [[ ! -x /usr/sbin/dnsmasq ]] || network=default
   mkdir -p "$folder/images"
   {
     printf '\xfa\xf4\xeb\xfd'
@@ -27,7 +29,7 @@ write_files() {
     printf '\x55\xaa'
   } >"$folder/images/halt.img"
   truncate -s 1M "$folder/images/halt.img"
-  for ((i = 1; i <= hosts; i++)); do echo "$("$root/dev/hosts" address "$i" | sed 's/:22$//') overcommit_cpu=8"; done >"$project/pms"
+  for ((i = 1; i <= hosts; i++)); do echo "$("$root/dev/hosts" address "$i" | sed 's/:22$//') overcommit_cpu=8 network=$network"; done >"$project/pms"
   echo "$folder/images/halt.img" >"$project/images"
   echo '{"types": [{"cpu": 1, "ram": 64, "disk": 1}]}' >"$project/types"
   sed -i "s|^HVC_IMAGE_FOLDER=.*|HVC_IMAGE_FOLDER=$folder/images|" "$project/.env"

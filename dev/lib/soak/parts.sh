@@ -39,7 +39,8 @@ write_files() {
   local i address
   for ((i = 1; i <= hosts; i++)); do
     address=$("$root/dev/hosts" address "$i")
-    echo "$address overcommit_cpu=8"
+    # The hosts have a network where there is a dnsmasq for it.
+    echo "$address overcommit_cpu=8 network=$([[ -x /usr/sbin/dnsmasq ]] && echo default || echo none)"
     echo "test+ssh://$address/default overcommit_cpu=50 overcommit_ram=9 overcommit_disk=9"
   done >"$folder/files/pms"
   {

@@ -91,6 +91,8 @@ public struct AuditSnapshot: Sendable {
     public var machines: [MachineRow] = []
     /// Where jobs stand, in the order of each place from its oldest entry on; nil for an entry that is none of ours.
     public var places: [(place: Place, job: JobID?)] = []
+    /// The workers that were not heard of lately.
+    public var silentWorkers: Set<String> = []
     /// The jobs that have a lease.
     public var leases: Set<JobID> = []
     /// The jobs that have not ended, and those that stand somewhere.
@@ -130,7 +132,8 @@ extension AuditSnapshot {
         }
         add((parts[3].array ?? []).reversed(), at: .queue)
         for row in parts[4].array ?? [] {
-            guard let row = row.array, row.count == 2, let worker = row[0].string else { continue }
+            guard let row = row.array, row.count == 3, let worker = row[0].string else { continue }
+            if row[2].int != 1 { silentWorkers.insert(worker) }
             add((row[1].array ?? []).reversed(), at: .worker(worker))
         }
         leases = Set(parts[5].identifiers())

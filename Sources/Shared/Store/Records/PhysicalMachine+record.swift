@@ -19,6 +19,7 @@ extension PhysicalMachine {
                     disk: record["overcommit_disk"].flatMap(Double.init) ?? 1
                 ),
                 pool: record["pool"] ?? "default",
+                network: record["network"].flatMap { $0.isEmpty ? nil : $0 },
                 reserve: Resources(record: record, prefix: "reserve_") ?? .zero,
                 tags: Self.words(record["tags"])
             ),

@@ -38,6 +38,14 @@ public struct VMStatus: Hashable, Sendable {
     public let hasJob: Bool
     /// When it was seen to start last, in ms since 1970 by the clock of Redis.
     public let startedAt: Int?
+    /// libvirt's reason for the state; nil where it says none.
+    public let stateReason: String?
+    /// How its domain differs from what it was made as; nil where it does not.
+    public let drift: String?
+    /// Why its last job failed, or was given up; nil for none.
+    public let error: String?
+    /// True once both its PM and `alsoOn` were seen to have a domain of it.
+    public let isDuplicate: Bool
 
     /// Makes a status.
     ///
@@ -48,13 +56,21 @@ public struct VMStatus: Hashable, Sendable {
     ///   - alsoOn: another PM on which a domain of it was seen.
     ///   - hasJob: a job of it is under way.
     ///   - startedAt: when it was seen to start last.
+    ///   - stateReason: libvirt's reason for the state.
+    ///   - drift: how its domain differs from what it was made as.
+    ///   - error: why its last job failed.
+    ///   - isDuplicate: two PMs were seen to have a domain of it.
     public init(
         vm: VirtualMachine,
         state: VMState,
         pm: PMID?,
         alsoOn: PMID? = nil,
         hasJob: Bool = false,
-        startedAt: Int? = nil
+        startedAt: Int? = nil,
+        stateReason: String? = nil,
+        drift: String? = nil,
+        error: String? = nil,
+        isDuplicate: Bool = false
     ) {
         self.vm = vm
         self.state = state
@@ -62,6 +78,10 @@ public struct VMStatus: Hashable, Sendable {
         self.alsoOn = alsoOn
         self.hasJob = hasJob
         self.startedAt = startedAt
+        self.stateReason = stateReason
+        self.drift = drift
+        self.error = error
+        self.isDuplicate = isDuplicate
     }
 }
 
@@ -76,7 +96,11 @@ extension VMStatus {
             pm: record["pm"].flatMap(PMID.init),
             alsoOn: record["also_on"].flatMap(PMID.init),
             hasJob: record["job"] != nil,
-            startedAt: record["running_at"].flatMap(RecordTime.milliseconds)
+            startedAt: record["running_at"].flatMap(RecordTime.milliseconds),
+            stateReason: record["state_reason"],
+            drift: record["drift"],
+            error: record["error"],
+            isDuplicate: record["duplicate"] == "1"
         )
     }
 }

@@ -9,7 +9,7 @@ extension RedisScript {
     /// - KEYS: 1 vms, 2 queue, 3 leases, 4 delayed, 5 workers, 6 numbers of PMs, 7 holds.
     /// - ARGV: 1 prefix, 2 how many groups follow, then groups, then jobs, that were there a moment ago.
     /// - Returns: `{{HGETALL of a VM, …}, {{vm, {entry, …}}, …} that wait, {{HGETALL of a PM, members of its set}, …},
-    ///   {entry, …} of the queue, {{worker, {entry, …}}, …}, leases, delayed,
+    ///   {entry, …} of the queue, {{worker, {entry, …}, 1 where it lives}, …}, leases, delayed,
     ///   {{job, state, kind, vm, worker}, …}, {{group, rule, members, placed}, …}, holds}`; a job or a group without a record has
     ///   empty fields.
     static let auditRead = RedisScript(
@@ -57,7 +57,9 @@ extension RedisScript {
             for _, worker in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do name(worker) end
             for _, job in ipairs(jobs) do name(redis.call('HGET', P .. 'job:' .. job, 'worker')) end
             local held = {}
-            for i, worker in ipairs(workers) do held[i] = {worker, lines(P .. 'processing:' .. worker)} end
+            for i, worker in ipairs(workers) do 
+              held[i] = {worker, lines(P .. 'processing:' .. worker), redis.call('EXISTS', P .. 'worker:' .. worker)}
+            end
             local rows = {}
             for i, job in ipairs(jobs) do
               local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'kind', 'vm', 'worker')

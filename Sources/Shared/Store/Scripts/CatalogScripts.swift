@@ -7,15 +7,15 @@ extension RedisScript {
     /// follows the fleet would read them all anew, and all would be looked at at once.
     ///
     /// - KEYS: 1 pms.
-    /// - ARGV: 1 prefix, 2 within how many ms the next look at those comes, then for each PM eleven: address, URI, pool,
-    ///   domain type, overcommit of cpu, ram, disk, reserve of cpu, ram, disk, tags.
+    /// - ARGV: 1 prefix, 2 within how many ms the next look at those comes, then for each PM twelve: address, URI, pool,
+    ///   domain type, overcommit of cpu, ram, disk, reserve of cpu, ram, disk, tags, network.
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
         name: "register-machines",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready + Fragment.number
             + #"""
             local names = {'address', 'uri', 'pool', 'domain_type_wanted', 'overcommit_cpu', 'overcommit_ram',
-              'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags'}
+              'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags', 'network'}
             local ids, listed = {}, {}
             local latest = whole(now_ms + tonumber(ARGV[2]))
             local function stays(pm, at)

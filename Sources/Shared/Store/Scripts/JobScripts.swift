@@ -49,6 +49,21 @@ extension RedisScript {
             """#
     )
 
+    /// Notes on a destroy what it leaves on the PM, where the worker still holds it.
+    ///
+    /// - KEYS: 1 job.
+    /// - ARGV: 1 prefix, 2 epoch, 3 the paths, a line each.
+    /// - Returns: 1, or 0 where the job is another worker's or has ended.
+    static let noteLeft = RedisScript(
+        name: "note-left",
+        source: #"""
+            local j = redis.call('HMGET', KEYS[1], 'epoch', 'state')
+            if j[1] ~= ARGV[2] or j[2] ~= 'running' then return 0 end
+            redis.call('HSET', KEYS[1], 'left', ARGV[3])
+            return 1
+            """#
+    )
+
     /// Writes a job's outcome, where the worker still holds it: the epoch is the fence.
     ///
     /// A start that failed leaves the VM in the state it had. A create that failed and a destroy that is done free the VM's room and forget the VM. A create that failed and may
@@ -71,7 +86,10 @@ extension RedisScript {
                 redis.call('LREM', KEYS[2], 1, j[5])
                 redis.call('ZREM', KEYS[3], job)
                 if kind == 'start' then
-                  if outcome == 'done' then redis.call('HSET', key, 'state', 'running', 'running_at', now) end
+                  if outcome == 'done' then
+                    redis.call('HSET', key, 'state', 'running', 'running_at', now)
+                    redis.call('HDEL', key, 'state_reason')
+                  end
                   redis.call('HSET', key, 'settled_at', now, 'error', ARGV[6])
                   redis.call('HDEL', key, 'job', outcome == 'done' and 'error' or 'start_job')
                   wake_waiting(vm)

@@ -6,7 +6,8 @@ extension RedisScript {
     ///
     /// - KEYS: 1 delayed.
     /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the state of the record, 7 the state that was
-    ///   found, 8 ms until the VM is to be started again, or empty, 9 the highest number of a job that the worker has seen.
+    ///   found, 8 ms until the VM is to be started again, or empty, 9 the highest number of a job that the worker has seen,
+    ///   10 libvirt's reason for the state, or empty.
     /// - Returns: 1, or 0 where the finding is not of what the record says now.
     static let observe = RedisScript(
         name: "observe",
@@ -17,9 +18,14 @@ extension RedisScript {
                 if not still(vm, ARGV[5], pm, before, looked) then return 0 end
                 local key = P .. 'vm:' .. vm
                 redis.call('HSET', key, 'state', after, 'settled_at', looked)
-                if after == 'running' then redis.call('HSET', key, 'running_at', looked) end
-                local what = ({running = 'vm.started', stopped = 'vm.stopped', missing = 'vm.missing'})[after]
-                event(before == 'missing' and 'vm.found' or what, 'vm', vm, 'pm', pm, 'state', after)
+                if ARGV[10] ~= '' then redis.call('HSET', key, 'state_reason', ARGV[10])
+                else redis.call('HDEL', key, 'state_reason') end
+                local resumed = before == 'paused' and after == 'running'
+                if after == 'running' and not resumed then redis.call('HSET', key, 'running_at', looked) end
+                local what = ({running = 'vm.started', paused = 'vm.paused', crashed = 'vm.crashed',
+                  stopped = 'vm.stopped', missing = 'vm.missing'})[after]
+                what = before == 'missing' and 'vm.found' or resumed and 'vm.resumed' or what
+                event(what, 'vm', vm, 'pm', pm, 'state', after, 'reason', ARGV[10])
                 local other = redis.call('HGET', key, 'also_on')
                 if other then
                   -- It may have been moved there, so it is not to be started here.
@@ -70,7 +76,7 @@ extension RedisScript {
                 local pm, looked, vm, from = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[6]
                 local key = P .. 'vm:' .. vm
                 local v = redis.call('HMGET', key, 'state', 'also_on')
-                if v[1] ~= 'running' and v[1] ~= 'stopped' then return '' end
+                if not ({running = 1, paused = 1, crashed = 1, stopped = 1})[v[1] or ''] then return '' end
                 if not still(vm, ARGV[5], from, v[1], looked) then return '' end
                 local m = redis.call('HMGET', P .. 'pm:' .. from, 'listed', 'host_uuid')
                 if m[1] ~= '1' and m[2] == ARGV[8] then
@@ -147,11 +153,28 @@ extension RedisScript {
             """#
     )
 
+    /// Notes how a VM's domain differs from what the VM was made as, or that it no longer does.
+    ///
+    /// - KEYS: none.
+    /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the state of the record, 7 how it differs, or
+    ///   empty.
+    /// - Returns: 1, or 0 where the finding is not of what the record says now.
+    static let noteDrift = RedisScript(
+        name: "note-drift",
+        source: Fragment.clock + Fragment.event + Fragment.still + #"""
+            local vm, key = ARGV[4], P .. 'vm:' .. ARGV[4]
+            if not still(vm, ARGV[5], ARGV[2], ARGV[6], iso(tonumber(ARGV[3]))) then return 0 end
+            if ARGV[7] ~= '' then redis.call('HSET', key, 'drift', ARGV[7]) else redis.call('HDEL', key, 'drift') end
+            event('vm.drifted', 'vm', vm, 'pm', ARGV[2], 'drift', ARGV[7])
+            return 1
+            """#
+    )
+
     /// Has a PM looked at soon since something happened to a domain there that no job of ours explains.
     ///
     /// - KEYS: 1 gone.
     /// - ARGV: 1 prefix, 2 pm, 3 uuid, 4 the domain's name, 5 what happened: `defined`, `undefined`, `started`, `stopped`,
-    ///   or `lost` where events may have been missed.
+    ///   `paused`, `resumed`, `crashed`, or `lost` where events may have been missed.
     /// - Returns: 1, or 0 where the records know of it.
     static let hear = RedisScript(
         name: "hear",
@@ -161,7 +184,8 @@ extension RedisScript {
             local v = vm and redis.call('HMGET', P .. 'vm:' .. vm, 'uuid', 'pm', 'job', 'state') or {}
             if v[1] == ARGV[3] and v[2] == pm then
               if v[3] then return 0 end
-              if what == 'started' and v[4] == 'running' or what == 'stopped' and v[4] == 'stopped'
+              if (what == 'started' or what == 'resumed') and v[4] == 'running' or what == 'paused' and v[4] == 'paused'
+                or (what == 'stopped' or what == 'crashed') and (v[4] == 'stopped' or v[4] == 'crashed')
                 or what == 'defined' and v[4] ~= 'missing' or what == 'undefined' and v[4] == 'missing' then
                 return 0
               end

@@ -1,0 +1,137 @@
+import Libvirt
+import Logging
+import Model
+import Store
+
+extension LibvirtHypervisor {
+    /// The files go first: while the domain is there, it tells a second run which they are.
+    @discardableResult
+    func remove(_ vm: VirtualMachine) async throws(Failure) -> [String] {
+        try await perform("removing VM \(vm.id)", deadline: settings.startDeadline, grace: settings.grace) {
+            [self] session in
+            let domain = try ownDomain(of: vm, in: session)
+            var files = DomainFiles()
+            if let domain {
+                files = try self.files(of: domain)
+                try end(domain)
+            }
+            let left = try removeFiles(of: vm, knownTo: files, in: session)
+            if let domain { try undefine(domain) }
+            return left
+        }
+    }
+
+    private func files(of domain: Domain) throws(LibvirtError) -> DomainFiles {
+        var files = DomainFiles()
+        files.add(domain: try domain.xml())
+        do {
+            for snapshot in try domain.snapshotDescriptions() { files.add(snapshot: snapshot) }
+        } catch  where error.kind == .unsupported {
+            // Where there are no snapshots they have no files.
+        }
+        return files
+    }
+
+    /// Deletes the VM's volumes from the pool.
+    ///
+    /// - Returns: the paths of files that its domain used and that stay.
+    private func removeFiles(
+        of vm: VirtualMachine,
+        knownTo files: DomainFiles,
+        in session: Session
+    ) throws -> [String] {
+        guard let pool = try existingPool(in: session) else { return files.paths.filter { !VolumeName($0).isImage } }
+        let others = files.paths.filter { VolumeName($0).text != vm.diskName && !VolumeName($0).isImage }
+        // What QEMU made there, libvirt's pool does not know of yet.
+        if !others.isEmpty { try refresh(pool) }
+        let volumes = try pool.volumesByName()
+        let named = volumes.keys.filter { VolumeName($0).domainName == vm.domainName }
+        guard !others.isEmpty || named.contains(where: { $0 != vm.diskName }) else {
+            try volumes[vm.diskName].map(delete)
+            return []
+        }
+        let chains = try DiskChains(of: vm, files: files.paths, directory: pool.directory(), backing: backing(volumes))
+        let used = try namesInUse(chains.ours, beside: vm, in: session)
+        let doomed = chains.removable(keeping: used)
+        for name in doomed { try volumes[name].map(delete) }
+        let left = chains.left(after: doomed)
+        guard !left.isEmpty else { return [] }
+        logger.warning(
+            "files that a VM's domain used stay: they are outside of the pool, or not the VM's alone",
+            metadata: ["vm": "\(vm.id)", "files": "\(left.joined(separator: " "))"]
+        )
+        return left
+    }
+
+    /// Those of these volumes that another domain names, now or at its next start.
+    private func namesInUse(_ names: Set<String>, beside vm: VirtualMachine, in session: Session) throws -> Set<String>
+    {
+        var used: Set<String> = []
+        for domain in try session.domains() where try domain.uuid() != vm.uuid {
+            let texts = [try domain.xml(), try domain.xml(inactive: true)]
+            used.formUnion(names.filter { name in texts.contains { $0.contains(name) } })
+        }
+        return used
+    }
+
+    /// The path beneath each volume that stands on one.
+    func backing(_ volumes: [String: Volume]) throws(LibvirtError) -> [String: String] {
+        var paths: [String: String] = [:]
+        for (name, volume) in volumes where !VolumeName(name).isImage {
+            do throws(LibvirtError) {
+                paths[name] = VolumeDescription(xml: try volume.xml())?.backing?.path
+            } catch {
+                // It may have gone meanwhile.
+                guard error.kind == .noSuchVolume else { throw error }
+            }
+        }
+        return paths
+    }
+
+    private func delete(_ volume: Volume) throws(LibvirtError) {
+        do {
+            try volume.delete()
+        } catch {
+            // Another one may have been faster.
+            guard error.kind == .noSuchVolume else { throw error }
+        }
+    }
+
+    func end(_ domain: Domain) throws {
+        guard try domain.isActive() else { return }
+        do throws(LibvirtError) {
+            try domain.destroy()
+        } catch {
+            // It may have ended by itself meanwhile.
+            guard error.kind == .operationInvalid || error.kind == .noSuchDomain else { throw error }
+        }
+    }
+
+    /// Undefines with all that goes with it, as far as this driver and version know of it.
+    private func undefine(_ domain: Domain) throws {
+        let attempts: [Domain.UndefineOptions] = [
+            .everything, [.managedSave, .snapshotRecords, .firmwareVariables], [.managedSave, .snapshotRecords], [],
+        ]
+        for options in attempts {
+            do throws(LibvirtError) {
+                return try domain.undefine(options)
+            } catch {
+                if error.kind == .noSuchDomain { return }
+                let isUnknownOption = error.kind == .invalidArgument || error.kind == .unsupported
+                guard isUnknownOption, !options.isEmpty else { throw error }
+            }
+        }
+    }
+}
+
+extension StoragePool {
+    /// Its volumes by their names.
+    func volumesByName() throws(LibvirtError) -> [String: Volume] {
+        var found: [String: Volume] = [:]
+        for volume in try volumes() { found[try volume.name()] = volume }
+        return found
+    }
+
+    /// The directory on the PM in which its volumes lie.
+    func directory() throws(LibvirtError) -> String { PoolTarget(xml: try xml())?.path ?? "" }
+}
