@@ -88,7 +88,8 @@ extension Store {
         startingAgainIn delay: Duration? = nil
     ) async throws(Failure) -> Bool {
         let more: [any RedisArgumentConvertible] = [
-            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "", numbersSeen.job, reason ?? "",
+            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "", numbersSeen.job,
+            reason ?? "",
         ]
         return try await run(.observe, keys: [keys.delayed], sighting.arguments + more).int == 1
     }
