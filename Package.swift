@@ -21,6 +21,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 
 let package = Package(
@@ -124,7 +125,7 @@ let package = Package(
             name: "APIGateway",
             dependencies: [
                 "Bootstrap", "Model", "Placement", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging,
-                nioCore, nioLocks,
+                nioCore, nioHTTP, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -143,7 +144,7 @@ let package = Package(
         // Tests. TestKit starts the real parts: redis-server, sshd, libvirtd, our own programs.
         .target(
             name: "TestKit",
-            dependencies: ["RedisClient", logging, nioLocks, nioPosix],
+            dependencies: ["RedisClient", logging, nioCore, nioLocks, nioPosix],
             path: "Tests/TestKit",
             swiftSettings: strict
         ),
@@ -177,7 +178,9 @@ let package = Package(
         .testTarget(
             name: "APIGatewayTests",
             dependencies: [
-                "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging,
+                "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging, nioCore,
+                nioHTTP, nioLocks,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

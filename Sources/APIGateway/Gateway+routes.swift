@@ -36,13 +36,16 @@ extension Gateway {
         logger: Logger
     ) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
+        let open: Set = ["/healthz", "/readyz"]
         router.addMiddleware {
             RequestLog(logger: logger)
             HeadWithoutBody()
             InvalidCalls()
+            LoopbackHost(isRequired: token.isEmpty)
             SameSite()
-            BodyLimit()
-            Authorization(token: token, open: ["/healthz", "/readyz"])
+            Authorization(token: token, open: open)
+            // After those that refuse by the head alone: nobody who is refused has a body kept for them.
+            BodyLimit(budget: BodyBudget(), bodiless: open)
         }
         router.original("/vm/create", failing: "{\"vmid\":0}", vms.create)
         router.original("/vm/query", failing: "0", vms.query)

@@ -50,29 +50,30 @@ struct Gateway {
             token: settings.token,
             logger: logger
         )
+        let connections = ConnectionLimit(
+            count: ConnectionLimit.count(
+                wanted: settings.connections,
+                descriptors: DescriptorLimit.raise(),
+                // A poll, an event and a timer for each event loop.
+                others: DescriptorLimit.reserve + 3 * System.coreCount
+            ),
+            logger: logger
+        )
         application = Application(
             router: router,
-            server: .http1(configuration: Self.limits),
+            server: HTTPServerBuilder { GuardedHTTPChannel(responder: $0, limit: connections) },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port),
-                backlog: 1024
+                backlog: 1024,
+                availableConnectionsDelegate: connections
             ),
             onServerRunning: { [logger] channel in
+                logger.info("connections are taken", metadata: ["limit": "\(connections.count)"])
                 logger.notice("listening", metadata: ["address": "\(channel.localAddress?.description ?? "?")"])
             },
             logger: logger
         )
     }
-
-    /// A request's head is at most 16 KiB; a connection that says nothing for a minute is closed.
-    private static let limits = HTTP1Channel.Configuration(
-        idleTimeout: .seconds(60),
-        httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 8 << 10,
-            maxHeaderListSize: 16 << 10,
-            maxHeaderFieldCount: 100
-        )
-    )
 
     /// Runs until SIGTERM or SIGINT; the HTTP server stops first, then what it stands on.
     func run() async throws {

@@ -9,6 +9,7 @@ struct GatewaySettings: Sendable {
     let token: String
     let wait: Duration
     let grace: Duration
+    let connections: Int
     /// What is odd about the environment, and stops nothing.
     let warnings: [String]
 
@@ -43,10 +44,17 @@ struct GatewaySettings: Sendable {
         meaning: "How long a graceful stop may take."
     )
 
+    private static let connectionsSetting = Setting<Int>.number(
+        "HVC_CONNECTIONS",
+        in: 1...60_000,
+        fallback: 10_000,
+        meaning: "How many connections there may be at once, as far as the limit of open files has room."
+    )
+
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
         [hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, graceSetting.about]
-            + CommonSettings.descriptions
+            + [connectionsSetting.about] + CommonSettings.descriptions
     }
 
     /// Reads the settings.
@@ -61,6 +69,7 @@ struct GatewaySettings: Sendable {
         token = reader.value(Self.tokenSetting)
         wait = reader.value(Self.waitSetting)
         grace = reader.value(Self.graceSetting)
+        connections = reader.value(Self.connectionsSetting)
         warnings = SettingNames.warnings(for: environment, own: Self.descriptions)
         if !Self.isLoopback(host), token.isEmpty {
             let reason = "HVC_HOST=\(host) opens the API to other machines"

@@ -10,24 +10,29 @@ final class GatewayFixture: Sendable {
     let server: RedisServer
     let store: Store
     let process: ChildProcess
+    let port: Int
     let http: HTTPCalls
 
-    private init(environment: [String: String]) async throws {
+    private init(environment: [String: String], descriptors: Int?) async throws {
         server = try await RedisServer.started()
         store = Store(redis: RedisClient(configuration: server.configuration))
         var settings = ["HVC_REDIS_URL": server.url, "HVC_PORT": "0", "PATH": "/usr/bin:/bin"]
         settings.merge(environment) { _, new in new }
-        process = try ChildProcess(try BuiltProgram.path("hvc-gateway"), environment: settings)
+        let program = try BuiltProgram.path("hvc-gateway")
+        let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
+        process = try ChildProcess("bash", ["-c", limit + #"exec "$0""#, program], environment: settings)
         let line = try await process.waitForLine(containing: "listening address=", within: .seconds(30))
-        let port = line.split(separator: ":").last.map(String.init) ?? ""
+        guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else { throw TestKitError(line) }
+        self.port = port
         http = HTTPCalls(base: "http://127.0.0.1:\(port)")
     }
 
     static func with(
         _ environment: [String: String] = [:],
+        descriptors: Int? = nil,
         _ body: (GatewayFixture) async throws -> Void
     ) async throws {
-        let fixture = try await GatewayFixture(environment: environment)
+        let fixture = try await GatewayFixture(environment: environment, descriptors: descriptors)
         let result: Result<Void, any Error>
         do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
         _ = try await fixture.process.kill()

@@ -13,7 +13,7 @@ check() {
 statuses() {
   awk '
     BEGIN {
-      split("badRequest 400 unauthorized 401 forbidden 403 notFound 404 methodNotAllowed 405 conflict 409 contentTooLarge 413 " \
+      split("badRequest 400 unauthorized 401 forbidden 403 notFound 404 methodNotAllowed 405 requestTimeout 408 conflict 409 contentTooLarge 413 misdirectedRequest 421 " \
         "unprocessableContent 422 internalServerError 500 badGateway 502 serviceUnavailable 503 gatewayTimeout 504 notImplemented 501", words)
       for (i = 1; i in words; i += 2) number[words[i]] = words[i + 1]
     }

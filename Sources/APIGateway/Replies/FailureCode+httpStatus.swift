@@ -11,10 +11,13 @@ extension FailureCode {
         case .methodNotAllowed: .methodNotAllowed
         case .alreadyDestroying, .noCapacity, .noMatch, .groupConflict: .conflict
         case .requestTooLarge: .contentTooLarge
+        case .requestTimeout: .requestTimeout
+        case .misdirected: .misdirectedRequest
         case .imageUnusable, .imageTooLarge: .unprocessableContent
         case .leaseLost, .gaveUp, .malformedEntry, .internalFault: .internalServerError
         case .machineUnreachable, .hypervisor: .badGateway
-        case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable, .storeUnavailable:
+        case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable, .storeUnavailable,
+            .overloaded:
             .serviceUnavailable
         case .deadline, .outcomeUnknown: .gatewayTimeout
         case .crossSite: .forbidden

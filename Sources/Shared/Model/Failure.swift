@@ -37,6 +37,12 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case unauthorized
     /// The request's body or head is larger than is taken.
     case requestTooLarge = "request_too_large"
+    /// The client took too long to send its request.
+    case requestTimeout = "request_timeout"
+    /// The request is meant for another host.
+    case misdirected = "misdirected_request"
+    /// As much is under way as there may be.
+    case overloaded
     /// No VM has this number.
     case unknownVM = "unknown_vm"
     /// No PM has this number.

@@ -1,0 +1,55 @@
+import NIOHTTP1
+
+/// Why a request is refused before the application hears of it: it is not HTTP/1.1 as RFC 9110 and RFC 9112 have it.
+///
+/// The connection ends with it: where the next request begins is not sure.
+struct Refusal: Error, Equatable {
+    let status: HTTPResponseStatus
+    let code: String
+    let reason: String
+
+    private init(_ status: HTTPResponseStatus, _ code: String, _ reason: String) {
+        self.status = status
+        self.code = code
+        self.reason = reason
+    }
+
+    /// A request that breaks a rule of its form: the reason says which one.
+    static func malformed(_ reason: String) -> Self { Self(.badRequest, "invalid_request", reason) }
+
+    /// A request that asks for a part of HTTP that the gateway does without: the reason says which one.
+    static func notImplemented(_ reason: String) -> Self { Self(.notImplemented, "not_supported", reason) }
+
+    static let expectation = Self(
+        .expectationFailed,
+        "not_supported",
+        "the only expectation that can be met is 100-continue"
+    )
+
+    static let headTooLarge = Self(
+        .requestHeaderFieldsTooLarge,
+        "request_too_large",
+        "the head is larger than 16 KiB, has a line of more than 8 KiB, or more than 100 fields"
+    )
+
+    static let headTooSlow = Self(.requestTimeout, "request_timeout", "the request's head did not come in time")
+
+    /// A fault that the parser found.
+    ///
+    /// - Parameter error: what it says.
+    init(_ error: any Error) {
+        switch error {
+        case HTTPParserError.headerOverflow: self = .headTooLarge
+        case HTTPParserError.invalidEOFState: self = .malformed("the connection ended within the request")
+        default: self = .malformed("the parser of HTTP says: \(error)")
+        }
+    }
+
+    /// The answer's fields; its body is the original API's `0`.
+    var fields: HTTPHeaders {
+        [
+            "Connection": "close", "Content-Length": "1", "Content-Type": "application/json", "X-HVC-Code": code,
+            "X-HVC-Reason": reason,
+        ]
+    }
+}

@@ -1,0 +1,109 @@
+import NIOCore
+
+/// Hands the parser the bytes of one request at a time and keeps the others, at most what one read of the socket takes.
+///
+/// The parser takes in all that it gets: without this a client that sends many requests at once has them all in memory as
+/// heads, and all are begun.
+final class RequestGate: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private let connection: Connection
+    private var held: ByteBuffer?
+    private var hasInputClosed = false
+    private var blankLine = BlankLine()
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if held == nil {
+            held = bytes
+        } else {
+            held?.writeBuffer(&bytes)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        pass(context)
+    }
+
+    /// Somebody behind has room for more.
+    ///
+    /// While an answer is under way the socket may be read once: where a client waits for
+    /// its answers, as most do, it then need not be taken out of the poll and put back for each.
+    func read(context: ChannelHandlerContext) {
+        if held == nil {
+            context.read()
+        } else if connection.state.portion != .none {
+            pass(context)
+            if held == nil { context.read() }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if held != nil, case ChannelEvent.inputClosed = event {
+            hasInputClosed = true
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func pass(_ context: ChannelHandlerContext) {
+        while let portion = next(context) { context.fireChannelRead(wrapInboundOut(portion)) }
+        connection.state.holdsBytes = held != nil
+        context.fireChannelReadComplete()
+        guard held == nil else { return }
+        if hasInputClosed {
+            hasInputClosed = false
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        // What is behind may have stopped asking for good, with the last answer.
+        if connection.state.phase == .draining { context.read() }
+    }
+
+    private func next(_ context: ChannelHandlerContext) -> ByteBuffer? {
+        guard var bytes = held, bytes.readableBytes > 0 else {
+            held = nil
+            return nil
+        }
+        let portion: ByteBuffer?
+        switch connection.state.portion {
+        case .none: return nil
+        case .discarded:
+            if connection.state.discarded(bytes.readableBytes) { context.close(promise: nil) }
+            held = nil
+            return nil
+        case .bytes(let count): portion = bytes.readSlice(length: min(count, bytes.readableBytes))
+        case .throughBlankLine: portion = bytes.readSlice(length: blankLine.end(in: bytes.readableBytesView))
+        }
+        held = bytes.readableBytes > 0 ? bytes : nil
+        connection.state.bytesCame(at: context.eventLoop.now)
+        return portion
+    }
+}
+
+/// Finds the blank lines in bytes that come in pieces.
+struct BlankLine {
+    /// How much of CR LF CR LF the last bytes were.
+    private var matched = 0
+
+    /// The number of bytes through the first blank line; all of them where none ends in them.
+    mutating func end(in bytes: ByteBufferView) -> Int {
+        for (index, byte) in bytes.enumerated() {
+            switch (byte, matched) {
+            case (UInt8(ascii: "\n"), 3):
+                matched = 0
+                return index + 1
+            case (UInt8(ascii: "\n"), 1), (UInt8(ascii: "\r"), 2): matched += 1
+            case (UInt8(ascii: "\r"), _): matched = 1
+            default: matched = 0
+            }
+        }
+        return bytes.count
+    }
+}

@@ -1,0 +1,106 @@
+import NIOHTTP1
+
+/// A request's head that keeps the rules on which the length of messages and the place of hosts stand, which the parser
+/// does not check (RFC 9110, 7 and 10.1.1; RFC 9112, 3 and 6).
+struct RequestHead {
+    /// How the end of the body is found.
+    enum Body: Equatable {
+        case length(Int)
+        case chunked
+    }
+
+    /// The head as the application is to see it: its target is a path, its host the one that the client means.
+    let head: HTTPRequestHead
+    let body: Body
+    /// Whether the client waits for a word before it sends the body.
+    let expectsContinue: Bool
+    /// Whether no request follows on the connection.
+    let isLast: Bool
+
+    /// Checks a head.
+    ///
+    /// - Parameter received: the head as the parser has it.
+    /// - Throws: `Refusal`.
+    init(_ received: HTTPRequestHead) throws(Refusal) {
+        let fields = Fields(received.headers)
+        let isOld = received.version.minor == 0
+        guard received.method != .CONNECT else { throw .notImplemented("CONNECT is for proxies, which this is not") }
+        guard fields.hosts <= 1, fields.hosts == 1 || isOld else {
+            throw .malformed("a request has exactly one Host field, this one has \(fields.hosts)")
+        }
+        guard Authority(Substring(fields.host)) != nil else {
+            throw .malformed("the Host field is not a host and a port")
+        }
+        guard fields.lengths <= 1 else { throw .malformed("a request has one Content-Length, this one has more") }
+        body = try Self.body(fields, isOld: isOld)
+        guard isOld || fields.expect == nil || fields.expect?.lowercased() == "100-continue" else {
+            throw .expectation
+        }
+        expectsContinue = !isOld && fields.expect != nil && body != .length(0)
+        // HTTP/1.0 keeps no connection unless both ask for it. What follows an Upgrade the parser leaves alone.
+        isLast = isOld || fields.hasUpgrade || !received.isKeepAlive
+        head = try Self.withPath(received)
+    }
+
+    private static func body(_ fields: Fields, isOld: Bool) throws(Refusal) -> Body {
+        guard let coding = fields.coding?.lowercased() else {
+            guard let length = fields.length else { return .length(0) }
+            guard let count = Int(length), count >= 0 else { throw .malformed("the Content-Length is not a number") }
+            return .length(count)
+        }
+        guard !isOld, fields.lengths == 0 else { throw .malformed("a body has either a length or a Transfer-Encoding") }
+        guard fields.codings == 1 else { throw .malformed("a request has one Transfer-Encoding, this one has more") }
+        guard coding != "chunked" else { return .chunked }
+        throw .notImplemented("the only Transfer-Encoding that is taken is chunked")
+    }
+
+    /// A target in absolute form counts for more than the Host field (RFC 9112, 3.2.2).
+    private static func withPath(_ received: HTTPRequestHead) throws(Refusal) -> HTTPRequestHead {
+        let target = received.uri
+        if target.utf8.first == UInt8(ascii: "/") || (target == "*" && received.method == .OPTIONS) { return received }
+        guard let colon = target.firstIndex(of: ":"), ["http", "https"].contains(target[..<colon].lowercased()),
+            target[colon...].hasPrefix("://")
+        else { throw .malformed("the target is neither a path nor an http URI") }
+        let rest = target[target.index(colon, offsetBy: 3)...]
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        guard let authority = Authority(rest[..<end]), !authority.host.isEmpty else {
+            throw .malformed("the target's host is not a host and a port")
+        }
+        var head = received
+        let path = String(rest[end...])
+        head.uri = path.hasPrefix("/") ? path : "/" + path
+        head.headers.replaceOrAdd(name: "Host", value: String(rest[..<end]))
+        return head
+    }
+}
+
+/// The fields that decide on a message's form, found in one pass.
+private struct Fields {
+    var hosts = 0
+    var host = ""
+    var lengths = 0
+    var length: String?
+    var codings = 0
+    var coding: String?
+    var expect: String?
+    var hasUpgrade = false
+
+    init(_ headers: HTTPHeaders) {
+        for (name, value) in headers {
+            switch name.utf8.count {
+            case 4 where name.lowercased() == "host":
+                hosts += 1
+                host = value
+            case 6 where name.lowercased() == "expect": expect = value
+            case 7 where name.lowercased() == "upgrade": hasUpgrade = true
+            case 14 where name.lowercased() == "content-length":
+                lengths += 1
+                length = value
+            case 17 where name.lowercased() == "transfer-encoding":
+                codings += 1
+                coding = value
+            default: break
+            }
+        }
+    }
+}
