@@ -16,9 +16,8 @@ extension FailureCode {
         case .imageUnusable, .imageTooLarge: .unprocessableContent
         case .leaseLost, .gaveUp, .malformedEntry, .internalFault: .internalServerError
         case .machineUnreachable, .hypervisor: .badGateway
-        case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable, .storeUnavailable,
-            .overloaded:
-            .serviceUnavailable
+        case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable: .serviceUnavailable
+        case .storeUnavailable, .overloaded: .serviceUnavailable
         case .deadline, .outcomeUnknown: .gatewayTimeout
         case .crossSite: .forbidden
         case .notSupported: .notImplemented
