@@ -3,9 +3,9 @@ import Model
 /// The names of all `HVC_` variables: those that neither program nor a script reads are probably misspelt.
 public enum SettingNames {
     static let ofPrograms: Set<String> = [
-        "HVC_API_TOKEN", "HVC_API_TOKEN_FILE", "HVC_AUTOSTART", "HVC_CELL", "HVC_DISCOVERY_PERIOD", "HVC_FLAVOR_FILE",
-        "HVC_FLEET", "HVC_GRACE", "HVC_HOST", "HVC_IMAGE_FILE", "HVC_IMAGE_ROOTS", "HVC_JOB_HISTORY", "HVC_LEASE",
-        "HVC_LOG_LEVEL",
+        "HVC_API_TOKEN", "HVC_API_TOKEN_FILE", "HVC_AUTOSTART", "HVC_CELL", "HVC_CONNECTIONS", "HVC_DISCOVERY_PERIOD",
+        "HVC_FLAVOR_FILE", "HVC_FLEET", "HVC_GRACE", "HVC_HOST", "HVC_IMAGE_FILE", "HVC_IMAGE_ROOTS",
+        "HVC_JOB_HISTORY", "HVC_LEASE", "HVC_LOG_LEVEL",
         "HVC_OVERCOMMIT_CPU", "HVC_OVERCOMMIT_DISK", "HVC_OVERCOMMIT_RAM", "HVC_PM_FILE", "HVC_POLICY",
         "HVC_POLICY_WEIGHTS", "HVC_PORT", "HVC_PREFIX", "HVC_REDIS_PASSWORD", "HVC_REDIS_PASSWORD_FILE",
         "HVC_REDIS_URL", "HVC_SLOTS", "HVC_WAIT", "HVC_WORKER_NAME",
