@@ -56,6 +56,7 @@ let package = Package(
             path: "Sources/Shared/CHiredis",
             providers: [.apt(["libhiredis-dev"])]
         ),
+        .systemLibrary(name: "CMalloc", path: "Sources/Shared/CMalloc"),
         .systemLibrary(
             name: "CXML",
             path: "Sources/Shared/CXML",
@@ -77,7 +78,8 @@ let package = Package(
             dependencies: ["Model", "Placement"],
             path: "Sources/Shared",
             exclude: [
-                "Bootstrap", "Catalog", "CHiredis", "CLibvirt", "CXML", "Libvirt", "Model", "Placement", "RedisClient",
+                "Bootstrap", "Catalog", "CHiredis", "CLibvirt", "CMalloc", "CXML", "Libvirt", "Model", "Placement",
+                "RedisClient",
                 "Store", "XML",
             ],
             sources: ["Shared.swift"],
@@ -115,7 +117,7 @@ let package = Package(
         .target(name: "XML", dependencies: ["CXML"], path: "Sources/Shared/XML", swiftSettings: strictWithC),
         .target(
             name: "Bootstrap",
-            dependencies: ["Model", "RedisClient", argumentParser, logging, lifecycle, signals, nioLocks],
+            dependencies: ["CMalloc", "Model", "RedisClient", argumentParser, logging, lifecycle, signals, nioLocks],
             path: "Sources/Shared/Bootstrap",
             swiftSettings: strict
         ),
@@ -153,7 +155,7 @@ let package = Package(
         .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Model", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests",
-            dependencies: ["RedisClient", "TestKit", logging, nioCore, nioPosix],
+            dependencies: ["RedisClient", "TestKit", logging, nioCore, nioLocks, nioPosix],
             swiftSettings: strict
         ),
         .testTarget(
@@ -180,6 +182,8 @@ let package = Package(
             dependencies: [
                 "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging, nioCore,
                 nioHTTP, nioLocks,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict

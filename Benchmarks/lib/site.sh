@@ -18,7 +18,7 @@ start_gateway() {
   HVC_PORT=0 start gateway "$release/hvc-gateway"
   ready gateway port_of gateway
   gateway_url=http://127.0.0.1:$(port_of gateway)
-  ready gateway curl -sf "$gateway_url/readyz"
+  ready gateway curl -sf "$gateway_url/healthz"
 }
 
 # start_worker LIBVIRT_URI: one PM, promised many times over, one small type, one image; looked at once and then only after

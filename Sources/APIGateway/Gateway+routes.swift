@@ -38,7 +38,7 @@ extension Gateway {
         let router = Router(context: GatewayContext.self)
         let open: Set = ["/healthz", "/readyz"]
         router.addMiddleware {
-            RequestLog(logger: logger)
+            RequestLog(logger: logger, secrets: SecretFilter(token: token))
             HeadWithoutBody()
             InvalidCalls()
             LoopbackHost(isRequired: token.isEmpty)
@@ -47,9 +47,9 @@ extension Gateway {
             // After those that refuse by the head alone: nobody who is refused has a body kept for them.
             BodyLimit(budget: BodyBudget(), bodiless: open)
         }
-        router.original("/vm/create", failing: "{\"vmid\":0}", vms.create)
+        router.original("/vm/create", failing: VMController.notCreated, vms.create)
         router.original("/vm/query", failing: "0", vms.query)
-        router.original("/vm/destroy", failing: "{\"status\":0}", vms.destroy)
+        router.original("/vm/destroy", failing: VMController.notDestroyed, vms.destroy)
         router.original("/vm/types", failing: "0", vms.types)
         router.original("/pm/list", failing: "0", machines.list)
         router.original("/pm/listvms", failing: "0", machines.vms)

@@ -17,6 +17,7 @@ struct Gateway {
     private let store: Store
     private let feed: EventFeed
     private let outcomes: JobOutcomes
+    private let readiness: Readiness
     private let application: any ApplicationProtocol
 
     init(settings: GatewaySettings) throws {
@@ -27,17 +28,19 @@ struct Gateway {
         store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
+        readiness = Readiness(feed: feed)
         let vms = VMService(
             store: store,
             outcomes: outcomes,
-            readiness: Readiness(feed: feed),
+            readiness: readiness,
+            limit: CallerLimit(settings.waitingCallers),
             wait: settings.wait
         )
         let router = Self.routes(
             vms: VMController(service: vms),
             machines: MachineController(store: store),
             images: ImageController(store: store),
-            health: HealthController(store: store),
+            health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),
             resources: ResourceCalls(
                 vms: VMResourceController(service: vms, store: store),
                 holds: HoldController(service: vms, store: store),
@@ -85,9 +88,11 @@ struct Gateway {
         }
         try await Program.run(
             [
+                LoopService { await HeapTrimmer.run() },
                 LoopService { [redis] in await redis.run() },
                 LoopService { [feed] in await feed.run() },
                 LoopService { [outcomes] in await outcomes.run() },
+                LoopService { [readiness] in await readiness.run() },
                 application,
             ],
             grace: settings.grace,

@@ -8,9 +8,10 @@ struct GatewaySettings: Sendable {
     let port: Int
     let token: String
     let wait: Duration
+    let waitingCallers: Int
     let grace: Duration
     let connections: Int
-    /// What is odd about the environment, and stops nothing.
+    /// What is odd or unsafe about the environment, and stops nothing.
     let warnings: [String]
 
     private static let hostSetting = Setting<String>.text(
@@ -25,17 +26,32 @@ struct GatewaySettings: Sendable {
         fallback: 8080,
         meaning: "The port on which the gateway listens; 0 takes a free one and logs it."
     )
-    private static let tokenSetting = Setting<String>.text(
-        "HVC_API_TOKEN",
-        kind: "a token",
-        isSecret: true,
-        meaning: "Where it is set, each call needs the header `Authorization: Bearer TOKEN`."
-    )
+    private static let tokenSetting = Setting<String>(
+        SettingDescription(
+            "HVC_API_TOKEN",
+            kind: "a token of printable ASCII without blanks",
+            fallback: "",
+            meaning: "Where it is set, each call needs the header `Authorization: Bearer TOKEN`.",
+            isSecret: true
+        ),
+        fallback: ""
+    ) { text in
+        // No header carries others.
+        text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
+    }
+    /// Shorter tokens can be guessed.
+    private static let shortestSafeToken = 16
     private static let waitSetting = Setting<Duration>.seconds(
         "HVC_WAIT",
         in: 0...3600,
         fallback: 60,
         meaning: "How long create and destroy wait for their outcome before they answer 202."
+    )
+    private static let waitingCallersSetting = Setting<Int>.number(
+        "HVC_WAITING_CALLERS",
+        in: 1...1_000_000,
+        fallback: 10_000,
+        meaning: "How many callers may wait for the outcome of their jobs at once; others are told to come back."
     )
     private static let graceSetting = Setting<Duration>.seconds(
         "HVC_GRACE",
@@ -53,8 +69,10 @@ struct GatewaySettings: Sendable {
 
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
-        [hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, graceSetting.about]
-            + [connectionsSetting.about] + CommonSettings.descriptions
+        [
+            hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
+            graceSetting.about, connectionsSetting.about,
+        ] + CommonSettings.descriptions
     }
 
     /// Reads the settings.
@@ -68,14 +86,22 @@ struct GatewaySettings: Sendable {
         port = reader.value(Self.portSetting)
         token = reader.value(Self.tokenSetting)
         wait = reader.value(Self.waitSetting)
+        waitingCallers = reader.value(Self.waitingCallersSetting)
         grace = reader.value(Self.graceSetting)
         connections = reader.value(Self.connectionsSetting)
-        warnings = SettingNames.warnings(for: environment, own: Self.descriptions)
+        warnings =
+            SettingNames.warnings(for: environment, own: Self.descriptions)
+            + Self.descriptions.secretWarnings(in: environment) + Self.warnings(ofToken: token, on: host)
         if !Self.isLoopback(host), token.isEmpty {
             let reason = "HVC_HOST=\(host) opens the API to other machines"
             reader.note([Failure(.invalidRequest, "\(reason): set HVC_API_TOKEN too, or listen on 127.0.0.1")])
         }
         try reader.finish()
+    }
+
+    private static func warnings(ofToken token: String, on host: String) -> [String] {
+        guard !isLoopback(host), token.utf8.count < shortestSafeToken else { return [] }
+        return ["HVC_API_TOKEN has fewer than \(shortestSafeToken) characters and can be guessed: take a longer one"]
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -134,7 +134,11 @@ struct WorkerProgram {
                 return try await catalog.load()
             } catch {
                 guard error.code == .storeUnavailable, error.cause != nil else { throw error }
-                logger.warning("Redis does not answer; trying again", metadata: ["error": "\(error)"])
+                logger.log(
+                    level: error.retryLogLevel,
+                    "Redis does not answer; trying again",
+                    metadata: ["error": "\(error)"]
+                )
                 try await Task.sleep(for: .seconds(1))
             }
         }

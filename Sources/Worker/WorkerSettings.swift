@@ -255,6 +255,8 @@ struct WorkerSettings: Sendable {
         cell = reader.value(Self.cellSetting)
         startsAgain = reader.value(Self.autostartSetting) == .on
         network = reader.value(Self.networkSetting)
-        warnings = SettingNames.warnings(for: reader.environment, own: Self.descriptions)
+        warnings =
+            SettingNames.warnings(for: reader.environment, own: Self.descriptions)
+            + Self.descriptions.secretWarnings(in: reader.environment)
     }
 }

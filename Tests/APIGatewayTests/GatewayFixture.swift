@@ -41,6 +41,12 @@ final class GatewayFixture: Sendable {
         try result.get()
     }
 
+    /// Says that a worker lives, as one with that lease would.
+    func announceWorker(lease: Duration) async throws {
+        let milliseconds = Int(lease / .milliseconds(1))
+        try await store.announce(worker: "w", fields: ["lease_ms": "\(milliseconds)"], lifetime: .seconds(600))
+    }
+
     /// One PM that is up, one type, one image.
     func fill() async throws {
         let listing = PMListing(address: try PMAddress("host1"))

@@ -11,12 +11,13 @@ struct GatewayLifeTests {
     func outage() async throws {
         try await GatewayFixture.with { (gateway) async throws in
             try await gateway.fill()
+            try await gateway.announceWorker(lease: .seconds(600))
             #expect(try await gateway.http.call("/readyz").status == 200)
             try await gateway.server.kill9()
             let answer = try await gateway.http.call("/vm/create?name=a&instance_type=1&image_id=100", within: 5)
             #expect(answer.status == 503 && answer.body == #"{"vmid":0}"#)
             #expect(answer.headers["retry-after"] != nil && answer.headers["x-hvc-code"] == "store_unavailable")
-            #expect(try await gateway.http.call("/readyz").status == 503)
+            try await eventually("/readyz to say so") { try await gateway.http.call("/readyz").status == 503 }
             #expect(try await gateway.http.call("/healthz").status == 200)
             try await gateway.server.restart()
             try await eventually("the gateway to recover", deadline: .seconds(20)) {

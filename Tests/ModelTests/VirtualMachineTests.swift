@@ -34,7 +34,8 @@ struct VirtualMachineTests {
     @Test(
         "Names are data: all of Unicode is taken",
         arguments: [
-            "a", "test_vm", "</name><x>", "a'b\"c&d", "../../etc", "名前", "🚀", "e\u{301}", "%0A",
+            "a", "test_vm", "</name><x>", "a'b\"c&d", "../../etc", "名前", "🚀", "e\u{301}", "%0A", " a b ", "עברית",
+            "العربية",
             String(repeating: "x", count: 255),
         ]
     )
@@ -46,6 +47,11 @@ struct VirtualMachineTests {
         "Names that are empty, long, or hold what XML or a log line cannot",
         arguments: [
             "", "a\nb", "\u{0}", "\u{7F}", "\u{85}", "\t", "\u{1B}[31m", "\u{2028}", "\u{FFFE}", "\u{1FFFF}", "a\r\n",
+            " ", "\u{A0}\u{3000}",
+            // What turns the direction of text, and what cannot be seen.
+            "a\u{202E}gpj", "\u{2066}a", "\u{61C}", "a\u{200F}", "a\u{200B}b", "a\u{200D}b", "a\u{2060}", "\u{FEFF}a",
+            "a\u{AD}b", "a\u{34F}", "\u{3164}", "\u{115F}", "\u{180E}", "a\u{FE0F}", "a\u{E0001}", "\u{E0100}a",
+            "\u{2800}",
             String(repeating: "x", count: 256), String(repeating: "é", count: 128),
         ]
     )

@@ -3,6 +3,7 @@
 check() {
   local status=0
   only_in '(CHiredis)' '^Sources/Shared/RedisClient/' "only RedisClient imports CHiredis" || status=1
+  only_in '(CMalloc)' '^Sources/Shared/Bootstrap/' "only Bootstrap imports CMalloc" || status=1
   only_in '(CXML)' '^Sources/Shared/XML/' "only XML imports CXML" || status=1
   only_in '(CLibvirt)' '^Sources/Shared/Libvirt/' "only Libvirt imports CLibvirt" || status=1
   only_in '(Libvirt)' '^(Sources/Worker|Tests)/' "only the worker imports Libvirt" || status=1

@@ -1,10 +1,9 @@
 import Hummingbird
 import Model
-import Store
 
 /// What those who run the gateway ask it.
 struct HealthController: Sendable {
-    let store: Store
+    let readiness: ReadinessCheck
 
     /// `/healthz`: 200 while the process answers.
     @Sendable
@@ -12,14 +11,24 @@ struct HealthController: Sendable {
         Reply("{\"status\":\"ok\"}").response
     }
 
-    /// `/readyz`: 200 while requests can be accepted, which takes Redis; else 503 with the reason.
+    /// `/readyz`: 200 while what is accepted is kept and done, which takes Redis and a worker; else 503 with the reason.
+    ///
+    /// Anybody may ask, so it says nothing of where Redis is.
     @Sendable
     func ready(_ request: Request, _ context: GatewayContext) async -> Response {
-        do throws(Failure) {
-            try await store.ping()
-            return Reply("{\"status\":\"ready\"}").response
-        } catch {
-            return Reply(failure: error, body: "{\"status\":\"redis does not answer\"}").response
+        let state = await readiness.state()
+        let body = "{\"status\":\"\(state.rawValue)\"}"
+        guard let code = state.failureCode else { return Reply(body).response }
+        return Reply(failure: Failure(code, "\(state.rawValue): the gateway's log has more"), body: body).response
+    }
+}
+
+extension ReadinessCheck.State {
+    fileprivate var failureCode: FailureCode? {
+        switch self {
+        case .ready: nil
+        case .redisSilent, .redisRefusesWrites: .storeUnavailable
+        case .noWorker: .noWorker
         }
     }
 }

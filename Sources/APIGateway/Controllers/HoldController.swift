@@ -33,7 +33,7 @@ struct HoldController: Sendable {
     func create(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let wish: HoldWish = try await JSONBody.read(request)
         let submission = try await service.submit(wish, waits: !request.prefersNotToWait, request: context.requestID)
-        return try await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
+        return await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
             guard let hold = try await store.hold(accepted.vm) else { return .gone(accepted, status: .created) }
             return ResourceReply(Body(hold, job: accepted.job), status: .created, location: "/v1/holds/\(accepted.vm)")
         }
@@ -55,6 +55,6 @@ struct HoldController: Sendable {
             waits: !request.prefersNotToWait,
             request: context.requestID
         )
-        return try await ResourceReply(submission, request: context.requestID) { accepted in .gone(accepted) }
+        return await ResourceReply(submission, request: context.requestID) { accepted in .gone(accepted) }
     }
 }

@@ -6,17 +6,22 @@ import Store
 struct VMController: Sendable {
     let service: VMService
 
+    /// What a create answers that fails.
+    static let notCreated = "{\"vmid\":0}"
+    /// What a destroy answers that fails.
+    static let notDestroyed = "{\"status\":0}"
+
     /// `/vm/create?name=&instance_type=&image_id=`: `{"vmid":N}`.
     @Sendable
     func create(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> Reply {
         try arguments.allow("name", "instance_type", "image_id")
-        let outcome = try await service.create(
+        let submission = try await service.create(
             name: try VMName.validated(try arguments.text("name")),
             type: try arguments.identifier("instance_type"),
             image: try arguments.identifier("image_id"),
             request: context.requestID
         )
-        return Reply("{\"vmid\":\(outcome.vm)}", status: outcome.isFinal ? .ok : .accepted)
+        return Reply(submission, body: "{\"vmid\":\(submission.accepted.vm)}", failing: Self.notCreated)
     }
 
     /// `/vm/query?vmid=`: `{"vmid":N,"name":…,"instance_type":T,"pmid":P}`; `pmid` is 0 before the VM is placed.
@@ -34,8 +39,9 @@ struct VMController: Sendable {
     @Sendable
     func destroy(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> Reply {
         try arguments.allow("vmid")
-        let outcome = try await service.destroy(try arguments.identifier("vmid"), request: context.requestID)
-        return Reply("{\"status\":1}", status: outcome.isFinal ? .ok : .accepted)
+        let vm: VMID = try arguments.identifier("vmid")
+        let submission = try await service.destroy(vm, waits: true, request: context.requestID)
+        return Reply(submission, body: "{\"status\":1}", failing: Self.notDestroyed)
     }
 
     /// `/vm/types`: `{"types":[{"tid":T,"cpu":…,"ram":…,"disk":…},…]}`.

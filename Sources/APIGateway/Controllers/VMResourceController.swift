@@ -58,7 +58,7 @@ struct VMResourceController: Sendable {
     func create(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let wish: VMWish = try await JSONBody.read(request)
         let submission = try await service.submit(wish, waits: !request.prefersNotToWait, request: context.requestID)
-        return try await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
+        return await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
             guard let status = try await store.vm(accepted.vm) else { return .gone(accepted, status: .created) }
             return ResourceReply(Body(status), status: .created, location: "/v1/vms/\(accepted.vm)")
         }
@@ -80,6 +80,6 @@ struct VMResourceController: Sendable {
             waits: !request.prefersNotToWait,
             request: context.requestID
         )
-        return try await ResourceReply(submission, request: context.requestID) { accepted in .gone(accepted) }
+        return await ResourceReply(submission, request: context.requestID) { accepted in .gone(accepted) }
     }
 }

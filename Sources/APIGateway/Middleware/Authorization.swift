@@ -17,20 +17,28 @@ struct Authorization: RouterMiddleware {
         context: GatewayContext,
         next: @concurrent (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
-        guard !token.isEmpty, !open.contains(request.uri.path) else { return try await next(request, context) }
-        let scheme = "Bearer "
-        guard let sent = request.headers[.authorization], sent.hasPrefix(scheme),
-            Self.isEqual(sent.dropFirst(scheme.count).utf8, token.utf8)
-        else {
-            let failure = Failure(.unauthorized, "send the header Authorization: Bearer TOKEN")
-            var response = failure.response(to: request, context)
-            response.headers[.wwwAuthenticate] = "Bearer"
-            return response
-        }
+        guard isAllowed(request) else { return Self.refusal(of: request, context) }
         return try await next(request, context)
     }
 
-    /// Compares in a time that tells nothing of where they differ.
+    private func isAllowed(_ request: Request) -> Bool {
+        if token.isEmpty || open.contains(request.uri.path) { return true }
+        // Of two headers, a proxy may have read the other one.
+        let sent = request.headers[values: .authorization]
+        guard sent.count == 1, let space = sent[0].firstIndex(of: " ") else { return false }
+        // The scheme is read in any case (RFC 9110, 11.1).
+        guard sent[0][..<space].lowercased() == "bearer" else { return false }
+        return Self.isEqual(sent[0][space...].drop { $0 == " " }.utf8, token.utf8)
+    }
+
+    private static func refusal(of request: Request, _ context: GatewayContext) -> Response {
+        let failure = Failure(.unauthorized, "send one header Authorization: Bearer TOKEN")
+        var response = failure.response(to: request, context)
+        response.headers[.wwwAuthenticate] = "Bearer"
+        return response
+    }
+
+    /// Compares in a time that says nothing of where they differ.
     private static func isEqual(_ left: Substring.UTF8View, _ right: String.UTF8View) -> Bool {
         let (left, right) = (Array(left), Array(right))
         guard left.count == right.count else { return false }

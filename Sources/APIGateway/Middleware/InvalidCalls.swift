@@ -17,22 +17,30 @@ struct InvalidCalls: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch let failure as Failure {
-            return failure.response(to: request, context)
-        } catch let error as HTTPError where error.status == .notFound {
-            return Failure.unknownCall(request).response(to: request, context)
-        } catch let error as HTTPError where error.status == .contentTooLarge {
-            return Self.tooLarge.response(to: request, context)
-        } catch is NIOTooManyBytesError {
-            // A body of unknown length turned out to be too long.
-            return Self.tooLarge.response(to: request, context)
         } catch {
+            return Self.answer(to: error, request, context)
+        }
+    }
+
+    /// Apart from `handle`, whose frame stays in memory for as long as a request waits for its answer.
+    @inline(never)
+    private static func answer(to error: any Error, _ request: Request, _ context: GatewayContext) -> Response {
+        failure(for: error, request, context).response(to: request, context)
+    }
+
+    private static func failure(for error: any Error, _ request: Request, _ context: GatewayContext) -> Failure {
+        switch error {
+        case let failure as Failure: return failure
+        case let error as HTTPError where error.status == .notFound: return .unknownCall(request)
+        case let error as HTTPError where error.status == .contentTooLarge: return tooLarge
+        // A body of unknown length turned out to be too long.
+        case is NIOTooManyBytesError: return tooLarge
+        default:
             context.logger.error(
                 "a request failed",
                 metadata: ["error": "\(error)", "request": "\(context.requestID)"]
             )
-            let failure = Failure(.internalFault, "the gateway failed: its log has request \(context.requestID)")
-            return failure.response(to: request, context)
+            return Failure(.internalFault, "the gateway failed: its log has request \(context.requestID)")
         }
     }
 

@@ -8,6 +8,8 @@ struct RequestLog: RouterMiddleware {
     typealias Context = GatewayContext
 
     let logger: Logger
+    /// Takes tokens out of what is logged.
+    let secrets: SecretFilter
 
     @concurrent
     func handle(
@@ -17,23 +19,38 @@ struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         var context = context
-        context.requestID = Self.identifier(sent: request.headers[.requestID])
+        context.requestID = identifier(sent: request.headers[.requestID])
         var response = try await next(request, context)
-        response.headers[.requestID] = context.requestID
-        let elapsed = (ContinuousClock.now - start).components
-        let microseconds = elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
-        // One text rather than metadata, which costs as much as all else that the gateway does for a query.
-        var line = "\(request.method.rawValue) \(request.uri.path) status=\(response.status.code) us=\(microseconds)"
-        line += " request=\(context.requestID)"
-        if let query = request.uri.query, !query.isEmpty { line += " query=" + LogText.quoted(query) }
-        if let reason = response.headers[.reason] { line += " reason=" + LogText.quoted(reason) }
-        logger.info("\(line)")
+        finish(&response, to: request, context.requestID, since: start)
         return response
     }
 
+    /// Apart from `handle`, whose frame stays in memory for as long as a request waits for its answer.
+    private func finish(
+        _ response: inout Response,
+        to request: Request,
+        _ id: String,
+        since start: ContinuousClock.Instant
+    ) {
+        response.headers[.requestID] = id
+        let elapsed = (ContinuousClock.now - start).components
+        let microseconds = elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
+        let target = secrets.shown(path: request.uri.path, query: request.uri.query ?? "")
+        // One text rather than metadata, which costs as much as all else that the gateway does for a query.
+        var line = "\(request.method.rawValue) \(target.path) status=\(response.status.code) us=\(microseconds)"
+        line += " request=\(id)"
+        if !target.query.isEmpty { line += " query=" + LogText.quoted(target.query) }
+        if let reason = response.headers[.reason], !target.isSecret { line += " reason=" + LogText.quoted(reason) }
+        if let cause = response.headers[.cause] {
+            line += " cause=" + LogText.quoted(cause)
+            response.headers[.cause] = nil
+        }
+        logger.info("\(secrets.shown(line: line))")
+    }
+
     /// The caller's own id where it is a plain word of at most 64 characters, else a new one.
-    private static func identifier(sent: String?) -> String {
-        if let sent, (1...64).contains(sent.utf8.count), sent.utf8.allSatisfy(isPlain) { return sent }
+    private func identifier(sent: String?) -> String {
+        if let sent, (1...64).contains(sent.utf8.count), sent.utf8.allSatisfy(Self.isPlain) { return sent }
         return String(UInt64.random(in: (1 << 60)...UInt64.max), radix: 16)
     }
 

@@ -4,8 +4,8 @@ import Model
 
 /// Refuses what a page of another site makes a browser send: GET /vm/destroy as an image's address, say.
 ///
-/// Browsers say so in `Sec-Fetch-Site` (W3C Fetch Metadata Request Headers) and, for older ones, in `Origin` (RFC 6454);
-/// other clients send neither.
+/// Browsers say so in `Sec-Fetch-Site` (W3C Fetch Metadata Request Headers), older ones in `Origin` (RFC 6454), and for
+/// links and images in `Referer` (RFC 9110, 10.1.3); other clients send none of them.
 struct SameSite: RouterMiddleware {
     typealias Context = GatewayContext
 
@@ -15,15 +15,43 @@ struct SameSite: RouterMiddleware {
         context: GatewayContext,
         next: @concurrent (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
-        guard Self.isForeign(request) else { return try await next(request, context) }
-        let failure = Failure(.crossSite, "a page of another site sent this: call the API from your own program")
-        return failure.response(to: request, context)
+        guard !Self.isForeign(request) else { return Self.refusal(of: request, context) }
+        return try await next(request, context)
     }
 
+    private static func refusal(of request: Request, _ context: GatewayContext) -> Response {
+        Failure(.crossSite, "a page of another site sent this: call the API from your own program")
+            .response(to: request, context)
+    }
+
+    /// Whether another site sent it: the first header that is there decides.
+    ///
+    /// One that is there twice has been tampered with.
     private static func isForeign(_ request: Request) -> Bool {
-        if let site = request.headers[.fetchSite] { return site != "none" && site != "same-origin" }
-        guard let origin = request.headers[.origin] else { return false }
-        let host = request.head.authority ?? ""
-        return origin != "http://" + host && origin != "https://" + host
+        if let sites = values(.fetchSite, of: request) {
+            return sites.count > 1 || sites[0] != "none" && sites[0] != "same-origin"
+        }
+        guard let pages = values(.origin, of: request) ?? values(.referer, of: request) else { return false }
+        return pages.count > 1 || !isOwn(pages[0], host: request.head.authority ?? "")
+    }
+
+    private static func values(_ name: HTTPField.Name?, of request: Request) -> [String]? {
+        guard let name, request.headers.contains(name) else { return nil }
+        return request.headers[values: name]
+    }
+
+    /// Whether a URL is of this server; of either scheme, since a proxy before it may speak TLS.
+    private static func isOwn(_ url: String, host: String) -> Bool {
+        [("http://", ":80"), ("https://", ":443")].contains { scheme, port in
+            guard url.lowercased().hasPrefix(scheme) else { return false }
+            let authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
+            return normal(String(authority), port) == normal(host, port)
+        }
+    }
+
+    /// A host and port in lower case, without the port that the scheme has anyway.
+    private static func normal(_ authority: String, _ port: String) -> String {
+        let authority = authority.lowercased()
+        return authority.hasSuffix(port) ? String(authority.dropLast(port.count)) : authority
     }
 }

@@ -2,6 +2,11 @@ import Hummingbird
 import Model
 
 extension Failure {
+    /// The cause as callers may know it; what Redis' client says names its address, path and user, which are for the log.
+    var publicCause: String? {
+        code == .storeUnavailable || code == .outcomeUnknown ? nil : cause
+    }
+
     /// No call of ours has this method and path.
     ///
     /// - Parameter request: the request.

@@ -18,6 +18,7 @@ extension FailureCode {
         case .machineUnreachable, .hypervisor: .badGateway
         case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable: .serviceUnavailable
         case .storeUnavailable, .overloaded: .serviceUnavailable
+        case .noWorker, .tooManyWaiting: .serviceUnavailable
         case .deadline, .outcomeUnknown: .gatewayTimeout
         case .crossSite: .forbidden
         case .notSupported: .notImplemented

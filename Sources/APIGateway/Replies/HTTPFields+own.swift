@@ -6,6 +6,10 @@ extension HTTPField.Name {
     static let reason = Self("X-HVC-Reason")
     /// Why a call failed, as a stable code.
     static let reasonCode = Self("X-HVC-Code")
+    /// The job that was accepted.
+    static let job = Self("X-HVC-Job")
+    /// The cause of a failure that is for the log alone: `RequestLog` takes it out of the answer.
+    static let cause = Self("X-HVC-Cause")
     /// From where a browser was made to send a request.
     static let fetchSite = Self("Sec-Fetch-Site")
     /// How the caller would have the request dealt with (RFC 7240).
@@ -20,7 +24,8 @@ extension HTTPFields {
     /// - Parameter failure: why.
     mutating func add(_ failure: Failure) {
         self[.reasonCode] = failure.code.rawValue
-        self[.reason] = Self.text(failure.message + (failure.cause.map { " (\($0))" } ?? ""))
+        self[.reason] = Self.text(failure.message + (failure.publicCause.map { " (\($0))" } ?? ""))
+        if failure.publicCause != failure.cause { self[.cause] = failure.cause.map(Self.text) }
         if failure.code.httpStatus == .serviceUnavailable { self[.retryAfter] = "2" }
     }
 

@@ -5,11 +5,13 @@ import NIOCore
 
 /// The bodies of the resource-style calls: JSON with names in snake_case, and nothing in them that a call does not know.
 enum JSONBody {
-    /// A value as JSON.
+    /// A value as a line of JSON.
     static func bytes(_ value: some Encodable) -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(value)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer(string: "{}")
+        var buffer = (try? encoder.encode(value)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer(string: "{}")
+        buffer.writeString("\n")
+        return buffer
     }
 
     /// Reads a request's body.
@@ -21,6 +23,7 @@ enum JSONBody {
         do {
             // It was taken in up to the limit before.
             let buffer = try await request.body.collect(upTo: BodyLimit.bytes)
+            try StrictJSON.check(Array(buffer.readableBytesView))
             return try JSONDecoder().decode(Body.self, from: Data(buffer.readableBytesView))
         } catch let error as DecodingError {
             throw Failure(.invalidRequest, text(error))

@@ -33,7 +33,7 @@ struct Problem: Encodable {
         status = failure.code.httpStatus.code
         detail = failure.message
         code = failure.code.rawValue
-        cause = failure.cause.flatMap { $0.isEmpty ? nil : $0 }
+        cause = failure.publicCause.flatMap { $0.isEmpty ? nil : $0 }
         jobID = job
         requestID = request
         self.failure = failure

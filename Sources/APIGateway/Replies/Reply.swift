@@ -8,6 +8,8 @@ struct Reply {
     let status: HTTPResponse.Status
     let json: String
     let failure: Failure?
+    /// The job that was accepted; nil where none was.
+    var job: JobID?
 
     init(_ json: String, status: HTTPResponse.Status = .ok) {
         self.status = status
@@ -24,6 +26,7 @@ struct Reply {
     var response: Response {
         var headers: HTTPFields = [.contentType: "application/json"]
         if let failure { headers.add(failure) }
+        headers[.job] = job?.description
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
     }
 }

@@ -4,7 +4,7 @@ import Model
 
 /// An answer of a resource-style call.
 struct ResourceReply {
-    let response: Response
+    var response: Response
 
     /// An answer with a value.
     ///

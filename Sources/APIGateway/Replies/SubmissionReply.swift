@@ -15,6 +15,23 @@ struct AcceptedBody: Encodable {
     }
 }
 
+extension Reply {
+    /// An answer of the original API to a request that was accepted: 202 while the job goes on.
+    ///
+    /// - Parameters:
+    ///   - submission: the job, with what became of it.
+    ///   - body: what the call answers.
+    ///   - failing: what it answers where the job failed.
+    init(_ submission: VMService.Submission, body: String, failing: String) {
+        switch submission.result {
+        case .success: self.init(body)
+        case .failure(let failure): self.init(failure: failure, body: failing)
+        case nil: self.init(body, status: .accepted)
+        }
+        job = submission.accepted.job
+    }
+}
+
 extension ResourceReply {
     /// An answer to a request that was accepted: 202 while the job goes on, a problem document where it failed.
     ///
@@ -22,23 +39,29 @@ extension ResourceReply {
     ///   - submission: the job, with what became of it.
     ///   - request: names the request.
     ///   - success: the answer where the job is done.
-    /// - Throws: what `success` throws.
     init(
         _ submission: VMService.Submission,
         request: String,
         success: (Acceptance) async throws(Failure) -> ResourceReply
-    ) async throws(Failure) {
+    ) async {
         let accepted = submission.accepted
         switch submission.result {
-        case .success: self = try await success(accepted)
+        case .success:
+            // What was made cannot be read now: that is no failure of the job, which must not be asked for again.
+            do throws(Failure) { self = try await success(accepted) } catch { self = .accepted(accepted) }
         case .failure(let failure): self.init(Problem(failure, job: accepted.job, request: request))
-        case nil:
-            self.init(
-                AcceptedBody(id: accepted.vm, jobID: accepted.job, state: "accepted"),
-                status: .accepted,
-                location: "/v1/jobs/\(accepted.job)/explanation"
-            )
+        case nil: self = .accepted(accepted)
         }
+        response.headers[.job] = accepted.job.description
+    }
+
+    /// An answer about a job whose outcome is to be asked for.
+    private static func accepted(_ accepted: Acceptance) -> ResourceReply {
+        ResourceReply(
+            AcceptedBody(id: accepted.vm, jobID: accepted.job, state: "accepted"),
+            status: .accepted,
+            location: "/v1/jobs/\(accepted.job)/explanation"
+        )
     }
 
     /// An answer about what is no more.

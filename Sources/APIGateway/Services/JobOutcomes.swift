@@ -4,11 +4,19 @@ import Store
 
 /// Tells callers who wait how their jobs ended, as soon as the event stream does.
 final class JobOutcomes: Sendable {
-    private typealias Outcome = WaitingCallers.Outcome
+    /// How a job ended, or why nobody will hear of it.
+    typealias Outcome = Result<JobStatus, Failure>
+
+    /// A job that somebody waits for.
+    private struct AwaitedJob: Identifiable {
+        let accepted: Acceptance
+        var id: JobNonce { accepted.nonce }
+    }
 
     private let feed: EventFeed
     private let store: Store
-    private let waiting = NIOLockedValueBox(WaitingCallers())
+    private let callers = WaitingCallers<AwaitedJob, Outcome>()
+    private let recent = NIOLockedValueBox(RecentOutcomes())
 
     /// How many records are read at once when all jobs that are waited for are checked.
     private static let batch = 256
@@ -20,16 +28,20 @@ final class JobOutcomes: Sendable {
 
     /// Follows the stream until it ends.
     func run() async {
-        for await signal in feed.signals() {
-            switch signal {
-            case .events(let events):
-                for event in events { note(event) }
-                // Files are registered anew where Redis has lost them, and then it has lost jobs, too.
-                if signal.tells(of: "catalog.changed") { await checkRecords() }
-            case .interrupted:
-                // The Redis that answers next may have gone back.
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.callers.run() }
+            for await signal in feed.signals() {
+                if case .events(let events) = signal { for event in events { note(event) } }
+                guard signal.mayHaveLostJobs else { continue }
                 await checkRecords()
+                // Once more for those whose job was accepted before, and who were only about to wait.
+                group.addTask {
+                    // A cancelled sleep only makes it sooner.
+                    try? await Task.sleep(for: .seconds(1))
+                    await self.checkRecords()
+                }
             }
+            group.cancelAll()
         }
     }
 
@@ -44,7 +56,10 @@ final class JobOutcomes: Sendable {
         of job: Acceptance,
         until deadline: ContinuousClock.Instant
     ) async throws(Failure) -> JobStatus? {
-        if let outcome = await told(job, until: deadline) { return try outcome.get() }
+        let told = await callers.wait(for: AwaitedJob(accepted: job), until: deadline) {
+            recent.withLockedValue { $0[job.nonce] }
+        }
+        if let told { return try told.get() }
         // An outcome that was told while nobody listened yet, or by a stream that was lost, is in the record.
         let statuses: [JobStatus?]
         do throws(Failure) { statuses = try await store.statuses(of: [job]) } catch {
@@ -57,7 +72,7 @@ final class JobOutcomes: Sendable {
 
     /// Ends the waits for jobs that have ended without a word, or that Redis has lost; waits for a Redis that is away.
     private func checkRecords() async {
-        var jobs = waiting.withLockedValue(\.jobs)[...]
+        var jobs = callers.subjects.map(\.accepted)[...]
         while !jobs.isEmpty, !Task.isCancelled {
             let batch = Array(jobs.prefix(Self.batch))
             do throws(Failure) {
@@ -84,36 +99,17 @@ final class JobOutcomes: Sendable {
     }
 
     private func end(_ job: JobNonce, _ outcome: Outcome) {
-        let callers = waiting.withLockedValue { $0.ended(job, outcome) }
-        for caller in callers { caller.resume(returning: outcome) }
+        recent.withLockedValue { $0.note(job, outcome) }
+        callers.end(job, with: outcome)
     }
+}
 
-    private func told(_ job: Acceptance, until deadline: ContinuousClock.Instant) async -> Outcome? {
-        await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask { await self.told(job) }
-            group.addTask {
-                try? await Task.sleep(until: deadline)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
-        }
-    }
-
-    private func told(_ job: Acceptance) async -> Outcome? {
-        let caller = waiting.withLockedValue { $0.nextCaller() }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let known = waiting.withLockedValue { state -> Outcome?? in
-                    if Task.isCancelled { return .some(nil) }
-                    return state.wait(for: job, as: caller, continuation).map(Optional.some)
-                }
-                if let known { continuation.resume(returning: known) }
-            }
-        } onCancel: {
-            waiting.withLockedValue { $0.leave(job.nonce, caller) }?.resume(returning: nil)
-        }
+extension EventFeed.Signal {
+    /// Whether jobs may have gone, or ended without a word.
+    fileprivate var mayHaveLostJobs: Bool {
+        // The Redis that answers after an interruption may have gone back; files are registered anew where one has lost
+        // them, and then it has lost jobs, too.
+        if case .interrupted = self { true } else { tells(of: "catalog.changed") }
     }
 }
 

@@ -7,40 +7,20 @@ struct VMService: Sendable {
     let store: Store
     let outcomes: JobOutcomes
     let readiness: Readiness
+    let limit: CallerLimit
     /// How long a caller waits for the fleet to be known, and for a job's outcome.
     let wait: Duration
 
-    /// What became of a job that a caller waited for.
-    struct Outcome: Sendable {
-        /// The VM it was about.
-        let vm: VMID
-        /// False where the job goes on after the wait.
-        let isFinal: Bool
-    }
-
     /// Accepts a create and waits for its outcome.
-    func create(name: String, type: TypeID, image: ImageID, request: String) async throws(Failure) -> Outcome {
-        CrashPoint.accepting.reach()
-        let deadline = ContinuousClock.now + wait
-        let accepted = try await readiness.retrying(until: deadline) { () async throws(Failure) in
+    func create(name: String, type: TypeID, image: ImageID, request: String) async throws(Failure) -> Submission {
+        try await submit(waits: true) { @Sendable () async throws(Failure) in
             try await store.enqueueCreate(name: name, type: type, image: image, request: request)
         }
-        CrashPoint.accepted.reach()
-        return try await outcome(of: accepted, until: deadline)
-    }
-
-    /// Accepts a destroy and waits for its outcome.
-    func destroy(_ vm: VMID, request: String) async throws(Failure) -> Outcome {
-        let deadline = ContinuousClock.now + wait
-        let accepted = try await readiness.retrying(until: deadline) { () async throws(Failure) in
-            try await store.enqueueDestroy(vm, request: request)
-        }
-        return try await outcome(of: accepted, until: deadline)
     }
 
     /// Accepts a create, with all that may be asked for, and waits for its outcome unless the caller does not want to.
     func submit(_ wish: VMWish, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { () async throws(Failure) in
+        try await submit(waits: waits) { @Sendable () async throws(Failure) in
             if let hold = wish.hold {
                 return try await store.enqueueBuild(of: hold, name: wish.name, image: wish.image, request: request)
             }
@@ -57,7 +37,7 @@ struct VMService: Sendable {
 
     /// Accepts a hold, and waits until it has its room unless the caller does not want to.
     func submit(_ wish: HoldWish, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { () async throws(Failure) in
+        try await submit(waits: waits) { @Sendable () async throws(Failure) in
             try await store.enqueueHold(
                 type: wish.type,
                 image: wish.image,
@@ -70,14 +50,14 @@ struct VMService: Sendable {
 
     /// Accepts a destroy, and waits for its outcome unless the caller does not want to.
     func destroy(_ vm: VMID, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { () async throws(Failure) in
+        try await submit(waits: waits) { @Sendable () async throws(Failure) in
             try await store.enqueueDestroy(vm, request: request)
         }
     }
 
     /// Gives a hold back, and waits until its room is free unless the caller does not want to.
     func release(_ hold: VMID, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { () async throws(Failure) in
+        try await submit(waits: waits) { @Sendable () async throws(Failure) in
             try await store.enqueueRelease(of: hold, request: request)
         }
     }
@@ -91,17 +71,32 @@ struct VMService: Sendable {
 
     private func submit(
         waits: Bool,
-        _ enqueue: () async throws(Failure) -> Acceptance
+        _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
     ) async throws(Failure) -> Submission {
-        let deadline = ContinuousClock.now + wait
-        let accepted = try await readiness.retrying(until: deadline, enqueue)
-        guard waits else { return Submission(accepted: accepted, result: nil) }
-        do throws(Failure) {
-            let outcome = try await outcome(of: accepted, until: deadline)
-            return Submission(accepted: accepted, result: outcome.isFinal ? .success(()) : nil)
-        } catch {
-            return Submission(accepted: accepted, result: .failure(error))
+        guard waits else {
+            // Who does not want to wait is told at once where nothing is known yet, too.
+            return Submission(accepted: try await accept(until: .now, enqueue), result: nil)
         }
+        return try await limit.admitting { () async throws(Failure) -> Submission in
+            let deadline = ContinuousClock.now + wait
+            let accepted = try await accept(until: deadline, enqueue)
+            do throws(Failure) {
+                let isFinal = try await isDone(accepted, until: deadline)
+                return Submission(accepted: accepted, result: isFinal ? .success(()) : nil)
+            } catch {
+                return Submission(accepted: accepted, result: .failure(error))
+            }
+        }
+    }
+
+    private func accept(
+        until deadline: ContinuousClock.Instant,
+        _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
+    ) async throws(Failure) -> Acceptance {
+        CrashPoint.accepting.reach()
+        let accepted = try await readiness.retrying(until: deadline, enqueue)
+        CrashPoint.accepted.reach()
+        return accepted
     }
 
     /// What is known of a VM.
@@ -120,18 +115,17 @@ struct VMService: Sendable {
         try await store.types()
     }
 
-    private func outcome(
-        of accepted: Acceptance,
+    /// Whether a job did as asked; false where it goes on after the wait.
+    private func isDone(
+        _ accepted: Acceptance,
         until deadline: ContinuousClock.Instant
-    ) async throws(Failure) -> Outcome {
-        guard let status = try await outcomes.outcome(of: accepted, until: deadline) else {
-            return Outcome(vm: accepted.vm, isFinal: false)
-        }
+    ) async throws(Failure) -> Bool {
+        guard let status = try await outcomes.outcome(of: accepted, until: deadline) else { return false }
         if let failure = status.failure { throw failure }
         guard status.state == .done else {
             throw Failure(.internalFault, "job \(accepted.job) was given up: look at the workers' log")
         }
-        return Outcome(vm: accepted.vm, isFinal: true)
+        return true
     }
 }
 

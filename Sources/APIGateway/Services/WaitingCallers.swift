@@ -1,63 +1,92 @@
-import Model
-import Store
+import NIOConcurrencyHelpers
 
-/// Who waits for which job, and the outcomes that were told last: a job may end before its caller begins to wait.
+/// Callers who wait, each for one thing and until a time of its own.
 ///
-/// Jobs go by their nonces: a Redis that lost its data or went back may give their numbers again.
-struct WaitingCallers {
-    /// How a job ended, or why nobody will hear of it.
-    typealias Outcome = Result<JobStatus, Failure>
-    typealias Continuation = CheckedContinuation<Outcome?, Never>
-
+/// A caller costs a continuation and an entry here: no task, no timer. One loop ends the waits whose time is up.
+final class WaitingCallers<Subject: Identifiable & Sendable, Value: Sendable>: Sendable where Subject.ID: Sendable {
     private struct Wait {
-        let job: Acceptance
-        var callers: [Int: Continuation] = [:]
+        let subject: Subject
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Value?, Never>
     }
 
-    private static let remembered = 8192
-    private var waits: [JobNonce: Wait] = [:]
-    private var recent: [JobNonce: Outcome] = [:]
-    private var order: [JobNonce] = []
-    private var oldest = 0
-    private var lastCaller = 0
+    /// How late a wait may end: the time between two looks for those whose time is up.
+    private static var delay: Duration { .milliseconds(50) }
 
-    /// The jobs that somebody waits for.
-    var jobs: [Acceptance] { waits.values.map(\.job) }
+    private let waits = NIOLockedValueBox([Subject.ID: Wait]())
+    /// Says that there is somebody who waits.
+    private let arrivals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    /// A number for a caller.
-    mutating func nextCaller() -> Int {
-        lastCaller += 1
-        return lastCaller
-    }
+    /// What callers wait for.
+    var subjects: [Subject] { waits.withLockedValue { $0.values.map(\.subject) } }
 
-    /// Begins to wait, unless the outcome is known already, which is then returned.
-    mutating func wait(for job: Acceptance, as caller: Int, _ continuation: Continuation) -> Outcome? {
-        if let outcome = recent[job.nonce] { return outcome }
-        waits[job.nonce, default: Wait(job: job)].callers[caller] = continuation
-        return nil
-    }
-
-    /// Ends a wait early.
-    mutating func leave(_ job: JobNonce, _ caller: Int) -> Continuation? {
-        let continuation = waits[job]?.callers.removeValue(forKey: caller)
-        if waits[job]?.callers.isEmpty == true { waits[job] = nil }
-        return continuation
-    }
-
-    /// Notes an outcome and returns those who waited for it.
-    mutating func ended(_ job: JobNonce, _ outcome: Outcome) -> [Continuation] {
-        if recent.updateValue(outcome, forKey: job) == nil { remember(job) }
-        return waits.removeValue(forKey: job).map { Array($0.callers.values) } ?? []
-    }
-
-    /// A ring of the last jobs.
-    private mutating func remember(_ job: JobNonce) {
-        guard order.count == Self.remembered else {
-            order.append(job)
-            return
+    /// Waits; a caller who comes to wait for the same subject ends the wait of the one before.
+    ///
+    /// - Parameters:
+    ///   - subject: what to wait for.
+    ///   - deadline: until when.
+    ///   - known: what ended before the wait began; asked once when it has begun, so that nothing falls in between.
+    /// - Returns: what the wait ended with; nil at the deadline, or where the task is cancelled.
+    func wait(
+        for subject: Subject,
+        until deadline: ContinuousClock.Instant,
+        unless known: () -> Value?
+    ) async -> Value? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let wait = Wait(subject: subject, deadline: deadline, continuation: continuation)
+                let (isFirst, other) = waits.withLockedValue { waits in
+                    (waits.isEmpty, waits.updateValue(wait, forKey: subject.id))
+                }
+                other?.continuation.resume(returning: nil)
+                if isFirst { arrivals.continuation.yield() }
+                // A cancellation that came before has found nobody to wake.
+                if Task.isCancelled {
+                    end(subject.id, with: nil)
+                } else if let value = known() {
+                    end(subject.id, with: value)
+                }
+            }
+        } onCancel: {
+            end(subject.id, with: nil)
         }
-        recent[order[oldest]] = nil
-        order[oldest] = job
-        oldest = (oldest + 1) % Self.remembered
+    }
+
+    /// Ends a wait, where there is one.
+    func end(_ id: Subject.ID, with value: Value?) {
+        waits.withLockedValue { $0.removeValue(forKey: id) }?.continuation.resume(returning: value)
+    }
+
+    /// Ends all waits.
+    func endAll(with value: Value) {
+        let ended = waits.withLockedValue { waits in
+            defer { waits = [:] }
+            return waits
+        }
+        for wait in ended.values { wait.continuation.resume(returning: value) }
+    }
+
+    /// Ends the waits whose time is up, until the task is cancelled.
+    func run() async {
+        for await _ in arrivals.stream {
+            while !Task.isCancelled, endOverdue() {
+                // A cancelled sleep ends the loop.
+                try? await Task.sleep(for: Self.delay)
+            }
+        }
+    }
+
+    /// Ends the waits whose time is up.
+    ///
+    /// - Returns: whether others wait.
+    private func endOverdue() -> Bool {
+        let (overdue, isEmpty) = waits.withLockedValue { waits in
+            let now = ContinuousClock.now
+            let overdue = waits.filter { $0.value.deadline <= now }
+            for id in overdue.keys { waits[id] = nil }
+            return (overdue, waits.isEmpty)
+        }
+        for wait in overdue.values { wait.continuation.resume(returning: nil) }
+        return !isEmpty
     }
 }

@@ -8,7 +8,7 @@ public enum SettingNames {
         "HVC_JOB_HISTORY", "HVC_LEASE", "HVC_LOG_LEVEL",
         "HVC_OVERCOMMIT_CPU", "HVC_OVERCOMMIT_DISK", "HVC_OVERCOMMIT_RAM", "HVC_PM_FILE", "HVC_POLICY",
         "HVC_POLICY_WEIGHTS", "HVC_PORT", "HVC_PREFIX", "HVC_REDIS_PASSWORD", "HVC_REDIS_PASSWORD_FILE",
-        "HVC_REDIS_URL", "HVC_SLOTS", "HVC_WAIT", "HVC_WORKER_NAME",
+        "HVC_REDIS_URL", "HVC_SLOTS", "HVC_WAIT", "HVC_WAITING_CALLERS", "HVC_WORKER_NAME",
     ]
     /// What bin/ and docker-compose.yml read; the programs see it where it is exported.
     static let ofScripts: Set<String> = [

@@ -71,6 +71,10 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case noCapacity = "no_capacity"
     /// No PM is up.
     case noMachine = "no_machine"
+    /// No worker is alive, so that nothing that is accepted is done.
+    case noWorker = "no_worker"
+    /// As many callers wait for the outcome of their jobs as there may be.
+    case tooManyWaiting = "too_many_waiting"
     /// The PMs that take VMs are none that the request may go to.
     case noMatch = "no_match"
     /// Redis was empty, and what there is on the PMs is not known yet.

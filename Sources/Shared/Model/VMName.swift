@@ -3,28 +3,39 @@ public enum VMName {
     /// The longest name, in bytes of UTF-8.
     public static let maximumBytes = 255
 
-    /// Checks a name; all of Unicode is taken but control characters.
+    /// Checks a name; all of Unicode that can be seen is taken, and spaces between.
     ///
     /// Names are data everywhere (XML text, a Redis field), so quotes, `<`, `&` or `../` mean nothing in them.
     ///
     /// - Returns: the name, unchanged.
     /// - Throws: `Failure` with the code `invalidRequest`.
     public static func validated(_ name: String) throws(Failure) -> String {
-        guard !name.isEmpty else {
-            throw Failure(.invalidRequest, "name is empty: give the VM a name")
+        guard !name.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
+            throw Failure(.invalidRequest, "name is \(name.isEmpty ? "empty" : "blank"): give the VM a name")
         }
         guard name.utf8.count <= maximumBytes else {
             throw Failure(.invalidRequest, "name is \(name.utf8.count) bytes long: at most \(maximumBytes) are taken")
         }
-        guard !name.unicodeScalars.contains(where: isRefused) else {
-            throw Failure(.invalidRequest, "name holds a control character: use printable characters")
+        if let refused = name.unicodeScalars.first(where: isRefused) {
+            let digits = String(refused.value, radix: 16, uppercase: true)
+            let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            throw Failure(
+                .invalidRequest,
+                "name holds \(code), a character that controls or cannot be seen: use characters that can be seen"
+            )
         }
         return name
     }
 
-    /// Control characters, and the noncharacters that XML 1.0 cannot hold.
+    /// What breaks a line, turns the direction of the text around it, cannot be seen, or cannot stand in XML 1.0.
     private static func isRefused(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control || scalar.value & 0xFFFE == 0xFFFE
-            || scalar.value == 0x2028 || scalar.value == 0x2029
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+        let properties = scalar.properties
+        return switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        // The blank pattern of Braille looks like a space and is none by Unicode.
+        default:
+            properties.isDefaultIgnorableCodePoint || properties.isNoncharacterCodePoint || scalar == "\u{2800}"
+        }
     }
 }

@@ -13,6 +13,7 @@ final class ConnectionKeeper: Sendable {
         var nextWaiter: UInt64 = 0
         var attempts: Task<Void, Never>?
         var connectionsMade = 0
+        var outage: Outage
     }
 
     private struct Waiter: Sendable {
@@ -42,7 +43,12 @@ final class ConnectionKeeper: Sendable {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
-        self.state = NIOLockedValueBox(State(lifecycle: ConnectionLifecycle(backoff: configuration.reconnect)))
+        self.state = NIOLockedValueBox(
+            State(
+                lifecycle: ConnectionLifecycle(backoff: configuration.reconnect),
+                outage: Outage(reminder: configuration.outageReminder)
+            )
+        )
     }
 
     /// Whether there is a connection right now.
@@ -195,7 +201,7 @@ extension ConnectionKeeper {
         do {
             let connection = try await RedisConnection.open(configuration, on: eventLoop)
             guard install(connection) else { return nil }
-            logger.info("connected to Redis", metadata: ["redis": "\(configuration)"])
+            reportConnection()
             let error = await connection.waitUntilClosed()
             return lost(error)
         } catch {
@@ -223,34 +229,50 @@ extension ConnectionKeeper {
 
     private func lost(_ error: RedisError) -> Duration? {
         let pause = state.withLockedValue { $0.lifecycle.lost(error, at: .now(), fraction: .random(in: 0...1)) }
-        if let pause {
-            logger.warning("lost Redis", metadata: ["error": "\(error)", "again_in": "\(pause)"])
-        }
+        if let pause { reportLoss(error, pause) }
         return pause
     }
 
     private func failed(_ error: RedisError) -> Duration? {
         let now = NIODeadline.now()
-        let (pause, losers, isFirst) = state.withLockedValue { state in
-            let isFirst = state.lifecycle.failures == 0
+        let (pause, losers) = state.withLockedValue { state in
             let pause = state.lifecycle.failed(error, fraction: .random(in: 0...1))
             let losers = state.waiters.filter { error.needsAttention || $0.value.patience <= now }
             for id in losers.keys {
                 state.waiters[id] = nil
             }
-            return (pause, losers, isFirst)
+            return (pause, losers)
         }
         for waiter in losers.values {
             waiter.fail(Self.absent(error))
         }
-        if let pause {
-            // One line when the trouble starts; the repetitions are for those who look.
-            logger.log(
-                level: isFirst ? .warning : .debug,
-                "no connection to Redis",
-                metadata: ["error": "\(error)", "again_in": "\(pause)"]
-            )
-        }
+        if let pause { reportLoss(error, pause) }
         return pause
     }
+
+    /// For all of the process: parts that try their calls again leave this to be said here.
+    private func reportLoss(_ error: RedisError, _ pause: Duration) {
+        let metadata: Logger.Metadata = ["error": "\(error)", "again_in": "\(pause)"]
+        switch state.withLockedValue({ $0.outage.failed(at: .now()) }) {
+        case .away: logger.warning("Redis is away", metadata: metadata)
+        case .still(let time):
+            logger.warning("Redis is still away", metadata: ["error": "\(error)", "away_s": "\(time.wholeSeconds)"])
+        case .back, nil: logger.debug("no connection to Redis", metadata: metadata)
+        }
+    }
+
+    private func reportConnection() {
+        let (news, count) = state.withLockedValue { ($0.outage.recovered(at: .now()), $0.connectionsMade) }
+        var metadata: Logger.Metadata = ["redis": "\(configuration)"]
+        if case .back(let time) = news {
+            metadata["away_s"] = "\(time.wholeSeconds)"
+            logger.notice("Redis is back", metadata: metadata)
+        } else {
+            logger.log(level: count == 1 ? .info : .debug, "connected to Redis", metadata: metadata)
+        }
+    }
+}
+
+extension TimeAmount {
+    fileprivate var wholeSeconds: Int64 { nanoseconds / 1_000_000_000 }
 }

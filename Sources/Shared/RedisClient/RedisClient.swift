@@ -21,6 +21,7 @@ public final class RedisClient: Sendable {
     private let commandTimeout: TimeAmount
     private let keeper: ConnectionKeeper
     private let blocking: BlockingConnections
+    private let refusals: RefusalLog
     /// Fulfilled at the end, maybe more than once, which does no harm.
     private let ended: EventLoopPromise<Void>
 
@@ -43,6 +44,7 @@ public final class RedisClient: Sendable {
         self.commandTimeout = TimeAmount(configuration.commandTimeout)
         self.keeper = ConnectionKeeper(configuration: configuration, eventLoop: eventLoop, logger: logger)
         self.blocking = BlockingConnections(configuration: configuration, group: eventLoopGroup)
+        self.refusals = RefusalLog(reminder: configuration.outageReminder, logger: logger)
     }
 
     deinit {
@@ -71,17 +73,22 @@ public final class RedisClient: Sendable {
     /// - Throws: ``RedisError`` for an error reply or where there is none; `CancellationError`.
     public func send(_ command: RedisCommand, timeout: Duration? = nil) async throws -> RESPValue {
         let deadline = NIODeadline.now() + (timeout.map { TimeAmount($0) } ?? commandTimeout)
-        let reply =
-            switch command.kind {
-            case .plain:
-                try await shared(deadline) { try await $0.send(command, deadline: deadline) }
-            case .blocking(let time):
-                try await block(command, for: time, deadline: deadline)
-            case .transaction, .connection:
-                throw Self.unsupported(command)
-            }
-        if let error = reply.redisError { throw error }
-        return reply
+        do {
+            let reply =
+                switch command.kind {
+                case .plain:
+                    try await shared(deadline) { try await $0.send(command, deadline: deadline) }
+                case .blocking(let time):
+                    try await block(command, for: time, deadline: deadline)
+                case .transaction, .connection:
+                    throw Self.unsupported(command)
+                }
+            if let error = reply.redisError { throw error }
+            return reply
+        } catch let error as RedisError {
+            report(error)
+            throw error
+        }
     }
 
     /// Sends commands in one write and waits for all their replies.
@@ -107,7 +114,17 @@ public final class RedisClient: Sendable {
             }
         }
         let deadline = NIODeadline.now() + (timeout.map { TimeAmount($0) } ?? commandTimeout)
-        return try await shared(deadline) { try await $0.pipeline(commands, deadline: deadline) }
+        let results = try await shared(deadline) { try await $0.pipeline(commands, deadline: deadline) }
+        for case .failure(let error) in results { report(error) }
+        return results
+    }
+
+    /// Has the log say that Redis refuses calls, unless this is a matter between the client and its caller.
+    private func report(_ error: RedisError) {
+        switch error.code {
+        case .noScript, .unsupported, .shutDown, .configuration: return
+        default: refusals.note(error, isConnected: isConnected)
+        }
     }
 
     /// Connects, keeps the connection up until the task is cancelled, then shuts the client down.

@@ -67,6 +67,9 @@ public struct RedisConfiguration: Sendable, Hashable {
     /// The waits between attempts to connect.
     public var reconnect = Backoff()
 
+    /// How often the log says that the server is still away, or still refuses calls.
+    public var outageReminder: Duration = .seconds(60)
+
     /// How many calls may wait for replies on the shared connection; more are refused with code `tooManyPending`.
     public var maximumPendingCalls = 65_536
 

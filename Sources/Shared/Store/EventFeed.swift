@@ -73,7 +73,11 @@ public final class EventFeed: Sendable {
                 if !events.isEmpty { followers.tell(.events(events)) }
             } catch {
                 guard !Task.isCancelled else { break }
-                logger.warning("the event stream cannot be read; trying again", metadata: ["error": "\(error)"])
+                logger.log(
+                    level: error.retryLogLevel,
+                    "the event stream cannot be read; trying again",
+                    metadata: ["error": "\(error)"]
+                )
                 if !isInterrupted { followers.tell(.interrupted) }
                 isInterrupted = true
                 try? await Task.sleep(for: .milliseconds(250))

@@ -182,13 +182,6 @@ extension Store {
     public func beganAt() async throws(Failure) -> String? {
         try await send(["HGET", keys.counters, "began_at"]).string
     }
-
-    /// Asks Redis whether it answers (PING).
-    ///
-    /// - Throws: `Failure`.
-    public func ping() async throws(Failure) {
-        _ = try await send(["PING"])
-    }
 }
 
 extension JobStatus {

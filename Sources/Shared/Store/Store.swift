@@ -69,7 +69,7 @@ public struct Store: Sendable {
     }
 
     /// Turns what the client throws into a failure that says what to do.
-    private func failing<Value: Sendable>(_ body: () async throws -> Value) async throws(Failure) -> Value {
+    func failing<Value: Sendable>(_ body: () async throws -> Value) async throws(Failure) -> Value {
         do {
             return try await body()
         } catch let failure as Failure {

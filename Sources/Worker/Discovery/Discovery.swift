@@ -46,7 +46,11 @@ struct Discovery: Sendable {
             let (machines, next, now) = try await store.takeDueMachines(limit: free, deadline: Self.deadline)
             return (machines, max(next ?? Self.patience, .milliseconds(10)), now)
         } catch {
-            logger.warning("what is due for discovery cannot be read; trying again", metadata: ["error": "\(error)"])
+            logger.log(
+                level: error.retryLogLevel,
+                "what is due for discovery cannot be read; trying again",
+                metadata: ["error": "\(error)"]
+            )
             try? await Task.sleep(for: .milliseconds(500))
             return ([], .milliseconds(500), 0)
         }
@@ -82,7 +86,11 @@ struct Discovery: Sendable {
             try await store.record(report, of: machine.id, next: period, inventoryAt: isComplete ? start : nil)
             if isComplete { await watch.follow(machine) }
         } catch {
-            logger.warning("a look at a PM cannot be recorded", metadata: ["pm": "\(machine.id)", "error": "\(error)"])
+            logger.log(
+                level: error.retryLogLevel,
+                "a look at a PM cannot be recorded",
+                metadata: ["pm": "\(machine.id)", "error": "\(error)"]
+            )
         }
     }
 

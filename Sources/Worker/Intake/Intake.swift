@@ -103,7 +103,11 @@ struct Intake: Service {
                 }
             }
         } catch {
-            logger.warning("the queue cannot be read; trying again", metadata: ["error": "\(error)"])
+            logger.log(
+                level: error.retryLogLevel,
+                "the queue cannot be read; trying again",
+                metadata: ["error": "\(error)"]
+            )
             try? await Task.sleep(for: .milliseconds(500))
         }
         return []

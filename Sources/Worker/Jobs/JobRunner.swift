@@ -88,9 +88,12 @@ struct JobRunner: Sendable {
             do throws(Failure) {
                 return try await write(outcome, of: job, wasStopped: wasStopped, logger)
             } catch {
-                logger.error("the outcome cannot be written", metadata: ["error": "\(error)"])
                 // Where it stays so, the lease runs out and another worker repeats the job, which is safe.
-                guard error.code == .storeUnavailable, ContinuousClock.now < end else { return }
+                guard error.code == .storeUnavailable, ContinuousClock.now < end else {
+                    logger.error("the outcome cannot be written", metadata: ["error": "\(error)"])
+                    return
+                }
+                logger.debug("the outcome cannot be written; trying again", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }

@@ -72,11 +72,15 @@ final class LeaseKeeper: Sendable {
             }
             try await store.announce(
                 worker: worker,
-                fields: ["name": worker, "jobs": "\(leases.count)"],
+                fields: ["name": worker, "jobs": "\(leases.count)", "lease_ms": "\(Int(duration / .milliseconds(1)))"],
                 lifetime: duration * 3
             )
         } catch {
-            logger.warning("leases cannot be renewed; trying again", metadata: ["error": "\(error)"])
+            logger.log(
+                level: error.retryLogLevel,
+                "leases cannot be renewed; trying again",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 

@@ -39,7 +39,11 @@ struct Sweeper: Sendable {
             // A little late rather than a little early, which would be a sweep for nothing.
             return max(min((outcome.next ?? period) + .milliseconds(5), period), .milliseconds(20))
         } catch {
-            logger.warning("what is due cannot be read; trying again", metadata: ["error": "\(error)"])
+            logger.log(
+                level: error.retryLogLevel,
+                "what is due cannot be read; trying again",
+                metadata: ["error": "\(error)"]
+            )
             return min(period, .milliseconds(500))
         }
     }

@@ -16,7 +16,7 @@ start_parts() {
   start redis redis-server "$var/redis/redis.conf"
   wait_until 30 "redis" redis_answers || fail "redis does not answer; see $folder/log"
   start_gateway
-  wait_until 30 "the gateway" gateway_is_ready || fail "the gateway is not ready; see $folder/log"
+  wait_until 30 "the gateway" gateway_answers || fail "the gateway does not answer; see $folder/log"
   local i
   for ((i = 1; i <= workers; i++)); do start_worker "$i"; done
   for ((i = 1; i <= hosts * 2; i++)); do
@@ -83,6 +83,8 @@ kill_part() {
   { wait "${pids[$1]}" || status=$?; } 2>/dev/null
   ((status == 128 + 9)) || found "$1 ended by itself with status $status; see $(log_of "$1")"
 }
+
+gateway_answers() { curl -fsS --noproxy '*' --max-time 5 -o /dev/null "http://127.0.0.1:$api_port/healthz" 2>/dev/null; }
 
 gateway_is_ready() { curl -fsS --noproxy '*' --max-time 5 -o /dev/null "http://127.0.0.1:$api_port/readyz" 2>/dev/null; }
 

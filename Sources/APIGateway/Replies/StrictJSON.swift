@@ -1,0 +1,113 @@
+import Model
+
+/// Refuses JSON that two readers may take for two different things (RFC 8259, sections 4 and 8; RFC 7493): names that
+/// stand twice in an object, encodings other than UTF-8, halves of surrogate pairs, NUL, and deep nesting.
+///
+/// All else that is no JSON, the decoder that reads it next refuses.
+struct StrictJSON {
+    /// How deep objects and lists may lie in one another: the calls take four levels.
+    static let maximumDepth = 32
+
+    private let bytes: [UInt8]
+    private var position = 0
+    /// The names seen so far in each object that is open; empty for a list.
+    private var open: [Set<String>] = []
+
+    /// Checks a text.
+    ///
+    /// - Parameter bytes: the text.
+    /// - Throws: `Failure` with `invalidRequest` that says what is wrong.
+    static func check(_ bytes: [UInt8]) throws(Failure) {
+        guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else {
+            throw refusal("begins with a byte order mark: leave it out")
+        }
+        guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
+            throw refusal("is not UTF-8: encode it so")
+        }
+        var scan = StrictJSON(bytes: bytes)
+        try scan.run()
+    }
+
+    private init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    private mutating func run() throws(Failure) {
+        while let byte = next() {
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                open.append([])
+                guard open.count <= Self.maximumDepth else {
+                    throw Self.refusal("is nested more than \(Self.maximumDepth) levels deep")
+                }
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                _ = open.popLast()
+            case UInt8(ascii: "\""):
+                let text = try string()
+                if isName, !open.isEmpty, !open[open.count - 1].insert(text).inserted {
+                    throw Self.refusal("has the field '\(text.prefix(80))' twice: give it once")
+                }
+            default: continue
+            }
+        }
+    }
+
+    /// Whether the string that was just read is the name of a field, which a colon follows.
+    private var isName: Bool {
+        let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+        return bytes[position...].first { !blanks.contains($0) } == UInt8(ascii: ":")
+    }
+
+    private mutating func next() -> UInt8? {
+        guard position < bytes.count else { return nil }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    /// Reads on to the end of a string, whose escapes may spell a name that stands there already.
+    private mutating func string() throws(Failure) -> String {
+        var units: [UInt8] = []
+        while let byte = next(), byte != UInt8(ascii: "\"") {
+            guard byte == UInt8(ascii: "\\") else {
+                units.append(byte)
+                continue
+            }
+            guard let escape = next() else { break }
+            units += escape == UInt8(ascii: "u") ? Array(try scalar().utf8) : [Self.meaning[escape] ?? escape]
+        }
+        return String(decoding: units, as: UTF8.self)
+    }
+
+    /// What stands behind a backslash for a control character; all others stand for themselves.
+    private static let meaning: [UInt8: UInt8] = [
+        UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D,
+        UInt8(ascii: "t"): 0x09,
+    ]
+
+    /// Reads what follows `\u`: four digits, or a surrogate pair of twice four.
+    private mutating func scalar() throws(Failure) -> String {
+        var units = [try unit()]
+        if UTF16.isLeadSurrogate(units[0]), next() == UInt8(ascii: "\\"), next() == UInt8(ascii: "u") {
+            units.append(try unit())
+        }
+        guard units[0] != 0, let text = String(validating: units, as: UTF16.self) else {
+            throw Self.refusal("holds \\u0000, or half of a surrogate pair: leave it out")
+        }
+        return text
+    }
+
+    private mutating func unit() throws(Failure) -> UInt16 {
+        let digits = bytes[position...].prefix(4)
+        guard digits.count == 4, !digits.contains(UInt8(ascii: "+")), !digits.contains(UInt8(ascii: "-")),
+            let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
+        else {
+            throw Self.refusal("has \\u without four hex digits")
+        }
+        position += 4
+        return unit
+    }
+
+    private static func refusal(_ what: String) -> Failure {
+        Failure(.invalidRequest, "the body \(what)")
+    }
+}

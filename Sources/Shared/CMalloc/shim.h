@@ -1,0 +1,2 @@
+// What the C library's heap holds, and giving it back: not part of the Glibc module.
+#include <malloc.h>

@@ -1,0 +1,57 @@
+public import Model
+import RedisClient
+
+/// Whether what is accepted is kept and done.
+public struct StoreHealth: Sendable {
+    /// Why Redis takes no writes; nil where it takes them.
+    public let refusal: Failure?
+    /// The worker that was heard of last; nil where none was within a day.
+    public let worker: WorkerSign?
+
+    /// A worker's last sign of life.
+    public struct WorkerSign: Sendable {
+        /// How long ago it was, by the clock of Redis.
+        public let age: Duration
+        /// The worker's lease; nil where it does not say.
+        public let lease: Duration?
+    }
+}
+
+extension Store {
+    /// Asks whether Redis takes writes, and when a worker was heard of last.
+    ///
+    /// - Parameter limit: how long to wait for each answer.
+    /// - Returns: the answers.
+    /// - Throws: `Failure` where Redis does not answer.
+    public func health(within limit: Duration) async throws(Failure) -> StoreHealth {
+        let results = try await failing {
+            try await redis.pipeline(
+                [
+                    // Redis refuses it as any other write, and it changes nothing: no member of the set has this name.
+                    ["ZADD", keys.workers, "XX", "0", ""], ["ZREVRANGE", keys.workers, "0", "0", "WITHSCORES"],
+                    ["TIME"],
+                ],
+                timeout: limit
+            )
+        }
+        let replies = try await failing { try results.dropFirst().map { try $0.get() } }
+        var refusal: Failure?
+        do throws(Failure) { _ = try await failing { try results[0].get() } } catch { refusal = error }
+        return StoreHealth(refusal: refusal, worker: try await sign(replies[0], time: replies[1], within: limit))
+    }
+
+    private func sign(
+        _ newest: RESPValue,
+        time: RESPValue,
+        within limit: Duration
+    ) async throws(Failure) -> StoreHealth.WorkerSign? {
+        guard let name = newest.array?.first?.string, let seen = newest.array?.last?.string.flatMap(Double.init),
+            let seconds = time.array?.first?.string.flatMap(Double.init)
+        else { return nil }
+        let lease = try await failing {
+            try await redis.send(["HGET", keys.worker(name), "lease_ms"], timeout: limit).string.flatMap(Int.init)
+        }
+        let age = Duration.seconds(seconds) - .milliseconds(Int(seen))
+        return StoreHealth.WorkerSign(age: max(age, .zero), lease: lease.map { .milliseconds($0) })
+    }
+}

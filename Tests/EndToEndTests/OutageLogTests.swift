@@ -1,0 +1,34 @@
+import TestKit
+import Testing
+
+@Suite("The logs of an outage")
+struct OutageLogTests {
+    @Test(
+        "A Redis that is away for seconds is two lines in the log of each program, and all goes on",
+        .timeLimit(.minutes(2))
+    )
+    func fewLines() async throws {
+        try await withSimulatedFleet(1, workers: 0) { api, site in
+            let worker = try await site.startWorker("w")
+            try await site.waitUntilUp(1)
+            #expect(try await site.http.call("/vm/create?name=a&instance_type=1&image_id=100").status == 200)
+            let before = [site.gateway, worker].map(\.lines.count)
+            try await site.redisServer.kill9()
+            for process in [site.gateway, worker] { try await process.waitForLine(containing: "Redis is away") }
+            // What tries again each quarter or half of a second has done so many times by then.
+            try await Task.sleep(for: .seconds(4))
+            try await site.redisServer.start()
+            for process in [site.gateway, worker] {
+                let line = try await process.waitForLine(containing: "Redis is back", within: .seconds(30))
+                #expect(line.contains("away_s="))
+            }
+            #expect(try await site.http.call("/vm/create?name=b&instance_type=1&image_id=100").status == 200)
+            for (process, count) in zip([site.gateway, worker], before) {
+                let lines = process.lines.dropFirst(count).map(\.text).filter {
+                    !$0.contains("/vm/create") && !$0.contains("create: ")
+                }
+                #expect(lines.count <= 3, "\(lines)")
+            }
+        }
+    }
+}
