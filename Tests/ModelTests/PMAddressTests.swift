@@ -12,6 +12,12 @@ struct PMAddressTests {
             ("root@[2001:db8::1]:2222", "qemu+ssh://root@[2001:db8::1]:2222/system?no_tty=1"),
             ("2001:db8::1", "qemu+ssh://[2001:db8::1]/system?no_tty=1"),
             ("a.b-c_d@host", "qemu+ssh://a.b-c_d@host/system?no_tty=1"),
+            ("alice@corp.example.org@host", "qemu+ssh://alice%40corp.example.org@host/system?no_tty=1"),
+            ("a.b@CORP.EXAMPLE.ORG@host:22", "qemu+ssh://a.b%40CORP.EXAMPLE.ORG@host:22/system?no_tty=1"),
+            (#"CORP\alice@host"#, "qemu+ssh://CORP%5Calice@host/system?no_tty=1"),
+            ("CORP+alice@host", "qemu+ssh://CORP+alice@host/system?no_tty=1"),
+            ("node7$@host", "qemu+ssh://node7$@host/system?no_tty=1"),
+            ("_svc@[2001:db8::1]", "qemu+ssh://_svc@[2001:db8::1]/system?no_tty=1"),
         ]
     )
     func ssh(text: String, uri: String) throws {
@@ -36,12 +42,6 @@ struct PMAddressTests {
     func uris(text: String, route: PMAddress.Route) throws {
         #expect(try PMAddress(text).libvirtURI == text)
         #expect(try PMAddress(text).route == route)
-    }
-
-    @Test("Each of libvirt's transports over ssh is measured over ssh", arguments: ["ssh", "libssh", "libssh2"])
-    func transports(transport: String) throws {
-        let address = try PMAddress("qemu+\(transport)://root@h:2222/system?keyfile=/k")
-        #expect(address.route == .ssh(try SSHDestination("root@h:2222")))
     }
 
     @Test("localhost is this machine")
@@ -95,7 +95,8 @@ struct PMAddressTests {
         "What ssh or a URI could take for something else is refused, with what was written",
         arguments: [
             "", " ", "-oProxyCommand=x", "root@-h", "-l@h", "a b", "a\nb", "a;b", "$(x)", "`x`", "a/b", "a?b", "a#b",
-            "a%b",
+            "a%b", "alice@corp@host", "alice@.org@host", "alice@-x.org@host", "a@b.c@d.e@host", #"\alice@host"#,
+            #"CORP\@host"#, #"A\B\c@host"#, "$@host", "a$b@host", "a b@host", "-l@corp.example.org@host",
             "a\u{0}b", "h:0", "h:65536", "h:-1", "h:+22", "h:", "h:22x", "h:２２", "@h", "root@", "root:pw@h", "a@b@c",
             "[::1",
             "[::1]22", "[::1]:", "[]", ":::", "1:2:3", "fe80::1%eth0", "ａ::1", "::1\u{0}", "h\u{E9}", "ｈ",

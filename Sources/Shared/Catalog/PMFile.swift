@@ -88,6 +88,10 @@ public enum PMFile {
         for index in source.lines.indices {
             let words = source.words(ofLine: index)
             guard let first = words.first else { continue }
+            if ["ssh", "virsh"].contains(first.text), words.count > 1 {
+                let advice = "write the address alone, as user@host:port, or a libvirt URI"
+                throw source.error(.malformed, at: first.position, "'\(first.text)' is a command: \(advice)")
+            }
             var settings = PMSettings(try address(first.text, at: first.position, of: source), defaults: defaults)
             for word in words.dropFirst() {
                 let (key, value) = try pair(word.text, at: word.position, of: source)
@@ -105,7 +109,10 @@ public enum PMFile {
     ) throws(CatalogError) -> (key: String, value: String) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
-            let advice = "write one address a line, and behind it settings as key=value"
+            let advice =
+                word.hasPrefix("-")
+                ? "write the port behind the host, as host:2222, and what else ssh is to know in ssh_config"
+                : "write one address a line, and behind it settings as key=value"
             throw source.error(.malformed, at: position, "'\(word)' is no setting: \(advice)")
         }
         return (String(parts[0]), String(parts[1]))

@@ -40,30 +40,15 @@ public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// By what a libvirt URI reaches its machine, and how that is measured.
     private static func route(ofURI text: String) throws(Failure) -> Route {
-        let parts = text.split(separator: ":", maxSplits: 1)
-        let scheme = parts[0]
-        guard let first = scheme.first, first.isASCII, first.isLetter,
-            scheme.utf8.allSatisfy(isSchemeByte), parts.count == 2, parts[1].hasPrefix("//")
-        else { throw Failure(.invalidRequest, "'\(text)' is no libvirt URI: write driver[+transport]://[host]/path") }
-        guard text.unicodeScalars.allSatisfy({ $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }) else {
-            throw Failure(.invalidRequest, "'\(text)' holds a space or a character outside ASCII")
-        }
-        let rest = parts[1].dropFirst(2)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        if scheme == "test" || scheme.hasPrefix("test+") { return .libvirtOnly }
-        if authority.isEmpty { return .local }
+        let uri = try LibvirtURI(text)
+        switch uri.transport {
+        case _ where uri.driver == "test": return .libvirtOnly
+        case .unix: return .local
         // libvirt's three ways over ssh; for a measure, OpenSSH reaches the same machine.
-        guard ["ssh", "libssh", "libssh2"].contains(scheme.split(separator: "+").last) else { return .libvirtOnly }
-        return .ssh(try SSHDestination(String(authority)))
-    }
-
-    private static func isSchemeByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
-            true
-        default: false
+        case .ssh, .libssh, .libssh2: return uri.destination.map(Route.ssh) ?? .libvirtOnly
+        case .tls, .tcp, .ext: return .libvirtOnly
         }
     }
 }

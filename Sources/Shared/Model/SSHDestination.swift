@@ -1,6 +1,6 @@
 import Foundation
 
-/// Whom ssh is to call: `[user@]host[:port]`.
+/// Whom ssh is to call: `[user@]host[:port]`, and what a libvirt URI says of the call.
 ///
 /// The parts go to ssh as arguments of their own and into a URI, so what could be taken there for an option or a
 /// delimiter is refused here.
@@ -11,26 +11,47 @@ public struct SSHDestination: Hashable, Sendable {
     public let host: String
     /// The port; nil leaves the choice to ssh and its configuration.
     public let port: Int?
+    /// What is left to ssh_config where nothing is said.
+    public let options: SSHOptions
 
     /// Reads `[user@]host[:port]`; an IPv6 address stands in brackets where a port follows.
     ///
     /// - Parameter text: the destination as written.
     /// - Throws: `Failure` with the code `invalidRequest`.
     public init(_ text: String) throws(Failure) {
-        var rest = Substring(text)
-        if let at = rest.lastIndex(of: "@") {
-            let user = String(rest[..<at])
-            guard Self.isName(user, also: "._-") else {
-                throw Failure(.invalidRequest, "'\(text)': '\(user)' is no user name")
-            }
-            self.user = user
-            rest = rest[rest.index(after: at)...]
-        } else {
-            user = nil
+        let at = text.lastIndex(of: "@")
+        try self.init(
+            user: at.map { String(text[..<$0]) },
+            place: at.map { text[text.index(after: $0)...] } ?? text[...],
+            options: SSHOptions(),
+            written: text
+        )
+    }
+
+    /// Takes a user and `host[:port]`.
+    ///
+    /// - Parameters:
+    ///   - user: the user, without what a URI does to its characters.
+    ///   - place: `host[:port]`.
+    ///   - options: what a libvirt URI says of the call.
+    ///   - written: the whole as written, for messages.
+    /// - Throws: `Failure` with the code `invalidRequest`.
+    init(user: String?, place: Substring, options: SSHOptions, written: String) throws(Failure) {
+        if let user, let fault = SSHUser.fault(of: user) {
+            throw Failure(.invalidRequest, "'\(written)': '\(user)' \(fault)")
         }
-        let (host, portText) = Self.split(rest)
+        self.user = user
+        self.options = options
+        let (host, portText) = Self.split(place)
+        guard portText?.hasPrefix("/") != true, !host.contains("/") else {
+            let form = (user.map { $0 + "@" } ?? "") + host.prefix { $0 != "/" }
+            throw Failure(.invalidRequest, "'\(written)' has a path, and only the host goes here: write \(form)")
+        }
         guard Self.isHost(host) else {
-            throw Failure(.invalidRequest, "'\(text)': '\(host)' is no host; write [user@]host[:port] or a libvirt URI")
+            throw Failure(
+                .invalidRequest,
+                "'\(written)': '\(host)' is no host; write [user@]host[:port] or a libvirt URI"
+            )
         }
         self.host = String(host)
         guard let portText else {
@@ -38,15 +59,17 @@ public struct SSHDestination: Hashable, Sendable {
             return
         }
         guard let port = UInt16(portText), port > 0, portText.utf8.first != UInt8(ascii: "+") else {
-            throw Failure(.invalidRequest, "'\(text)': '\(portText)' is no port; ports are 1 to 65535")
+            throw Failure(.invalidRequest, "'\(written)': '\(portText)' is no port; ports are 1 to 65535")
         }
         self.port = Int(port)
     }
 
-    /// `[user@]host[:port]` as a URI has it.
+    /// `[user@]host[:port]` as a URI has it (RFC 3986): libvirt takes the user out of its percent form.
     public var authority: String {
         let hostText = host.contains(":") ? "[\(host)]" : host
-        return (user.map { $0 + "@" } ?? "") + hostText + (port.map { ":\($0)" } ?? "")
+        let plain = CharacterSet(charactersIn: SSHUser.plainCharacters)
+        let userText = user.map { ($0.addingPercentEncoding(withAllowedCharacters: plain) ?? $0) + "@" } ?? ""
+        return userText + hostText + (port.map { ":\($0)" } ?? "")
     }
 
     /// Splits host and port; a bare IPv6 address has more than one colon and no port.
@@ -64,7 +87,7 @@ public struct SSHDestination: Hashable, Sendable {
     }
 
     private static func isHost(_ host: Substring) -> Bool {
-        host.contains(":") ? isIPv6(host) : host.utf8.count <= 253 && isName(String(host), also: "._-")
+        host.contains(":") ? isIPv6(host) : host.utf8.count <= 253 && SSHUser.isName(host, also: "._-")
     }
 
     /// An IPv6 address as inet_pton(3) reads it, without a zone: a URI would have to escape its percent sign.
@@ -73,12 +96,19 @@ public struct SSHDestination: Hashable, Sendable {
         // inet_pton would take a NUL for the end.
         return host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && inet_pton(AF_INET6, String(host), &address) == 1
     }
+}
 
-    /// ASCII letters and digits, and `also` but not first: no leading dash that ssh could take for an option.
-    private static func isName(_ text: String, also extra: String) -> Bool {
-        guard let first = text.first, first.isASCII, first.isLetter || first.isNumber || first == "_" else {
-            return false
-        }
-        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || extra.contains($0)) }
-    }
+/// What a libvirt URI says of the ssh that reaches the PM, which holds for measures too.
+public struct SSHOptions: Hashable, Sendable {
+    /// The private key, beside those of ssh_config (`keyfile=`); nil for those alone.
+    public var keyFile: String?
+    /// The program that takes the place of `ssh` (`command=`); nil for that.
+    public var command: String?
+    /// The hosts' keys, in place of the user's file (`known_hosts=`); nil for that.
+    public var knownHostsFile: String?
+    /// A host that is not known yet is entered there (`known_hosts_verify=auto`).
+    public var acceptsNewHosts = false
+
+    /// None.
+    public init() {}
 }

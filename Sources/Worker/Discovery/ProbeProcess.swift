@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import Subprocess
 
@@ -16,7 +17,7 @@ struct ProbeProcess: Sendable {
     /// The time between asking a program to end and killing it.
     static let grace: Duration = .milliseconds(500)
 
-    /// The program's name, sought in `PATH`.
+    /// The program's name, sought in `PATH`, or its full path.
     let name: String
     let arguments: [String]
     /// How long it may run.
@@ -57,10 +58,16 @@ struct ProbeProcess: Sendable {
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: Self.grace)]
+        // By env(1), which becomes it: Subprocess takes a path only as another package has it.
+        let isPath = name.contains("/")
+        if isPath, access(name, X_OK) != 0 {
+            let cause = String(cString: strerror(errno))
+            throw Failure(.internalFault, "the program '\(name)' cannot be run on this worker: put it there", cause: cause)
+        }
         do {
             let result = try await Subprocess.run(
-                .name(name),
-                arguments: Arguments(arguments),
+                .name(isPath ? "env" : name),
+                arguments: Arguments(isPath ? [name] + arguments : arguments),
                 environment: .inherit.updating(["LC_ALL": "C"]),
                 platformOptions: options,
                 input: .none,

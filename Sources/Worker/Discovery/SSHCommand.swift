@@ -13,7 +13,9 @@ struct SSHCommand: Sendable {
     /// The name is a hash of all that makes a connection another one.
     var controlPath: String {
         let port = destination.port.map(String.init) ?? ""
-        let parts = [destination.user ?? "", destination.host, port, configuration.configFile ?? ""]
+        let parts =
+            [destination.user ?? "", destination.host, port, configuration.configFile ?? "", configuration.executable]
+            + uriOptions
         return configuration.controlDirectory + "/" + parts.joined(separator: "\n").fnv1a
     }
 
@@ -41,11 +43,11 @@ struct SSHCommand: Sendable {
             "LogLevel=ERROR",
         ]
         let checks = isStrict ? ["-o", "StrictHostKeyChecking=yes"] : []
-        return files + ["-T", "-a", "-x"] + options.flatMap { ["-o", $0] } + checks + whom + [command]
+        return files + uriOptions + ["-T", "-a", "-x"] + options.flatMap { ["-o", $0] } + checks + whom + [command]
     }
 
     /// Prints the options that hold for the destination (`-G`) and connects nowhere.
-    var printOptions: [String] { files + ["-G"] + whom }
+    var printOptions: [String] { files + uriOptions + ["-G"] + whom }
 
     /// Ends the shared connection (`-O exit`).
     var endSharedConnection: [String] { files + ["-O", "exit"] + whom }
@@ -53,8 +55,10 @@ struct SSHCommand: Sendable {
     /// What a person types to look into it.
     var debugText: String {
         let file = configuration.configFile.map { "-F \($0) " } ?? ""
+        let key = destination.options.keyFile.map { "-i \($0) " } ?? ""
         let port = destination.port.map { "-p \($0) " } ?? ""
-        return "ssh -v \(file)\(port)\(nameText)"
+        let isPlain = nameText.allSatisfy { !"\\$".contains($0) }
+        return "\(configuration.executable) -v \(file)\(key)\(port)\(isPlain ? nameText : "'\(nameText)'")"
     }
 
     /// `[user@]host`.
@@ -69,6 +73,17 @@ struct SSHCommand: Sendable {
     private var files: [String] {
         let socket = configuration.sharesConnections ? controlPath : "none"
         return (configuration.configFile.map { ["-F", $0] } ?? []) + ["-S", socket]
+    }
+
+    /// What the PM's libvirt URI says of ssh, so that a measure takes the way that libvirt takes.
+    private var uriOptions: [String] {
+        let options = destination.options
+        var words: [String] = []
+        // Else the agent's keys come first, and sshd gives up before the file's turn (MaxAuthTries).
+        if let key = options.keyFile { words += ["-i", key, "-o", "IdentitiesOnly=yes"] }
+        if let file = options.knownHostsFile { words += ["-o", "UserKnownHostsFile=\(file)"] }
+        if options.acceptsNewHosts { words += ["-o", "StrictHostKeyChecking=accept-new"] }
+        return words
     }
 
     /// Separate arguments behind `--`: nothing of an address is ever an option.

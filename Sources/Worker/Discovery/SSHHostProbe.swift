@@ -11,6 +11,8 @@ actor SSHHostProbe: HostProbe {
 
     /// Takes what to call and how; connects nowhere.
     init(destination: SSHDestination, configuration: SSHConfiguration) {
+        var configuration = configuration
+        configuration.executable = destination.options.command ?? configuration.executable
         self.configuration = configuration
         command = SSHCommand(destination: destination, configuration: configuration)
     }
