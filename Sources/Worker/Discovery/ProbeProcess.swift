@@ -62,7 +62,11 @@ struct ProbeProcess: Sendable {
         let isPath = name.contains("/")
         if isPath, access(name, X_OK) != 0 {
             let cause = String(cString: strerror(errno))
-            throw Failure(.internalFault, "the program '\(name)' cannot be run on this worker: put it there", cause: cause)
+            throw Failure(
+                .internalFault,
+                "the program '\(name)' cannot be run on this worker: put it there",
+                cause: cause
+            )
         }
         do {
             let result = try await Subprocess.run(
