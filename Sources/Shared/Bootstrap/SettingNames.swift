@@ -20,6 +20,7 @@ public enum SettingNames {
         "HVC_JOB_HISTORY",
         "HVC_LEASE",
         "HVC_LOG_LEVEL",
+        "HVC_NETWORK",
         "HVC_OVERCOMMIT_CPU",
         "HVC_OVERCOMMIT_DISK",
         "HVC_OVERCOMMIT_RAM",
