@@ -67,7 +67,11 @@ struct CommandLineTests {
         arguments: [["--check"], []]
     )
     func faults(arguments: [String]) async throws {
-        let files = try Files(pms: "host1\nhost2 pool=../x\n", images: "http://h/a.qcow2\n", types: "'types': [{'cpu': 1}]")
+        let files = try Files(
+            pms: "host1\nhost2 pool=../x\n",
+            images: "http://h/a.qcow2\n",
+            types: "'types': [{'cpu': 1}]"
+        )
         let environment = ["HVC_REDIS_URL": "redis://127.0.0.1:1", "HVC_POLICY": "packed"]
         let result = try await run("hvc-worker", arguments + files.options, environment)
         #expect(result.exit == .status(64))
