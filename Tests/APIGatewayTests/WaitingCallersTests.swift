@@ -56,23 +56,20 @@ struct WaitingCallersTests {
         #expect(callers.subjects.isEmpty)
     }
 
-    @Test("A caller beyond the limit is refused before anything is done; one that left makes room")
-    func limit() async {
-        let limit = CallerLimit(1)
-        func refusal() async -> FailureCode? {
+    @Test("A caller beyond the limit is refused; one that left makes room")
+    func limit() {
+        let limit = CallerLimit(2)
+        func refusal() -> FailureCode? {
             do throws(Failure) {
-                try await limit.admitting { () async throws(Failure) in }
+                try limit.enter()
                 return nil
             } catch { return error.code }
         }
+        for _ in 0..<2 { #expect(refusal() == nil) }
         for _ in 0..<3 {
-            do throws(Failure) {
-                try await limit.admitting { () async throws(Failure) -> Void in
-                    #expect(await refusal() == .tooManyWaiting)
-                    throw Failure(.noCapacity, "full")
-                }
-            } catch { #expect(error.code == .noCapacity) }
-            #expect(await refusal() == nil)
+            #expect(refusal() == .tooManyWaiting)
+            limit.leave()
+            #expect(refusal() == nil)
         }
     }
 

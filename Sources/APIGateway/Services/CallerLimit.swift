@@ -10,24 +10,24 @@ final class CallerLimit: Sendable {
         self.limit = limit
     }
 
-    /// Lets a caller in for as long as a body runs.
+    /// Admits a caller, who must leave.
     ///
-    /// - Parameter body: what may wait.
-    /// - Returns: what it returns.
-    /// - Throws: `Failure` with `tooManyWaiting`, before the body has begun; what the body throws.
-    func admitting<Value>(_ body: () async throws(Failure) -> Value) async throws(Failure) -> Value {
+    /// - Throws: `Failure` with `tooManyWaiting`.
+    func enter() throws(Failure) {
         let isAdmitted = count.withLockedValue { count in
             guard count < limit else { return false }
             count += 1
             return true
         }
-        guard isAdmitted else {
-            throw Failure(
-                .tooManyWaiting,
-                "\(limit) callers wait for the outcome of their jobs, and no more may: try again later; nothing was accepted"
-            )
-        }
-        defer { count.withLockedValue { $0 -= 1 } }
-        return try await body()
+        guard !isAdmitted else { return }
+        throw Failure(
+            .tooManyWaiting,
+            "\(limit) callers wait for the outcome of their jobs, and no more may: try again later; nothing was accepted"
+        )
+    }
+
+    /// Makes room for another caller.
+    func leave() {
+        count.withLockedValue { $0 -= 1 }
     }
 }

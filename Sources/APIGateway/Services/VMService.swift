@@ -77,15 +77,15 @@ struct VMService: Sendable {
             // Who does not want to wait is told at once where nothing is known yet, too.
             return Submission(accepted: try await accept(until: .now, enqueue), result: nil)
         }
-        return try await limit.admitting { () async throws(Failure) -> Submission in
-            let deadline = ContinuousClock.now + wait
-            let accepted = try await accept(until: deadline, enqueue)
-            do throws(Failure) {
-                let isFinal = try await isDone(accepted, until: deadline)
-                return Submission(accepted: accepted, result: isFinal ? .success(()) : nil)
-            } catch {
-                return Submission(accepted: accepted, result: .failure(error))
-            }
+        try limit.enter()
+        defer { limit.leave() }
+        let deadline = ContinuousClock.now + wait
+        let accepted = try await accept(until: deadline, enqueue)
+        do throws(Failure) {
+            let isFinal = try await isDone(accepted, until: deadline)
+            return Submission(accepted: accepted, result: isFinal ? .success(()) : nil)
+        } catch {
+            return Submission(accepted: accepted, result: .failure(error))
         }
     }
 

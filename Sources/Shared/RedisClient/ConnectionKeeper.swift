@@ -250,7 +250,7 @@ extension ConnectionKeeper {
         return pause
     }
 
-    /// For all of the process: parts that try their calls again leave this to be said here.
+    /// Reports it for the whole process: parts that try their calls again leave that to this.
     private func reportLoss(_ error: RedisError, _ pause: Duration) {
         let metadata: Logger.Metadata = ["error": "\(error)", "again_in": "\(pause)"]
         switch state.withLockedValue({ $0.outage.failed(at: .now()) }) {

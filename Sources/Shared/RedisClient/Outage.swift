@@ -1,10 +1,10 @@
 import NIOCore
 
-/// What the log says of a server that goes away: its loss, once in a while that this lasts, and its return.
+/// What the log reports of a server that goes away: its loss, a reminder now and then while it lasts, and its return.
 ///
-/// A server that comes and goes is reported once in a while, too. Pure: reads no clock.
+/// A server that comes and goes is reported as rarely. Pure: reads no clock.
 struct Outage {
-    /// What is to be said now.
+    /// What to report.
     enum Report: Equatable {
         /// The server is away.
         case away
@@ -20,21 +20,21 @@ struct Outage {
     private let reminder: TimeAmount
     private var began: NIODeadline?
     private var ended: NIODeadline?
-    /// When something was said last.
+    /// When something was reported last.
     private var reported: NIODeadline?
-    /// Whether the loss was said, so that the return is to be.
+    /// Whether the loss was reported, so that the return is to be.
     private var isKnown = false
 
     /// Nothing is wrong yet.
     ///
-    /// - Parameter reminder: after how long an outage that lasts is said again.
+    /// - Parameter reminder: after how long an outage that lasts is reported again.
     init(reminder: Duration) {
         self.reminder = TimeAmount(reminder)
     }
 
     /// Notes that the server was lost, or is still away.
     ///
-    /// - Returns: what to say; nil where that was said already.
+    /// - Returns: what to report; nil where that was done already.
     mutating func failed(at now: NIODeadline) -> Report? {
         let isNew = began == nil
         let start = began ?? now
@@ -49,7 +49,7 @@ struct Outage {
 
     /// Notes that the server is there.
     ///
-    /// - Returns: what to say; nil where it was not away, or nobody was told.
+    /// - Returns: what to report; nil where it was not away, or that was not reported.
     mutating func recovered(at now: NIODeadline) -> Report? {
         guard let start = began else { return nil }
         began = nil

@@ -119,7 +119,7 @@ public final class RedisClient: Sendable {
         return results
     }
 
-    /// Has the log say that Redis refuses calls, unless this is a matter between the client and its caller.
+    /// Reports a call that failed in the log, unless this concerns its caller alone.
     private func report(_ error: RedisError) {
         switch error.code {
         case .noScript, .unsupported, .shutDown, .configuration: return

@@ -2,7 +2,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Says in the log that Redis refuses calls: once in a while for each kind of refusal, however many calls meet it.
+/// Reports in the log that Redis refuses calls: now and then for each kind of refusal, however many calls meet it.
 final class RefusalLog: Sendable {
     private struct Refusal {
         let first: NIODeadline

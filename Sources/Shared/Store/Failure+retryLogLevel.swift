@@ -4,6 +4,6 @@ public import Model
 extension Failure {
     /// The level at which a part that tries again logs this.
     ///
-    /// That Redis is away or refuses calls is said once for the whole process, by its client.
+    /// That Redis is away or refuses calls, its client reports once for the whole process.
     public var retryLogLevel: Logger.Level { code == .storeUnavailable ? .debug : .warning }
 }
