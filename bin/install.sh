@@ -4,7 +4,7 @@
 # Usage: bash bin/install.sh [PM_FILE IMAGE_FILE FLAVOR_FILE]
 #
 #   PM_FILE       addresses of the physical machines, one a line
-#   IMAGE_FILE    full paths of the disk images, one a line
+#   IMAGE_FILE    paths of the disk images, one a line, here or as user@host:/path
 #   FLAVOR_FILE   the types: "types": [{"cpu": 1, "ram": 512, "disk": 1}, …]
 #
 # With no files, now or before, it shows itself: this machine is the only PM, a tiny bootable image is built, and a VM `hello` is created.

@@ -39,6 +39,21 @@ struct ImageFetcherTests {
         }
     }
 
+    @Test("More images than are fetched at once, of which some fail, all come in the end")
+    func many() async throws {
+        try await Self.with { site, store, fetcher in
+            try site.set("slow")
+            let locations = try (1...5).map { try site.source("\($0).raw", bytes: 1 << 20) }
+            let gone = ImageLocation.remote(try SSHDestination(site.server.address), path: "/nowhere.raw")
+            let last = try await Self.list([gone] + locations, store, fetcher)
+            try await eventually("all images", deadline: .seconds(30)) {
+                let ids = (last.value - 4...last.value).compactMap(ImageID.init)
+                for id in ids where try await store.imageRegistration(id)?.facts == nil { return false }
+                return true
+            }
+        }
+    }
+
     @Test("While an image is fetched, its record says how far, and who asks for it is told to wait")
     func underWay() async throws {
         try await Self.with { site, store, fetcher in

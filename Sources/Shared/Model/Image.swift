@@ -4,7 +4,7 @@ public struct Image: Hashable, Sendable {
     public let id: ImageID
     /// The file's name without its ending.
     public let name: String
-    /// The file's full path on the workers.
+    /// Where the file lies, as ``ImageLocation`` writes it: a full path on the workers, or `user@host:/path`.
     public let path: String
 
     /// Makes an image.
@@ -12,7 +12,7 @@ public struct Image: Hashable, Sendable {
     /// - Parameters:
     ///   - id: its number.
     ///   - name: the file's name without its ending.
-    ///   - path: the file's full path on the workers.
+    ///   - path: where the file lies.
     public init(id: ImageID, name: String, path: String) {
         self.id = id
         self.name = name

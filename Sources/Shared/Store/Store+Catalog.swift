@@ -29,7 +29,7 @@ public struct ImageRegistration: Hashable, Sendable {
         }
     }
 
-    /// The file's full path.
+    /// Where the file lies, as ``ImageLocation`` writes it.
     public let path: String
     /// The image's name.
     public let name: String
@@ -43,7 +43,7 @@ public struct ImageRegistration: Hashable, Sendable {
     /// Makes a registration of a usable image.
     ///
     /// - Parameters:
-    ///   - path: the file's full path.
+    ///   - path: where the file lies.
     ///   - name: the image's name.
     ///   - facts: what the file was found to be.
     public init(path: String, name: String, facts: Facts) {
@@ -57,7 +57,7 @@ public struct ImageRegistration: Hashable, Sendable {
     /// Makes a registration of an image that cannot be used now.
     ///
     /// - Parameters:
-    ///   - path: the file's full path.
+    ///   - path: where the file lies.
     ///   - name: the image's name.
     ///   - reason: why it cannot be used.
     public init(path: String, name: String, unusable reason: String) {

@@ -97,6 +97,7 @@ struct ImageFetch: Sendable {
             part.discard()
             throw changed
         }
+        await report(fetched.withLockedValue { $0 })
         async let there = checksumThere(size: status.size)
         let here = try await checksumHere(partPath)
         guard try await there.get() == here else {

@@ -126,13 +126,17 @@ actor ImageFetcher: ImageFiles {
     }
 
     private func takeDue() -> [ImageLocation] {
-        let places = Self.width - entries.values.count { $0.isUnderWay }
         let due = entries.filter { $0.value.isDue(at: .now) }.keys.sorted { $0.description < $1.description }
-        for location in due.prefix(max(0, places)) { entries[location]?.state = .fetching(nil) }
-        return Array(due.prefix(max(0, places)))
+        let taken = due.prefix(freePlaces)
+        for location in taken { entries[location]?.state = .fetching(nil) }
+        return Array(taken)
     }
 
+    private var freePlaces: Int { max(0, Self.width - entries.values.count { $0.isUnderWay }) }
+
     private var untilNext: Duration {
+        // Who ends a fetch wakes the loop.
+        guard freePlaces > 0 else { return .seconds(60) }
         let times = entries.values.compactMap { entry -> Duration? in
             guard entry.isListed, case .failed(_, let retry) = entry.state else { return nil }
             return ContinuousClock.now.duration(to: retry)
@@ -150,7 +154,12 @@ actor ImageFetcher: ImageFiles {
             }
             let facts = try await facts(of: result.copy, location)
             try await store.recordFetch(of: location, by: worker, .whole(facts, checksum: result.checksum))
-            logger.notice("image fetched", metadata: ["image": "\(location)", "bytes": "\(facts.fileBytes)"])
+            let metadata: Logger.Metadata = ["image": "\(location)", "bytes": "\(facts.fileBytes)"]
+            if result.checksum == nil {
+                logger.debug("the cache has the image as its source is", metadata: metadata)
+            } else {
+                logger.notice("image fetched", metadata: metadata)
+            }
             end(location, .fetched(fingerprint: facts.fingerprint))
         } catch {
             // A worker that stops leaves its part to the next one.
@@ -175,7 +184,10 @@ actor ImageFetcher: ImageFiles {
     }
 
     private func note(_ progress: ImageFetch.Progress, of location: ImageLocation) async {
-        guard entries[location] != nil else { return }
+        guard let entry = entries[location] else { return }
+        if case .fetching(nil) = entry.state {
+            logger.notice("fetching an image", metadata: ["image": "\(location)", "bytes": "\(progress.total)"])
+        }
         entries[location]?.state = .fetching(progress)
         do throws(Failure) {
             try await store.recordFetch(
