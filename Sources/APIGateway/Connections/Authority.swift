@@ -28,6 +28,8 @@ struct Authority {
     /// Whether it names this machine whatever a name server says: `localhost` and names under it (RFC 6761, 6.3), the
     /// addresses 127.0.0.0/8 and ::1.
     var isLoopback: Bool {
+        // The usual ones, without a walk through their parts.
+        if host == "127.0.0.1" || host == "localhost" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count == 4, parts[0] == "127" { return parts.allSatisfy { UInt8($0) != nil } }
         // A name may end with the dot of the root.

@@ -21,6 +21,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let logger: Logger
     private var slot: ConnectionLimit.Slot?
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
+    /// A part of the answer's body that is not passed on yet: it may be the last one.
+    private var body: NIOAny?
+    private var isLengthKnown = false
     private var isFlushing = false
     private var isAnswerTaken = false
 
@@ -114,7 +117,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         connection.state.refuse()
         let head = HTTPResponseHead(version: .http1_1, status: refusal.status, headers: refusal.fields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "0")))), promise: nil)
+        body = wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "0"))))
+        isLengthKnown = true
         writeEnd(nil, context, promise: nil)
         flush(context: context)
     }
@@ -133,16 +137,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             guard connection.state.beginAnswer(isFull: limit.isFull) else { return drop(promise) }
+            isLengthKnown = head.headers.contains(name: "Content-Length")
             if connection.state.isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:
             guard connection.state.isAnswerBegun else { return drop(promise) }
-            context.write(data, promise: promise)
+            writeBody(context)
+            if promise == nil { body = data } else { context.write(data, promise: promise) }
         case .end(let trailers):
             guard connection.state.isAnswerBegun else { return drop(promise) }
             connection.state.endAnswer()
             writeEnd(trailers, context, promise: promise)
         }
+    }
+
+    private func writeBody(_ context: ChannelHandlerContext) {
+        guard let part = body else { return }
+        body = nil
+        context.write(part, promise: nil)
     }
 
     /// Nobody would read it: the connection is at its end.
@@ -159,10 +171,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
             // Within the socket's own work the connection stays as it is; what follows comes after.
             if !isFlushing { context.eventLoop.assumeIsolated().execute { self.proceed(context) } }
         }
-        context.write(wrapOutboundOut(.end(trailers)), promise: taken)
+        // The end of an answer has no bytes where the length is known: the promise is its body's then, since one of its
+        // own would be a write of nothing.
+        if isLengthKnown, let last = body {
+            body = nil
+            context.write(last, promise: taken)
+            context.write(wrapOutboundOut(.end(trailers)), promise: nil)
+        } else {
+            writeBody(context)
+            context.write(wrapOutboundOut(.end(trailers)), promise: taken)
+        }
     }
 
     func flush(context: ChannelHandlerContext) {
+        writeBody(context)
         isFlushing = true
         context.flush()
         isFlushing = false

@@ -79,7 +79,8 @@ final class RequestGate: ChannelDuplexHandler {
             held = nil
             return nil
         case .bytes(let count): portion = bytes.readSlice(length: min(count, bytes.readableBytes))
-        case .throughBlankLine: portion = bytes.readSlice(length: blankLine.end(in: bytes.readableBytesView))
+        case .throughBlankLine:
+            portion = bytes.readSlice(length: bytes.withUnsafeReadableBytes { blankLine.end(in: $0) })
         }
         held = bytes.readableBytes > 0 ? bytes : nil
         connection.state.bytesCame(at: context.eventLoop.now)
@@ -93,14 +94,16 @@ struct BlankLine {
     private var matched = 0
 
     /// The number of bytes through the first blank line; all of them where none ends in them.
-    mutating func end(in bytes: ByteBufferView) -> Int {
-        for (index, byte) in bytes.enumerated() {
-            switch (byte, matched) {
-            case (UInt8(ascii: "\n"), 3):
+    mutating func end(in bytes: UnsafeRawBufferPointer) -> Int {
+        var matched = matched
+        defer { self.matched = matched }
+        for index in bytes.indices {
+            switch bytes[index] {
+            case UInt8(ascii: "\r"): matched = matched == 2 ? 3 : 1
+            case UInt8(ascii: "\n") where matched == 3:
                 matched = 0
                 return index + 1
-            case (UInt8(ascii: "\n"), 1), (UInt8(ascii: "\r"), 2): matched += 1
-            case (UInt8(ascii: "\r"), _): matched = 1
+            case UInt8(ascii: "\n") where matched == 1: matched = 2
             default: matched = 0
             }
         }
