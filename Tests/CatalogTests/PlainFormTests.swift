@@ -53,6 +53,7 @@ struct PlainFormTests {
             Fault("root@a -p 22", .malformed, "1:8", "host:2222"),
             Fault("root@a:/srv/images/b.img", .wrongValue, "1:1", "write root@a"),
             Fault("root@a/b", .wrongValue, "1:1", "write root@a"),
+            Fault("-oProxyCommand=x/y", .wrongValue, "1:1", "is no host"),
             Fault("root:pw@a", .wrongValue, "1:1", "a password has no place here"),
             Fault("alice@corp@a", .wrongValue, "1:1", "'corp' is no domain with a dot"),
             Fault("a, b", .wrongValue, "1:1", "no host"),

@@ -43,8 +43,9 @@ public struct SSHDestination: Hashable, Sendable {
         self.user = user
         self.options = options
         let (host, portText) = Self.split(place)
-        guard portText?.hasPrefix("/") != true, !host.contains("/") else {
-            let form = (user.map { $0 + "@" } ?? "") + host.prefix { $0 != "/" }
+        let named = host.prefix { $0 != "/" }
+        if portText?.hasPrefix("/") == true || host.contains("/"), Self.isHost(named) {
+            let form = (user.map { $0 + "@" } ?? "") + named
             throw Failure(.invalidRequest, "'\(written)' has a path, and only the host goes here: write \(form)")
         }
         guard Self.isHost(host) else {
