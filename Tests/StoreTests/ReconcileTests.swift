@@ -210,11 +210,13 @@ struct ReconcileTests {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
             _ = try await store.redis.send(["HSET", "hvc:pm:1", "host_uuid", "h1"])
+            _ = try await store.redis.send(["HSET", "hvc:vm:1", "state_reason", "of its PM before"])
             _ = try await store.register(machines: [PMListing(address: try PMAddress("host2"))])
             let there = try await sighting(fixture, known.vm, pm: 2)
             #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .noted)
             #expect(try await store.note(there, besides: 1.identifier(), state: .stopped, host: "h1") == .moved)
             #expect(try await store.vm(known.vm.id)?.state == .stopped)
+            #expect(try await store.vm(known.vm.id)?.stateReason == nil)
             try await expectRoom(fixture, [0, 1])
         }
     }

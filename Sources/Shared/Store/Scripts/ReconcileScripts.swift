@@ -217,7 +217,7 @@ extension Fragment {
           local key = P .. 'vm:' .. vm
           free_room(vm)
           redis.call('HSET', key, 'pm', to, 'placed_at', now, 'state', state, 'settled_at', looked)
-          redis.call('HDEL', key, 'also_on', 'also_on_at', 'duplicate')
+          redis.call('HDEL', key, 'also_on', 'also_on_at', 'duplicate', 'state_reason')
           if state == 'running' then redis.call('HSET', key, 'running_at', looked) end
           hold_room(vm, to)
           look_soon(to)
