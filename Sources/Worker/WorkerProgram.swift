@@ -99,6 +99,7 @@ struct WorkerProgram {
             watch: watch,
             period: settings.discoveryPeriod,
             wake: discoveryWake,
+            recordLost: { [catalog] in catalog.loadAgain(because: "read the files anew: \($0.message)") },
             logger: logger
         )
         sweeper = Sweeper(store: store, wake: sweepWake, period: min(settings.lease / 3, .seconds(2)), logger: logger)

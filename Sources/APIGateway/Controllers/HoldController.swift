@@ -33,9 +33,9 @@ struct HoldController: Sendable {
     func create(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let wish: HoldWish = try await JSONBody.read(request)
         let submission = try await service.submit(wish, waits: !request.prefersNotToWait, request: context.requestID)
-        return await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
-            guard let hold = try await store.hold(accepted.vm) else { return .gone(accepted, status: .created) }
-            return ResourceReply(Body(hold, job: accepted.job), status: .created, location: "/v1/holds/\(accepted.vm)")
+        return try await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
+            guard let hold = try await store.hold(accepted.vm) else { return try .gone(accepted, status: .created) }
+            return try ResourceReply(Body(hold, job: accepted.job), status: .created, location: "/v1/holds/\(accepted.vm)")
         }
     }
 
@@ -44,7 +44,7 @@ struct HoldController: Sendable {
     func read(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let id: VMID = try context.identifier()
         guard let hold = try await store.hold(id) else { throw .unknownHold(id) }
-        return ResourceReply(Body(hold))
+        return try ResourceReply(Body(hold))
     }
 
     /// `DELETE /v1/holds/{id}`: gives the room back.
@@ -55,6 +55,8 @@ struct HoldController: Sendable {
             waits: !request.prefersNotToWait,
             request: context.requestID
         )
-        return await ResourceReply(submission, request: context.requestID) { accepted in .gone(accepted) }
+        return try await ResourceReply(submission, request: context.requestID) { accepted throws(Failure) in
+            try .gone(accepted)
+        }
     }
 }

@@ -78,7 +78,7 @@ struct MachineResourceController: Sendable {
 
     private func reply(_ pm: PMID) async throws(Failure) -> ResourceReply {
         guard let machine = try await store.machine(pm) else { throw unknown(pm) }
-        return ResourceReply(Body(machine))
+        return try ResourceReply(Body(machine))
     }
 
     private func unknown(_ pm: PMID) -> Failure {

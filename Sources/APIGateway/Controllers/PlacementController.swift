@@ -13,14 +13,14 @@ struct PlacementController: Sendable {
     @Sendable
     func dryRun(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let wish: DryRunWish = try await JSONBody.read(request)
-        return ResourceReply(["decisions": try await service.dryRun(wish).map(DecisionBody.init)])
+        return try ResourceReply(["decisions": await service.dryRun(wish).map(DecisionBody.init)])
     }
 
     /// `GET /v1/capacity`: how many more of each type fit, now and with any one PM lost.
     @Sendable
     func capacity(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let (types, capacity, time) = try await service.capacity()
-        return ResourceReply(CapacityBody(types: types, capacity: capacity, time: time))
+        return try ResourceReply(CapacityBody(types: types, capacity: capacity, time: time))
     }
 
     /// `GET /v1/jobs/{id}/explanation`: how a job's place was decided, and where the job stands.
@@ -33,7 +33,7 @@ struct PlacementController: Sendable {
                 "there is no job \(id), or it ended so long ago that its record is gone (HVC_JOB_HISTORY)"
             )
         }
-        return ResourceReply(ExplanationBody(explanation))
+        return try ResourceReply(ExplanationBody(explanation))
     }
 
     /// `POST /v1/pms/{id}:drain?dry_run=true`: where the VMs of a PM would go.
@@ -46,7 +46,7 @@ struct PlacementController: Sendable {
                 "VMs are not moved by this version: ask with ?dry_run=true what would become of them, and cordon the PM"
             )
         }
-        return ResourceReply(DrainBody(try await service.drain(pm)))
+        return try ResourceReply(DrainBody(await service.drain(pm)))
     }
 }
 
@@ -156,7 +156,7 @@ private struct ExplanationBody: Encodable {
         vmID = job.vm
         pmID = job.pm
         triedPMIDs = job.tried
-        explanation = job.decision.flatMap { try? JSONDecoder().decode(PlacementExplanation.self, from: Data($0.utf8)) }
+        explanation = job.decision
         code = job.failure?.code.rawValue
         detail = job.failure?.message
         cause = job.failure?.cause

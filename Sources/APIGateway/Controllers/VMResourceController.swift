@@ -58,9 +58,9 @@ struct VMResourceController: Sendable {
     func create(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let wish: VMWish = try await JSONBody.read(request)
         let submission = try await service.submit(wish, waits: !request.prefersNotToWait, request: context.requestID)
-        return await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
-            guard let status = try await store.vm(accepted.vm) else { return .gone(accepted, status: .created) }
-            return ResourceReply(Body(status), status: .created, location: "/v1/vms/\(accepted.vm)")
+        return try await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
+            guard let status = try await store.vm(accepted.vm) else { return try .gone(accepted, status: .created) }
+            return try ResourceReply(Body(status), status: .created, location: "/v1/vms/\(accepted.vm)")
         }
     }
 
@@ -69,7 +69,7 @@ struct VMResourceController: Sendable {
     func read(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
         let id: VMID = try context.identifier()
         guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
-        return ResourceReply(Body(status))
+        return try ResourceReply(Body(status))
     }
 
     /// `DELETE /v1/vms/{id}`: 200 when it is gone, or 202 with the job that goes on.
@@ -80,6 +80,8 @@ struct VMResourceController: Sendable {
             waits: !request.prefersNotToWait,
             request: context.requestID
         )
-        return await ResourceReply(submission, request: context.requestID) { accepted in .gone(accepted) }
+        return try await ResourceReply(submission, request: context.requestID) { accepted throws(Failure) in
+            try .gone(accepted)
+        }
     }
 }

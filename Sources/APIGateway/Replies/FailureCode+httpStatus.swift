@@ -14,7 +14,7 @@ extension FailureCode {
         case .requestTimeout: .requestTimeout
         case .misdirected: .misdirectedRequest
         case .imageUnusable, .imageTooLarge: .unprocessableContent
-        case .leaseLost, .gaveUp, .malformedEntry, .internalFault: .internalServerError
+        case .leaseLost, .gaveUp, .malformedEntry, .malformedRecord, .internalFault: .internalServerError
         case .machineUnreachable, .hypervisor: .badGateway
         case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable: .serviceUnavailable
         case .storeUnavailable, .overloaded: .serviceUnavailable

@@ -6,12 +6,18 @@ import NIOCore
 /// The bodies of the resource-style calls: JSON with names in snake_case, and nothing in them that a call does not know.
 enum JSONBody {
     /// A value as a line of JSON.
-    static func bytes(_ value: some Encodable) -> ByteBuffer {
+    ///
+    /// - Throws: `Failure` with `internalFault` where it cannot be written: a figure that is no number, say.
+    static func bytes(_ value: some Encodable) throws(Failure) -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var buffer = (try? encoder.encode(value)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer(string: "{}")
-        buffer.writeString("\n")
-        return buffer
+        do {
+            var buffer = ByteBuffer(bytes: try encoder.encode(value))
+            buffer.writeString("\n")
+            return buffer
+        } catch {
+            throw Failure(.internalFault, "the answer cannot be written as JSON: report this", cause: "\(error)")
+        }
     }
 
     /// Reads a request's body.

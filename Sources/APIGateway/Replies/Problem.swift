@@ -1,9 +1,10 @@
 import HTTPTypes
 import Hummingbird
 import Model
+import NIOCore
 
 /// A failure as a problem document (RFC 9457), with its stable code.
-struct Problem: Encodable {
+struct Problem {
     let type: String
     let title: String
     let status: Int
@@ -13,12 +14,6 @@ struct Problem: Encodable {
     let jobID: JobID?
     let requestID: String
     private let failure: Failure
-
-    private enum CodingKeys: String, CodingKey {
-        case type, title, status, detail, code, cause
-        case jobID = "job_id"
-        case requestID = "request_id"
-    }
 
     /// A problem document.
     ///
@@ -39,6 +34,17 @@ struct Problem: Encodable {
         self.failure = failure
     }
 
+    /// The document; written by hand, since the answer to whatever fails must not fail itself.
+    private var json: String {
+        var members = [
+            "type": JSONText.quoted(type), "title": JSONText.quoted(title), "status": "\(status)",
+            "detail": JSONText.quoted(detail), "code": JSONText.quoted(code), "request_id": JSONText.quoted(requestID),
+        ]
+        members["cause"] = cause.map(JSONText.quoted)
+        members["job_id"] = jobID?.description
+        return JSONText.object(members) { $0 }
+    }
+
     /// The answer.
     var response: Response {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
@@ -46,7 +52,7 @@ struct Problem: Encodable {
         return Response(
             status: HTTPResponse.Status(code: status),
             headers: headers,
-            body: ResponseBody(byteBuffer: JSONBody.bytes(self))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: json + "\n"))
         )
     }
 }

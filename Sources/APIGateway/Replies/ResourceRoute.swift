@@ -12,13 +12,14 @@ struct ResourceReply {
     ///   - value: the value.
     ///   - status: the status.
     ///   - location: where to look on.
-    init(_ value: some Encodable, status: HTTPResponse.Status = .ok, location: String? = nil) {
+    /// - Throws: `Failure` where the value cannot be written as JSON.
+    init(_ value: some Encodable, status: HTTPResponse.Status = .ok, location: String? = nil) throws(Failure) {
         var headers: HTTPFields = [.contentType: "application/json"]
         if let location { headers[.location] = location }
         response = Response(
             status: status,
             headers: headers,
-            body: ResponseBody(byteBuffer: JSONBody.bytes(value))
+            body: ResponseBody(byteBuffer: try JSONBody.bytes(value))
         )
     }
 

@@ -43,21 +43,21 @@ extension ResourceReply {
         _ submission: VMService.Submission,
         request: String,
         success: (Acceptance) async throws(Failure) -> ResourceReply
-    ) async {
+    ) async throws(Failure) {
         let accepted = submission.accepted
         switch submission.result {
         case .success:
             // What was made cannot be read now: that is no failure of the job, which must not be asked for again.
-            do throws(Failure) { self = try await success(accepted) } catch { self = .accepted(accepted) }
+            do throws(Failure) { self = try await success(accepted) } catch { self = try .accepted(accepted) }
         case .failure(let failure): self.init(Problem(failure, job: accepted.job, request: request))
-        case nil: self = .accepted(accepted)
+        case nil: self = try .accepted(accepted)
         }
         response.headers[.job] = accepted.job.description
     }
 
     /// An answer about a job whose outcome is to be asked for.
-    private static func accepted(_ accepted: Acceptance) -> ResourceReply {
-        ResourceReply(
+    private static func accepted(_ accepted: Acceptance) throws(Failure) -> ResourceReply {
+        try ResourceReply(
             AcceptedBody(id: accepted.vm, jobID: accepted.job, state: "accepted"),
             status: .accepted,
             location: "/v1/jobs/\(accepted.job)/explanation"
@@ -70,7 +70,11 @@ extension ResourceReply {
     ///   - accepted: the request that ended it, or made it before something else did.
     ///   - status: the status.
     /// - Returns: the answer.
-    static func gone(_ accepted: Acceptance, status: HTTPResponse.Status = .ok) -> ResourceReply {
-        ResourceReply(AcceptedBody(id: accepted.vm, jobID: accepted.job, state: "gone"), status: status)
+    /// - Throws: `Failure` where it cannot be written as JSON.
+    static func gone(
+        _ accepted: Acceptance,
+        status: HTTPResponse.Status = .ok
+    ) throws(Failure) -> ResourceReply {
+        try ResourceReply(AcceptedBody(id: accepted.vm, jobID: accepted.job, state: "gone"), status: status)
     }
 }

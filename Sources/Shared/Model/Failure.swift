@@ -97,6 +97,8 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case gaveUp = "gave_up"
     /// An entry on the queue is none of ours.
     case malformedEntry = "malformed_entry"
+    /// A record in Redis is not as our scripts write it.
+    case malformedRecord = "malformed_record"
     /// Redis does not answer, or not as it must.
     case storeUnavailable = "store_unavailable"
     /// Redis may have taken the request, and did not say so.

@@ -19,6 +19,15 @@ public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
     /// How the PM is reached.
     public let route: Route
 
+    /// Where a PM is whose record does not tell; no file can have it, since it has a space.
+    public static let unreadable = PMAddress(description: "not readable", libvirtURI: "", route: .libvirtOnly)
+
+    private init(description: String, libvirtURI: String, route: Route) {
+        self.description = description
+        self.libvirtURI = libvirtURI
+        self.route = route
+    }
+
     /// Reads an address.
     ///
     /// - Parameter text: the address as written.

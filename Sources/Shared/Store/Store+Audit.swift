@@ -9,13 +9,14 @@ extension Store {
     public func auditSnapshot() async throws(Failure) -> AuditSnapshot {
         let jobs = try await openJobs().map(\.value)
         let groups = try await groups()
+        let vms = try await unlistedVMs().map(\.value)
         let reply = try await run(
             .auditRead,
             keys: [keys.vms, keys.queue, keys.leases, keys.delayed, keys.workers, keys.numbers(of: .pm), keys.holds],
-            [groups.count] + groups + jobs
+            [groups.count, vms.count] + groups + vms + jobs
         )
-        guard let parts = reply.array, parts.count == 10 else { throw unexpected(reply, from: "audit-read") }
-        return AuditSnapshot(parts)
+        guard let parts = reply.array, parts.count == 12 else { throw unexpected(reply, from: "audit-read") }
+        return AuditSnapshot(parts, keys: keys)
     }
 
     /// The jobs that have not ended, by their records.
@@ -39,6 +40,14 @@ extension Store {
             }
         }
         return found
+    }
+
+    /// The VMs that have a record and are not in the index (ZRANGE, SCAN).
+    private func unlistedVMs() async throws(Failure) -> [VMID] {
+        let listed: [VMID] = try await send(["ZRANGE", keys.vms, "0", "-1"]).identifiers()
+        var unlisted: Set<VMID> = []
+        try await scan("vm:") { names in unlisted.formUnion(names.compactMap { VMID($0) }) }
+        return unlisted.subtracting(listed).sorted()
     }
 
     /// The names of all groups that have a record (SCAN).
@@ -71,6 +80,14 @@ extension Store {
     /// - Throws: `Failure`.
     public func mendClaims(of pm: PMID) async throws(Failure) -> Bool {
         try await run(.mendClaims, keys: [keys.vms], [pm.value]).int == 1
+    }
+
+    /// Puts a VM that has a record into the index of VMs.
+    ///
+    /// - Parameter vm: the VM.
+    /// - Throws: `Failure`.
+    public func mend(listing vm: VMID) async throws(Failure) {
+        _ = try await run(.listVM, keys: [keys.vms], [vm.value])
     }
 
     /// Counts the VMs of a group anew, from their records; a group without any is known no longer.

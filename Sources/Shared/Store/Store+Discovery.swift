@@ -37,25 +37,47 @@ public struct DiscoveryReport: Hashable, Sendable {
     }
 }
 
+/// PMs that are due for a look.
+public struct DueMachines: Sendable {
+    /// The PMs as they stand.
+    public var machines: [PhysicalMachine] = []
+    /// How long until the next is due; nil where none is listed.
+    public let next: Duration?
+    /// The time now, in ms since 1970 by the clock of Redis.
+    public let now: Int
+    /// Why others that were due cannot be probed: their records are broken or lost.
+    public var faults: [Failure] = []
+}
+
 extension Store {
     /// Takes PMs that are due for a look; no other worker takes them before the deadline.
     ///
     /// - Parameters:
     ///   - limit: how many at most.
     ///   - deadline: after which another worker may look.
-    /// - Returns: the PMs as they stand, how long until the next is due (nil where none is listed), and the time now in ms
-    ///   since 1970 by the clock of Redis.
+    /// - Returns: the PMs.
     /// - Throws: `Failure`.
     public func takeDueMachines(
         limit: Int,
         deadline: Duration
-    ) async throws(Failure) -> (machines: [PhysicalMachine], next: Duration?, now: Int) {
+    ) async throws(Failure) -> DueMachines {
         let reply = try await run(.takeDue, keys: [keys.discovery], [limit, deadline.milliseconds])
-        guard let parts = reply.array, parts.count == 3, let next = parts[0].int, let rows = parts[1].array,
-            let now = parts[2].int
+        guard let parts = reply.array, parts.count == 4, let next = parts[0].int, let rows = parts[1].array,
+            let now = parts[2].int, let problems = parts[3].strings
         else { throw unexpected(reply, from: "take-due") }
-        let machines = rows.compactMap { $0.map.flatMap(PhysicalMachine.init(record:)) }
-        return (machines, next < 0 ? nil : .milliseconds(next), now)
+        var due = DueMachines(next: next < 0 ? nil : .milliseconds(next), now: now)
+        due.faults = problems.map { .malformedRecord($0) }
+        for row in rows {
+            let record = row.map ?? [:]
+            do throws(Failure) {
+                due.machines.append(
+                    try PhysicalMachine(record: record, key: "\(keys.prefix)pm:\(record["id"] ?? "?")")
+                )
+            } catch {
+                due.faults.append(error)
+            }
+        }
+        return due
     }
 
     /// Writes what a look at a PM found.

@@ -9,6 +9,8 @@ public struct SweepOutcome: Hashable, Sendable {
     public let due: [JobID]
     /// The jobs that were given up.
     public let givenUp: [JobID]
+    /// What is broken, and was left as it is.
+    public let faults: [Failure]
     /// When the next lease ends or the next job is due; nil where there is none.
     public let next: Duration?
 }
@@ -89,13 +91,14 @@ extension Store {
             keys: [keys.leases, keys.delayed, keys.holds, keys.dead, keys.workers, keys.repair],
             [limit, crashLimit, jobRetention.argument, repairPeriod.milliseconds]
         )
-        guard let parts = reply.array, parts.count == 4, let next = parts[3].int else {
+        guard let parts = reply.array, parts.count == 5, let next = parts[3].int else {
             throw unexpected(reply, from: "sweep")
         }
         return SweepOutcome(
             recovered: parts[0].identifiers(),
             due: parts[1].identifiers(),
             givenUp: parts[2].identifiers(),
+            faults: (parts[4].strings ?? []).map { .malformedRecord($0) },
             next: next < 0 ? nil : .milliseconds(next)
         )
     }

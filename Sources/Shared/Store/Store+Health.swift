@@ -24,7 +24,7 @@ extension Store {
     /// - Returns: the answers.
     /// - Throws: `Failure` where Redis does not answer.
     public func health(within limit: Duration) async throws(Failure) -> StoreHealth {
-        let results = try await failing {
+        let results = try await failing(at: "health") {
             try await redis.pipeline(
                 [
                     // Redis refuses it as any other write, and it changes nothing: no member of the set has this name.
@@ -34,9 +34,9 @@ extension Store {
                 timeout: limit
             )
         }
-        let replies = try await failing { try results.dropFirst().map { try $0.get() } }
+        let replies = try await failing(at: "health") { try results.dropFirst().map { try $0.get() } }
         var refusal: Failure?
-        do throws(Failure) { _ = try await failing { try results[0].get() } } catch { refusal = error }
+        do throws(Failure) { _ = try await failing(at: "health") { try results[0].get() } } catch { refusal = error }
         return StoreHealth(refusal: refusal, worker: try await sign(replies[0], time: replies[1], within: limit))
     }
 
@@ -48,7 +48,7 @@ extension Store {
         guard let name = newest.array?.first?.string, let seen = newest.array?.last?.string.flatMap(Double.init),
             let seconds = time.array?.first?.string.flatMap(Double.init)
         else { return nil }
-        let lease = try await failing {
+        let lease = try await failing(at: "health") {
             try await redis.send(["HGET", keys.worker(name), "lease_ms"], timeout: limit).string.flatMap(Int.init)
         }
         let age = Duration.seconds(seconds) - .milliseconds(Int(seen))

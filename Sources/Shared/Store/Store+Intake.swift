@@ -143,12 +143,21 @@ extension Store {
                 let entry = try? decoder.decode(QueueEntry.self, from: Data(bytes))
                 return Peek.Line(bytes: bytes, entry: entry, placedOn: pm.int.flatMap(PMID.init))
             },
-            changed: machines.compactMap { $0.array?.last?.map.flatMap(PhysicalMachine.init(record:)) },
+            changed: machines.compactMap(machine),
             claims: claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) },
             isReset: parts[4].int == 1 || isReset,
             hasMore: parts[6].int == 1,
             time: time
         )
+    }
+
+    /// A PM as `{pm, {field, value, …}}` tells it; one whose record cannot be read is known, and takes no VMs.
+    private func machine(_ row: RESPValue) -> PhysicalMachine? {
+        guard let row = row.array, row.count == 2, let pm = row[0].int.flatMap(PMID.init) else { return nil }
+        do throws(Failure) { return try PhysicalMachine(record: row[1].map ?? [:], key: keys.pm(pm)) } catch {
+            // Discovery, for which each PM is due in turn, tells what is wrong with it.
+            return .unreadable(pm)
+        }
     }
 
     /// Takes the oldest entries as planned: strictly in order, each with its room, or not at all.

@@ -39,12 +39,12 @@ extension Store {
     /// - Returns: how.
     /// - Throws: `Failure`.
     public func policy() async throws(Failure) -> PolicyRecord {
-        let fields = try await send(["HGETALL", keys.policy]).map ?? [:]
+        let fields = RecordFields(try await send(["HGETALL", keys.policy]).map ?? [:], key: keys.policy)
         let choice = PolicyChoice(
-            name: fields["name"] ?? PlacementPolicy.seed.name,
-            weights: PolicyChoice.weights(fields["weights"] ?? "") ?? [:]
+            name: try fields.value("name") { PolicyChoice.names.contains($0) ? $0 : nil } ?? PlacementPolicy.seed.name,
+            weights: try fields.value("weights") { PolicyChoice.weights($0) } ?? [:]
         )
-        return PolicyRecord(choice, oldest: fields["oldest_ms"].flatMap { Int($0) } ?? .max)
+        return PolicyRecord(choice, oldest: try fields.value("oldest_ms") { Int($0) } ?? .max)
     }
 
     /// Which number the next VM gets, as things are (HGET).
@@ -58,27 +58,24 @@ extension Store {
     /// How a job's place was decided, and where it stands (HMGET).
     ///
     /// - Parameter id: the job.
-    /// - Returns: nil where there is no such job; the decision is one line of JSON, nil before it was made.
+    /// - Returns: nil where there is no such job.
     /// - Throws: `Failure`.
     public func explanation(of id: JobID) async throws(Failure) -> JobExplanation? {
-        let reply = try await send([
-            "HMGET", keys.job(id), "state", "vm", "pm", "kind", "tried", "decision", "error_code", "error", "cause",
-        ])
-        let fields = reply.array?.map { $0.string.flatMap { $0.isEmpty ? nil : $0 } } ?? []
-        guard fields.count == 9, let state = fields[0].flatMap(Job.State.init),
-            let vm = fields[1].flatMap({ VMID($0) }),
-            let kind = fields[3].flatMap(Job.Kind.init)
-        else { return nil }
-        let failure = fields[6].flatMap(FailureCode.init).map { Failure($0, fields[7] ?? "", cause: fields[8]) }
+        let names = ["state", "vm", "pm", "kind", "tried", "decision", "error_code", "error", "cause"]
+        let reply = try await send(RedisCommand("HMGET", arguments: ([keys.job(id)] + names).map(\.redisArgument)))
+        guard let values = reply.array, !values.allSatisfy(\.isNull) else { return nil }
+        let fields = RecordFields(names, values, key: keys.job(id))
         return JobExplanation(
             job: id,
-            kind: kind,
-            state: state,
-            vm: vm,
-            pm: fields[2].flatMap { PMID($0) },
-            tried: (fields[4] ?? "").split(separator: ",").compactMap { PMID($0) },
-            decision: fields[5],
-            failure: failure
+            kind: try fields.needed("kind") { Job.Kind(rawValue: $0) },
+            state: try fields.needed("state") { Job.State(rawValue: $0) },
+            vm: try fields.needed("vm") { VMID($0) },
+            pm: try fields.value("pm") { PMID($0) },
+            tried: try fields.value("tried") { Array(numbers: $0) } ?? [],
+            decision: try fields.value("decision") {
+                try? JSONDecoder().decode(PlacementExplanation.self, from: Data($0.utf8))
+            },
+            failure: Failure(record: fields["error_code"], fields["error"], fields["cause"])
         )
     }
 
@@ -88,13 +85,16 @@ extension Store {
     /// - Returns: nil where there is no such hold, or it is being built or given back.
     /// - Throws: `Failure`.
     public func hold(_ id: VMID) async throws(Failure) -> Hold? {
-        let fields =
-            try await send(["HMGET", keys.vm(id), "state", "pm", "type", "held_until", "destroy_job"]).array ?? []
-        guard fields.count == 5, fields[0].string == "held", fields[4].string == nil,
-            let pm = fields[1].int.flatMap(PMID.init), let type = fields[2].int.flatMap(TypeID.init),
-            let end = fields[3].string
-        else { return nil }
-        return Hold(id: id, type: type, pm: pm, expiresAt: end)
+        let names = ["state", "pm", "type", "held_until", "destroy_job"]
+        let reply = try await send(RedisCommand("HMGET", arguments: ([keys.vm(id)] + names).map(\.redisArgument)))
+        let fields = RecordFields(names, reply.array ?? [], key: keys.vm(id))
+        guard fields["state"] == "held", fields["destroy_job"] == nil else { return nil }
+        return Hold(
+            id: id,
+            type: try fields.needed("type") { TypeID($0) },
+            pm: try fields.needed("pm") { PMID($0) },
+            expiresAt: try fields.text("held_until")
+        )
     }
 
     /// Closes a PM to new VMs, or opens it again.
@@ -146,8 +146,8 @@ public struct JobExplanation: Hashable, Sendable {
     public let pm: PMID?
     /// The PMs that failed it, in that order.
     public let tried: [PMID]
-    /// The last decision, as one line of JSON; nil before it was made.
-    public let decision: String?
+    /// The last decision; nil before it was made.
+    public let decision: PlacementExplanation?
     /// Why it failed; nil where it did not.
     public let failure: Failure?
 }
@@ -169,4 +169,13 @@ extension RedisScript {
             return 1
             """#
     )
+}
+
+extension [PMID] {
+    /// Reads numbers with commas between; nil where one is none.
+    fileprivate init?(numbers text: String) {
+        let words = text.split(separator: ",")
+        self = words.compactMap { PMID($0) }
+        if count != words.count { return nil }
+    }
 }

@@ -38,11 +38,15 @@ extension Store {
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`.
     public func summary(of id: VMID) async throws(Failure) -> VMSummary? {
-        let fields = try await send(["HMGET", keys.vm(id), "name", "type", "pm"]).array ?? []
-        guard fields.count == 3, let name = fields[0].string, let type = fields[1].int.flatMap(TypeID.init) else {
-            return nil
-        }
-        return VMSummary(id: id, name: name, type: type, pm: fields[2].int.flatMap(PMID.init))
+        let values = try await send(["HMGET", keys.vm(id), "name", "type", "pm"]).array ?? []
+        if values.allSatisfy(\.isNull) { return nil }
+        let fields = RecordFields(["name", "type", "pm"], values, key: keys.vm(id))
+        return VMSummary(
+            id: id,
+            name: try fields.text("name"),
+            type: try fields.needed("type") { TypeID($0) },
+            pm: try fields.value("pm") { PMID($0) }
+        )
     }
 
     /// A VM's whole record (HGETALL).
@@ -51,7 +55,8 @@ extension Store {
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`.
     public func vm(_ id: VMID) async throws(Failure) -> VMStatus? {
-        try await send(["HGETALL", keys.vm(id)]).map.flatMap(VMStatus.init(record:))
+        guard let record = try await record(keys.vm(id)) else { return nil }
+        return try VMStatus(record: record, key: keys.vm(id))
     }
 
     /// A PM's whole record (HGETALL).
@@ -60,7 +65,13 @@ extension Store {
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`.
     public func machine(_ id: PMID) async throws(Failure) -> PhysicalMachine? {
-        try await send(["HGETALL", keys.pm(id)]).map.flatMap(PhysicalMachine.init(record:))
+        guard let record = try await record(keys.pm(id)) else { return nil }
+        return try PhysicalMachine(record: record, key: keys.pm(id))
+    }
+
+    /// A hash's fields (HGETALL); nil where there is none.
+    private func record(_ key: String) async throws(Failure) -> [String: String]? {
+        try await send(["HGETALL", key]).record(of: key)
     }
 
     /// The PMs that are listed, by number.
@@ -87,9 +98,13 @@ extension Store {
     public func types() async throws(Failure) -> [InstanceType] {
         let ids: [TypeID] = try await send(["ZRANGE", keys.types, "0", "-1"]).identifiers()
         let records = try await pipeline(ids.map { ["HGETALL", keys.type($0)] })
-        return zip(ids, records).compactMap { id, record in
-            record.map.flatMap { Resources(record: $0, prefix: "") }.map { InstanceType(id: id, needs: $0) }
+        var types: [InstanceType] = []
+        for (id, reply) in zip(ids, records) {
+            let fields = RecordFields(try reply.listedRecord(of: keys.type(id)), key: keys.type(id))
+            guard let needs = try fields.resources(prefix: "") else { throw fields.fault("cpu", "is missing") }
+            types.append(InstanceType(id: id, needs: needs))
         }
+        return types
     }
 
     /// The images that are listed, by number.
@@ -98,7 +113,11 @@ extension Store {
     public func images() async throws(Failure) -> [Image] {
         let ids: [ImageID] = try await send(["ZRANGE", keys.images, "0", "-1"]).identifiers()
         let records = try await pipeline(ids.map { ["HGETALL", keys.image($0)] })
-        return records.compactMap { $0.map.flatMap(Image.init(record:)) }
+        var images: [Image] = []
+        for (id, reply) in zip(ids, records) {
+            images.append(try Image(record: reply.listedRecord(of: keys.image(id)), key: keys.image(id)))
+        }
+        return images
     }
 
     /// What is registered of an image's file, where VMs may be asked for with it (ZSCORE, HGETALL in one round trip).
@@ -109,7 +128,7 @@ extension Store {
     public func listedImage(_ id: ImageID) async throws(Failure) -> ImageRegistration? {
         let replies = try await pipeline([["ZSCORE", keys.images, id.value], ["HGETALL", keys.image(id)]])
         guard replies[0].string != nil else { return nil }
-        return replies[1].map.flatMap(ImageRegistration.init(record:))
+        return try ImageRegistration(record: replies[1].listedRecord(of: keys.image(id)), key: keys.image(id))
     }
 
     /// What is registered of an image's file.
@@ -118,7 +137,8 @@ extension Store {
     /// - Returns: nil where there is no such image.
     /// - Throws: `Failure`.
     public func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration? {
-        try await send(["HGETALL", keys.image(id)]).map.flatMap(ImageRegistration.init(record:))
+        guard let record = try await record(keys.image(id)) else { return nil }
+        return try ImageRegistration(record: record, key: keys.image(id))
     }
 
     /// How many tries of a job failed so far.
@@ -147,7 +167,8 @@ extension Store {
     /// - Throws: `Failure`.
     public func status(of id: JobID) async throws(Failure) -> JobStatus? {
         let reply = try await send(["HMGET", keys.job(id), "state", "error_code", "error", "cause"])
-        return reply.array.flatMap(JobStatus.init(fields:))
+        guard let fields = reply.array, !fields.allSatisfy(\.isNull) else { return nil }
+        return try JobStatus(fields: fields, key: keys.job(id))
     }
 
     /// Where accepted jobs stand (HMGET of each, in one round trip).
@@ -159,10 +180,15 @@ extension Store {
         let replies = try await pipeline(
             accepted.map { ["HMGET", keys.job($0.job), "state", "error_code", "error", "cause", "nonce"] }
         )
-        return zip(accepted, replies).map { job, reply in
-            guard let fields = reply.array, fields.last?.string == job.nonce.text else { return nil }
-            return JobStatus(fields: fields)
+        var statuses: [JobStatus?] = []
+        for (job, reply) in zip(accepted, replies) {
+            guard let fields = reply.array, fields.last?.string == job.nonce.text else {
+                statuses.append(nil)
+                continue
+            }
+            statuses.append(try JobStatus(fields: fields, key: keys.job(job.job)))
         }
+        return statuses
     }
 
     /// Whether all is known that there is: a Redis that was empty knows nothing before each PM was looked at once.
@@ -185,38 +211,68 @@ extension Store {
 }
 
 extension JobStatus {
-    /// Reads `{state, error_code, error, cause, …}`; nil where there is no such job.
-    fileprivate init?(fields: [RESPValue]) {
-        guard fields.count >= 4, let state = fields[0].string.flatMap(Job.State.init) else { return nil }
-        self.init(state: state, failure: Failure(record: fields[1].string, fields[2].string, fields[3].string))
+    /// Reads `{state, error_code, error, cause, …}`.
+    fileprivate init(fields values: [RESPValue], key: String) throws(Failure) {
+        let fields = RecordFields(["state", "error_code", "error", "cause"], values, key: key)
+        self.init(
+            state: try fields.needed("state") { Job.State(rawValue: $0) },
+            failure: Failure(record: fields["error_code"], fields["error"], fields["cause"])
+        )
+    }
+}
+
+extension RESPValue {
+    /// The fields that HGETALL answers; nil where there is no such key.
+    func record(of key: String) throws(Failure) -> [String: String]? {
+        guard let record = map else { throw .malformedRecord("\(key) is no hash") }
+        return record.isEmpty ? nil : record
+    }
+
+    /// The same of a record that an index names.
+    fileprivate func listedRecord(of key: String) throws(Failure) -> [String: String] {
+        guard let record = try record(of: key) else { throw .malformedRecord("\(key) is missing") }
+        return record
+    }
+}
+
+extension RecordFields {
+    /// Takes what HMGET answers.
+    init(_ names: [String], _ values: [RESPValue], key: String) {
+        let pairs = zip(names, values).compactMap { name, value in value.string.map { (name, $0) } }
+        self.init(Dictionary(pairs) { first, _ in first }, key: key)
     }
 }
 
 extension Image {
-    init?(record: [String: String]) {
-        guard let id = record["id"].flatMap(ImageID.init), let name = record["name"], let path = record["path"] else {
-            return nil
-        }
-        self.init(id: id, name: name, path: path)
+    init(record: [String: String], key: String) throws(Failure) {
+        let fields = RecordFields(record, key: key)
+        self.init(
+            id: try fields.needed("id") { ImageID($0) },
+            name: try fields.text("name"),
+            path: try fields.text("path")
+        )
     }
 }
 
 extension ImageRegistration {
-    init?(record: [String: String]) {
-        guard let image = Image(record: record) else { return nil }
-        guard record["state"] == "ready", let format = record["format"].flatMap(ImageFormat.init),
-            let fileBytes = record["file_bytes"].flatMap({ Int64($0) }),
-            let diskBytes = record["disk_bytes"].flatMap({ Int64($0) }), let fingerprint = record["fingerprint"]
-        else {
-            let reason = record["reason"] ?? ""
-            if record["state"] == "fetching" {
+    init(record: [String: String], key: String) throws(Failure) {
+        let image = try Image(record: record, key: key)
+        let fields = RecordFields(record, key: key)
+        guard fields["state"] == "ready" else {
+            let reason = fields["reason"] ?? ""
+            if fields["state"] == "fetching" {
                 self.init(path: image.path, name: image.name, fetching: reason)
             } else {
                 self.init(path: image.path, name: image.name, unusable: reason)
             }
             return
         }
-        let facts = Facts(format: format, fileBytes: fileBytes, diskBytes: diskBytes, fingerprint: fingerprint)
+        let facts = Facts(
+            format: try fields.needed("format") { ImageFormat(rawValue: $0) },
+            fileBytes: try fields.needed("file_bytes") { Int64($0) },
+            diskBytes: try fields.needed("disk_bytes") { Int64($0) },
+            fingerprint: try fields.text("fingerprint")
+        )
         self.init(path: image.path, name: image.name, facts: facts)
     }
 }

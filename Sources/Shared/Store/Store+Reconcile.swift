@@ -54,6 +54,8 @@ public enum Adoption: String, Hashable, Sendable {
     case gone
     /// Another VM has its number.
     case taken
+    /// A number in it is larger than any that is given.
+    case outOfRange = "out_of_range"
 }
 
 extension Store {
@@ -66,8 +68,14 @@ extension Store {
     /// - Throws: `Failure`.
     public func standings(on pm: PMID, and others: Set<VMID> = []) async throws(Failure) -> [VMStatus] {
         let here: [VMID] = try await send(["SMEMBERS", keys.vms(on: pm)]).identifiers()
-        let records = try await pipeline(others.union(here).sorted().map { ["HGETALL", keys.vm($0)] })
-        return records.compactMap { $0.map.flatMap(VMStatus.init(record:)) }
+        let wanted = others.union(here).sorted()
+        let replies = try await pipeline(wanted.map { ["HGETALL", keys.vm($0)] })
+        var found: [VMStatus] = []
+        for (vm, reply) in zip(wanted, replies) {
+            guard let record = try reply.record(of: keys.vm(vm)) else { continue }
+            found.append(try VMStatus(record: record, key: keys.vm(vm)))
+        }
+        return found
     }
 
     /// Writes that a VM's domain is in another state than its record says.

@@ -31,7 +31,7 @@ public struct Store: Sendable {
         _ arguments: [any RedisArgumentConvertible]
     ) async throws(Failure) -> RESPValue {
         let all: [any RedisArgumentConvertible] = [self.keys.prefix] + arguments
-        return try await failing {
+        return try await failing(at: "script \(script.name)") {
             try await redis.eval(script, keys: keys, arguments: all.map(\.redisArgument))
         }
     }
@@ -45,7 +45,7 @@ public struct Store: Sendable {
         _ arguments: [any RedisArgumentConvertible]
     ) async throws(Failure) -> RESPValue {
         let all: [any RedisArgumentConvertible] = [self.keys.prefix] + arguments
-        return try await failing {
+        return try await failing(at: "script \(script.name)") {
             do {
                 return try await redis.eval(script, keys: keys, arguments: all.map(\.redisArgument))
             } catch let error as RedisError where error.wasSent && error.reply == nil {
@@ -60,16 +60,23 @@ public struct Store: Sendable {
 
     /// Sends a command.
     func send(_ command: RedisCommand) async throws(Failure) -> RESPValue {
-        try await failing { try await redis.send(command) }
+        try await failing(at: command.place) { try await redis.send(command) }
     }
 
     /// Sends commands in one write and takes their replies, all of them or an error.
     func pipeline(_ commands: [RedisCommand]) async throws(Failure) -> [RESPValue] {
-        try await failing { try await redis.pipeline(commands).map { try $0.get() } }
+        var values: [RESPValue] = []
+        for (command, result) in zip(commands, try await failing(at: "a pipeline") { try await redis.pipeline(commands) }) {
+            values.append(try await failing(at: command.place) { try result.get() })
+        }
+        return values
     }
 
     /// Turns what the client throws into a failure that says what to do.
-    func failing<Value: Sendable>(_ body: () async throws -> Value) async throws(Failure) -> Value {
+    func failing<Value: Sendable>(
+        at place: String,
+        _ body: () async throws -> Value
+    ) async throws(Failure) -> Value {
         do {
             return try await body()
         } catch let failure as Failure {
@@ -77,6 +84,9 @@ public struct Store: Sendable {
         } catch is CancellationError {
             throw Failure(.deadline, "the call was given up before Redis answered")
         } catch {
+            if let problem = (error as? RedisError)?.brokenRecord {
+                throw .malformedRecord(problem.isEmpty ? "\(place): a key is of another type" : problem)
+            }
             throw Failure(
                 .storeUnavailable,
                 "Redis does not answer as it should: look at its log and at HVC_REDIS_URL",
@@ -104,5 +114,25 @@ public struct Store: Sendable {
     /// A reply that no script of ours gives.
     func unexpected(_ reply: RESPValue, from script: String) -> Failure {
         Failure(.internalFault, "the script \(script) gave an unexpected reply: report this", cause: "\(reply)")
+    }
+}
+
+extension RedisCommand {
+    /// The command and its key, for people.
+    fileprivate var place: String {
+        guard case .string(let key) = arguments.first else { return name }
+        return "\(name) \(key.prefix(80))"
+    }
+}
+
+extension RedisError {
+    /// What a script of ours refused to touch, or empty where Redis says WRONGTYPE of a key that it does not name; nil for
+    /// any other error.
+    fileprivate var brokenRecord: String? {
+        if let reply, let word = reply.range(of: "MALFORMED ") {
+            let text = reply[word.upperBound...]
+            return String(text.range(of: " script: ").map { text[..<$0.lowerBound] } ?? text)
+        }
+        return code == .wrongType ? "" : nil
     }
 }

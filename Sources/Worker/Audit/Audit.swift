@@ -42,7 +42,7 @@ struct Audit {
 
     /// All differences.
     var findings: [AuditFinding] {
-        claimFindings + groupFindings + holdFindings + placeFindings + orderFindings + attentionFindings
+        recordFindings + claimFindings + groupFindings + holdFindings + placeFindings + orderFindings + attentionFindings
             + contents.keys.sorted().flatMap(machineFindings)
     }
 
@@ -73,7 +73,8 @@ struct Audit {
                     row: keys.pm(machine.id),
                     problem: problem,
                     details: details,
-                    remedy: mend ? .recount(machine.id) : nil
+                    // The room of a VM whose record cannot be read must not be given away.
+                    remedy: mend && snapshot.unreadable.isEmpty ? .recount(machine.id) : nil
                 )
             )
         }

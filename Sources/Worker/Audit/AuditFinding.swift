@@ -18,12 +18,16 @@ struct AuditFinding: Hashable, Sendable {
         case unread
         /// The records are right, and somebody has to see to what they say.
         case attention
+        /// A record is not as our scripts write it.
+        case broken
     }
 
     /// What can be done about it without harm.
     enum Remedy: Hashable, Sendable {
         /// Counting claims anew from the VMs' records.
         case recount(PMID)
+        /// Putting a VM into the index of VMs.
+        case list(VMID)
         /// Counting the VMs of a group anew from their records.
         case recountGroup(String)
         /// Having a hold end at its time, and nothing else.

@@ -68,6 +68,7 @@ struct Auditor: Sendable {
         do throws(Failure) {
             switch remedy {
             case .recount(let pm): _ = try await store.mendClaims(of: pm)
+            case .list(let vm): try await store.mend(listing: vm)
             case .recountGroup(let group): try await store.mend(group: group)
             case .retime(let vm): try await store.mend(hold: vm)
             case .requeue(let job): _ = try await store.mend(job: job)

@@ -2,6 +2,7 @@ import Bootstrap
 import Catalog
 import Logging
 import Model
+import NIOConcurrencyHelpers
 import Store
 import UnixSignals
 
@@ -15,6 +16,9 @@ struct CatalogLoader: Sendable {
     let fetcher: ImageFetcher
     let store: Store
     let logger: Logger
+    private let registered = NIOLockedValueBox(Registrations())
+    /// Why the files are to be read anew; reasons that come at once are as one.
+    private let reasons = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Reads all files that are given, then registers them and the policy: where one is bad, nothing is changed.
     ///
@@ -28,10 +32,14 @@ struct CatalogLoader: Sendable {
         try await store.register(policy: policy)
         // PMs first: while they are listed and not looked at, nothing is accepted in a Redis that was empty.
         if let machines = lists.machines {
-            report("PMs", try await store.register(machines: machines.entries, lookingWithin: discoveryPeriod))
+            let ids = try await store.register(machines: machines.entries, lookingWithin: discoveryPeriod)
+            registered.withLockedValue { $0.hasMachines = !ids.isEmpty }
+            report("PMs", ids)
         }
         if let types = lists.types {
-            report("types", try await store.register(types: types.entries.map(\.listing)))
+            let ids = try await store.register(types: types.entries.map(\.listing))
+            registered.withLockedValue { $0.types = ids }
+            report("types", ids)
         }
         if let images = lists.images { try await register(images.entries) }
     }
@@ -40,17 +48,16 @@ struct CatalogLoader: Sendable {
     ///
     /// A bad file is told in the log, and what was known stays.
     func keep() async {
-        let (reasons, continuation) = AsyncStream.makeStream(of: String.self)
         await withDiscardingTaskGroup { group in
             group.addTask {
                 for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                    continuation.yield("read the files anew")
+                    loadAgain(because: "read the files anew")
                 }
             }
             if !files.isEmpty {
-                group.addTask { await watch { continuation.yield("registered the files in a Redis that was empty") } }
+                group.addTask { await watch() }
             }
-            for await reason in reasons {
+            for await reason in reasons.stream {
                 do throws(Failure) {
                     try await load()
                     logger.notice("\(reason)")
@@ -61,13 +68,23 @@ struct CatalogLoader: Sendable {
         }
     }
 
-    /// Calls `lost` each time that Redis does not hold what was there before.
-    private func watch(_ lost: () -> Void) async {
+    /// Has the files read anew soon.
+    ///
+    /// - Parameter reason: why, for the log.
+    func loadAgain(because reason: String) { reasons.continuation.yield(reason) }
+
+    /// Has the files read anew each time that Redis does not hold what was there before.
+    private func watch() async {
         var began: String?
         while !Task.isCancelled {
             do throws(Failure) {
                 let now = try await store.beganAt()
-                if now == nil || began != nil && now != began { lost() }
+                let missing = try await store.missing(registered.withLockedValue { $0 })
+                if now == nil || began != nil && now != began {
+                    loadAgain(because: "registered the files in a Redis that was empty")
+                } else if let key = missing.first {
+                    loadAgain(because: "registered the files again, since \(key) was lost")
+                }
                 began = now ?? began
             } catch {
                 logger.debug("the registrations cannot be looked at", metadata: ["error": "\(error)"])
@@ -84,7 +101,9 @@ struct CatalogLoader: Sendable {
         for listing in listings {
             registrations.append(await registration(of: listing))
         }
-        report("images", try await store.register(images: registrations))
+        let ids = try await store.register(images: registrations)
+        registered.withLockedValue { $0.images = ids }
+        report("images", ids)
         await fetcher.update(listings)
     }
 

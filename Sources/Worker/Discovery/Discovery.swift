@@ -11,6 +11,8 @@ struct Discovery: Sendable {
     let watch: DomainWatch
     let period: Duration
     let wake: WakeSignal
+    /// Called where the record of a PM is broken or lost, which the PM file may bring back.
+    let recordLost: @Sendable (Failure) -> Void
     let logger: Logger
 
     /// How many looks are under way at once: ssh and libvirt of many PMs wait, they do not work.
@@ -43,8 +45,12 @@ struct Discovery: Sendable {
     private func takeDue(_ free: Int) async -> (machines: [PhysicalMachine], next: Duration, now: Int) {
         guard free > 0 else { return ([], Self.patience, 0) }
         do throws(Failure) {
-            let (machines, next, now) = try await store.takeDueMachines(limit: free, deadline: Self.deadline)
-            return (machines, max(next ?? Self.patience, .milliseconds(10)), now)
+            let due = try await store.takeDueMachines(limit: free, deadline: Self.deadline)
+            for fault in due.faults {
+                logger.error("a PM cannot be probed", metadata: ["error": "\(fault)"])
+                recordLost(fault)
+            }
+            return (due.machines, max(due.next ?? Self.patience, .milliseconds(10)), due.now)
         } catch {
             logger.log(
                 level: error.retryLogLevel,

@@ -36,6 +36,7 @@ struct Sweeper: Sendable {
             if !outcome.givenUp.isEmpty {
                 logger.error("gave up jobs that kept ending workers", metadata: ["jobs": "\(outcome.givenUp)"])
             }
+            for fault in outcome.faults { logger.error("a record is broken", metadata: ["error": "\(fault)"]) }
             // A little late rather than a little early, which would be a sweep for nothing.
             return max(min((outcome.next ?? period) + .milliseconds(5), period), .milliseconds(20))
         } catch {

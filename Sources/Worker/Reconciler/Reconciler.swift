@@ -78,12 +78,16 @@ struct Reconciler: Sendable {
             switch try await store.adopt(sighting, state: state) {
             case .adopted: return (.notice, "a domain of ours without a record was adopted")
             case .taken: return (.error, Self.contested)
+            case .outOfRange: return (.error, Self.outOfRange)
             case .gone, .nothing: return nil
             }
         case .contested: return (.error, Self.contested)
         }
     }
 
+    private static let outOfRange =
+        "a domain of ours tells of a number larger than any that is given and is left alone: see who wrote its metadata, and "
+        + "undefine it there if nobody needs it"
     private static let contested =
         "a domain of ours has the number of another VM and is left alone: see what it is, and undefine it there if nobody "
         + "needs it"

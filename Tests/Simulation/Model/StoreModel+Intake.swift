@@ -127,7 +127,7 @@ extension StoreModel {
         }
         guard let vm = self[entry.vm] else {
             queue.removeFirst()
-            end(job.id, .done, nil)
+            if job.kind == .create { end(job.id, .failed, .unknownVM) } else { end(job.id, .done, nil) }
             wakeWaiting(entry.vm)
             return .success(.ended)
         }

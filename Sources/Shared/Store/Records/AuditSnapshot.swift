@@ -81,6 +81,10 @@ public struct AuditSnapshot: Sendable {
 
     /// The VMs' records.
     public var vms: [VMStatus] = []
+    /// What cannot be read of VMs and PMs, each in words that begin with the key.
+    public var unreadable: [String] = []
+    /// The VMs that have a record and are not in the index of VMs.
+    public var unlisted: Set<VMID> = []
     /// The jobs that the VMs' records name as under way.
     public var underWay: [VMID: JobID] = [:]
     /// The groups that have VMs or a record.
@@ -106,24 +110,28 @@ extension AuditSnapshot {
     /// Reads what the script `audit-read` answers.
     ///
     /// - Parameter parts: its answer.
-    init(_ parts: [RESPValue]) {
+    init(_ parts: [RESPValue], keys: Keys) {
         let records = parts[0].array?.compactMap(\.map) ?? []
-        vms = records.compactMap(VMStatus.init(record:))
         for record in records {
+            do throws(Failure) {
+                vms.append(try VMStatus(record: record, key: "\(keys.prefix)vm:\(record["id"] ?? "?")"))
+            } catch { unreadable.append(error.message) }
             guard let vm = record["id"].flatMap(VMID.init), let job = record["job"].flatMap(JobID.init) else {
                 continue
             }
             underWay[vm] = job
         }
-        machines = (parts[2].array ?? []).compactMap { row in
-            guard let row = row.array, row.count == 2, let record = row[0].map,
-                let machine = PhysicalMachine(record: record)
-            else { return nil }
-            return MachineRow(
-                machine: machine,
-                members: Set(row[1].identifiers()),
-                hostUUID: record["host_uuid"]
-            )
+        for row in parts[2].array ?? [] {
+            guard let row = row.array, row.count == 3, let record = row[0].map else { continue }
+            do throws(Failure) {
+                machines.append(
+                    MachineRow(
+                        machine: try PhysicalMachine(record: record, key: "\(keys.prefix)pm:\(row[2].string ?? "?")"),
+                        members: Set(row[1].identifiers()),
+                        hostUUID: record["host_uuid"]
+                    )
+                )
+            } catch { unreadable.append(error.message) }
         }
         for row in parts[1].array ?? [] {
             guard let row = row.array, row.count == 2, let vm = row[0].int.flatMap(VMID.init) else { continue }
@@ -139,6 +147,8 @@ extension AuditSnapshot {
         leases = Set(parts[5].identifiers())
         places += parts[6].identifiers().map { (.delayed, $0) }
         holds = Set(parts[9].identifiers())
+        unlisted = Set(parts[10].identifiers())
+        unreadable += parts[11].strings ?? []
         for row in parts[8].array ?? [] {
             guard let fields = row.strings, fields.count == 4 else { continue }
             groups[fields[0]] = GroupRow(

@@ -1,67 +1,87 @@
 public import Model
 
 extension PhysicalMachine {
-    /// Reads the hash `pm:<id>`; nil where it is none that our scripts wrote.
+    /// Reads the hash `pm:<id>`.
     ///
-    /// - Parameter record: its fields.
-    public init?(record: [String: String]) {
-        guard let id = record["id"].flatMap(PMID.init), let text = record["address"],
-            let address = try? PMAddress(text)
-        else { return nil }
+    /// - Parameters:
+    ///   - record: its fields.
+    ///   - key: the key, for people.
+    /// - Throws: `Failure` with `malformedRecord`.
+    public init(record: [String: String], key: String = "a PM's record") throws(Failure) {
+        let fields = RecordFields(record, key: key)
         self.init(
-            id: id,
-            listing: PMListing(
-                address: address,
-                domainType: record["domain_type_wanted"].flatMap(DomainTypeChoice.init) ?? .automatic,
-                overcommit: Overcommit(
-                    cpu: record["overcommit_cpu"].flatMap(Double.init) ?? 1,
-                    ram: record["overcommit_ram"].flatMap(Double.init) ?? 1,
-                    disk: record["overcommit_disk"].flatMap(Double.init) ?? 1
-                ),
-                pool: record["pool"] ?? "default",
-                network: record["network"].flatMap { $0.isEmpty ? nil : $0 },
-                reserve: Resources(record: record, prefix: "reserve_") ?? .zero,
-                tags: Self.words(record["tags"])
-            ),
-            state: record["state"].flatMap(PMState.init) ?? .unknown,
-            isExplored: record["checked_at"] != nil,
-            isCordoned: record["cordoned"] == "1",
-            isListed: record["listed"] == "1",
-            measure: PMMeasure(record: record),
-            claimed: Resources(record: record, prefix: "claimed_") ?? .zero,
-            vmCount: record["vms"].flatMap { Int($0) } ?? 0,
-            lastUsed: record["last_used"].flatMap { Int($0) } ?? 0,
-            failures: record["failures"].flatMap { Int($0) } ?? 0,
-            architecture: record["architecture"],
-            addedTags: Self.words(record["added_tags"]),
-            groups: Self.groups(in: record),
-            cachedImages: Set(Self.words(record["cached_images"]).compactMap { ImageID($0) })
+            id: try fields.needed("id") { PMID($0) },
+            listing: try PMListing(fields),
+            state: try fields.value("state") { PMState(rawValue: $0) } ?? .unknown,
+            isExplored: fields["checked_at"] != nil,
+            isCordoned: fields["cordoned"] == "1",
+            isListed: fields["listed"] == "1",
+            measure: try PMMeasure(fields),
+            claimed: try fields.resources(prefix: "claimed_") ?? .zero,
+            vmCount: try fields.value("vms") { Int($0) } ?? 0,
+            lastUsed: try fields.value("last_used") { Int($0) } ?? 0,
+            failures: try fields.value("failures") { Int($0) } ?? 0,
+            architecture: fields["architecture"],
+            addedTags: Set(words: fields["added_tags"]),
+            groups: try fields.values(prefix: "group:") { Int($0) },
+            cachedImages: try fields.value("cached_images") { Self.images($0) } ?? []
         )
     }
 
-    private static func words(_ text: String?) -> Set<String> {
-        Set((text ?? "").split(separator: ",").map(String.init))
+    /// A PM of which nothing but the number can be told, since its record cannot be read; it takes no VMs.
+    ///
+    /// - Parameter id: its number.
+    /// - Returns: the PM, listed and `unknown`.
+    static func unreadable(_ id: PMID) -> PhysicalMachine {
+        PhysicalMachine(id: id, listing: PMListing(address: .unreadable), state: .unknown, isExplored: true, isListed: true)
     }
 
-    private static func groups(in record: [String: String]) -> [String: Int] {
-        var groups: [String: Int] = [:]
-        for (field, count) in record where field.hasPrefix("group:") {
-            groups[String(field.dropFirst("group:".count))] = Int(count)
+    private static func images(_ text: String) -> Set<ImageID>? {
+        let words = text.split(separator: ",")
+        let images = words.compactMap { ImageID($0) }
+        return images.count == words.count ? Set(images) : nil
+    }
+}
+
+extension PMListing {
+    fileprivate init(_ fields: RecordFields) throws(Failure) {
+        let address: PMAddress
+        do throws(Failure) { address = try PMAddress(try fields.text("address")) } catch {
+            throw error.code == .malformedRecord ? error : fields.fault("address", "cannot be: \(error.message)")
         }
-        return groups
+        self.init(
+            address: address,
+            domainType: try fields.value("domain_type_wanted") { DomainTypeChoice(rawValue: $0) } ?? .automatic,
+            overcommit: Overcommit(
+                cpu: try fields.value("overcommit_cpu") { Double($0) } ?? 1,
+                ram: try fields.value("overcommit_ram") { Double($0) } ?? 1,
+                disk: try fields.value("overcommit_disk") { Double($0) } ?? 1
+            ),
+            pool: fields["pool"] ?? "default",
+            network: fields["network"],
+            reserve: try fields.resources(prefix: "reserve_") ?? .zero,
+            tags: Set(words: fields["tags"])
+        )
+    }
+}
+
+extension Set<String> {
+    fileprivate init(words text: String?) {
+        self = Set((text ?? "").split(separator: ",").map(String.init))
     }
 }
 
 extension PMMeasure {
-    init?(record: [String: String]) {
-        guard let capacity = Resources(record: record, prefix: "") else { return nil }
+    /// Reads the measure of a PM's record; nil where it was never measured.
+    fileprivate init?(_ fields: RecordFields) throws(Failure) {
+        guard let capacity = try fields.resources(prefix: "") else { return nil }
         self.init(
             capacity: capacity,
-            available: Resources(record: record, prefix: "available_") ?? .zero,
-            foreign: Resources(record: record, prefix: "foreign_") ?? .zero,
-            claimed: Resources(record: record, prefix: "measured_claimed_") ?? .zero,
-            load: record["load"].flatMap(Double.init) ?? 0,
-            time: record["measured_at"].flatMap(RecordTime.milliseconds)
+            available: try fields.resources(prefix: "available_") ?? .zero,
+            foreign: try fields.resources(prefix: "foreign_") ?? .zero,
+            claimed: try fields.resources(prefix: "measured_claimed_") ?? .zero,
+            load: try fields.value("load") { Double($0) } ?? 0,
+            time: try fields.value("measured_at") { RecordTime.milliseconds($0) }
         )
     }
 
@@ -77,16 +97,7 @@ extension PMMeasure {
 }
 
 extension Resources {
-    /// Reads three fields; nil where one is missing or no number.
-    init?(record: [String: String], prefix: String) {
-        guard let cpu = record[prefix + "cpu"].flatMap({ Int($0) }),
-            let ram = record[prefix + "ram"].flatMap({ Int($0) }),
-            let disk = record[prefix + "disk"].flatMap({ Int($0) })
-        else { return nil }
-        self.init(cpu: cpu, ram: ram, disk: disk)
-    }
-
-    func fields(prefix: String) -> [String: String] {
+    fileprivate func fields(prefix: String) -> [String: String] {
         [prefix + "cpu": String(cpu), prefix + "ram": String(ram), prefix + "disk": String(disk)]
     }
 }

@@ -2,24 +2,25 @@ import Foundation
 public import Model
 
 extension VirtualMachine {
-    /// Reads the hash `vm:<id>`; nil where it is none that our scripts wrote.
+    /// Reads the hash `vm:<id>`.
     ///
-    /// - Parameter record: its fields.
-    public init?(record: [String: String]) {
-        guard let id = record["id"].flatMap(VMID.init), let uuid = record["uuid"].flatMap(UUID.init(uuidString:)),
-            let name = record["name"], let type = record["type"].flatMap(TypeID.init),
-            let image = record["image"].flatMap(ImageID.init), let needs = Resources(record: record, prefix: "")
-        else { return nil }
+    /// - Parameters:
+    ///   - record: its fields.
+    ///   - key: the key, for people.
+    /// - Throws: `Failure` with `malformedRecord`.
+    public init(record: [String: String], key: String = "a VM's record") throws(Failure) {
+        let fields = RecordFields(record, key: key)
+        guard let needs = try fields.resources(prefix: "") else { throw fields.fault("cpu", "is missing") }
         self.init(
-            id: id,
-            uuid: uuid,
-            name: name,
-            type: type,
-            image: image,
+            id: try fields.needed("id") { VMID($0) },
+            uuid: try fields.needed("uuid") { UUID(uuidString: $0) },
+            name: try fields.text("name"),
+            type: try fields.needed("type") { TypeID($0) },
+            image: try fields.needed("image") { ImageID($0) },
             needs: needs,
-            constraints: PlacementConstraints(json: record["where"] ?? "") ?? .none,
-            createdAt: record["created_at"],
-            createJob: record["create_job"].flatMap(JobID.init)
+            constraints: try fields.value("where") { PlacementConstraints(json: $0) } ?? .none,
+            createdAt: fields["created_at"],
+            createJob: try fields.value("create_job") { JobID($0) }
         )
     }
 }
@@ -86,21 +87,20 @@ public struct VMStatus: Hashable, Sendable {
 }
 
 extension VMStatus {
-    init?(record: [String: String]) {
-        guard let vm = VirtualMachine(record: record), let state = record["state"].flatMap(VMState.init) else {
-            return nil
-        }
+    /// Reads the hash `vm:<id>`.
+    init(record: [String: String], key: String = "a VM's record") throws(Failure) {
+        let fields = RecordFields(record, key: key)
         self.init(
-            vm: vm,
-            state: state,
-            pm: record["pm"].flatMap(PMID.init),
-            alsoOn: record["also_on"].flatMap(PMID.init),
-            hasJob: record["job"] != nil,
-            startedAt: record["running_at"].flatMap(RecordTime.milliseconds),
-            stateReason: record["state_reason"],
-            drift: record["drift"],
-            error: record["error"],
-            isDuplicate: record["duplicate"] == "1"
+            vm: try VirtualMachine(record: record, key: key),
+            state: try fields.needed("state") { VMState(rawValue: $0) },
+            pm: try fields.value("pm") { PMID($0) },
+            alsoOn: try fields.value("also_on") { PMID($0) },
+            hasJob: fields["job"] != nil,
+            startedAt: try fields.value("running_at") { RecordTime.milliseconds($0) },
+            stateReason: fields["state_reason"],
+            drift: fields["drift"],
+            error: fields["error"],
+            isDuplicate: fields["duplicate"] == "1"
         )
     }
 }

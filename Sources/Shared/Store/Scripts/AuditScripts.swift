@@ -7,15 +7,23 @@ extension RedisScript {
     /// Reads at one moment all records and places that an audit compares; changes nothing.
     ///
     /// - KEYS: 1 vms, 2 queue, 3 leases, 4 delayed, 5 workers, 6 numbers of PMs, 7 holds.
-    /// - ARGV: 1 prefix, 2 how many groups follow, then groups, then jobs, that were there a moment ago.
-    /// - Returns: `{{HGETALL of a VM, …}, {{vm, {entry, …}}, …} that wait, {{HGETALL of a PM, members of its set}, …},
+    /// - ARGV: 1 prefix, 2 how many groups follow, 3 how many VMs follow those, then groups, then VMs, then jobs, that were
+    ///   there a moment ago.
+    /// - Returns: `{{HGETALL of a VM, …}, {{vm, {entry, …}}, …} that wait, {{HGETALL of a PM, members of its set, pm}, …},
     ///   {entry, …} of the queue, {{worker, {entry, …}, 1 where it lives}, …}, leases, delayed,
-    ///   {{job, state, kind, vm, worker}, …}, {{group, rule, members, placed}, …}, holds}`; a job or a group without a record has
-    ///   empty fields.
+    ///   {{job, state, kind, vm, worker}, …}, {{group, rule, members, placed}, …}, holds,
+    ///   VMs that have a record and are not in the index, {what is broken, …}}`; a job or a group without a record has empty
+    ///   fields.
     static let auditRead = RedisScript(
         name: "audit-read",
-        source: prefix + Fragment.groups + #"""
-            local jobs_at = 3 + tonumber(ARGV[2])
+        source: prefix + Fragment.brokenRecords + #"""
+            local vms_at = 4 + tonumber(ARGV[2])
+            local jobs_at = vms_at + tonumber(ARGV[3])
+            local unlisted, problems = {}, {}
+            local function is_broken(problem)
+              if problem then problems[#problems + 1] = problem end
+              return problem
+            end
             local jobs, wanted, workers, named, groups = {}, {}, {}, {}, {}
             local function want(job)
               if job and not wanted[job] then
@@ -30,47 +38,71 @@ extension RedisScript {
               end
             end
             local function lines(key)
+              if is_broken(wrong_kind(string.sub(key, #P + 1))) then return {} end
               local found = redis.call('LRANGE', key, 0, -1)
               for _, line in ipairs(found) do want(string.match(line, '"job":(%d+)')) end
               return found
             end
 
             local vms, waiting = {}, {}
-            for _, vm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-              vms[#vms + 1] = redis.call('HGETALL', P .. 'vm:' .. vm)
-              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'job', 'groups')
-              want(v[1])
-              for _, g in ipairs(groups_in(v[2])) do groups[g[1]] = true end
+            local function read(vm)
+              if not is_broken(wrong_kind('vm:' .. vm)) then
+                vms[#vms + 1] = redis.call('HGETALL', P .. 'vm:' .. vm)
+                local v = redis.call('HMGET', P .. 'vm:' .. vm, 'job', 'groups')
+                want(v[1])
+                for _, g in ipairs(groups_in(v[2])) do groups[g[1]] = true end
+              end
               local behind = lines(P .. 'vm:' .. vm .. ':waiting')
               if #behind > 0 then waiting[#waiting + 1] = {vm, behind} end
             end
+            for _, vm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+              if redis.call('EXISTS', P .. 'vm:' .. vm) == 1 then
+                read(vm)
+              else
+                is_broken(P .. 'vm:' .. vm .. ' is missing')
+              end
+            end
+            for i = vms_at, jobs_at - 1 do
+              local vm = ARGV[i]
+              if redis.call('EXISTS', P .. 'vm:' .. vm) == 1 and not redis.call('ZSCORE', KEYS[1], vm) then
+                unlisted[#unlisted + 1] = vm
+                read(vm)
+              end
+            end
             local machines = {}
-            for i, pm in ipairs(redis.call('HVALS', KEYS[6])) do
-              machines[i] = {redis.call('HGETALL', P .. 'pm:' .. pm), redis.call('SMEMBERS', P .. 'pm:' .. pm .. ':vms')}
+            for _, pm in ipairs(redis.call('HVALS', KEYS[6])) do
+              if not is_broken(wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':vms')) then
+                machines[#machines + 1] = {redis.call('HGETALL', P .. 'pm:' .. pm),
+                  redis.call('SMEMBERS', P .. 'pm:' .. pm .. ':vms'), pm}
+              end
             end
             local queue = lines(KEYS[2])
             local leases, delayed = redis.call('ZRANGE', KEYS[3], 0, -1), redis.call('ZRANGE', KEYS[4], 0, -1)
-            for i = 3, jobs_at - 1 do groups[ARGV[i]] = true end
+            for i = 4, vms_at - 1 do groups[ARGV[i]] = true end
             for i = jobs_at, #ARGV do want(ARGV[i]) end
             for _, job in ipairs(leases) do want(job) end
             for _, job in ipairs(delayed) do want(job) end
             for _, worker in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do name(worker) end
-            for _, job in ipairs(jobs) do name(redis.call('HGET', P .. 'job:' .. job, 'worker')) end
+            for _, job in ipairs(jobs) do
+              if not is_broken(wrong_kind('job:' .. job)) then name(redis.call('HGET', P .. 'job:' .. job, 'worker')) end
+            end
             local held = {}
             for i, worker in ipairs(workers) do 
               held[i] = {worker, lines(P .. 'processing:' .. worker), redis.call('EXISTS', P .. 'worker:' .. worker)}
             end
             local rows = {}
             for i, job in ipairs(jobs) do
-              local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'kind', 'vm', 'worker')
+              local j = wrong_kind('job:' .. job) and {} or redis.call('HMGET', P .. 'job:' .. job, 'state', 'kind', 'vm', 'worker')
               rows[i] = {job, j[1] or '', j[2] or '', j[3] or '', j[4] or ''}
             end
             local counts = {}
             for name in pairs(groups) do
-              local g = redis.call('HMGET', P .. 'group:' .. name, 'rule', 'members', 'placed')
+              local g = is_broken(wrong_kind('group:' .. name)) and {}
+                or redis.call('HMGET', P .. 'group:' .. name, 'rule', 'members', 'placed')
               counts[#counts + 1] = {name, g[1] or '', g[2] or '', g[3] or ''}
             end
-            return {vms, waiting, machines, queue, held, leases, delayed, rows, counts, redis.call('ZRANGE', KEYS[7], 0, -1)}
+            return {vms, waiting, machines, queue, held, leases, delayed, rows, counts, redis.call('ZRANGE', KEYS[7], 0, -1),
+              unlisted, problems}
             """#
     )
 
@@ -81,28 +113,25 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the PM is not known.
     static let mendClaims = RedisScript(
         name: "mend-claims",
-        source: Fragment.clock + Fragment.touch + Fragment.groups + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.brokenRecords + Fragment.recount + #"""
             local pm = ARGV[2]
-            local key = P .. 'pm:' .. pm
-            if redis.call('EXISTS', key) == 0 then return 0 end
-            local sum, count, groups = {cpu = 0, ram = 0, disk = 0}, 0, {}
-            redis.call('DEL', key .. ':vms')
-            for _, vm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-              local v = redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'cpu', 'ram', 'disk', 'groups')
-              if v[1] == pm then
-                redis.call('SADD', key .. ':vms', vm)
-                count = count + 1
-                for i, r in ipairs({'cpu', 'ram', 'disk'}) do sum[r] = sum[r] + tonumber(v[i + 1]) end
-                for _, g in ipairs(groups_in(v[5])) do groups[g[1]] = (groups[g[1]] or 0) + 1 end
-              end
-            end
-            for _, field in ipairs(redis.call('HKEYS', key)) do
-              if string.match(field, '^group:') then redis.call('HDEL', key, field) end
-            end
-            for name, n in pairs(groups) do redis.call('HSET', key, 'group:' .. name, n) end
-            redis.call('HSET', key, 'vms', count, 'claimed_cpu', whole(sum.cpu), 'claimed_ram', whole(sum.ram),
-              'claimed_disk', whole(sum.disk))
-            touch(pm, true)
+            if redis.call('EXISTS', P .. 'pm:' .. pm) == 0 then return 0 end
+            refuse(wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':vms', 'vms', 'fleet', 'events') or broken_counters())
+            recount(pm)
+            return 1
+            """#
+    )
+
+    /// Puts a VM that has a record into the index of VMs.
+    ///
+    /// - KEYS: 1 vms.
+    /// - ARGV: 1 prefix, 2 vm.
+    /// - Returns: 1, or 0 where it has no record.
+    static let listVM = RedisScript(
+        name: "list-vm",
+        source: prefix + #"""
+            if redis.call('EXISTS', P .. 'vm:' .. ARGV[2]) == 0 then return 0 end
+            redis.call('ZADD', KEYS[1], ARGV[2], ARGV[2])
             return 1
             """#
     )

@@ -12,8 +12,8 @@ extension RedisScript {
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
         name: "register-machines",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready + Fragment.number
-            + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready + Fragment.brokenRecords
+            + Fragment.recount + Fragment.number + #"""
             local names = {'address', 'uri', 'pool', 'domain_type_wanted', 'overcommit_cpu', 'overcommit_ram',
               'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags', 'network'}
             local ids, listed = {}, {}
@@ -24,13 +24,15 @@ extension RedisScript {
               for i = 1, #names do
                 if known[i + 3] ~= ARGV[at + i - 1] then return false end
               end
+              redis.call('ZADD', KEYS[1], pm, pm)
               if tonumber(known[3] or 0) <= now_ms then
-                redis.call('ZADD', P .. 'discovery', 'XX', 'LT', latest, pm)
+                redis.call('ZADD', P .. 'discovery', 'LT', latest, pm)
               end
               return true
             end
             local function take(pm, at)
-              if not redis.call('ZSCORE', KEYS[1], pm) then
+              local is_lost = redis.call('HEXISTS', P .. 'pm:' .. pm, 'address') == 0
+              if is_lost or redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then
                 -- New, or back: what was known of it before it was taken off the list is old.
                 redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
                 redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until')
@@ -42,10 +44,15 @@ extension RedisScript {
               end
               redis.call('HSET', P .. 'pm:' .. pm, unpack(fields))
               redis.call('ZADD', KEYS[1], pm, pm)
+              redis.call('ZADD', P .. 'discovery', 'NX', 0, pm)
               look_soon(pm)
               touch(pm, true)
+              -- Its record was lost, and its VMs hold their room still.
+              if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':vms') == 1 then recount(pm) end
             end
 
+            refuse(wrong_kind('pms', 'discovery', 'fleet', 'events', 'vms'))
+            begin('pm', broken_pm)
             for at = 3, #ARGV, #names do
               local pm = number('pm', ARGV[at], 1)
               ids[#ids + 1], listed[pm] = pm, true
@@ -75,8 +82,10 @@ extension RedisScript {
     /// - Returns: the numbers, in the file's order.
     static let registerImages = RedisScript(
         name: "register-images",
-        source: Fragment.clock + Fragment.event + Fragment.number + #"""
+        source: Fragment.clock + Fragment.event + Fragment.brokenRecords + Fragment.number + #"""
             local ids, listed = {}, {}
+            refuse(wrong_kind('images', 'events'))
+            begin('image', function(id) return wrong_kind('image:' .. id) end)
             for i = 2, #ARGV, 8 do
               local id = number('image', ARGV[i], 100)
               local key = P .. 'image:' .. id
@@ -128,7 +137,10 @@ extension RedisScript {
             if #refused > 1 then return refused end
             if ARGV[2] == 'check' then return {} end
 
-            """# + Fragment.event + Fragment.number + #"""
+            """# + Fragment.event + Fragment.brokenRecords + Fragment.number + #"""
+                refuse(wrong_kind('types', 'events'))
+                begin('type', function(id) return wrong_kind('type:' .. id) end)
+                if redis.call('EXISTS', numbers) == 0 then restore_numbers('type', 1) end
                 local function free()
                   redis.call('HSETNX', P .. 'counters', 'type', 0)
                   local id
@@ -156,16 +168,46 @@ extension RedisScript {
 extension Fragment {
     /// `number(kind, name, first)` and `list(kind, ids, listed)`: a name's number, given once; who is listed.
     ///
-    /// The first registration tells a Redis that holds our state from one that has lost it.
+    /// A map of numbers that was lost is made anew from the records, and a counter that was lost from the map, so that no
+    /// number is given to another name. `begin(kind, broken)` goes first: it ends the script where a record that may be
+    /// written is broken, and notes the first registration, which tells a Redis that holds our state from one that lost it.
     fileprivate static let number = #"""
-        redis.call('HSETNX', P .. 'counters', 'began_at', now)
+        local function begin(kind, broken)
+          refuse(broken_counters() or not_whole('counters', false, kind) or wrong_kind(kind .. ':numbers'))
+          for _, id in ipairs(redis.call('HVALS', P .. kind .. ':numbers')) do refuse(broken(id)) end
+          redis.call('HSETNX', P .. 'counters', 'began_at', now)
+        end
+        local function name_of(kind, id)
+          local key = P .. kind .. ':' .. id
+          if kind == 'pm' then return redis.call('HGET', key, 'address') end
+          if kind == 'image' then return redis.call('HGET', key, 'path') end
+          local t = redis.call('HMGET', key, 'cpu', 'ram', 'disk')
+          return t[1] and t[2] and t[3] and t[1] .. '/' .. t[2] .. '/' .. t[3]
+        end
+        local function restore_numbers(kind, first)
+          local function restore(id)
+            local name = name_of(kind, id)
+            if name then redis.call('HSETNX', P .. kind .. ':numbers', name, id) end
+          end
+          for _, id in ipairs(redis.call('ZRANGE', P .. kind .. 's', 0, -1)) do restore(id) end
+          -- Those that are listed no more; a counter may be as high as a number in a domain's metadata.
+          local last = tonumber(redis.call('HGET', P .. 'counters', kind) or 0)
+          for id = first, math.min(last, first + 100000) do restore(whole(id)) end
+        end
         local function number(kind, name, first)
-          local id = redis.call('HGET', P .. kind .. ':numbers', name)
+          local map = P .. kind .. ':numbers'
+          if redis.call('EXISTS', map) == 0 then restore_numbers(kind, first) end
+          local id = redis.call('HGET', map, name)
           if id then return id end
-          redis.call('HSETNX', P .. 'counters', kind, first - 1)
-          id = whole(count(kind))
-          redis.call('HSET', P .. kind .. ':numbers', name, id)
-          return id
+          local last = tonumber(redis.call('HGET', P .. 'counters', kind) or '')
+          if not last then
+            last = first - 1
+            for _, given in ipairs(redis.call('HVALS', map)) do last = math.max(last, tonumber(given)) end
+          end
+          repeat last = last + 1 until redis.call('EXISTS', P .. kind .. ':' .. whole(last)) == 0
+          redis.call('HSET', P .. 'counters', kind, whole(last))
+          redis.call('HSET', map, name, whole(last))
+          return whole(last)
         end
         local function list(kind, ids, listed)
           for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do

@@ -14,15 +14,28 @@ extension RedisScript {
     ///   `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'ended'}` or `{'dead'}`.
     static let claim = RedisScript(
         name: "claim",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.holdRoom + Fragment.requeue
-            + Fragment.dropVM + Fragment.endJob + Fragment.versions + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.brokenRecords
+            + Fragment.holdRoom + Fragment.requeue + Fragment.dropVM + Fragment.endJob + Fragment.versions + Fragment.bury + #"""
                 local worker, lease_ms, kept = ARGV[2], tonumber(ARGV[3]), ARGV[5]
                 local results = {}
 
-                local function bury(line, reason)
+                refuse(wrong_kind('workers', 'queue', 'processing:' .. worker, 'leases', 'dead', 'events', 'fleet', 'discovery', 'vms', 'gone',
+                  'holds', 'jobs:ended') or broken_counters())
+
+                -- The sweep's repairs find the worker's list by this, also where it dies before it announces itself.
+                redis.call('ZADD', P .. 'workers', 'GT', whole(now_ms), worker)
+                -- An entry whose job cannot be told, or has no record.
+                local function discard(line, reason)
                   redis.call('RPOP', KEYS[1])
                   redis.call('LPUSH', KEYS[4], cjson.encode({entry = line, reason = reason, at = now}))
                   event('job.dead', 'reason', reason)
+                  return {'dead'}
+                end
+
+                local function give_up(line, job, vm, problem)
+                  redis.call('RPOP', KEYS[1])
+                  bury(line, job, vm, problem, 'malformed_record', 'job ' .. job .. ' was given up, since a record is broken: '
+                    .. 'hvc-worker audit finds what else is', kept)
                   return {'dead'}
                 end
 
@@ -71,16 +84,24 @@ extension RedisScript {
                 end
 
                 local function take(line, action, job, vm, pm, decision, code, message, cause)
-                  if action == 'dead' then return bury(line, message) end
+                  if action == 'dead' then return discard(line, message) end
+                  local problem = broken_job(job)
+                  if problem then return discard(line, problem) end
                   local j = redis.call('HMGET', P .. 'job:' .. job, 'kind', 'entry')
                   local kind = j[1]
-                  if not kind then return bury(line, 'no record of job ' .. job) end
+                  if not kind then return discard(line, 'no record of job ' .. job) end
                   -- What was planned is what the entry says, and what is done is what the record says.
-                  if j[2] ~= line then return bury(line, 'the record of job ' .. job .. ' has another entry') end
+                  if j[2] ~= line then return discard(line, 'the record of job ' .. job .. ' has another entry') end
+                  problem = broken_vm(vm) or kind == 'hold' and not_whole('job:' .. job, true, 'hold_s')
+                  if problem then return give_up(line, job, vm, problem) end
                   local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm', 'state')
                   if not v[1] then
                     redis.call('RPOP', KEYS[1])
-                    end_job(job, 'done', '', 'the VM was gone already', '', kept)
+                    if kind == 'create' or kind == 'hold' then
+                      end_job(job, 'failed', 'unknown_vm', 'VM ' .. vm .. ' has no record any more, and was not made', '', kept)
+                    else
+                      end_job(job, 'done', '', 'the VM was gone already', '', kept)
+                    end
                     wake_waiting(vm)
                     return {'ended'}
                   end
@@ -90,6 +111,8 @@ extension RedisScript {
                     redis.call('HSET', P .. 'job:' .. job, 'state', 'waiting')
                     return {'waiting'}
                   end
+                  problem = broken_pm(v[3], vm)
+                  if problem then return give_up(line, job, vm, problem) end
                   if kind == 'destroy' and v[4] == 'held' then
                     redis.call('RPOP', KEYS[1])
                     drop_vm(vm)
@@ -113,8 +136,12 @@ extension RedisScript {
                     end
                     -- Planned when it still had its place.
                     if action ~= 'place' then return nil, 'moved' end
+                    -- Whoever planned on what is no longer so, a cordon set by hand say, hears of it at the next peek.
+                    if broken_pm(pm, vm) then
+                      touch_claims(pm, false)
+                      return nil, 'full'
+                    end
                     if not take_room(vm, pm, job, decision) then
-                      -- Whoever planned on what is no longer so, a cordon set by hand say, hears of it at the next peek.
                       touch(pm, false)
                       return nil, 'full'
                     end

@@ -58,6 +58,11 @@ extension Fragment {
             end
           end
           if n <= least then n = redis.call('HINCRBY', key, name, whole(least + 1 - n)) end
+          -- Nothing that stands under a number is overwritten, whatever the counter says.
+          while (name == 'vm' or name == 'job')
+            and redis.call('EXISTS', P .. name .. ':' .. whole(n), P .. name .. ':' .. whole(n) .. ':waiting') > 0 do
+            n = redis.call('HINCRBY', key, name, 1)
+          end
           return n
         end
 

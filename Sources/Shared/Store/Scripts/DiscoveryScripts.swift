@@ -5,27 +5,37 @@ extension RedisScript {
     ///
     /// - KEYS: 1 discovery.
     /// - ARGV: 1 prefix, 2 how many at most, 3 ms until another worker may take them.
-    /// - Returns: `{ms until the next one is due, or -1, {HGETALL of a PM, …}, the time now in ms}`.
+    /// - Returns: `{ms until the next one is due, or -1, {HGETALL of a PM, …}, the time now in ms, {what is broken, …}}`; a PM
+    ///   whose record is broken or lost is left as it is, and asked for again as any other.
     static let takeDue = RedisScript(
         name: "take-due",
-        source: Fragment.clock + #"""
+        source: Fragment.clock + Fragment.brokenRecords + #"""
             local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, tonumber(ARGV[2]))
-            local machines = {}
-            for i, pm in ipairs(due) do
+            local machines, problems = {}, {}
+            for _, pm in ipairs(due) do
               local over = whole(now_ms + tonumber(ARGV[3]))
               redis.call('ZADD', KEYS[1], over, pm)
-              redis.call('HSET', P .. 'pm:' .. pm, 'looking_until', over)
-              redis.call('HDEL', P .. 'pm:' .. pm, 'look_again')
-              machines[i] = redis.call('HGETALL', P .. 'pm:' .. pm)
+              local problem = broken_pm(pm)
+              if not problem and redis.call('HEXISTS', P .. 'pm:' .. pm, 'address') == 0 then
+                problem = P .. 'pm:' .. pm .. ' has no address'
+              end
+              if problem then
+                problems[#problems + 1] = problem
+              else
+                redis.call('HSET', P .. 'pm:' .. pm, 'looking_until', over)
+                redis.call('HDEL', P .. 'pm:' .. pm, 'look_again')
+                machines[#machines + 1] = redis.call('HGETALL', P .. 'pm:' .. pm)
+              end
             end
             local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-            return {first[2] and math.max(0, tonumber(first[2]) - now_ms) or -1, machines, now_ms}
+            return {first[2] and math.max(0, tonumber(first[2]) - now_ms) or -1, machines, now_ms, problems}
             """#
     )
 
     /// Writes what a look at a PM found and sets the time of the next one.
     ///
     /// A good look takes one off the PM's recent failures, every 30 s at most; a PM that is up again gets the jobs that were put off.
+    /// Where the set of its VMs is not as large as its record says, or `hvc:vms` was lost, both are made anew.
     ///
     /// - KEYS: 1 discovery.
     /// - ARGV: 1 prefix, 2 pm, 3 ms until the next look, 4 `1` where figures were measured, 5 the time in ms before all of
@@ -33,11 +43,13 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the PM is no longer known.
     static let recordDiscovery = RedisScript(
         name: "record-discovery",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.requeue + Fragment.putOff
-            + Fragment.ready + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.brokenRecords
+            + Fragment.requeue + Fragment.putOff + Fragment.ready + Fragment.recount + #"""
                 local pm = ARGV[2]
                 local key = P .. 'pm:' .. pm
-                if redis.call('EXISTS', key) == 0 then return 0 end
+                refuse(broken_pm(pm) or wrong_kind('discovery', 'fleet', 'events', 'delayed', 'queue', 'pms', 'vms')
+                  or broken_counters())
+                if redis.call('HEXISTS', key, 'address') == 0 then return 0 end
                 local state, before = redis.call('HGET', key, 'state'), room(pm) or {0, 0, 0}
                 redis.call('HSET', key, 'checked_at', now, unpack(ARGV, 6))
                 if ARGV[4] == '1' then redis.call('HSET', key, 'measured_at', now) end
@@ -57,6 +69,7 @@ extension RedisScript {
                 if f[1] == 'up' and state ~= 'up' then
                   for _, job in ipairs(redis.call('SMEMBERS', key .. ':delayed')) do take_up(job) end
                 end
+                check_index(pm)
                 event('pm.checked', 'pm', pm, 'state', f[1], 'reason', f[2] or '')
                 mark_ready()
                 return 1

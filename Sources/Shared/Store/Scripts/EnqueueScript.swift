@@ -12,8 +12,9 @@ extension RedisScript {
     ///   `{'group_conflict', group, rule}`, or `{'not_ready'}` where a VM of before may have the next number.
     static let enqueueCreate = RedisScript(
         name: "enqueue-create",
-        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.groups + Fragment.enqueue + #"""
+        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.brokenRecords + Fragment.enqueue + #"""
             if not is_ready() then return {'not_ready'} end
+            refuse(wrong_kind('queue', 'events', 'vms', 'holds') or broken_counters())
             local iid, vm = ARGV[5], ARGV[9]
             if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
             if vm ~= '' then
@@ -21,6 +22,7 @@ extension RedisScript {
                 'create_job', 'held_until')
               -- One that is over stays for a moment, until a worker sweeps.
               if v[1] ~= 'held' or v[2] or (v[8] or '') <= now then return {'unknown_hold'} end
+              refuse(broken_vm(vm) or v[7] and broken_job(v[7]))
               redis.call('ZREM', KEYS[2], vm)
               redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
               redis.call('HSET', P .. 'vm:' .. vm, 'name', ARGV[2], 'image', iid, 'state', 'queued')
@@ -46,8 +48,9 @@ extension RedisScript {
     /// - Returns: as for a create.
     static let enqueueHold = RedisScript(
         name: "enqueue-hold",
-        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.groups + Fragment.enqueue + #"""
+        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.brokenRecords + Fragment.enqueue + #"""
             if not is_ready() then return {'not_ready'} end
+            refuse(wrong_kind('queue', 'events', 'vms') or broken_counters())
             local iid = ARGV[5]
             if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
             local needs = needs_of(ARGV[4])
@@ -70,9 +73,10 @@ extension RedisScript {
     ///   way, or `{'not_ready'}` where the VM may be one of before.
     static let enqueueDestroy = RedisScript(
         name: "enqueue-destroy",
-        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.groups + Fragment.enqueue + #"""
+        source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.brokenRecords + Fragment.enqueue + #"""
             local vm = ARGV[2]
             local key = P .. 'vm:' .. vm
+            refuse(wrong_kind('queue', 'events') or broken_counters())
             if redis.call('EXISTS', key) == 0 then return {is_ready() and 'unknown_vm' or 'not_ready'} end
             local v = redis.call('HMGET', key, 'destroy_job', 'state')
             local earlier = v[1]
@@ -92,10 +96,13 @@ extension Fragment {
         local nonce, job_floor, vm_floor = unpack(ARGV, #ARGV - 2)
         local function needs_of(tid)
           local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
-          return t[4] == '1' and {t[1], t[2], t[3]} or nil
+          if t[4] ~= '1' then return nil end
+          refuse(not_whole('type:' .. tid, true, 'cpu', 'ram', 'disk'))
+          return {t[1], t[2], t[3]}
         end
         local function group_conflict(text)
           for _, g in ipairs(groups_in(text)) do
+            refuse(not_whole('group:' .. g[1], false, 'members', 'placed'))
             local rule = redis.call('HGET', P .. 'group:' .. g[1], 'rule')
             if rule and rule ~= g[2] then return {'group_conflict', g[1], rule} end
           end

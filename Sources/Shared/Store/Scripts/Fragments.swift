@@ -180,12 +180,13 @@ enum Fragment {
     static let holdRoom =
         groups + #"""
             local function hold_room(vm, pm)
+              -- A VM whose record was lost holds its room still.
+              if redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm) == 0 then return touch(pm, false) end
               local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
               for i, r in ipairs({'cpu', 'ram', 'disk'}) do
                 redis.call('HINCRBY', P .. 'pm:' .. pm, 'claimed_' .. r, v[i])
               end
               redis.call('HINCRBY', P .. 'pm:' .. pm, 'vms', 1)
-              redis.call('SADD', P .. 'pm:' .. pm .. ':vms', vm)
               if count_groups(vm, pm, 1) then touch(pm, false) else touch_claims(pm, false) end
             end
 
@@ -222,6 +223,10 @@ enum Fragment {
               local line = redis.call('LPOP', P .. 'vm:' .. vm .. ':waiting')
               if not line then return end
               local job = string.match(line, '"job":(%d+)')
+              if not job then
+                redis.call('LPUSH', P .. 'dead', cjson.encode({entry = line, reason = 'it is no entry', at = now}))
+                return wake_waiting(vm)
+              end
               redis.call('HSET', P .. 'job:' .. job, 'state', 'queued')
               requeue(line, job)
             end
@@ -252,10 +257,12 @@ enum Fragment {
             """#
 
     /// `let_go(job, entry, worker)`: takes a running job from its worker, whose epoch no longer counts from then on.
+    ///
+    /// Needs `brokenRecords`.
     static let letGo = #"""
         local function let_go(job, entry, worker)
           redis.call('ZREM', P .. 'leases', job)
-          redis.call('LREM', P .. 'processing:' .. worker, 1, entry)
+          if not wrong_kind('processing:' .. worker) then redis.call('LREM', P .. 'processing:' .. worker, 1, entry) end
           redis.call('HINCRBY', P .. 'job:' .. job, 'epoch', 1)
         end
 
@@ -263,7 +270,8 @@ enum Fragment {
 
     /// `put_off(job, pm, delay_ms)`: takes up the job again after a time, or as soon as its PM is up again.
     ///
-    /// `take_up(job)`: puts a job that was put off back to its place in the queue. Needs `requeue`.
+    /// `take_up(job)`: puts a job that was put off back to its place in the queue; returns what is broken of it. Needs
+    /// `requeue` and `brokenRecords`.
     static let putOff = #"""
         local function put_off(job, pm, delay_ms)
           redis.call('HSET', P .. 'job:' .. job, 'state', 'delayed')
@@ -272,9 +280,10 @@ enum Fragment {
         end
         local function take_up(job)
           redis.call('ZREM', P .. 'delayed', job)
-          local key = P .. 'job:' .. job
+          local key, problem = P .. 'job:' .. job, broken_job(job)
+          if problem then return problem end
           local j = redis.call('HMGET', key, 'state', 'pm', 'entry', 'vm')
-          if j[2] then redis.call('SREM', P .. 'pm:' .. j[2] .. ':delayed', job) end
+          if j[2] and not wrong_kind('pm:' .. j[2] .. ':delayed') then redis.call('SREM', P .. 'pm:' .. j[2] .. ':delayed', job) end
           if j[1] ~= 'delayed' then return end
           redis.call('HSET', key, 'state', 'queued')
           requeue(j[3], job)

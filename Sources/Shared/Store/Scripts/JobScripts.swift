@@ -11,7 +11,8 @@ extension RedisScript {
         source: Fragment.clock + #"""
             local lost = {}
             for i = 3, #ARGV, 2 do
-              local j = redis.call('HMGET', P .. 'job:' .. ARGV[i], 'epoch', 'state')
+              -- A record of another type is no job's, and the other leases are renewed as ever.
+              local j = redis.pcall('HMGET', P .. 'job:' .. ARGV[i], 'epoch', 'state')
               if j[1] == ARGV[i + 1] and j[2] == 'running' then
                 redis.call('ZADD', KEYS[1], whole(now_ms + tonumber(ARGV[2])), ARGV[i])
               else
@@ -40,7 +41,7 @@ extension RedisScript {
             end
             local rank = {}
             for i = 5, #ARGV do rank[ARGV[i]] = i end
-            if not j[3] or rank[ARGV[4]] > rank[j[3]] then
+            if not j[3] or rank[ARGV[4]] > (rank[j[3]] or 0) then
               redis.call('HSET', key, 'step', ARGV[4])
               -- It comes on, so what ended its workers before is not the job itself.
               redis.call('HDEL', key, 'crashes')
@@ -76,13 +77,16 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the job is another worker's or has ended.
     static let finish = RedisScript(
         name: "finish",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.blame + Fragment.requeue + Fragment.dropVM
-            + Fragment.putOff + Fragment.endJob + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.blame + Fragment.brokenRecords
+            + Fragment.requeue + Fragment.dropVM + Fragment.putOff + Fragment.endJob + #"""
                 local job, outcome = ARGV[2], ARGV[4]
                 local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request')
                 if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
                 local kind, vm, pm = j[3], j[4], j[6]
                 local key = P .. 'vm:' .. vm
+                refuse(wrong_kind('queue', string.sub(KEYS[2], #P + 1), 'leases', 'delayed', 'events', 'fleet', 'discovery', 'vms',
+                  'gone', 'holds', 'jobs:ended') or broken_counters() or broken_vm(vm) or broken_pm(pm, vm)
+                  or broken_pm(redis.call('HGET', key, 'pm'), vm))
                 redis.call('LREM', KEYS[2], 1, j[5])
                 redis.call('ZREM', KEYS[3], job)
                 if kind == 'start' then

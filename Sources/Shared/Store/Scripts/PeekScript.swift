@@ -1,7 +1,9 @@
 import RedisClient
 
 extension RedisScript {
-    /// Reads the oldest entries of the queue and what changed of the fleet since a version; changes nothing.
+    /// Reads the oldest entries of the queue and what changed of the fleet since a version.
+    ///
+    /// Changes nothing, unless the index of changes was lost: then all PMs are put into it anew.
     ///
     /// - KEYS: 1 queue.
     /// - ARGV: 1 prefix, 2 the version known, 3 how many entries at most, 4 the version as of which all records are known,
@@ -11,10 +13,16 @@ extension RedisScript {
     ///   known is none of this Redis', so that all PMs are told and the others are to be forgotten; `placed` is, for each
     ///   entry, the PM that holds room for its VM already, or empty; `more` is 1 where more PMs changed than are told at
     ///   once, and `version` is that of the last one told; `time` is now, in ms. The last are the PMs of which nothing else
-    ///   changed, which are most and would cost three times as much in full.
+    ///   changed, which are most and would cost three times as much in full. A PM whose record is of another type comes with
+    ///   no fields.
     static let peek = RedisScript(
         name: "peek",
-        source: "local P = ARGV[1]\n" + Fragment.versions + #"""
+        source: Fragment.clock + Fragment.touch + Fragment.versions + #"""
+            if redis.call('ZCARD', P .. 'fleet') < redis.call('ZCARD', P .. 'pms') then
+              for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
+                if not redis.call('ZSCORE', P .. 'fleet', pm) then touch_claims(pm, false) end
+              end
+            end
             local since, known = tonumber(ARGV[2]), tonumber(ARGV[4])
             local version, room_version = versions()
             local generation, reset, more = redis.call('HGET', P .. 'counters', 'began_at') or '', 0, 0
@@ -26,8 +34,10 @@ extension RedisScript {
                 'WITHSCORES', 'LIMIT', 0, limit)
               for i = 1, #changed, 2 do
                 local pm, key = changed[i], P .. 'pm:' .. changed[i]
-                local held = redis.call('HMGET', key, 'record_version', 'claimed_cpu', 'claimed_ram', 'claimed_disk', 'vms', 'last_used')
-                if held[1] and tonumber(held[1]) <= known then
+                local held = redis.pcall('HMGET', key, 'record_version', 'claimed_cpu', 'claimed_ram', 'claimed_disk', 'vms', 'last_used')
+                if held.err then
+                  machines[#machines + 1] = {pm, {}}
+                elseif held[1] and tonumber(held[1]) <= known then
                   held[1] = pm
                   claims[#claims + 1] = held
                 else
@@ -40,11 +50,11 @@ extension RedisScript {
             if tonumber(ARGV[3]) > 0 then lines = redis.call('LRANGE', KEYS[1], -tonumber(ARGV[3]), -1) end
             for i, line in ipairs(lines) do
               local vm = string.match(line, '"vm":(%d+)')
-              placed[i] = vm and redis.call('HGET', P .. 'vm:' .. vm, 'pm') or ''
+              -- One whose record is of another type is found out by the claim.
+              local pm = vm and redis.pcall('HGET', P .. 'vm:' .. vm, 'pm')
+              placed[i] = type(pm) == 'string' and pm or ''
             end
-            local t = redis.call('TIME')
-            local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-            return {version, room_version, lines, machines, reset, placed, more, time, generation, claims}
+            return {version, room_version, lines, machines, reset, placed, more, now_ms, generation, claims}
             """#
     )
 }

@@ -11,11 +11,11 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the finding is not of what the record says now.
     static let observe = RedisScript(
         name: "observe",
-        source: Fragment.clock + Fragment.event + Fragment.lookSoon + Fragment.requeue + Fragment.putOff
-            + Fragment.still
-            + Fragment.startAgain + #"""
+        source: Fragment.clock + Fragment.event + Fragment.lookSoon + Fragment.brokenRecords + Fragment.requeue
+            + Fragment.putOff + Fragment.still + Fragment.startAgain + #"""
                 local pm, looked, vm, before, after = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[6], ARGV[7]
                 if not still(vm, ARGV[5], pm, before, looked) then return 0 end
+                refuse(wrong_kind('events', 'discovery', 'delayed') or broken_counters() or broken_vm(vm) or broken_pm(pm))
                 local key = P .. 'vm:' .. vm
                 redis.call('HSET', key, 'state', after, 'settled_at', looked)
                 if ARGV[10] ~= '' then redis.call('HSET', key, 'state_reason', ARGV[10])
@@ -45,8 +45,8 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the finding is not of what the record says now.
     static let move = RedisScript(
         name: "move",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.holdRoom + Fragment.requeue
-            + Fragment.dropVM + Fragment.still + Fragment.move + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.brokenRecords + Fragment.holdRoom
+            + Fragment.requeue + Fragment.dropVM + Fragment.still + Fragment.move + #"""
                 local pm, looked, vm, from, after = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[6], ARGV[7]
                 if from == '' then
                   -- A create that nobody has placed by the records goes on where its domain is.
@@ -71,8 +71,8 @@ extension RedisScript {
     /// - Returns: `moved`, `noted` the first time, or empty.
     static let sight = RedisScript(
         name: "sight",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.holdRoom + Fragment.requeue
-            + Fragment.dropVM + Fragment.still + Fragment.move + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.brokenRecords + Fragment.holdRoom
+            + Fragment.requeue + Fragment.dropVM + Fragment.still + Fragment.move + #"""
                 local pm, looked, vm, from = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[6]
                 local key = P .. 'vm:' .. vm
                 local v = redis.call('HMGET', key, 'state', 'also_on')
@@ -123,10 +123,12 @@ extension RedisScript {
     /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the state that was found, 7 type, 8 image,
     ///   9 the create's job, or empty, then field, value, … of the record.
     /// - Returns: `adopted`; `gone` where the VM was forgotten since the look began; `taken` where another VM has its
-    ///   number; empty where it is known or the PM is not.
+    ///   number; `out_of_range` where a number that it tells of is larger than any that is given, so that none could follow
+    ///   it; empty where it is known or the PM is not.
     static let adopt = RedisScript(
         name: "adopt",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.holdRoom + Fragment.lookSoon + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.brokenRecords + Fragment.holdRoom
+            + Fragment.lookSoon + #"""
             local pm, looked, vm, uuid = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[5]
             local key = P .. 'vm:' .. vm
             if redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then return '' end
@@ -134,16 +136,30 @@ extension RedisScript {
             if known then return known == uuid and '' or 'taken' end
             local gone = redis.call('ZSCORE', KEYS[2], uuid)
             if gone and tonumber(gone) >= tonumber(ARGV[3]) then return 'gone' end
+            local told = {vm = ARGV[4], type = ARGV[7], image = ARGV[8], job = ARGV[9]}
+            for i = 10, #ARGV, 2 do
+              if ARGV[i] == 'cpu' or ARGV[i] == 'ram' or ARGV[i] == 'disk' then told[ARGV[i]] = ARGV[i + 1] end
+              for _, g in ipairs(ARGV[i] == 'groups' and groups_in(ARGV[i + 1]) or {}) do
+                refuse(not_whole('group:' .. g[1], false, 'members', 'placed') or not_whole('pm:' .. pm, false, 'group:' .. g[1]))
+              end
+            end
+            for _, number in pairs(told) do
+              if (tonumber(number) or 0) > \#(Fragment.largestNumber) then return 'out_of_range' end
+            end
+            refuse(wrong_kind('vms', 'events', 'fleet', 'discovery') or broken_counters()
+              or not_whole('counters', false, 'type', 'image', 'adopted') or broken_pm(pm))
+            -- Where only its record was lost, it is counted already.
+            local is_counted = redis.call('SISMEMBER', P .. 'pm:' .. pm .. ':vms', vm) == 1
             redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'state', ARGV[6], 'type', ARGV[7], 'image', ARGV[8],
               'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, 10))
             if ARGV[6] == 'running' then redis.call('HSET', key, 'running_at', looked) end
             redis.call('ZADD', KEYS[1], vm, vm)
-            join_groups(vm)
+            if not is_counted then join_groups(vm) end
             hold_room(vm, pm)
-            for i, name in ipairs({'vm', 'type', 'image', 'job'}) do
-              local told = tonumber(ARGV[({4, 7, 8, 9})[i]] or 0) or 0
-              if told > tonumber(redis.call('HGET', KEYS[3], name) or 0) then
-                redis.call('HSET', KEYS[3], name, whole(told))
+            for _, name in ipairs({'vm', 'type', 'image', 'job'}) do
+              local number = tonumber(told[name]) or 0
+              if number > tonumber(redis.call('HGET', KEYS[3], name) or 0) then
+                redis.call('HSET', KEYS[3], name, whole(number))
               end
             end
             redis.call('HINCRBY', KEYS[3], 'adopted', 1)
@@ -211,10 +227,13 @@ extension Fragment {
 
         """#
 
-    /// `move(vm, from, to, state, looked)`: the VM and its room are another PM's from now on; needs `dropVM`, `holdRoom`.
+    /// `move(vm, from, to, state, looked)`: the VM and its room are another PM's from now on; needs `brokenRecords`,
+    /// `dropVM`, `holdRoom`.
     fileprivate static let move = #"""
         local function move(vm, from, to, state, looked)
           local key = P .. 'vm:' .. vm
+          refuse(wrong_kind('events', 'fleet', 'discovery', 'queue', 'vms') or broken_counters() or broken_vm(vm)
+            or broken_pm(from, vm) or broken_pm(to, vm))
           free_room(vm)
           redis.call('HSET', key, 'pm', to, 'placed_at', now, 'state', state, 'settled_at', looked)
           redis.call('HDEL', key, 'also_on', 'also_on_at', 'duplicate', 'state_reason')

@@ -13,17 +13,25 @@ extension RedisScript {
     /// - KEYS: 1 leases, 2 delayed, 3 holds, 4 dead, 5 workers, 6 repair.
     /// - ARGV: 1 prefix, 2 how many jobs of each kind at most, 3 how often a job may end its worker, 4 how long to keep
     ///   ended jobs, 5 ms between two comparisons.
-    /// - Returns: `{jobs taken back, jobs taken up, jobs given up, ms until the next is due or -1}`.
+    /// - Returns: `{jobs taken back, jobs taken up, jobs given up, ms until the next is due or -1, what is broken}`. What is
+    ///   broken is left as it is, so that one broken record does not keep the others.
     static let sweep = RedisScript(
         name: "sweep",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.requeue + Fragment.dropVM + Fragment.letGo
-            + Fragment.handBack + Fragment.putOff + Fragment.endJob + Fragment.giveUp + Fragment.repair + #"""
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.brokenRecords + Fragment.requeue
+            + Fragment.dropVM + Fragment.letGo + Fragment.handBack + Fragment.putOff + Fragment.endJob + Fragment.bury
+            + Fragment.giveUp + Fragment.repair + #"""
                 local limit, crash_limit = tonumber(ARGV[2]), tonumber(ARGV[3])
-                if redis.call('SET', KEYS[6], now, 'NX', 'PX', ARGV[5]) then repair() end
+                refuse(wrong_kind('queue', 'leases', 'delayed', 'holds', 'dead', 'workers', 'events', 'fleet', 'discovery', 'vms',
+                  'gone', 'jobs:ended') or broken_counters())
+                local back, given_up, problems = {}, {}, {}
+                local function is_broken(problem)
+                  if problem then problems[#problems + 1] = problem end
+                  return problem
+                end
+                if redis.call('SET', KEYS[6], now, 'NX', 'PX', ARGV[5]) then repair(is_broken) end
 
-                local back, given_up = {}, {}
                 for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
-                  local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker')
+                  local j = is_broken(broken_job(job)) and {} or redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker')
                   if j[1] ~= 'running' then
                     redis.call('ZREM', KEYS[1], job)
                   elseif redis.call('HINCRBY', P .. 'job:' .. job, 'crashes', 1) >= crash_limit then
@@ -35,10 +43,11 @@ extension RedisScript {
                   end
                 end
                 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', whole(now_ms), 'LIMIT', 0, limit)
-                for _, job in ipairs(due) do take_up(job) end
+                for _, job in ipairs(due) do is_broken(take_up(job)) end
                 for _, vm in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
                   redis.call('ZREM', KEYS[3], vm)
-                  if redis.call('HGET', P .. 'vm:' .. vm, 'state') == 'held' then
+                  local v = is_broken(broken_vm(vm)) and {} or redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'pm')
+                  if v[1] == 'held' and not is_broken(broken_pm(v[2], vm)) then
                     drop_vm(vm)
                     event('hold.expired', 'vm', vm)
                   end
@@ -50,7 +59,7 @@ extension RedisScript {
                   local left = first[2] and math.max(0, tonumber(first[2]) - now_ms)
                   if left and (wait < 0 or left < wait) then wait = left end
                 end
-                return {back, due, given_up, wait}
+                return {back, due, given_up, wait, problems}
                 """#
     )
 }
@@ -61,29 +70,23 @@ extension Fragment {
         local function give_up(job, worker, why)
           local j = redis.call('HMGET', P .. 'job:' .. job, 'entry', 'vm')
           let_go(job, j[1], worker)
-          redis.call('LPUSH', KEYS[4], cjson.encode({entry = j[1], reason = why, at = now}))
-          event('job.dead', 'job', job, 'vm', j[2], 'reason', why)
-          local key = P .. 'vm:' .. j[2]
-          if redis.call('EXISTS', key) == 1 then
-            redis.call('HSET', key, 'state', 'error', 'error', why, 'settled_at', now)
-            redis.call('HDEL', key, 'job', 'destroy_job', 'state_before')
-            wake_waiting(j[2])
-          end
-          end_job(job, 'dead', 'gave_up', 'job ' .. job .. ' was given up; VM ' .. j[2]
-            .. ' is in state error: destroy it when the cause is mended', why, ARGV[4])
+          bury(j[1], job, j[2], why, 'gave_up', 'job ' .. job .. ' was given up; VM ' .. j[2]
+            .. ' is in state error: destroy it when the cause is mended', ARGV[4])
         end
 
         """#
 
-    /// `repair()`: compares the entries of processing lists with the leases.
+    /// `repair(is_broken)`: compares the entries of processing lists with the leases.
     fileprivate static let repair = #"""
-        local function repair()
+        local function repair(is_broken)
           for _, worker in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
             local list = P .. 'processing:' .. worker
-            for _, line in ipairs(redis.call('LRANGE', list, 0, -1)) do
+            local lines = is_broken(wrong_kind('processing:' .. worker)) and {} or redis.call('LRANGE', list, 0, -1)
+            for _, line in ipairs(lines) do
               local job = string.match(line, '"job":(%d+)')
               if not job or not redis.call('ZSCORE', KEYS[1], job) then
-                local j = job and redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker', 'entry') or {}
+                local is_record = job and not is_broken(broken_job(job))
+                local j = is_record and redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker', 'entry') or {}
                 if j[1] == 'running' and j[2] == worker and j[3] == line then
                   redis.call('ZADD', KEYS[1], whole(now_ms), job)
                 else

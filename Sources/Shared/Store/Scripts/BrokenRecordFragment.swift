@@ -1,0 +1,95 @@
+extension Fragment {
+    /// Finds what would make a script fail midway: Redis does not take back what a failed script wrote before.
+    ///
+    /// Each check returns nil, or what is broken in words that begin with the key:
+    ///
+    /// - `wrong_kind(key, …)`: keys (without the prefix) whose value is of another type than this project writes.
+    /// - `broken_counters()`, `broken_job(job)`, `broken_vm(vm)`, `broken_pm(pm, vm)`: records with fields that are computed
+    ///   with and are no whole numbers; a VM with its groups and the first job that waits behind it; a PM with what it
+    ///   counts of the VM's groups.
+    ///
+    /// `refuse(problem)` ends the script with an error that names the key, before its first write. Needs `P`.
+    static let brokenRecords =
+        groups + #"""
+            local kinds = {queue = 'list', dead = 'list', ['jobs:ended'] = 'list', events = 'stream', leases = 'zset',
+              delayed = 'zset', holds = 'zset', vms = 'zset', gone = 'zset', pms = 'zset', images = 'zset', types = 'zset',
+              fleet = 'zset', discovery = 'zset', workers = 'zset'}
+            local function kind_of(key)
+              if kinds[key] then return kinds[key] end
+              if string.match(key, '^processing:') or string.match(key, '^vm:%d+:waiting$') then return 'list' end
+              return string.match(key, '^pm:%d+:') and 'set' or 'hash'
+            end
+            local function wrong_kind(...)
+              for i = 1, select('#', ...) do
+                local key = select(i, ...)
+                local found, wanted = redis.call('TYPE', P .. key).ok, kind_of(key)
+                if found ~= wanted and found ~= 'none' then
+                  return P .. key .. ' is a ' .. found .. ' and must be a ' .. wanted
+                end
+              end
+            end
+            local function not_whole(key, is_needed, ...)
+              local values = redis.pcall('HMGET', P .. key, ...)
+              if values.err then return P .. key .. ' must be a hash' end
+              for i = 1, #values do
+                local value = values[i]
+                if not value and is_needed or value and not (string.match(value, '^%-?%d+$') and #value < 16) then
+                  local name = select(i, ...)
+                  return P .. key .. (value and ' has a ' .. name .. ' that is no whole number' or ' has no ' .. name)
+                end
+              end
+            end
+            local function broken_counters()
+              return not_whole('counters', false, 'vm', 'job', 'fleet', 'room', 'use')
+            end
+            local function broken_job(job)
+              return not_whole('job:' .. job, false, 'epoch', 'attempts', 'tries', 'crashes')
+            end
+            local function broken_vm(vm)
+              local v = redis.pcall('HMGET', P .. 'vm:' .. vm, 'id', 'groups')
+              if v.err then return P .. 'vm:' .. vm .. ' must be a hash' end
+              local problem = v[1] and not_whole('vm:' .. vm, true, 'cpu', 'ram', 'disk')
+              for _, g in ipairs(groups_in(v[2])) do
+                problem = problem or not_whole('group:' .. g[1], false, 'members', 'placed')
+              end
+              if problem then return problem end
+              local line = redis.pcall('LINDEX', P .. 'vm:' .. vm .. ':waiting', 0)
+              if type(line) == 'table' then return P .. 'vm:' .. vm .. ':waiting must be a list' end
+              local job = line and string.match(line, '"job":(%d+)')
+              return job and wrong_kind('job:' .. job)
+            end
+            local function broken_pm(pm, vm)
+              if not pm or pm == '' then return nil end
+              local key = 'pm:' .. pm
+              local problem = not_whole(key, false, 'claimed_cpu', 'claimed_ram', 'claimed_disk', 'vms', 'failures',
+                'looking_until') or wrong_kind(key .. ':vms', key .. ':delayed')
+              for _, g in ipairs(vm and not problem and groups_of(vm) or {}) do
+                problem = problem or not_whole(key, false, 'group:' .. g[1])
+              end
+              return problem
+            end
+            local function refuse(problem)
+              if problem then error('MALFORMED ' .. problem, 0) end
+            end
+
+            """#
+
+    /// `bury(line, job, vm, why, code, message, kept)`: puts an entry on the dead list and ends its job, which nobody is to
+    /// try again; its VM stays as it is, in state `error`.
+    ///
+    /// Needs `broken_vm`, `dropVM`, `endJob`, and a job's record that is not broken.
+    static let bury = #"""
+        local function bury(line, job, vm, why, code, message, kept)
+          redis.call('LPUSH', P .. 'dead', cjson.encode({entry = line, reason = why, at = now}))
+          event('job.dead', 'job', job, 'vm', vm, 'reason', why)
+          local key = P .. 'vm:' .. vm
+          if not broken_vm(vm) and redis.call('EXISTS', key) == 1 then
+            redis.call('HSET', key, 'state', 'error', 'error', why, 'settled_at', now)
+            redis.call('HDEL', key, 'job', 'destroy_job', 'state_before')
+            wake_waiting(vm)
+          end
+          end_job(job, 'dead', code, message, why, kept)
+        end
+
+        """#
+}

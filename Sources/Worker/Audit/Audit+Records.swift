@@ -1,0 +1,26 @@
+import Model
+import Store
+
+extension Audit {
+    /// Each record can be read, and each VM that has one is in the index of VMs.
+    var recordFindings: [AuditFinding] {
+        let broken = snapshot.unreadable.sorted().map { problem in
+            let key = problem.prefix { $0 != " " }
+            let what = problem.dropFirst(key.count).drop { $0 == " " }
+            return AuditFinding(
+                invariant: .broken,
+                row: key.hasSuffix(":") ? String(key.dropLast()) : String(key),
+                problem: String(what)
+            )
+        }
+        let unlisted = snapshot.unlisted.sorted().map { vm in
+            AuditFinding(
+                invariant: .owners,
+                row: keys.vms,
+                problem: "VM \(vm) has a record and is not listed",
+                remedy: .list(vm)
+            )
+        }
+        return broken + unlisted
+    }
+}
