@@ -17,6 +17,7 @@ struct WorkerProgram {
     private let catalog: CatalogLoader
     private let fetcher: ImageFetcher
     private let machines: MachineAccess
+    private let registrar: WorkerRegistrar
     private let leases: LeaseKeeper
     private let intake: Intake
     private let discovery: Discovery
@@ -68,7 +69,9 @@ struct WorkerProgram {
             settings: libvirt,
             logger: logger
         )
-        leases = LeaseKeeper(store: store, worker: settings.name, duration: settings.lease, logger: logger)
+        let worker = WorkerRegistrar.record(of: settings)
+        registrar = WorkerRegistrar(store: store, worker: worker, lease: settings.lease, logger: logger)
+        leases = LeaseKeeper(store: store, worker: worker, duration: settings.lease, logger: logger)
         intake = Intake(
             store: store,
             worker: settings.name,
@@ -107,7 +110,7 @@ struct WorkerProgram {
 
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
     func run() async throws {
-        try await loadCatalog()
+        try await start()
         try await Program.run(
             [
                 LoopService { [redis] in await redis.run() },
@@ -116,7 +119,7 @@ struct WorkerProgram {
                 LoopService { [self] in await wakeOnEvents() },
                 LoopService { [catalog] in await catalog.keep() },
                 LoopService { [fetcher] in await fetcher.run() },
-                LoopService { [leases] in await leases.run() },
+                LoopService { [leases] in try await leases.run() },
                 LoopService { [sweeper] in await sweeper.run() },
                 LoopService { [watch] in await watch.run() },
                 LoopService { [discovery] in await discovery.run() },
@@ -127,11 +130,13 @@ struct WorkerProgram {
         )
     }
 
-    /// Reads the files and makes what they list known; waits for a Redis that is away, as at any other time.
-    private func loadCatalog() async throws {
+    /// Takes the worker's name, reads the files and makes what they list known; waits for a Redis that is away, as at any
+    /// other time.
+    private func start() async throws {
         while true {
             do throws(Failure) {
                 try await store.checkServer()
+                try await registrar.register()
                 return try await catalog.load()
             } catch {
                 guard error.code == .storeUnavailable, error.cause != nil else { throw error }

@@ -51,8 +51,16 @@ final class Installation: Sendable {
     }
 
     /// Starts another of our programs with the settings of this installation.
-    func program(_ name: String, _ arguments: [String]) throws -> ChildProcess {
-        try ChildProcess(try BuiltProgram.path(name), arguments, environment: environment)
+    func program(
+        _ name: String,
+        _ arguments: [String],
+        environment more: [String: String] = [:]
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            try BuiltProgram.path(name),
+            arguments,
+            environment: environment.merging(more) { _, new in new }
+        )
     }
 
     /// Runs a body on an installation with workers, and ends all of it.

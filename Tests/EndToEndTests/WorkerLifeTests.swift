@@ -57,6 +57,34 @@ struct WorkerLifeTests {
     }
 
     @Test(
+        "A second worker of the same name, or of another policy, ends with the reason; one that was killed is followed at once",
+        .timeLimit(.minutes(2))
+    )
+    func registration() async throws {
+        try await Installation.with(machines: ["simulated:///1"], images: [], types: types, workers: 1) {
+            site,
+            workers in
+            for (environment, words) in [
+                (["HVC_WORKER_NAME": "worker-1"], "a worker named worker-1 is alive since"),
+                (["HVC_WORKER_NAME": "worker-2", "HVC_POLICY": "pack"], "worker worker-1 has HVC_POLICY=seed"),
+            ] {
+                let second = try site.program("hvc-worker", [], environment: environment)
+                #expect(try await second.waitForExit(within: .seconds(20)) != .status(0))
+                #expect(second.text.contains(words), "\(second.text)")
+            }
+            #expect(try await site.field("hvc:policy", "name") == "seed")
+            _ = try await workers[0].kill()
+            let heir = try await within(.seconds(10), "the heir to be at work") {
+                try await site.startWorker("worker-1")
+            }
+            // One that stops in order gives its name back.
+            heir.signal(SIGTERM)
+            #expect(try await heir.waitForExit(within: .seconds(30)) == .status(0))
+            #expect(try await site.redis.send(["EXISTS", "hvc:worker:worker-1"]).int == 0)
+        }
+    }
+
+    @Test(
         "A PM that does not resolve, or refuses, is unknown with the reason, and never empty",
         .timeLimit(.minutes(2))
     )

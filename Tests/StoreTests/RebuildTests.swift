@@ -136,6 +136,21 @@ struct RebuildTests {
         }
     }
 
+    @Test("A number in a domain's metadata that none could follow is not adopted, and numbering goes on")
+    func outOfRange() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
+            let before = try await fixture.everything()
+            for lost in [try vm(1 << 53), try vm(3, job: 1 << 53)] {
+                let seen = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now(), vm: lost)
+                #expect(try await fixture.store.adopt(seen, state: .running) == .outOfRange)
+            }
+            #expect(try await fixture.everything() == before)
+            let accepted = try await fixture.create()
+            #expect(accepted.vm.value == 1 && accepted.job.value == 1)
+        }
+    }
+
     @Test("Where VMs were adopted and a PM did not answer, numbers go on well above what it may have")
     func margin() async throws {
         try await StoreFixture.with(machines: ["a", "b"], isReady: false) { (fixture) async throws in

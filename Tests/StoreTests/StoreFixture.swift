@@ -14,6 +14,18 @@ final class StoreFixture: Sendable {
     init(machines: [String] = ["host1"], prefix: String = "hvc:", isReady: Bool = true) async throws {
         server = try await RedisServer.started()
         store = Store(redis: RedisClient(configuration: server.configuration), keys: Keys(prefix: prefix))
+        try await fill(machines: machines, isReady: isReady)
+    }
+
+    /// The same server, emptied and filled anew, by a store that knows nothing of before.
+    init(emptying other: StoreFixture, machines: [String]) async throws {
+        server = other.server
+        _ = try await other.store.redis.send(["FLUSHALL"])
+        store = Store(redis: other.store.redis, keys: other.store.keys)
+        try await fill(machines: machines, isReady: true)
+    }
+
+    private func fill(machines: [String], isReady: Bool) async throws {
         let listings = try machines.map { PMListing(address: try PMAddress($0)) }
         _ = try await store.register(machines: listings)
         _ = try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1)])
@@ -93,6 +105,23 @@ final class StoreFixture: Sendable {
         let parts = try await store.redis.send(["TIME"]).array?.compactMap(\.int) ?? []
         guard parts.count == 2 else { throw TestKitError("no TIME") }
         return parts[0] * 1000 + parts[1] / 1000
+    }
+
+    /// All that stands in Redis, by key: what has no order is sorted.
+    func everything() async throws -> [String: [String]] {
+        var found: [String: [String]] = [:]
+        for key in try await store.redis.send(["KEYS", "*"]).strings ?? [] {
+            switch try await store.redis.send(["TYPE", key]).string {
+            case "hash":
+                found[key] = try await store.redis.send(["HGETALL", key]).map?.map { "\($0.key)=\($0.value)" }.sorted()
+            case "list": found[key] = try await list(key)
+            case "set": found[key] = try await store.redis.send(["SMEMBERS", key]).strings?.sorted()
+            case "zset": found[key] = try await store.redis.send(["ZRANGE", key, "0", "-1", "WITHSCORES"]).strings
+            case "stream": found[key] = ["\(try await store.redis.send(["XRANGE", key, "-", "+"]))"]
+            default: found[key] = [try await store.redis.send(["GET", key]).string ?? ""]
+            }
+        }
+        return found
     }
 
     /// A field of a hash, as redis-cli would show it.

@@ -22,6 +22,17 @@ struct SweepTests {
         return try await fixture.store.sweep()
     }
 
+    @Test("A job without a lease comes back, also that of a worker that died before it announced itself")
+    func unannounced() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
+            _ = try await fixture.create()
+            _ = try await fixture.takeAll(worker: "brief")
+            _ = try await fixture.store.redis.send(["DEL", "hvc:leases", "hvc:repair"])
+            #expect(try await fixture.store.sweep().recovered.map(\.value) == [1])
+        }
+    }
+
     @Test("A job that ends its worker three times is given up with the cause; a destroy cleans up, the others go on")
     func givenUp() async throws {
         try await withRunningJob { (fixture, lease) async throws in

@@ -35,7 +35,11 @@ struct HoldController: Sendable {
         let submission = try await service.submit(wish, waits: !request.prefersNotToWait, request: context.requestID)
         return try await ResourceReply(submission, request: context.requestID) { accepted async throws(Failure) in
             guard let hold = try await store.hold(accepted.vm) else { return try .gone(accepted, status: .created) }
-            return try ResourceReply(Body(hold, job: accepted.job), status: .created, location: "/v1/holds/\(accepted.vm)")
+            return try ResourceReply(
+                Body(hold, job: accepted.job),
+                status: .created,
+                location: "/v1/holds/\(accepted.vm)"
+            )
         }
     }
 

@@ -238,7 +238,7 @@ extension ClaimResult {
 
 extension Duration {
     /// Whole milliseconds.
-    var milliseconds: Int {
+    public var milliseconds: Int {
         Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
     }
 }

@@ -94,20 +94,4 @@ extension Store {
         )
         return reply.int == 1
     }
-
-    /// Says that a worker lives; the record goes by itself where this stops.
-    ///
-    /// - Parameters:
-    ///   - worker: its name.
-    ///   - fields: what people may want to know of it.
-    ///   - lifetime: how long the record stays without another word.
-    /// - Throws: `Failure`.
-    public func announce(worker: String, fields: [String: String], lifetime: Duration) async throws(Failure) {
-        let pairs = fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        _ = try await run(
-            .announce,
-            keys: [keys.worker(worker), keys.workers],
-            [worker, lifetime.milliseconds] + pairs
-        )
-    }
 }

@@ -66,10 +66,22 @@ public struct Store: Sendable {
     /// Sends commands in one write and takes their replies, all of them or an error.
     func pipeline(_ commands: [RedisCommand]) async throws(Failure) -> [RESPValue] {
         var values: [RESPValue] = []
-        for (command, result) in zip(commands, try await failing(at: "a pipeline") { try await redis.pipeline(commands) }) {
+        for (command, result) in zip(
+            commands,
+            try await failing(at: "a pipeline") { try await redis.pipeline(commands) }
+        ) {
             values.append(try await failing(at: command.place) { try result.get() })
         }
         return values
+    }
+
+    /// Which key is of another type, where Redis does not name it.
+    private func brokenKey(at place: String) async -> String {
+        do {
+            let found = try await redis.eval(.findBroken, arguments: [keys.prefix])
+            if let problem = found.string, !problem.isEmpty { return problem }
+        } catch { return "\(place): a key is of another type, and looking for it failed: \(error)" }
+        return "\(place): a key is of another type"
     }
 
     /// Turns what the client throws into a failure that says what to do.
@@ -85,7 +97,7 @@ public struct Store: Sendable {
             throw Failure(.deadline, "the call was given up before Redis answered")
         } catch {
             if let problem = (error as? RedisError)?.brokenRecord {
-                throw .malformedRecord(problem.isEmpty ? "\(place): a key is of another type" : problem)
+                throw .malformedRecord(problem.isEmpty ? await brokenKey(at: place) : problem)
             }
             throw Failure(
                 .storeUnavailable,
@@ -129,9 +141,9 @@ extension RedisError {
     /// What a script of ours refused to touch, or empty where Redis says WRONGTYPE of a key that it does not name; nil for
     /// any other error.
     fileprivate var brokenRecord: String? {
-        if let reply, let word = reply.range(of: "MALFORMED ") {
+        if let reply, let word = reply.firstRange(of: "MALFORMED ") {
             let text = reply[word.upperBound...]
-            return String(text.range(of: " script: ").map { text[..<$0.lowerBound] } ?? text)
+            return String(text.firstRange(of: " script: ").map { text[..<$0.lowerBound] } ?? text)
         }
         return code == .wrongType ? "" : nil
     }

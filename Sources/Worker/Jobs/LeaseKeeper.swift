@@ -14,13 +14,13 @@ final class LeaseKeeper: Sendable {
     }
 
     private let store: Store
-    private let worker: String
+    private let worker: WorkerRecord
     /// How long a lease lasts without renewal.
     let duration: Duration
     private let logger: Logger
     private let held = NIOLockedValueBox([JobID: Held]())
 
-    init(store: Store, worker: String, duration: Duration, logger: Logger) {
+    init(store: Store, worker: WorkerRecord, duration: Duration, logger: Logger) {
         self.store = store
         self.worker = worker
         self.duration = duration
@@ -42,12 +42,15 @@ final class LeaseKeeper: Sendable {
         held.withLockedValue { $0[lease.job] = nil }
     }
 
-    /// Beats three times in a lease, and looks for leases that could not be renewed, until the task is cancelled.
-    func run() async {
-        await withDiscardingTaskGroup { group in
+    /// Beats three times in a lease, and looks for leases that could not be renewed, until the task is cancelled; gives
+    /// the worker's name back at the end.
+    ///
+    /// - Throws: `Failure` with `leaseLost` where another worker has taken the name, since this one was silent for too long.
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
             group.addTask { [self] in
                 while !Task.isCancelled {
-                    await beat()
+                    try await beat()
                     try? await Task.sleep(for: duration / 3)
                 }
             }
@@ -59,9 +62,16 @@ final class LeaseKeeper: Sendable {
                 }
             }
         }
+        // The stop that ended the beats does not end this.
+        await Task { [store, worker, logger] in
+            do throws(Failure) { try await store.unregister(worker) } catch {
+                logger.warning("the worker's name stays taken until its lease is over", metadata: ["error": "\(error)"])
+            }
+        }.value
     }
 
-    private func beat() async {
+    private func beat() async throws(Failure) {
+        let isOurs: Bool
         let asked = ContinuousClock.now
         let leases = held.withLockedValue { $0.values.map(\.lease) }
         do throws(Failure) {
@@ -70,16 +80,19 @@ final class LeaseKeeper: Sendable {
             held.withLockedValue { held in
                 for lease in leases { held[lease.job]?.renewed = asked }
             }
-            try await store.announce(
-                worker: worker,
-                fields: ["name": worker, "jobs": "\(leases.count)", "lease_ms": "\(Int(duration / .milliseconds(1)))"],
-                lifetime: duration * 3
-            )
+            isOurs = try await store.announce(worker, jobs: leases.count, lifetime: duration * 3)
         } catch {
             logger.log(
                 level: error.retryLogLevel,
                 "leases cannot be renewed; trying again",
                 metadata: ["error": "\(error)"]
+            )
+            return
+        }
+        if !isOurs {
+            throw Failure(
+                .leaseLost,
+                "another worker has taken the name \(worker.name), since this one was silent for too long"
             )
         }
     }

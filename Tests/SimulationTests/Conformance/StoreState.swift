@@ -81,7 +81,7 @@ enum StoreState {
         let version = read.text() ?? "0"
         let isLookedAt = read.text() != nil
         return [
-            PhysicalMachine(record: record).map { "\($0.undated)" } ?? "PM \(pm): no record",
+            (try? PhysicalMachine(record: record)).map { "\($0.undated)" } ?? "PM \(pm): no record",
             "VMs of PM \(pm): \(vms)",
             "PM \(pm): version \(version), \(isLookedAt ? "" : "not ")looked at, "
                 + "\(record["looking_until"] == nil ? "no look" : "a look"), again: \(record["look_again"] == "1"), "

@@ -109,7 +109,9 @@ public struct AuditSnapshot: Sendable {
 extension AuditSnapshot {
     /// Reads what the script `audit-read` answers.
     ///
-    /// - Parameter parts: its answer.
+    /// - Parameters:
+    ///   - parts: its answer.
+    ///   - keys: the keys, by which what cannot be read is named.
     init(_ parts: [RESPValue], keys: Keys) {
         let records = parts[0].array?.compactMap(\.map) ?? []
         for record in records {

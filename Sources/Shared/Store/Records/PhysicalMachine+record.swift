@@ -33,7 +33,13 @@ extension PhysicalMachine {
     /// - Parameter id: its number.
     /// - Returns: the PM, listed and `unknown`.
     static func unreadable(_ id: PMID) -> PhysicalMachine {
-        PhysicalMachine(id: id, listing: PMListing(address: .unreadable), state: .unknown, isExplored: true, isListed: true)
+        PhysicalMachine(
+            id: id,
+            listing: PMListing(address: .unreadable),
+            state: .unknown,
+            isExplored: true,
+            isListed: true
+        )
     }
 
     private static func images(_ text: String) -> Set<ImageID>? {

@@ -1,4 +1,4 @@
-public import Model
+import Model
 
 /// The fields of a hash, read so that what is not as our scripts write it is an error with the key and the field.
 struct RecordFields {

@@ -1,3 +1,21 @@
+import RedisClient
+
+extension RedisScript {
+    /// Finds which of the keys that there are once is of another type; for errors that do not name the key.
+    ///
+    /// - KEYS: none.
+    /// - ARGV: 1 prefix.
+    /// - Returns: what is broken, or empty.
+    static let findBroken = RedisScript(
+        name: "find-broken",
+        source: "local P = ARGV[1]\n" + Fragment.brokenRecords + #"""
+            local keys = {'counters', 'policy', 'pm:numbers', 'type:numbers', 'image:numbers'}
+            for key in pairs(kinds) do keys[#keys + 1] = key end
+            return wrong_kind(unpack(keys)) or ''
+            """#
+    )
+}
+
 extension Fragment {
     /// Finds what would make a script fail midway: Redis does not take back what a failed script wrote before.
     ///

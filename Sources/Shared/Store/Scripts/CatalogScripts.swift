@@ -12,64 +12,67 @@ extension RedisScript {
     /// - Returns: the numbers, in the file's order.
     static let registerMachines = RedisScript(
         name: "register-machines",
-        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready + Fragment.brokenRecords
+        source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready
+            + Fragment.brokenRecords
             + Fragment.recount + Fragment.number + #"""
-            local names = {'address', 'uri', 'pool', 'domain_type_wanted', 'overcommit_cpu', 'overcommit_ram',
-              'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags', 'network'}
-            local ids, listed = {}, {}
-            local latest = whole(now_ms + tonumber(ARGV[2]))
-            local function stays(pm, at)
-              local known = redis.call('HMGET', P .. 'pm:' .. pm, 'listed', 'state', 'looking_until', unpack(names))
-              if known[1] ~= '1' or known[2] ~= 'up' then return false end
-              for i = 1, #names do
-                if known[i + 3] ~= ARGV[at + i - 1] then return false end
-              end
-              redis.call('ZADD', KEYS[1], pm, pm)
-              if tonumber(known[3] or 0) <= now_ms then
-                redis.call('ZADD', P .. 'discovery', 'LT', latest, pm)
-              end
-              return true
-            end
-            local function take(pm, at)
-              local is_lost = redis.call('HEXISTS', P .. 'pm:' .. pm, 'address') == 0
-              if is_lost or redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then
-                -- New, or back: what was known of it before it was taken off the list is old.
-                redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
-                redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until')
-                redis.call('ZADD', P .. 'discovery', 0, pm)
-              end
-              local fields = {'id', pm, 'listed', 1}
-              for i, name in ipairs(names) do
-                fields[#fields + 1], fields[#fields + 2] = name, ARGV[at + i - 1]
-              end
-              redis.call('HSET', P .. 'pm:' .. pm, unpack(fields))
-              redis.call('ZADD', KEYS[1], pm, pm)
-              redis.call('ZADD', P .. 'discovery', 'NX', 0, pm)
-              look_soon(pm)
-              touch(pm, true)
-              -- Its record was lost, and its VMs hold their room still.
-              if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':vms') == 1 then recount(pm) end
-            end
+                local names = {'address', 'uri', 'pool', 'domain_type_wanted', 'overcommit_cpu', 'overcommit_ram',
+                  'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags', 'network'}
+                local ids, listed = {}, {}
+                local latest = whole(now_ms + tonumber(ARGV[2]))
+                local function stays(pm, at)
+                  local known = redis.call('HMGET', P .. 'pm:' .. pm, 'listed', 'state', 'looking_until', unpack(names))
+                  if known[1] ~= '1' or known[2] ~= 'up' then return false end
+                  for i = 1, #names do
+                    if known[i + 3] ~= ARGV[at + i - 1] then return false end
+                  end
+                  redis.call('ZADD', KEYS[1], pm, pm)
+                  if tonumber(known[3] or 0) <= now_ms then
+                    redis.call('ZADD', P .. 'discovery', 'LT', latest, pm)
+                  end
+                  return true
+                end
+                local function take(pm, at)
+                  local is_lost = redis.call('HEXISTS', P .. 'pm:' .. pm, 'address') == 0
+                  if is_lost or redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then
+                    -- New, or back: what was known of it before it was taken off the list is old.
+                    redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
+                    redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until')
+                    redis.call('ZADD', P .. 'discovery', 0, pm)
+                  end
+                  local fields = {'id', pm, 'listed', 1}
+                  for i, name in ipairs(names) do
+                    fields[#fields + 1], fields[#fields + 2] = name, ARGV[at + i - 1]
+                  end
+                  redis.call('HSET', P .. 'pm:' .. pm, unpack(fields))
+                  redis.call('ZADD', KEYS[1], pm, pm)
+                  redis.call('ZADD', P .. 'discovery', 'NX', 0, pm)
+                  look_soon(pm)
+                  touch(pm, true)
+                  -- Its record was lost, and its VMs hold their room still.
+                  if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':vms') == 1 then recount(pm) end
+                end
 
-            refuse(wrong_kind('pms', 'discovery', 'fleet', 'events', 'vms'))
-            begin('pm', broken_pm)
-            for at = 3, #ARGV, #names do
-              local pm = number('pm', ARGV[at], 1)
-              ids[#ids + 1], listed[pm] = pm, true
-              if not stays(pm, at) then take(pm, at) end
-            end
-            for _, pm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-              if not listed[pm] then
-                redis.call('HSET', P .. 'pm:' .. pm, 'listed', 0)
-                redis.call('ZREM', KEYS[1], pm)
-                redis.call('ZREM', P .. 'discovery', pm)
-                touch(pm, false)
-              end
-            end
-            event('catalog.changed', 'kind', 'pm')
-            mark_ready()
-            return ids
-            """#
+                refuse(wrong_kind('pms', 'discovery', 'fleet', 'events', 'vms'))
+                begin('pm', function(pm) return wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':vms', 'pm:' .. pm .. ':delayed') end)
+                for at = 3, #ARGV, #names do
+                  local pm = number('pm', ARGV[at], 1)
+                  ids[#ids + 1], listed[pm] = pm, true
+                  local is_broken = broken_pm(pm)
+                  if is_broken or not stays(pm, at) then take(pm, at) end
+                  if is_broken then recount(pm) end
+                end
+                for _, pm in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+                  if not listed[pm] then
+                    redis.call('HSET', P .. 'pm:' .. pm, 'listed', 0)
+                    redis.call('ZREM', KEYS[1], pm)
+                    redis.call('ZREM', P .. 'discovery', pm)
+                    touch(pm, false)
+                  end
+                end
+                event('catalog.changed', 'kind', 'pm')
+                mark_ready()
+                return ids
+                """#
     )
 
     /// Makes the image file's lines the listed images.

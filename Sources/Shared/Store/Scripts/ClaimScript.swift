@@ -15,7 +15,8 @@ extension RedisScript {
     static let claim = RedisScript(
         name: "claim",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.room + Fragment.brokenRecords
-            + Fragment.holdRoom + Fragment.requeue + Fragment.dropVM + Fragment.endJob + Fragment.versions + Fragment.bury + #"""
+            + Fragment.holdRoom + Fragment.requeue + Fragment.dropVM + Fragment.endJob + Fragment.versions
+            + Fragment.bury + #"""
                 local worker, lease_ms, kept = ARGV[2], tonumber(ARGV[3]), ARGV[5]
                 local results = {}
 

@@ -18,6 +18,7 @@ extension RedisScript {
             local iid, vm = ARGV[5], ARGV[9]
             if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
             if vm ~= '' then
+              refuse(wrong_kind('vm:' .. vm))
               local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where',
                 'create_job', 'held_until')
               -- One that is over stays for a moment, until a worker sweeps.
@@ -76,7 +77,7 @@ extension RedisScript {
         source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.brokenRecords + Fragment.enqueue + #"""
             local vm = ARGV[2]
             local key = P .. 'vm:' .. vm
-            refuse(wrong_kind('queue', 'events') or broken_counters())
+            refuse(wrong_kind('queue', 'events', 'vm:' .. vm) or broken_counters())
             if redis.call('EXISTS', key) == 0 then return {is_ready() and 'unknown_vm' or 'not_ready'} end
             local v = redis.call('HMGET', key, 'destroy_job', 'state')
             local earlier = v[1]

@@ -62,7 +62,7 @@ enum Fragment {
     static let lookSoon = #"""
         local function look_soon(pm)
           if not redis.call('ZSCORE', P .. 'discovery', pm) then return end
-          if tonumber(redis.call('HGET', P .. 'pm:' .. pm, 'looking_until') or 0) > now_ms then
+          if (tonumber(redis.call('HGET', P .. 'pm:' .. pm, 'looking_until') or 0) or 0) > now_ms then
             redis.call('HSET', P .. 'pm:' .. pm, 'look_again', 1)
           else
             redis.call('ZADD', P .. 'discovery', 'LT', whole(now_ms), pm)

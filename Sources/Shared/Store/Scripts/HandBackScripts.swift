@@ -11,12 +11,13 @@ extension RedisScript {
         name: "hand-back",
         source: Fragment.clock + Fragment.event + Fragment.brokenRecords + Fragment.requeue + Fragment.letGo
             + Fragment.handBack + #"""
-            local j = redis.call('HMGET', P .. 'job:' .. ARGV[2], 'epoch', 'state', 'worker')
-            if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
-            refuse(wrong_kind('queue', 'processing:' .. (j[3] or ''), 'leases', 'events') or broken_job(ARGV[2]))
-            hand_back(ARGV[2], ARGV[4])
-            return 1
-            """#
+                refuse(broken_job(ARGV[2]))
+                local j = redis.call('HMGET', P .. 'job:' .. ARGV[2], 'epoch', 'state', 'worker')
+                if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
+                refuse(wrong_kind('queue', 'processing:' .. (j[3] or ''), 'leases', 'events'))
+                hand_back(ARGV[2], ARGV[4])
+                return 1
+                """#
     )
 
     /// Puts a job off, where the worker still holds it; its VM keeps its claim.
@@ -26,12 +27,14 @@ extension RedisScript {
     /// - Returns: 1, or 0 where the job is another worker's or has ended.
     static let postpone = RedisScript(
         name: "postpone",
-        source: Fragment.clock + Fragment.event + Fragment.brokenRecords + Fragment.requeue + Fragment.letGo + Fragment.putOff
+        source: Fragment.clock + Fragment.event + Fragment.brokenRecords + Fragment.requeue + Fragment.letGo
+            + Fragment.putOff
             + Fragment.lastFailure + #"""
                 local job = ARGV[2]
+                refuse(broken_job(job))
                 local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'kind')
                 if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
-                refuse(wrong_kind('processing:' .. j[4], 'leases', 'delayed', 'events') or broken_job(job) or broken_pm(j[5]))
+                refuse(wrong_kind('processing:' .. j[4], 'leases', 'delayed', 'events') or broken_pm(j[5]))
                 let_go(job, j[3], j[4])
                 last_failure(job, ARGV[5], ARGV[6], ARGV[7])
                 put_off(job, j[5], tonumber(ARGV[4]))
@@ -52,11 +55,12 @@ extension RedisScript {
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.blame + Fragment.brokenRecords
             + Fragment.requeue + Fragment.dropVM + Fragment.letGo + Fragment.lastFailure + #"""
                 local job, key = ARGV[2], P .. 'job:' .. ARGV[2]
+                refuse(broken_job(job))
                 local j = redis.call('HMGET', key, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'tried')
                 if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
                 local pm, vm = j[5], j[6]
                 refuse(wrong_kind('queue', 'processing:' .. j[4], 'leases', 'events', 'fleet', 'discovery') or broken_counters()
-                  or broken_job(job) or broken_vm(vm) or broken_pm(pm, vm))
+                  or broken_vm(vm) or broken_pm(pm, vm))
                 let_go(job, j[3], j[4])
                 last_failure(job, ARGV[4], ARGV[5], ARGV[6])
                 local tried = (j[7] and j[7] .. ',' or '') .. pm

@@ -80,6 +80,7 @@ extension RedisScript {
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.blame + Fragment.brokenRecords
             + Fragment.requeue + Fragment.dropVM + Fragment.putOff + Fragment.endJob + #"""
                 local job, outcome = ARGV[2], ARGV[4]
+                refuse(broken_job(job))
                 local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request')
                 if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
                 local kind, vm, pm = j[3], j[4], j[6]

@@ -129,44 +129,44 @@ extension RedisScript {
         name: "adopt",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.brokenRecords + Fragment.holdRoom
             + Fragment.lookSoon + #"""
-            local pm, looked, vm, uuid = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[5]
-            local key = P .. 'vm:' .. vm
-            if redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then return '' end
-            local known = redis.call('HGET', key, 'uuid')
-            if known then return known == uuid and '' or 'taken' end
-            local gone = redis.call('ZSCORE', KEYS[2], uuid)
-            if gone and tonumber(gone) >= tonumber(ARGV[3]) then return 'gone' end
-            local told = {vm = ARGV[4], type = ARGV[7], image = ARGV[8], job = ARGV[9]}
-            for i = 10, #ARGV, 2 do
-              if ARGV[i] == 'cpu' or ARGV[i] == 'ram' or ARGV[i] == 'disk' then told[ARGV[i]] = ARGV[i + 1] end
-              for _, g in ipairs(ARGV[i] == 'groups' and groups_in(ARGV[i + 1]) or {}) do
-                refuse(not_whole('group:' .. g[1], false, 'members', 'placed') or not_whole('pm:' .. pm, false, 'group:' .. g[1]))
-              end
-            end
-            for _, number in pairs(told) do
-              if (tonumber(number) or 0) > \#(Fragment.largestNumber) then return 'out_of_range' end
-            end
-            refuse(wrong_kind('vms', 'events', 'fleet', 'discovery') or broken_counters()
-              or not_whole('counters', false, 'type', 'image', 'adopted') or broken_pm(pm))
-            -- Where only its record was lost, it is counted already.
-            local is_counted = redis.call('SISMEMBER', P .. 'pm:' .. pm .. ':vms', vm) == 1
-            redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'state', ARGV[6], 'type', ARGV[7], 'image', ARGV[8],
-              'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, 10))
-            if ARGV[6] == 'running' then redis.call('HSET', key, 'running_at', looked) end
-            redis.call('ZADD', KEYS[1], vm, vm)
-            if not is_counted then join_groups(vm) end
-            hold_room(vm, pm)
-            for _, name in ipairs({'vm', 'type', 'image', 'job'}) do
-              local number = tonumber(told[name]) or 0
-              if number > tonumber(redis.call('HGET', KEYS[3], name) or 0) then
-                redis.call('HSET', KEYS[3], name, whole(number))
-              end
-            end
-            redis.call('HINCRBY', KEYS[3], 'adopted', 1)
-            look_soon(pm)
-            event('vm.adopted', 'vm', vm, 'pm', pm, 'state', ARGV[6])
-            return 'adopted'
-            """#
+                local pm, looked, vm, uuid = ARGV[2], iso(tonumber(ARGV[3])), ARGV[4], ARGV[5]
+                local key = P .. 'vm:' .. vm
+                if redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then return '' end
+                local known = redis.call('HGET', key, 'uuid')
+                if known then return known == uuid and '' or 'taken' end
+                local gone = redis.call('ZSCORE', KEYS[2], uuid)
+                if gone and tonumber(gone) >= tonumber(ARGV[3]) then return 'gone' end
+                local told = {vm = ARGV[4], type = ARGV[7], image = ARGV[8], job = ARGV[9]}
+                for i = 10, #ARGV, 2 do
+                  if ARGV[i] == 'cpu' or ARGV[i] == 'ram' or ARGV[i] == 'disk' then told[ARGV[i]] = ARGV[i + 1] end
+                  for _, g in ipairs(ARGV[i] == 'groups' and groups_in(ARGV[i + 1]) or {}) do
+                    refuse(not_whole('group:' .. g[1], false, 'members', 'placed') or not_whole('pm:' .. pm, false, 'group:' .. g[1]))
+                  end
+                end
+                for _, number in pairs(told) do
+                  if (tonumber(number) or 0) > \#(Fragment.largestNumber) then return 'out_of_range' end
+                end
+                refuse(wrong_kind('vms', 'events', 'fleet', 'discovery') or broken_counters()
+                  or not_whole('counters', false, 'type', 'image', 'adopted') or broken_pm(pm))
+                -- Where only its record was lost, it is counted already.
+                local is_counted = redis.call('SISMEMBER', P .. 'pm:' .. pm .. ':vms', vm) == 1
+                redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'state', ARGV[6], 'type', ARGV[7], 'image', ARGV[8],
+                  'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, 10))
+                if ARGV[6] == 'running' then redis.call('HSET', key, 'running_at', looked) end
+                redis.call('ZADD', KEYS[1], vm, vm)
+                if not is_counted then join_groups(vm) end
+                hold_room(vm, pm)
+                for _, name in ipairs({'vm', 'type', 'image', 'job'}) do
+                  local number = tonumber(told[name]) or 0
+                  if number > tonumber(redis.call('HGET', KEYS[3], name) or 0) then
+                    redis.call('HSET', KEYS[3], name, whole(number))
+                  end
+                end
+                redis.call('HINCRBY', KEYS[3], 'adopted', 1)
+                look_soon(pm)
+                event('vm.adopted', 'vm', vm, 'pm', pm, 'state', ARGV[6])
+                return 'adopted'
+                """#
     )
 
     /// Notes how a VM's domain differs from what the VM was made as, or that it no longer does.

@@ -1,0 +1,133 @@
+public import Model
+import RedisClient
+
+/// A worker as it makes itself known.
+public struct WorkerRecord: Sendable {
+    /// Its name.
+    public let name: String
+    /// This run of it: another word at each start.
+    public let instance: String
+    /// The settings that all live workers must share, by name.
+    public let settings: [String: String]
+    /// More about it, by field.
+    public let fields: [String: String]
+
+    /// Makes a record.
+    ///
+    /// - Parameters:
+    ///   - name: its name.
+    ///   - instance: this run of it.
+    ///   - settings: the settings that all live workers must share.
+    ///   - fields: more about it.
+    public init(name: String, instance: String, settings: [String: String], fields: [String: String]) {
+        self.name = name
+        self.instance = instance
+        self.settings = settings
+        self.fields = fields
+    }
+
+    /// All fields but those of each sign of life.
+    var all: [String: String] {
+        fields.merging(settings) { _, new in new }.merging(["name": name, "instance": instance]) { _, new in new }
+    }
+}
+
+/// What came of a worker's registration.
+public enum WorkerRegistration: Sendable {
+    /// A live worker that stands in the way.
+    public struct Other: Sendable {
+        /// Its record.
+        public let fields: [String: String]
+        /// Its last sign of life, in ms since 1970 by the clock of Redis.
+        public let seen: Int
+    }
+
+    /// It is known.
+    case registered
+    /// A live worker has its name.
+    case taken(Other)
+    /// A live worker has another value of this setting.
+    case differs(Other, setting: String)
+}
+
+extension Store {
+    /// Makes a worker known, unless a live one has its name or other settings.
+    ///
+    /// - Parameters:
+    ///   - worker: the worker.
+    ///   - lifetime: how long the record stays without a sign of life.
+    ///   - ended: instances of workers that are known to have ended, however young their records are.
+    /// - Returns: what came of it.
+    /// - Throws: `Failure`.
+    public func register(
+        _ worker: WorkerRecord,
+        lifetime: Duration,
+        knownToHaveEnded ended: Set<String> = []
+    ) async throws(Failure) -> WorkerRegistration {
+        let settings = worker.settings.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let fields = worker.fields.merging(["name": worker.name, "instance": worker.instance]) { _, new in new }
+        let reply = try await run(
+            .registerWorker,
+            keys: [keys.worker(worker.name), keys.workers],
+            [
+                worker.name, lifetime.milliseconds, " " + ended.sorted().joined(separator: " ") + " ",
+                worker.settings.count,
+            ] + settings + fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        )
+        let parts = reply.array ?? []
+        if parts.first?.string == "ok" { return .registered }
+        guard parts.count == 4, let seen = parts[2].int, let record = parts[3].map, let setting = parts[1].string else {
+            throw unexpected(reply, from: "register-worker")
+        }
+        let other = WorkerRegistration.Other(fields: record, seen: seen)
+        return parts[0].string == "taken" ? .taken(other) : .differs(other, setting: setting)
+    }
+
+    /// Says that a worker lives; the record goes by itself where this stops.
+    ///
+    /// - Parameters:
+    ///   - worker: its name.
+    ///   - instance: the run of it; empty for any.
+    ///   - fields: what people may want to know of it.
+    ///   - lifetime: how long the record stays without another word.
+    /// - Returns: false where the name is another instance's by now.
+    /// - Throws: `Failure`.
+    @discardableResult
+    public func announce(
+        worker: String,
+        instance: String = "",
+        fields: [String: String],
+        lifetime: Duration
+    ) async throws(Failure) -> Bool {
+        let pairs = fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let arguments = [worker, lifetime.milliseconds, instance] as [any RedisArgumentConvertible]
+        return try await run(.announce, keys: [keys.worker(worker), keys.workers], arguments + pairs).int == 1
+    }
+
+    /// Says that a registered worker lives and how many jobs it holds.
+    ///
+    /// - Parameters:
+    ///   - worker: the worker.
+    ///   - jobs: how many jobs it holds.
+    ///   - lifetime: how long the record stays without another word.
+    /// - Returns: false where the name is another instance's by now.
+    /// - Throws: `Failure`.
+    public func announce(_ worker: WorkerRecord, jobs: Int, lifetime: Duration) async throws(Failure) -> Bool {
+        // All of it each time: a Redis that was emptied has it again.
+        let fields = worker.all.merging(["jobs": "\(jobs)"]) { _, new in new }
+        return try await announce(
+            worker: worker.name,
+            instance: worker.instance,
+            fields: fields,
+            lifetime: lifetime
+        )
+    }
+
+    /// Gives a worker's name back at its end.
+    ///
+    /// - Parameter worker: the worker.
+    /// - Throws: `Failure`.
+    public func unregister(_ worker: WorkerRecord) async throws(Failure) {
+        _ = try await run(.unregisterWorker, keys: [keys.worker(worker.name)], [worker.instance])
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Logging
+import Model
+import Placement
+import Store
+
+/// Makes this worker known before its first act: no two that live may share a name, and all must share some settings.
+struct WorkerRegistrar: Sendable {
+    let store: Store
+    let worker: WorkerRecord
+    let lease: Duration
+    let logger: Logger
+
+    /// The record of a worker with these settings, of this process.
+    static func record(of settings: WorkerSettings) -> WorkerRecord {
+        let process = ProcessInfo.processInfo
+        var fields = [
+            "host": process.hostName, "pid": "\(process.processIdentifier)",
+            "started_at": Date.now.formatted(.iso8601),
+        ]
+        fields["process"] = ProcessIdentity.current?.text
+        let policy = settings.policy.choice
+        return WorkerRecord(
+            name: settings.name,
+            instance: UUID().uuidString.lowercased(),
+            settings: [
+                "lease_ms": "\(settings.lease.milliseconds)", "policy": policy.name,
+                "policy_weights": policy.weightsText, "cell": settings.cell,
+                "autostart": settings.startsAgain ? "on" : "off",
+            ],
+            fields: fields
+        )
+    }
+
+    /// Registers; where a worker stands in the way that may have died without a word, waits until its lease is over.
+    ///
+    /// - Throws: `Failure` with `invalidRequest` where a live worker has the name or other settings.
+    func register() async throws(Failure) {
+        // A start that is tried again finds the record that it made.
+        var ended: Set = [worker.instance]
+        var seen: [String: Int] = [:]
+        while true {
+            let outcome = try await store.register(worker, lifetime: lease * 3, knownToHaveEnded: ended)
+            let (other, refusal): (WorkerRegistration.Other, Failure)
+            switch outcome {
+            case .registered: return
+            case .taken(let found): (other, refusal) = (found, taken(by: found))
+            case .differs(let found, let setting): (other, refusal) = (found, differs(setting, from: found))
+            }
+            let instance = other.fields["instance"] ?? ""
+            let hasEnded = other.fields["process"].flatMap { ProcessIdentity(text: $0).hasEnded }
+            if hasEnded == true {
+                ended.insert(instance)
+                continue
+            }
+            // Another sign of life since it was seen first.
+            if hasEnded == false || seen[instance].map({ $0 < other.seen }) ?? false { throw refusal }
+            if seen[instance] == nil {
+                logger.notice(
+                    "waiting for a worker that may have died: its lease ends, or it shows that it lives",
+                    metadata: ["refused_if_alive": "\(refusal.message)"]
+                )
+            }
+            seen[instance] = other.seen
+            do { try await Task.sleep(for: min(lease / 6, .seconds(1))) } catch {
+                throw Failure(.deadline, "the start was given up")
+            }
+        }
+    }
+
+    private func taken(by other: WorkerRegistration.Other) -> Failure {
+        Failure(
+            .invalidRequest,
+            "a worker named \(worker.name) is alive since \(since(other)): give this one another HVC_WORKER_NAME"
+        )
+    }
+
+    private func differs(_ setting: String, from other: WorkerRegistration.Other) -> Failure {
+        let (name, unit) = Self.variables[setting] ?? (setting, "")
+        return Failure(
+            .invalidRequest,
+            "worker \(other.fields["name"] ?? "?") has \(name)=\(other.fields[setting] ?? "")\(unit), and this one has "
+                + "\(name)=\(worker.settings[setting] ?? "")\(unit): all workers that run at the same time must share it; it is "
+                + "alive since \(since(other))"
+        )
+    }
+
+    private func since(_ other: WorkerRegistration.Other) -> String {
+        let fields = other.fields
+        return "\(fields["started_at"] ?? "?"), on host \(fields["host"] ?? "?") pid \(fields["pid"] ?? "?")"
+    }
+
+    /// The variables by which the settings are set, and the units in which records have them.
+    private static let variables = [
+        "lease_ms": ("HVC_LEASE", " ms"), "policy": ("HVC_POLICY", ""), "policy_weights": ("HVC_POLICY_WEIGHTS", ""),
+        "cell": ("HVC_CELL", ""), "autostart": ("HVC_AUTOSTART", ""),
+    ]
+}
