@@ -42,7 +42,8 @@ struct Audit {
 
     /// All differences.
     var findings: [AuditFinding] {
-        recordFindings + claimFindings + groupFindings + holdFindings + placeFindings + orderFindings + attentionFindings
+        recordFindings + claimFindings + groupFindings + holdFindings + placeFindings + orderFindings
+            + attentionFindings
             + contents.keys.sorted().flatMap(machineFindings)
     }
 
