@@ -39,6 +39,7 @@ extension ResourceReply {
     ///   - submission: the job, with what became of it.
     ///   - request: names the request.
     ///   - success: the answer where the job is done.
+    /// - Throws: `Failure` where the answer cannot be written as JSON.
     init(
         _ submission: VMService.Submission,
         request: String,

@@ -63,6 +63,7 @@ final class JobOutcomes: Sendable {
         // An outcome that was told while nobody listened yet, or by a stream that was lost, is in the record.
         let statuses: [JobStatus?]
         do throws(Failure) { statuses = try await store.statuses(of: [job]) } catch {
+            if error.code == .malformedRecord { throw error }
             // The job was accepted; a Redis that does not answer now says nothing of it.
             return nil
         }
@@ -73,8 +74,9 @@ final class JobOutcomes: Sendable {
     /// Ends the waits for jobs that have ended without a word, or that Redis has lost; waits for a Redis that is away.
     private func checkRecords() async {
         var jobs = callers.subjects.map(\.accepted)[...]
+        var size = Self.batch
         while !jobs.isEmpty, !Task.isCancelled {
-            let batch = Array(jobs.prefix(Self.batch))
+            let batch = Array(jobs.prefix(size))
             do throws(Failure) {
                 for (job, status) in zip(batch, try await store.statuses(of: batch)) {
                     guard let status else {
@@ -85,8 +87,14 @@ final class JobOutcomes: Sendable {
                 }
                 jobs = jobs.dropFirst(batch.count)
             } catch {
-                // A cancelled sleep ends the loop.
-                try? await Task.sleep(for: .milliseconds(250))
+                guard error.code == .malformedRecord else {
+                    // A cancelled sleep ends the loop.
+                    try? await Task.sleep(for: .milliseconds(250))
+                    continue
+                }
+                // One by one, so that a broken record is its own caller's alone.
+                if size == 1, let job = jobs.popFirst() { end(job.nonce, .failure(error)) }
+                size = 1
             }
         }
     }
