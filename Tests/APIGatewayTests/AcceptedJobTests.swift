@@ -60,7 +60,7 @@ struct AcceptedJobTests {
     func unreadable() async throws {
         let accepted = Acceptance(job: try #require(JobID(7)), vm: try #require(VMID(1)), nonce: JobNonce())
         let submission = VMService.Submission(accepted: accepted, result: .success(()))
-        let reply = await ResourceReply(submission, request: "r") { _ throws(Failure) in
+        let reply = try await ResourceReply(submission, request: "r") { _ throws(Failure) in
             throw Failure(.storeUnavailable, "away")
         }
         #expect(reply.response.status == .accepted && reply.response.headers[.job] == "7")
