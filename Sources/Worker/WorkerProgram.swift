@@ -10,6 +10,7 @@ import Store
 /// A worker, put together.
 struct WorkerProgram {
     private let settings: WorkerSettings
+    private let budget = DescriptorBudget(limit: DescriptorLimit.raise())
     private let logger: Logger
     private let redis: RedisClient
     private let store: Store
@@ -40,11 +41,17 @@ struct WorkerProgram {
             jobRetention: JobRetention(count: settings.jobHistory)
         )
         feed = EventFeed(store: store, logger: logger)
-        let controlDirectory = FileManager.default.temporaryDirectory
-            .appending(path: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)").path()
+        let controlDirectory = ControlDirectory.path(
+            named: "hvc-ssh-\(ProcessInfo.processInfo.processIdentifier)",
+            in: FileManager.default.temporaryDirectory.path()
+        )
         fetcher = ImageFetcher(
             cache: settings.imageCache,
-            ssh: SSHConfiguration(controlDirectory: controlDirectory),
+            ssh: SSHConfiguration(
+                controlDirectory: controlDirectory,
+                connectTimeout: settings.probeTimeout / 2,
+                deadline: settings.probeTimeout
+            ),
             store: store,
             worker: settings.name,
             logger: logger
@@ -66,7 +73,9 @@ struct WorkerProgram {
             images: fetcher,
             transferLock: StoreTransferLock(store: store, worker: settings.name),
             controlDirectory: controlDirectory,
+            probeTimeout: settings.probeTimeout,
             settings: libvirt,
+            slots: ConnectionSlots(limit: budget.connections, fullText: budget.advice),
             logger: logger
         )
         let worker = WorkerRegistrar.record(of: settings)
@@ -100,7 +109,10 @@ struct WorkerProgram {
                 logger: logger
             ),
             watch: watch,
+            worker: settings.name,
+            limit: budget.probes,
             period: settings.discoveryPeriod,
+            probeTimeout: settings.probeTimeout,
             wake: discoveryWake,
             recordLost: { [catalog] in catalog.loadAgain(because: "read the files anew: \($0.message)") },
             logger: logger
@@ -152,6 +164,7 @@ struct WorkerProgram {
 
     /// Whatever happened may be work: a new entry, room that was freed, a machine that came up.
     private func wakeOnEvents() async {
+        if budget.probes < DescriptorBudget.mostProbes { logger.warning("\(budget.advice)") }
         // From here on a SIGTERM is answered.
         logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.choice)"])
         for await signal in feed.signals(keeping: 1) {

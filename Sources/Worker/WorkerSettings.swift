@@ -33,6 +33,7 @@ struct WorkerSettings: Sendable {
     let policy: PolicyRecord
     let lease: Duration
     let discoveryPeriod: Duration
+    let probeTimeout: Duration
     let grace: Duration
     let jobHistory: Int
     let overcommit: Overcommit
@@ -112,6 +113,14 @@ struct WorkerSettings: Sendable {
         in: 0.1...86_400,
         fallback: 30,
         meaning: "How often each physical machine is looked at."
+    )
+    private static let probeTimeoutSetting = Setting<Duration>.seconds(
+        "HVC_PROBE_TIMEOUT",
+        in: 1...600,
+        fallback: 10,
+        meaning:
+            "How long a physical machine may take to let the worker in over ssh and to answer a probe; connecting to its "
+            + "libvirt may take as long, and 30 s at least."
     )
     private static let graceSetting = Setting<Duration>.seconds(
         "HVC_GRACE",
@@ -203,6 +212,7 @@ struct WorkerSettings: Sendable {
         [
             nameSetting.about, pmFileSetting.about, fleetSetting.about, imageFileSetting.about, flavorFileSetting.about,
             slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
+            probeTimeoutSetting.about,
             graceSetting.about, historySetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
             imageRootsSetting.about, imageCacheSetting.about, imageCacheSizeSetting.about, cellSetting.about,
@@ -236,6 +246,7 @@ struct WorkerSettings: Sendable {
         slots = reader.value(Self.slotsSetting)
         lease = reader.value(Self.leaseSetting)
         discoveryPeriod = reader.value(Self.discoverySetting)
+        probeTimeout = reader.value(Self.probeTimeoutSetting)
         policy = PolicyRecord(
             PolicyChoice(name: reader.value(Self.policySetting), weights: reader.value(Self.weightsSetting)),
             oldest: Int(max(Self.oldestMeasure, discoveryPeriod * 10).components.seconds) * 1000

@@ -67,7 +67,8 @@ struct HostFaultTests {
                 let record = try await fleet.record("hvc:pm:1")
                 switch record["state"] {
                 case "up": return record["measured_at"] != before["measured_at"] && record["cpu"] == "8"
-                case "degraded": return record["reason"]?.contains("libvirt: ") == true && record["cpu"] == "8"
+                case "degraded":
+                    return record["reason"]?.contains("a login profile there prints") == true && record["cpu"] == "8"
                 default: throw TestKitError("\(record)")
                 }
             }

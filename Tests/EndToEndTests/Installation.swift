@@ -41,10 +41,27 @@ final class Installation: Sendable {
     }
 
     /// Starts a worker and waits until it is at work; it ends with the installation, at the latest.
-    func startWorker(_ name: String, environment more: [String: String] = [:]) async throws -> ChildProcess {
+    ///
+    /// - Parameters:
+    ///   - name: its name.
+    ///   - more: settings of its own.
+    ///   - descriptors: how many descriptors it may open, by both limits (prlimit(1)); nil for as many as this process.
+    /// - Returns: the worker.
+    /// - Throws: ``TestKitError`` where it does not come to work.
+    func startWorker(
+        _ name: String,
+        environment more: [String: String] = [:],
+        descriptors: Int? = nil
+    ) async throws -> ChildProcess {
         var settings = environment.merging(more) { _, new in new }
         settings["HVC_WORKER_NAME"] = name
-        let worker = try ChildProcess(try BuiltProgram.path("hvc-worker"), environment: settings)
+        let program = try BuiltProgram.path("hvc-worker")
+        let worker =
+            if let descriptors {
+                try ChildProcess("prlimit", ["--nofile=\(descriptors):\(descriptors)", program], environment: settings)
+            } else {
+                try ChildProcess(program, environment: settings)
+            }
         workers.withLockedValue { $0.append(worker) }
         try await worker.waitForLine(containing: "at work", within: .seconds(30))
         return worker

@@ -24,6 +24,8 @@ struct LibvirtErrorTests {
             (38, 7, 104, "Cannot recv data: ssh: Could not resolve hostname a: Name or service", .unreachable),
             (38, 7, 104, "Cannot recv data: ssh: connect to host a port 22: Connection refused", .unreachable),
             (38, 7, 104, "Cannot recv data: ssh: connect to host a port 22: Connection timed out", .timeout),
+            (38, 7, 0, "packet 1466264940 bytes received from server too large, want 33554432", .garbled),
+            (39, 7, 0, "Unable to decode message header", .garbled),
             (1, 7, 0, "internal error: connection closed due to keepalive timeout", .connectionLost),
             (1, 7, 0, "internal error: client socket is closed", .connectionLost),
             (1, 7, 0, "internal error: received hangup event on socket", .connectionLost),

@@ -72,6 +72,30 @@ struct HostProbeTests {
         }
     }
 
+    @Test("The CPUs are the machine's, whatever number the session may use")
+    func sessionLimits() async throws {
+        let shell = """
+            export OMP_NUM_THREADS=77 OMP_THREAD_LIMIT=1
+            taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')" bash -c "$SSH_ORIGINAL_COMMAND"
+            """
+        try await withProbe(SSHServer.Options(shell: shell)) { _, probe in
+            try expectThisMachine(try await probe.measure())
+        }
+    }
+
+    @Test("A login that takes long is waited for as long as is set, and the reason names the setting")
+    func slowLogin() async throws {
+        let shell = SSHServer.Options(shell: "sleep 3; bash -c \"$SSH_ORIGINAL_COMMAND\"")
+        try await withProbe(shell, deadline: .seconds(1)) { _, probe in
+            await expectFailure(probe, "HVC_PROBE_TIMEOUT")
+        }
+        try await withProbe(shell, deadline: .seconds(20)) { _, probe in
+            try expectThisMachine(try await probe.measure())
+        }
+        let settings = try WorkerSettings(environment: ["HVC_PROBE_TIMEOUT": "45"])
+        #expect(settings.probeTimeout == .seconds(45))
+    }
+
     @Test("Many measures at once over one connection, and no answer is lost or mixed up")
     func many() async throws {
         try await withProbe { _, probe in

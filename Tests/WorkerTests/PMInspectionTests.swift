@@ -12,11 +12,10 @@ struct PMInspectionTests {
         availableMemoryMiB: 5000,
         cpus: 4,
         load: HostMeasure.LoadAverage(oneMinute: 0.5, fiveMinutes: 0, fifteenMinutes: 0),
-        diskCapacity: 100 << 30,
-        diskAvailable: 50 << 30,
-        architecture: "x86_64",
-        hostname: "h",
-        kernel: "6.1"
+        disk: HostMeasure.DiskSpace(capacity: 100 << 30, available: 50 << 30),
+        system: HostMeasure.System(architecture: "x86_64", hostname: "h", kernel: "6.1"),
+        bootID: "b",
+        machineID: "m"
     )
 
     private func inventory(
@@ -69,6 +68,50 @@ struct PMInspectionTests {
         #expect(measure.capacity == Resources(cpu: 4, ram: 8000, disk: 90))
         #expect(measure.available == Resources(cpu: 8, ram: 5000, disk: 40))
         #expect(measure.load == 0.5)
+    }
+
+    @Test("Where host and libvirt count CPUs differently the record says so; where they agree it does not")
+    func cpus() throws {
+        let facts = try report(.success(host), .success(inventory())).facts
+        #expect(facts["cpu_reason"] == "libvirt counts 8 CPUs and the host 4: the smaller number counts")
+        var other = host
+        other.cpus = 8
+        #expect(try report(.success(other), .success(inventory())).facts["cpu_reason"] == "")
+        other.cpus = nil
+        let report = try report(.success(other), .success(inventory()))
+        #expect(report.measure?.capacity.cpu == 8 && report.facts["cpu_reason"] == "")
+    }
+
+    @Test("Figures that nothing needs are noted as missing, and the PM is up without them")
+    func missing() throws {
+        let bare = HostMeasure(totalMemoryMiB: 8000, availableMemoryMiB: 5000)
+        let report = try report(.success(bare), .success(inventory()))
+        #expect(report.state == .up && report.reason == "" && report.measure?.load == nil)
+        #expect(report.facts["missing"] == "cpus,load,disk,system,boot_id,machine_id")
+        #expect(try self.report(.success(host), .success(inventory())).facts["missing"] == "")
+    }
+
+    @Test("What a login prints is told where libvirt fails")
+    func chatter() throws {
+        var noisy = host
+        noisy.chatter = "welcome"
+        #expect(try report(.success(noisy), .failure(failure)).reason.hasSuffix("ssh prints 'welcome' there"))
+        #expect(try report(.success(noisy), .success(inventory())).reason == "")
+    }
+
+    @Test("A machine is known again by host UUID, boot id and machine id together, or not at all")
+    func identity() {
+        var inventory = inventory()
+        inventory.hostUUID = "11111111-2222-3333-4444-AAAABBBBCCCC"
+        #expect(MachineIdentity.text(host: host, inventory: inventory) == "11111111-2222-3333-4444-aaaabbbbcccc/b/m")
+        for part in [\HostMeasure.bootID, \HostMeasure.machineID] {
+            var host = host
+            host[keyPath: part] = nil
+            #expect(MachineIdentity.text(host: host, inventory: inventory) == nil)
+        }
+        // A driver that pretends has a URI for one.
+        inventory.hostUUID = "test:///default"
+        #expect(MachineIdentity.text(host: host, inventory: inventory) == nil)
     }
 
     @Test("Memory that our VMs hold and do not use yet is still to come off what was available")

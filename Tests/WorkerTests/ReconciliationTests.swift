@@ -58,7 +58,8 @@ struct ReconciliationTests {
     func findings(
         _ records: [VMStatus],
         _ domains: [DomainSummary],
-        startsAgain: Bool = false
+        startsAgain: Bool = false,
+        isAlias: Bool = false
     ) throws -> [Finding] {
         Reconciliation(
             pm: try #require(PMID(1)),
@@ -66,7 +67,8 @@ struct ReconciliationTests {
             domains: domains,
             records: records,
             cell: "ours",
-            startsAgain: startsAgain
+            startsAgain: startsAgain,
+            isAlias: isAlias
         ).findings
     }
 
@@ -135,6 +137,17 @@ struct ReconciliationTests {
         let other = status(try self.vm(1), .running, pm: 2)
         #expect(try findings([other], [domain(vm)]) == [.contested(vm)])
         #expect(try findings([other], [domain(vm, cell: "theirs")]).isEmpty)
+    }
+
+    @Test("An alias tells of VMs that are on it by their records, and of no others")
+    func alias() throws {
+        let vm = try vm(1)
+        for state in [VMState.running, .stopped, .missing] {
+            #expect(try findings([status(vm, state, pm: 2)], [domain(vm)], isAlias: true).isEmpty)
+        }
+        #expect(try findings([], [domain(vm)], isAlias: true).isEmpty)
+        let here = status(vm, .running)
+        #expect(try findings([here], [], isAlias: true) == [.observed(here, .missing, startingAgainIn: nil)])
     }
 
     @Test("While a job is under way nothing is found")

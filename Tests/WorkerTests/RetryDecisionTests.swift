@@ -50,6 +50,22 @@ struct RetryDecisionTests {
         }
     }
 
+    @Test("A create waits for a worker that reaches its PM, a bounded number of times")
+    func reachedElsewhere() {
+        func create(_ code: FailureCode, tries: Int) -> RetryDecision {
+            let failure = Failure(code, "")
+            return .create(after: failure, isClean: true, tries: tries, fraction: 0.5, isReachedElsewhere: true)
+        }
+        for tries in [0, RetryDecision.createLimit, RetryDecision.elsewhereLimit - 1] {
+            guard case .postpone = create(.machineUnreachable, tries: tries) else {
+                Issue.record("try \(tries) is not put off")
+                continue
+            }
+        }
+        #expect(create(.machineUnreachable, tries: RetryDecision.elsewhereLimit) == .moveOn)
+        #expect(create(.storageFull, tries: 0) == .moveOn)
+    }
+
     @Test("A destroy is owed for as long as its PM does not answer; one that is refused ends at last")
     func destroys() {
         for tries in [0, 1, 10, 1000] {

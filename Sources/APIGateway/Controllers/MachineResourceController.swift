@@ -6,45 +6,6 @@ import Store
 struct MachineResourceController: Sendable {
     let store: Store
 
-    private struct Body: Encodable {
-        let id: PMID
-        let address: String
-        let state: String
-        let isCordoned: Bool
-        let isListed: Bool
-        let architecture: String?
-        let tags: [String]
-        let capacity: AmountBody?
-        let reserve: AmountBody
-        let claimed: AmountBody
-        let free: AmountBody
-        let vmCount: Int
-        let groups: [String: Int]
-
-        private enum CodingKeys: String, CodingKey {
-            case id, address, state, architecture, tags, capacity, reserve, claimed, free, groups
-            case isCordoned = "cordoned"
-            case isListed = "listed"
-            case vmCount = "vm_count"
-        }
-
-        init(_ machine: PhysicalMachine) {
-            id = machine.id
-            address = machine.listing.address.description
-            state = machine.state.rawValue
-            isCordoned = machine.isCordoned
-            isListed = machine.isListed
-            architecture = machine.architecture
-            tags = machine.tags.sorted()
-            capacity = machine.measure.map { AmountBody($0.capacity) }
-            reserve = AmountBody(machine.listing.reserve)
-            claimed = AmountBody(machine.claimed)
-            free = AmountBody(machine.free)
-            vmCount = machine.vmCount
-            groups = machine.groups
-        }
-    }
-
     /// `GET /v1/pms/{id}`.
     @Sendable
     func read(_ request: Request, _ context: GatewayContext) async throws(Failure) -> ResourceReply {
@@ -77,8 +38,8 @@ struct MachineResourceController: Sendable {
     }
 
     private func reply(_ pm: PMID) async throws(Failure) -> ResourceReply {
-        guard let machine = try await store.machine(pm) else { throw unknown(pm) }
-        return try ResourceReply(Body(machine))
+        guard let status = try await store.machineStatus(pm) else { throw unknown(pm) }
+        return try ResourceReply(PMBody(status))
     }
 
     private func unknown(_ pm: PMID) -> Failure {

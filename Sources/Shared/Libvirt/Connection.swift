@@ -57,6 +57,7 @@ public final class Connection: Sendable {
     ///   - threads: where calls over the connection run, and the opening too.
     ///   - deadline: how long the caller waits.
     ///   - keepalive: how a dead machine is noticed; nil for not at all.
+    ///   - kept: something to keep until the connection is closed, whoever gave it up before.
     ///   - onClose: called when the connection breaks; drivers within this process never call it.
     /// - Returns: the open connection; it is closed when nobody refers to it any more.
     /// - Throws: `LibvirtError`.
@@ -65,10 +66,11 @@ public final class Connection: Sendable {
         threads: BlockingThreads,
         deadline: Duration,
         keepalive: Keepalive? = Keepalive(),
+        keeping kept: (any Sendable)? = nil,
         onClose: @escaping OnClose = { _ in }
     ) async throws -> Connection {
         let handle = try await threads.run(deadline: deadline) { _ in
-            try ConnectionHandle(uri: uri, keepalive: keepalive, onClose: onClose)
+            try ConnectionHandle(uri: uri, keepalive: keepalive, kept: kept, onClose: onClose)
         }
         return Connection(uri: uri, handle: handle, threads: threads)
     }

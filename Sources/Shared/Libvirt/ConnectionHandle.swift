@@ -12,14 +12,21 @@ import NIOConcurrencyHelpers
     private let pointer: OpaquePointer
     private let closing: Closing
     private let hasCloseCallback: Bool
+    private let kept: (any Sendable)?
     private let calls = NSLock()
 
     /// Closing speaks to the machine and may block, and the last reference may go anywhere.
     private static let closers = BlockingThreads(name: "libvirt-close", limit: 16)
 
     /// Opens a connection; blocks (`virConnectOpen`, `virConnectSetKeepAlive`, `virConnectRegisterCloseCallback`).
-    init(uri: String, keepalive: Connection.Keepalive?, onClose: @escaping Connection.OnClose) throws(LibvirtError) {
+    init(
+        uri: String,
+        keepalive: Connection.Keepalive?,
+        kept: (any Sendable)?,
+        onClose: @escaping Connection.OnClose
+    ) throws(LibvirtError) {
         try EventLoop.start.get()
+        self.kept = kept
         unsafe pointer = try unsafe checked(virConnectOpen(uri), "virConnectOpen")
         if let keepalive {
             // Drivers without a wire refuse it, and an old daemon may; the connection works all the same.
@@ -40,10 +47,11 @@ import NIOConcurrencyHelpers
         // Safe to send: with the last reference gone, this closure alone has the pointer.
         nonisolated(unsafe) let pointer = unsafe pointer
         let hasCloseCallback = hasCloseCallback
-        Self.closers.start {
+        Self.closers.start { [kept] in
             // The registration holds a reference to the connection, so it goes first.
             if hasCloseCallback { _ = unsafe virConnectUnregisterCloseCallback(pointer, noteClosed) }
             _ = unsafe virConnectClose(pointer)
+            withExtendedLifetime(kept) {}
         }
     }
 

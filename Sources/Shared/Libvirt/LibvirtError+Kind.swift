@@ -26,6 +26,8 @@ extension LibvirtError {
         case unreachable
         /// libvirt or the network below it timed out.
         case timeout
+        /// What came over the connection is no message of libvirt's: something on the machine prints into it.
+        case garbled
         /// The machine's storage has no room.
         case noSpace
         /// The driver does not do this.
@@ -48,7 +50,7 @@ extension LibvirtError {
         /// True where the same call may do on a new connection.
         public var isConnectionFault: Bool {
             switch self {
-            case .connectionLost, .authenticationFailed, .hostKeyRejected, .unreachable, .timeout: true
+            case .connectionLost, .authenticationFailed, .hostKeyRejected, .unreachable, .timeout, .garbled: true
             default: false
             }
         }
@@ -95,6 +97,10 @@ extension LibvirtError.Kind {
         ("Failed to connect socket", .unreachable),
         ("No space left on device", .noSpace),
         ("Disk quota exceeded", .noSpace),
+        // The first four bytes of other text, read as the length of a message (virnetmessage.c).
+        ("received from server too large", .garbled),
+        ("received from server too small", .garbled),
+        ("Unable to decode message", .garbled),
         ("keepalive timeout", .connectionLost),
         ("client socket is closed", .connectionLost),
         ("End of file while reading data", .connectionLost),

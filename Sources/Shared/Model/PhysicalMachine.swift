@@ -12,6 +12,10 @@ public struct PhysicalMachine: Hashable, Sendable {
     public var isCordoned: Bool
     /// False once the PM file no longer lists it; VMs on it may still be destroyed.
     public var isListed: Bool
+    /// The PM that stands for the same machine, where this is one more address of it; nil where it stands for itself.
+    public var aliasOf: PMID?
+    /// What tells the machine from all others; nil where it did not say it.
+    public var identity: String?
     /// What discovery measured last; nil before its first success.
     public var measure: PMMeasure?
     /// What VMs of ours hold.
@@ -40,6 +44,8 @@ public struct PhysicalMachine: Hashable, Sendable {
     ///   - isExplored: discovery has looked at it.
     ///   - isCordoned: closed to new VMs by people.
     ///   - isListed: still in the PM file.
+    ///   - aliasOf: the PM that stands for the same machine.
+    ///   - identity: what tells the machine from all others.
     ///   - measure: what discovery measured last.
     ///   - claimed: what VMs of ours hold.
     ///   - vmCount: how many VMs of ours it holds.
@@ -56,6 +62,8 @@ public struct PhysicalMachine: Hashable, Sendable {
         isExplored: Bool = false,
         isCordoned: Bool = false,
         isListed: Bool = true,
+        aliasOf: PMID? = nil,
+        identity: String? = nil,
         measure: PMMeasure? = nil,
         claimed: Resources = .zero,
         vmCount: Int = 0,
@@ -72,6 +80,8 @@ public struct PhysicalMachine: Hashable, Sendable {
         self.isExplored = isExplored
         self.isCordoned = isCordoned
         self.isListed = isListed
+        self.aliasOf = aliasOf
+        self.identity = identity
         self.measure = measure
         self.claimed = claimed
         self.vmCount = vmCount
@@ -148,6 +158,8 @@ public enum PMState: String, Hashable, Sendable, CaseIterable {
     case up
     /// One of ssh and libvirt answered, the other did not.
     case degraded
+    /// It is one more address of a machine for which another PM stands, and takes no VMs.
+    case alias
     /// Nothing is known: not looked at yet, or silent. Never taken for empty.
     case unknown
 }
@@ -162,8 +174,8 @@ public struct PMMeasure: Hashable, Sendable {
     public var foreign: Resources
     /// How much of what VMs of ours held the figures felt; what was held and not used yet is not in it.
     public var claimed: Resources
-    /// The load average over one minute, in runnable tasks.
-    public var load: Double
+    /// The load average over one minute, in runnable tasks; nil where that is not known.
+    public var load: Double?
     /// When it was measured, in ms since 1970 by the clock of Redis; nil where that is not known.
     public var time: Int?
 
@@ -181,7 +193,7 @@ public struct PMMeasure: Hashable, Sendable {
         available: Resources,
         foreign: Resources = .zero,
         claimed: Resources = .zero,
-        load: Double = 0,
+        load: Double? = nil,
         time: Int? = nil
     ) {
         self.capacity = capacity

@@ -18,6 +18,8 @@ public struct PMRow: Sendable {
         case unmeasured
         /// A plan empties it, or does without it.
         case leaving
+        /// Another PM stands for the same machine.
+        case alias
     }
 
     // The widest fields come first, so that nothing is lost between them.
@@ -80,6 +82,8 @@ extension PMRow.Availability {
         self =
             if !machine.isListed {
                 .unlisted
+            } else if machine.aliasOf != nil {
+                .alias
             } else if machine.isCordoned {
                 .cordoned
             } else if !machine.isExplored {

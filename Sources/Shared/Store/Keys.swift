@@ -36,6 +36,8 @@ public struct Keys: Hashable, Sendable {
     public var counters: String { prefix + "counters" }
     /// Sorted set: PMs by the version of the fleet at which they changed last.
     public var fleet: String { prefix + "fleet" }
+    /// Hash: which PMs lead to a machine, by the machine's identity.
+    public var identities: String { prefix + "identities" }
     /// Sorted set: PMs by the time in ms at which they are to be looked at next.
     public var discovery: String { prefix + "discovery" }
     /// Sorted set: the VMs there are.
@@ -65,6 +67,8 @@ public struct Keys: Hashable, Sendable {
     public func pm(_ id: PMID) -> String { prefix + "pm:\(id)" }
     /// Set: the VMs that hold room on a PM.
     public func vms(on id: PMID) -> String { prefix + "pm:\(id):vms" }
+    /// Hash: the workers that could not reach a PM lately, with when and why.
+    public func unreached(_ id: PMID) -> String { prefix + "pm:\(id):unreached" }
     /// Set: the jobs that were put off and have their VM on a PM.
     public func delayed(on id: PMID) -> String { prefix + "pm:\(id):delayed" }
     /// Hash: a group of VMs: its rule, how many there are, and how many of them are on a PM.

@@ -49,19 +49,47 @@ public struct DueMachines: Sendable {
     public var faults: [Failure] = []
 }
 
+/// What is written of a PM after a look.
+public struct RecordedState: Hashable, Sendable {
+    /// Whether the PM may be used.
+    public let state: PMState
+    /// Why it may not; empty where it may.
+    public let reason: String
+    /// True where the look failed and another worker's counts.
+    public let isUnchanged: Bool
+}
+
+/// Two PMs that are one machine.
+public struct PMAlias: Hashable, Sendable {
+    /// The PM that stands for nothing of its own.
+    public let alias: PMID
+    /// The PM that stands for the machine.
+    public let real: PMID
+}
+
+/// What came of telling which machine a PM's address leads to.
+public struct Identification: Hashable, Sendable {
+    /// The PM that stands for the machine; nil where this one does.
+    public let aliasOf: PMID?
+    /// The aliases that were not known as such before.
+    public let new: [PMAlias]
+}
+
 extension Store {
     /// Takes PMs that are due for a look; no other worker takes them before the deadline.
     ///
     /// - Parameters:
     ///   - limit: how many at most.
     ///   - deadline: after which another worker may look.
+    ///   - worker: who looks: PMs that it could not reach are left to others that have not tried; empty for anybody.
     /// - Returns: the PMs.
     /// - Throws: `Failure`.
     public func takeDueMachines(
         limit: Int,
-        deadline: Duration
+        deadline: Duration,
+        by worker: String = ""
     ) async throws(Failure) -> DueMachines {
-        let reply = try await run(.takeDue, keys: [keys.discovery], [limit, deadline.milliseconds])
+        let reply = try await run(.takeDue, keys: [keys.discovery], [limit, deadline.milliseconds, worker])
         guard let parts = reply.array, parts.count == 4, let next = parts[0].int, let rows = parts[1].array,
             let now = parts[2].int, let problems = parts[3].strings
         else { throw unexpected(reply, from: "take-due") }
@@ -87,24 +115,70 @@ extension Store {
     ///   - pm: the PM.
     ///   - next: how long until the next look.
     ///   - time: a time before all domains of the PM were read, in ms since 1970; nil where they were not read.
+    ///   - worker: who looked; empty for nobody in particular.
+    ///   - window: for how long it counts that another worker has reached the PM.
+    /// - Returns: what is written now; nil where the PM is no longer known.
     /// - Throws: `Failure`.
+    @discardableResult
     public func record(
         _ report: DiscoveryReport,
         of pm: PMID,
         next: Duration,
-        inventoryAt time: Int? = nil
-    ) async throws(Failure) {
+        inventoryAt time: Int? = nil,
+        by worker: String = "",
+        reachedWithin window: Duration = .zero
+    ) async throws(Failure) -> RecordedState? {
         var fields = report.facts
         fields["state"] = report.state.rawValue
         fields["reason"] = report.reason
         var arguments: [any RedisArgumentConvertible] = [
             pm.value, next.milliseconds, report.measure == nil ? 0 : 1, time.map(String.init) ?? "",
+            worker, max(1, window.milliseconds),
         ]
         if let measure = report.measure {
             fields["source"] = report.source
             fields.merge(measure.fields) { _, new in new }
         }
         for (field, value) in fields.sorted(by: { $0.key < $1.key }) { arguments += [field, value] }
-        _ = try await run(.recordDiscovery, keys: [keys.discovery], arguments)
+        let reply = try await run(.recordDiscovery, keys: [keys.discovery], arguments)
+        guard let parts = reply.array, parts.count >= 2, let state = parts[0].string.flatMap(PMState.init) else {
+            return nil
+        }
+        return RecordedState(state: state, reason: parts[1].string ?? "", isUnchanged: parts.count == 3)
+    }
+
+    /// Notes which machine a PM's address leads to.
+    ///
+    /// - Parameters:
+    ///   - pm: the PM.
+    ///   - identity: the machine's identity; nil where it does not say it.
+    /// - Returns: whether the PM is another one's alias, and which aliases are new.
+    /// - Throws: `Failure`.
+    public func identify(_ pm: PMID, as identity: String?) async throws(Failure) -> Identification {
+        let reply = try await run(.identify, keys: [keys.identities], [pm.value, identity ?? ""])
+        guard let parts = reply.array, let first = parts.first else { throw unexpected(reply, from: "identify") }
+        let numbers = parts.dropFirst().compactMap { $0.int.flatMap(PMID.init) }
+        let pairs = stride(from: 0, to: numbers.count - 1, by: 2)
+        return Identification(
+            aliasOf: first.int.flatMap(PMID.init),
+            new: pairs.map { PMAlias(alias: numbers[$0], real: numbers[$0 + 1]) }
+        )
+    }
+
+    /// Whether a worker that lives, other than this one, reaches a PM as far as is known.
+    ///
+    /// - Parameters:
+    ///   - pm: the PM.
+    ///   - worker: this worker.
+    /// - Returns: whether there is one.
+    /// - Throws: `Failure`.
+    public func isReached(_ pm: PMID, byOtherThan worker: String) async throws(Failure) -> Bool {
+        guard let other = try await send(["HGET", keys.pm(pm), "reached_by"]).string, other != worker else {
+            return false
+        }
+        let replies = try await pipeline([
+            ["EXISTS", keys.worker(other)], ["HEXISTS", keys.unreached(pm), other],
+        ])
+        return replies[0].int == 1 && replies[1].int == 0
     }
 }

@@ -46,7 +46,11 @@ struct AuditCommand: AsyncParsableCommand {
             machines: MachineAccess(
                 store: store,
                 transferLock: StoreTransferLock(store: store, worker: name),
-                controlDirectory: FileManager.default.temporaryDirectory.appending(path: "hvc-ssh-\(name)").path(),
+                controlDirectory: ControlDirectory.path(
+                    named: "hvc-ssh-\(name)",
+                    in: FileManager.default.temporaryDirectory.path()
+                ),
+                probeTimeout: settings.probeTimeout,
                 logger: logger
             ),
             cell: settings.cell,

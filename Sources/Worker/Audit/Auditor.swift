@@ -94,11 +94,13 @@ struct Auditor: Sendable {
 }
 
 extension AuditSnapshot {
-    /// The PMs that are listed, and those that have VMs and are not; but no machine twice, under an earlier address, too.
+    /// The PMs that are listed, and those that have VMs and are not; but no machine twice, under an earlier address or as an
+    /// alias.
     var machinesToRead: [MachineRow] {
         let hosts = Set(machines.filter(\.machine.isListed).compactMap(\.hostUUID))
         return machines.filter { row in
-            row.machine.isListed || !row.members.isEmpty && !(row.hostUUID.map(hosts.contains) ?? false)
+            guard row.machine.aliasOf == nil || !row.members.isEmpty else { return false }
+            return row.machine.isListed || !row.members.isEmpty && !(row.hostUUID.map(hosts.contains) ?? false)
         }
     }
 }

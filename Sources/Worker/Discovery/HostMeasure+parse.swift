@@ -3,25 +3,24 @@ import Model
 extension HostMeasure {
     /// Reads what `script` printed.
     ///
-    /// What stands before the first and behind the last of our lines is not looked at. Within, every line must be as
-    /// the command prints it: a figure that is missing or garbled is an error and never zero.
+    /// What stands before the first and behind the last of our lines is not read. Memory must be as the command prints
+    /// it: missing or garbled, it is an error and never zero. Any other figure is nil then.
     ///
     /// - Throws: `Failure` with the code `machineUnreachable`.
     static func parse(output: String) throws(Failure) -> HostMeasure {
         let sections = try Sections(output: output)
         let memory = try memory(sections.lines(of: "memory"))
-        let disk = try disk(sections.lines(of: "disk"))
-        let machine = try words(sections.lines(of: "machine"))
+        let identity = sections.lines(of: "identity")
         return HostMeasure(
             totalMemoryMiB: memory.total,
             availableMemoryMiB: memory.available,
-            cpus: try cpus(sections.lines(of: "cpus")),
-            load: try load(sections.lines(of: "load")),
-            diskCapacity: disk.capacity,
-            diskAvailable: disk.available,
-            architecture: machine[0],
-            hostname: machine[1],
-            kernel: machine[2]
+            cpus: cpus(sections.lines(of: "cpus")),
+            load: load(sections.lines(of: "load")),
+            disk: disk(sections.lines(of: "disk")),
+            system: system(sections.lines(of: "system")),
+            bootID: hexadecimal(after: "boot ", in: identity),
+            machineID: hexadecimal(after: "machine ", in: identity),
+            chatter: PrintableText.line(sections.chatter, limit: 100)
         )
     }
 
@@ -45,24 +44,37 @@ extension HostMeasure {
         return (Int(total), Int(available))
     }
 
-    private static func cpus(_ lines: [Substring]) throws(Failure) -> Int {
-        guard lines.count == 1, let count = wholeNumber(lines[0]), (1...65_536).contains(count) else {
-            throw garbled("CPUs", lines)
+    /// `/sys/devices/system/cpu/online`: ranges with commas between, as `0-3,5`; or `n` and a number.
+    private static func cpus(_ lines: [Substring]) -> Int? {
+        guard lines.count == 1, let text = lines.first else { return nil }
+        var count: Int64 = 0
+        if text.hasPrefix("n ") {
+            count = wholeNumber(text.dropFirst(2)) ?? 0
+        } else {
+            for range in text.split(separator: ",", omittingEmptySubsequences: false) {
+                let ends = range.split(separator: "-", omittingEmptySubsequences: false).map(wholeNumber)
+                guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last,
+                    last < mostCPUs
+                else { return nil }
+                count += last - first + 1
+            }
         }
-        return Int(count)
+        return (1...mostCPUs).contains(count) ? Int(count) : nil
     }
 
+    private static let mostCPUs: Int64 = 65_536
+
     /// `/proc/loadavg`: three averages, running/all tasks, the last process id.
-    private static func load(_ lines: [Substring]) throws(Failure) -> LoadAverage {
+    private static func load(_ lines: [Substring]) -> LoadAverage? {
         let words = lines.first?.split(separator: " ") ?? []
         let averages = words.prefix(3).compactMap(decimal)
-        guard lines.count == 1, words.count == 5, averages.count == 3 else { throw garbled("load", lines) }
+        guard lines.count == 1, words.count == 5, averages.count == 3 else { return nil }
         return LoadAverage(oneMinute: averages[0], fiveMinutes: averages[1], fifteenMinutes: averages[2])
     }
 
     /// `df -P -B1`: a header and one row; the three figures stand before a percentage, whatever blanks are around.
-    private static func disk(_ lines: [Substring]) throws(Failure) -> (capacity: Int64, available: Int64) {
-        guard lines.count == 2 else { throw garbled("disk", lines) }
+    private static func disk(_ lines: [Substring]) -> DiskSpace? {
+        guard lines.count == 2 else { return nil }
         let words = lines[1].split(separator: " ")
         let places = words.indices.filter { index in
             index >= 4 && words[index].last == "%" && wholeNumber(words[index].dropLast()) != nil
@@ -70,18 +82,27 @@ extension HostMeasure {
         }
         guard places.count == 1, let capacity = figure(words[places[0] - 3]), let free = figure(words[places[0] - 1]),
             capacity > 0, free <= capacity
-        else { throw garbled("disk", lines) }
+        else { return nil }
         // Below zero stands for blocks that root took from its reserve.
-        return (capacity, max(free, 0))
+        return DiskSpace(capacity: capacity, available: max(free, 0))
     }
 
     /// `uname`'s three lines: a word each.
-    private static func words(_ lines: [Substring]) throws(Failure) -> [String] {
+    private static func system(_ lines: [Substring]) -> System? {
         let areWords = lines.allSatisfy { line in
             (1...255).contains(line.utf8.count) && line.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         }
-        guard lines.count == 3, areWords else { throw garbled("machine", lines) }
-        return lines.map(String.init)
+        guard lines.count == 3, areWords else { return nil }
+        return System(architecture: String(lines[0]), hostname: String(lines[1]), kernel: String(lines[2]))
+    }
+
+    /// 32 hexadecimal digits behind a word, with or without dashes.
+    private static func hexadecimal(after word: String, in lines: [Substring]) -> String? {
+        let found = lines.filter { $0.hasPrefix(word) }
+        guard found.count == 1, let text = found.first?.dropFirst(word.count) else { return nil }
+        let digits = text.filter { $0 != "-" }
+        guard digits.utf8.count == 32, digits.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { return nil }
+        return text.lowercased()
     }
 
     private static func garbled(_ what: String, _ lines: [Substring]) -> Failure {
@@ -113,10 +134,12 @@ extension HostMeasure {
     }
 }
 
-/// The answer's lines between our two marks, by section, each of which must be there once and in order.
+/// The answer's lines between our two marks, by section, each of which begins once and in order.
 private struct Sections {
-    private static let names = ["memory", "cpus", "load", "disk", "machine"]
+    private static let names = ["memory", "cpus", "load", "disk", "system", "identity"]
     private var sections: [String: [Substring]] = [:]
+    /// What stood before our lines.
+    let chatter: String
 
     init(output: String) throws(Failure) {
         // By scalars: as characters, CRLF is one and would not be found. A last line without its end was cut short.
@@ -132,6 +155,7 @@ private struct Sections {
                 cause: text.isEmpty ? "it printed nothing" : text
             )
         }
+        chatter = lines[..<begin].joined(separator: "\n")
         var open: [String] = []
         for line in lines[(begin + 1)..<end] {
             if open.count < Self.names.count, line == "@" + Self.names[open.count] {

@@ -15,6 +15,7 @@ actor MachineAccess {
     private let transferLock: any ImageTransferLock
     private let ssh: SSHConfiguration
     private let settings: LibvirtSettings
+    private let slots: ConnectionSlots
     private let logger: Logger
     private var ways: [PMID: Ways] = [:]
 
@@ -25,21 +26,32 @@ actor MachineAccess {
     ///   - images: where this worker has the files of images.
     ///   - transferLock: lets one worker at a time bring an image to a PM.
     ///   - controlDirectory: where ssh keeps the sockets of its open connections.
+    ///   - probeTimeout: how long a PM's login and the commands of a probe may take.
     ///   - settings: how PMs' libvirt is treated.
+    ///   - slots: how many connections to libvirt the process may have.
     ///   - logger: for what people want to know.
     init(
         store: Store,
         images: any ImageFiles = ListedImageFiles(),
         transferLock: any ImageTransferLock,
         controlDirectory: String,
+        probeTimeout: Duration = .seconds(10),
         settings: LibvirtSettings = LibvirtSettings(),
+        slots: ConnectionSlots = ConnectionSlots(),
         logger: Logger
     ) {
         self.store = store
         self.images = images
         self.transferLock = transferLock
+        var settings = settings
+        settings.openDeadline = max(settings.openDeadline, probeTimeout)
         self.settings = settings
-        ssh = SSHConfiguration(controlDirectory: controlDirectory)
+        self.slots = slots
+        ssh = SSHConfiguration(
+            controlDirectory: controlDirectory,
+            connectTimeout: probeTimeout / 2,
+            deadline: probeTimeout
+        )
         self.logger = logger
     }
 
@@ -67,6 +79,7 @@ actor MachineAccess {
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         let probes = ways.values.compactMap(\.probe)
         await Task { for probe in probes { await probe.close() } }.value
+        ControlDirectory(path: ssh.controlDirectory).remove()
     }
 
     private func ways(to machine: PhysicalMachine) async -> Ways {
@@ -80,6 +93,7 @@ actor MachineAccess {
                 settings: settings,
                 images: images,
                 transferLock: transferLock,
+                slots: slots,
                 logger: logger
             ),
             probe: probe(by: machine.listing.address.route)
@@ -91,7 +105,7 @@ actor MachineAccess {
 
     private func probe(by route: PMAddress.Route) -> (any HostProbe)? {
         switch route {
-        case .local: LocalHostProbe()
+        case .local: LocalHostProbe(deadline: ssh.deadline)
         case .ssh(let destination): SSHHostProbe(destination: destination, configuration: ssh)
         case .libvirtOnly, .simulated: nil
         }

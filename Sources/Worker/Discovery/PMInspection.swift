@@ -24,13 +24,18 @@ struct PMInspection {
             DiscoveryReport(state: .degraded, reason: "ssh: \(failure)")
         case (nil, .failure(let failure)):
             DiscoveryReport(state: .unknown, reason: "libvirt: \(failure)")
-        case (.success, .failure(let failure)):
-            DiscoveryReport(state: .degraded, reason: "libvirt: \(failure)")
+        case (.success(let host), .failure(let failure)):
+            DiscoveryReport(state: .degraded, reason: "libvirt: \(failure)\(Self.note(of: host.chatter))")
         case (nil, .success(let inventory)):
             upReport(host: nil, inventory)
         case (.success(let host), .success(let inventory)):
             upReport(host: host, inventory)
         }
+    }
+
+    /// What a login prints may be what libvirt stumbles over.
+    private static func note(of chatter: String) -> String {
+        chatter.isEmpty ? "" : "; before a command's output ssh prints '\(chatter)' there"
     }
 
     private func upReport(host: HostMeasure?, _ inventory: HypervisorInventory) -> DiscoveryReport {
@@ -44,12 +49,12 @@ struct PMInspection {
 
     private func source(host: HostMeasure?) -> String {
         if case .simulated = machine.listing.address.route { return "simulated" }
-        return (host == nil ? "" : "ssh free,nproc,loadavg,df,uname; ") + "libvirt nodeinfo,pool,domains"
+        return (host == nil ? "" : "ssh free,cpu/online,loadavg,df,uname; ") + "libvirt nodeinfo,pool,domains"
     }
 
     private func measure(host: HostMeasure?, _ inventory: HypervisorInventory) -> PMMeasure {
         let capacity = Resources(
-            cpu: min(inventory.cpus, host?.cpus ?? .max),
+            cpu: cpus(host, inventory).count,
             // virNodeGetInfo reads NUMA node 0 alone, so the host's own word counts where there is one.
             ram: host?.totalMemoryMiB ?? inventory.memoryMiB,
             disk: Self.gibibytes(inventory.poolCapacity)
@@ -66,7 +71,16 @@ struct PMInspection {
             foreign: foreign(inventory.domains)
                 + Resources(cpu: 0, ram: 0, disk: host == nil ? 0 : foreignDisk(inventory)),
             claimed: felt(inventory.domains),
-            load: host?.load.oneMinute ?? 0
+            load: host?.load?.oneMinute
+        )
+    }
+
+    /// The machine's CPUs, and why these where its host and its libvirt count differently (CPUs that go on and off).
+    private func cpus(_ host: HostMeasure?, _ inventory: HypervisorInventory) -> (count: Int, reason: String) {
+        guard let own = host?.cpus, own != inventory.cpus else { return (inventory.cpus, "") }
+        return (
+            min(own, inventory.cpus),
+            "libvirt counts \(inventory.cpus) CPUs and the host \(own): the smaller number counts"
         )
     }
 
@@ -105,8 +119,12 @@ struct PMInspection {
             "foreign_domains": Self.list(foreign.map(\.name)),
             "cached_images": Set(inventory.volumes.compactMap(\.cachedImage)).sorted().map(\.description)
                 .joined(separator: ","),
+            "cpu_reason": cpus(host, inventory).reason,
         ]
-        if let host { facts["kernel"] = host.kernel }
+        guard let host else { return facts }
+        if let system = host.system { facts["kernel"] = system.kernel }
+        if case .simulated = machine.listing.address.route { return facts }
+        facts["missing"] = host.missing.joined(separator: ",")
         return facts
     }
 

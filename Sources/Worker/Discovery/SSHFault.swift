@@ -64,7 +64,8 @@ enum SSHFault: String, CaseIterable, Sendable {
         case .refused:
             return "nothing listens at the ssh port of \(name): start sshd there, or correct the port; \(look)"
         case .timedOut:
-            return "\(name) does not answer ssh in time: see whether it runs and whether a firewall drops; \(look)"
+            return "\(name) does not answer ssh in time: see whether it runs and whether a firewall drops, and raise "
+                + "HVC_PROBE_TIMEOUT where it is only slow; \(look)"
         case .unroutable:
             return "no route leads to \(name): see whether it runs and the network is up; \(look)"
         case .incompatible:

@@ -57,7 +57,9 @@ actor SSHHostProbe: HostProbe {
     private func measure(outcome: ProbeProcess.Outcome) throws(Failure) -> HostMeasure {
         guard case .ended(let status, let output, let errors) = try command.checked(outcome) else {
             let reason = "'\(command.nameText)' did not answer within \(configuration.deadline)"
-            let advice = "see whether it is overloaded or a file system hangs there, with `\(command.debugText)`"
+            let advice =
+                "see whether it is overloaded or a file system hangs there, with `\(command.debugText)`; where its login "
+                + "only takes long, raise HVC_PROBE_TIMEOUT"
             throw Failure(.machineUnreachable, "\(reason): \(advice)", cause: "deadline")
         }
         do {

@@ -43,11 +43,22 @@ struct LibvirtFailure: Sendable {
                 (.machineUnreachable, "its ssh host key is unknown or changed: check it, then put it into known_hosts")
             case .connectionLost, .unreachable, .timeout:
                 (.machineUnreachable, "its libvirt does not answer: try 'virsh -c \(uri) uri' from the worker")
+            case .garbled: (.machineUnreachable, garbled)
             case .noSpace: (.storageFull, "pool '\(listing.pool)' has no room: free some space there")
             case .localFile: (.imageUnusable, "the image's file on this worker cannot be read whole: check it")
             default: (.hypervisor, "its libvirt refused: see libvirtd's log there")
             }
         return Failure(code, "\(pm): \(doing): \(advice)", cause: error.description)
+    }
+
+    /// What to do where something prints into libvirt's connection over ssh.
+    private var garbled: String {
+        var test = "ssh HOST true"
+        if case .ssh(let destination) = listing.address.route { test = "ssh ssh://\(destination.authority) true" }
+        return
+            "a login profile there prints something when ssh runs a command, and libvirt takes it for its own: find it "
+            + "with '\(test)', which must print nothing, in ~/.bashrc, /etc/bash.bashrc, ~/.zshenv, ~/.cshrc, ~/.ssh/rc or "
+            + "sshd's ForceCommand, and let it print to terminals only"
     }
 
     /// A failure of this PM with words of its own.

@@ -38,6 +38,7 @@ final class LibvirtHypervisor: Hypervisor {
     ///   - settings: deadlines, threads and places.
     ///   - images: where this worker has the files of images.
     ///   - transferLock: lets one worker at a time bring an image to the PM.
+    ///   - slots: how many connections the process may have.
     ///   - logger: for what people want to know.
     init(
         pm: PMID,
@@ -45,6 +46,7 @@ final class LibvirtHypervisor: Hypervisor {
         settings: LibvirtSettings = LibvirtSettings(),
         images: any ImageFiles = ListedImageFiles(),
         transferLock: any ImageTransferLock,
+        slots: ConnectionSlots = ConnectionSlots(),
         logger: Logger
     ) {
         var logger = logger
@@ -57,9 +59,15 @@ final class LibvirtHypervisor: Hypervisor {
         self.transferLock = transferLock
         failure = LibvirtFailure(listing: listing)
         threads = BlockingThreads(name: "libvirt-pm\(pm)", limit: settings.threads)
-        link = LibvirtLink(listing: listing, settings: settings, threads: threads, logger: logger)
+        link = LibvirtLink(listing: listing, settings: settings, threads: threads, slots: slots, logger: logger)
         let transferThreads = BlockingThreads(name: "image-pm\(pm)", limit: settings.transferThreads)
-        transferLink = LibvirtLink(listing: listing, settings: settings, threads: transferThreads, logger: logger)
+        transferLink = LibvirtLink(
+            listing: listing,
+            settings: settings,
+            threads: transferThreads,
+            slots: slots,
+            logger: logger
+        )
     }
 
     /// How the PM's threads are taken; stuck ones mean that its libvirt does not answer.

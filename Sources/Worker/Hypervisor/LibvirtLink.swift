@@ -21,6 +21,7 @@ actor LibvirtLink {
     private let uri: String
     private let settings: LibvirtSettings
     private let threads: BlockingThreads
+    private let slots: ConnectionSlots
     private let failure: LibvirtFailure
     private let logger: Logger
     private let opening = SingleFlight<String, Connection>()
@@ -35,11 +36,19 @@ actor LibvirtLink {
     ///   - listing: the PM.
     ///   - settings: deadlines and pauses.
     ///   - threads: where blocking calls run.
+    ///   - slots: how many connections the process may have.
     ///   - logger: told of connections made and lost.
-    init(listing: PMListing, settings: LibvirtSettings, threads: BlockingThreads, logger: Logger) {
+    init(
+        listing: PMListing,
+        settings: LibvirtSettings,
+        threads: BlockingThreads,
+        slots: ConnectionSlots,
+        logger: Logger
+    ) {
         uri = listing.address.libvirtURI
         self.settings = settings
         self.threads = threads
+        self.slots = slots
         failure = LibvirtFailure(listing: listing)
         self.logger = logger
     }
@@ -82,12 +91,17 @@ actor LibvirtLink {
         // Whoever asked before another attempt ended, and comes to try after it, finds what became of that.
         if let known = try known() { return known }
         let logger = logger
+        guard let slot = await slots.take(within: settings.slotDeadline) else {
+            // This says nothing about the PM, so the next call may try at once.
+            throw failure(.deadline, "connecting: \(slots.fullText)")
+        }
         do {
             let opened = try await Connection.open(
                 uri,
                 threads: threads,
                 deadline: settings.openDeadline,
-                keepalive: settings.keepalive
+                keepalive: settings.keepalive,
+                keeping: slot
             ) { reason in
                 logger.warning("libvirt connection lost", metadata: ["reason": "\(reason)"])
             }
@@ -96,7 +110,7 @@ actor LibvirtLink {
             refusal = nil
             return opened
         } catch {
-            let failure = failure(error, doing: "connecting")
+            let failure = failure(ofOpening: error)
             // Giving up says nothing about the PM.
             guard failure.code != .leaseLost else { throw failure }
             let pause = min(refusal.map { $0.pause * 2 } ?? settings.retryPause, settings.longestRetryPause)
@@ -104,5 +118,17 @@ actor LibvirtLink {
             logger.warning("no libvirt connection", metadata: ["error": "\(failure)", "pause": "\(pause)"])
             throw failure
         }
+    }
+
+    private func failure(ofOpening error: any Error) -> Failure {
+        guard let error = error as? LibvirtError, error.kind == .deadline else {
+            return failure(error, doing: "connecting")
+        }
+        return failure(
+            .deadline,
+            "connecting: no answer within \(settings.openDeadline): see what its sshd and libvirtd are at; where its login "
+                + "only takes long, raise HVC_PROBE_TIMEOUT",
+            cause: error.description
+        )
     }
 }

@@ -5,6 +5,8 @@ import Model
 struct LibvirtSettings: Hashable, Sendable {
     /// How long opening a connection may take; over ssh it is 0.5 s where all is well.
     var openDeadline = Duration.seconds(30)
+    /// How long to wait where the process has as many connections as it may.
+    var slotDeadline = Duration.seconds(5)
     /// How long looking something up, defining or deleting may take.
     var callDeadline = Duration.seconds(60)
     /// How long starting or ending a guest may take; a libvirt that finds /dev/kvm unusable asks QEMU anew each time.

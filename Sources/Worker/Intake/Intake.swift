@@ -50,8 +50,9 @@ struct Intake: Service {
             var view = FleetView()
             while !Task.isCancelled, !stop.hasFired {
                 let (free, isFull) = lanes.withLockedValue { ($0.free, $0.isFull) }
-                // Workers with slots left go first.
-                if free > 0, isFull { try? await Task.sleep(for: Self.courtesy) }
+                // Workers with slots left go first, and those that reach PMs that this one does not.
+                let delay = max(isFull ? Self.courtesy : .zero, runner.queueYield.delay)
+                if free > 0, delay > .zero { try? await Task.sleep(for: delay) }
                 let claimed = free > 0 ? await take(atMost: free, &view) : []
                 for job in claimed {
                     lanes.withLockedValue { $0.enter(job.machine) }

@@ -9,6 +9,8 @@ struct JobRunner: Sendable {
     let machines: MachineAccess
     let leases: LeaseKeeper
     let worker: String
+    /// Begun where another worker can run what this one cannot.
+    let queueYield = QueueYield()
     let logger: Logger
 
     /// Runs the job to its end; a cancelled one goes back to the queue.
@@ -121,14 +123,25 @@ struct JobRunner: Sendable {
     private func retry(_ job: ClaimedJob, _ failure: Failure, isClean: Bool, _ logger: Logger) async throws(Failure) {
         let tries = try await store.tries(of: job.lease.job)
         let fraction = Double.random(in: 0...1)
+        var isReachedElsewhere = false
+        if failure.code == .machineUnreachable, let machine = job.machine {
+            isReachedElsewhere = try await store.isReached(machine, byOtherThan: worker)
+            if isReachedElsewhere { queueYield.begin() }
+        }
         let decision =
             switch job.entry.kind {
             case .create, .hold:
-                RetryDecision.create(after: failure, isClean: isClean, tries: tries, fraction: fraction)
+                RetryDecision.create(
+                    after: failure,
+                    isClean: isClean,
+                    tries: tries,
+                    fraction: fraction,
+                    isReachedElsewhere: isReachedElsewhere
+                )
             case .destroy: RetryDecision.destroy(after: failure, tries: tries, fraction: fraction)
             case .start: RetryDecision.start(after: failure, tries: tries, fraction: fraction)
             }
-        let isMachineFault = job.entry.kind == .create && failure.code.isMachineFault
+        let isMachineFault = job.entry.kind == .create && failure.code.isMachineFault && !isReachedElsewhere
         let isOurs: Bool
         switch decision {
         case .moveOn:

@@ -18,6 +18,8 @@ enum RetryDecision: Hashable, Sendable {
     static let createLimit = 4
     /// How long a create waits at most before it asks again whether its image has come.
     static let longestImageWait = Duration.seconds(10)
+    /// How often a create is tried again on a PM that other workers reach, and this one does not.
+    static let elsewhereLimit = 20
     /// How often a destroy is tried again on a PM that answers and refuses.
     static let refusalLimit = 5
 
@@ -30,8 +32,18 @@ enum RetryDecision: Hashable, Sendable {
     ///   - isClean: whether nothing of the VM is on the PM.
     ///   - tries: how many tries failed before.
     ///   - fraction: where in the range of the backoff to wait, from 0 to 1.
+    ///   - isReachedElsewhere: whether another worker reaches the PM: then this one waits for that to take the job.
     /// - Returns: the decision.
-    static func create(after failure: Failure, isClean: Bool, tries: Int, fraction: Double) -> RetryDecision {
+    static func create(
+        after failure: Failure,
+        isClean: Bool,
+        tries: Int,
+        fraction: Double,
+        isReachedElsewhere: Bool = false
+    ) -> RetryDecision {
+        if isReachedElsewhere, failure.code == .machineUnreachable, tries < elsewhereLimit {
+            return .postpone(delay(min(tries, 2), fraction))
+        }
         // It waits for its image on the PM that it has, however long that takes: the fetch itself ends or fails.
         if failure.code == .imageFetching { return .postpone(min(.seconds(2 + tries), longestImageWait)) }
         return switch (failure.code.isAboutMachine, isClean) {

@@ -51,6 +51,11 @@ actor DomainWatch {
         following[machine.id] = Following(listing: machine.listing, number: number, task: task)
     }
 
+    /// Ends listening to a PM: what happens on an alias is heard from the PM that stands for the machine.
+    func leave(_ pm: PMID) {
+        following.removeValue(forKey: pm)?.task.cancel()
+    }
+
     /// The PMs to which this worker listens.
     var followed: Set<PMID> { Set(following.keys) }
 

@@ -16,9 +16,15 @@ struct Reconciler: Sendable {
     /// - Parameters:
     ///   - inventory: what the PM has.
     ///   - pm: the PM.
+    ///   - isAlias: whether another PM stands for the machine, and tells of the VMs on it.
     ///   - lookedAt: a time before the inventory was read, in ms since 1970 by the clock of Redis.
     /// - Throws: `Failure`: what could not be written is found again by the next look.
-    func reconcile(_ inventory: HypervisorInventory, of pm: PMID, lookedAt: Int) async throws(Failure) {
+    func reconcile(
+        _ inventory: HypervisorInventory,
+        of pm: PMID,
+        isAlias: Bool = false,
+        lookedAt: Int
+    ) async throws(Failure) {
         let records = try await store.standings(on: pm, and: Reconciliation.numbers(in: inventory.domains))
         let reconciliation = Reconciliation(
             pm: pm,
@@ -26,7 +32,8 @@ struct Reconciler: Sendable {
             domains: inventory.domains,
             records: records,
             cell: cell,
-            startsAgain: startsAgain
+            startsAgain: startsAgain,
+            isAlias: isAlias
         )
         for finding in reconciliation.findings {
             let news = try await write(finding, pm: pm, lookedAt: lookedAt, host: inventory.hostUUID)

@@ -38,6 +38,8 @@ struct Reconciliation {
     let cell: String
     /// Whether a VM that is found switched off or crashed is started again.
     let startsAgain: Bool
+    /// Whether another PM stands for the machine: of a domain whose VM is not here by its record, that one tells.
+    var isAlias = false
 
     /// The shortest time between two starts of a VM that keeps switching itself off.
     static let pauseBetweenStarts = Duration.seconds(60)
@@ -56,6 +58,7 @@ struct Reconciliation {
         let here = records.filter { $0.pm == pm }
         let ours = Set(here.map(\.vm.lowercasedUUID))
         let found = here.compactMap { finding(of: $0, domainsByUUID[$0.vm.lowercasedUUID]) }
+        if isAlias { return found }
         var recordsByID: [VMID: VMStatus] = [:]
         for record in records { recordsByID[record.vm.id] = record }
         let more = domains.compactMap { domain -> Finding? in

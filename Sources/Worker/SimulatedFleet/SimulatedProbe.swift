@@ -27,11 +27,12 @@ struct SimulatedProbe: HostProbe {
             availableMemoryMiB: max(0, capacity.ram - used),
             cpus: capacity.cpu,
             load: HostMeasure.LoadAverage(oneMinute: load, fiveMinutes: load, fifteenMinutes: load),
-            diskCapacity: disk,
-            diskAvailable: max(0, disk - host.allocation),
-            architecture: "x86_64",
-            hostname: "simulated-\(machine.number)",
-            kernel: "simulated"
+            disk: HostMeasure.DiskSpace(capacity: disk, available: max(0, disk - host.allocation)),
+            system: HostMeasure.System(
+                architecture: "x86_64",
+                hostname: "simulated-\(machine.number)",
+                kernel: "simulated"
+            )
         )
     }
 }

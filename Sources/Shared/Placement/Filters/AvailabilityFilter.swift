@@ -5,7 +5,7 @@ public struct AvailabilityFilter: PlacementFilter {
     /// Why a machine takes no VMs now.
     public enum Objection: Int, PlacementObjection {
         /// The cases of `PMRow.Availability`, and a measure that is too old.
-        case unlisted, cordoned, unexplored, notUp, unmeasured, leaving, stale
+        case unlisted, cordoned, unexplored, notUp, unmeasured, leaving, stale, alias
 
         /// Whether a look may change it.
         public var kind: PlacementObjectionKind { self == .unexplored || self == .stale ? .unexplored : .unavailable }
@@ -20,6 +20,7 @@ public struct AvailabilityFilter: PlacementFilter {
             case .unmeasured: "never measured"
             case .leaving: "being emptied"
             case .stale: "measured too long ago"
+            case .alias: "another PM's machine"
             }
         }
     }
@@ -53,6 +54,7 @@ public struct AvailabilityFilter: PlacementFilter {
         case .notUp: .notUp
         case .unmeasured: .unmeasured
         case .leaving: .leaving
+        case .alias: .alias
         }
     }
 

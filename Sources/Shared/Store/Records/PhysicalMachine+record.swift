@@ -16,6 +16,8 @@ extension PhysicalMachine {
             isExplored: fields["checked_at"] != nil,
             isCordoned: fields["cordoned"] == "1",
             isListed: fields["listed"] == "1",
+            aliasOf: try fields.value("alias_of") { PMID($0) },
+            identity: fields["identity"],
             measure: try PMMeasure(fields),
             claimed: try fields.resources(prefix: "claimed_") ?? .zero,
             vmCount: try fields.value("vms") { Int($0) } ?? 0,
@@ -59,9 +61,9 @@ extension PMListing {
             address: address,
             domainType: try fields.value("domain_type_wanted") { DomainTypeChoice(rawValue: $0) } ?? .automatic,
             overcommit: Overcommit(
-                cpu: try fields.value("overcommit_cpu") { Double($0) } ?? 1,
-                ram: try fields.value("overcommit_ram") { Double($0) } ?? 1,
-                disk: try fields.value("overcommit_disk") { Double($0) } ?? 1
+                cpu: try fields.value("overcommit_cpu") { number(in: $0, from: .leastNonzeroMagnitude) } ?? 1,
+                ram: try fields.value("overcommit_ram") { number(in: $0, from: .leastNonzeroMagnitude) } ?? 1,
+                disk: try fields.value("overcommit_disk") { number(in: $0, from: .leastNonzeroMagnitude) } ?? 1
             ),
             pool: fields["pool"] ?? "default",
             network: fields["network"],
@@ -69,6 +71,11 @@ extension PMListing {
             tags: Set(words: fields["tags"])
         )
     }
+}
+
+/// A number that is one: neither infinite nor none, and not below the least.
+private func number(in text: String, from least: Double) -> Double? {
+    Double(text).flatMap { $0.isFinite && $0 >= least ? $0 : nil }
 }
 
 extension Set<String> {
@@ -86,7 +93,7 @@ extension PMMeasure {
             available: try fields.resources(prefix: "available_") ?? .zero,
             foreign: try fields.resources(prefix: "foreign_") ?? .zero,
             claimed: try fields.resources(prefix: "measured_claimed_") ?? .zero,
-            load: try fields.value("load") { Double($0) } ?? 0,
+            load: try fields.value("load") { number(in: $0, from: 0) },
             time: try fields.value("measured_at") { RecordTime.milliseconds($0) }
         )
     }
@@ -97,7 +104,7 @@ extension PMMeasure {
         fields.merge(available.fields(prefix: "available_")) { _, new in new }
         fields.merge(foreign.fields(prefix: "foreign_")) { _, new in new }
         fields.merge(claimed.fields(prefix: "measured_claimed_")) { _, new in new }
-        fields["load"] = String(load)
+        fields["load"] = load.map { String($0) } ?? ""
         return fields
     }
 }

@@ -35,7 +35,7 @@ extension Fragment {
             local function kind_of(key)
               if kinds[key] then return kinds[key] end
               if string.match(key, '^processing:') or string.match(key, '^vm:%d+:waiting$') then return 'list' end
-              return string.match(key, '^pm:%d+:') and 'set' or 'hash'
+              return string.match(key, '^pm:%d+:') and not string.match(key, ':unreached$') and 'set' or 'hash'
             end
             local function wrong_kind(...)
               for i = 1, select('#', ...) do

@@ -13,8 +13,7 @@ extension RedisScript {
     static let registerMachines = RedisScript(
         name: "register-machines",
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.lookSoon + Fragment.ready
-            + Fragment.brokenRecords
-            + Fragment.recount + Fragment.number + #"""
+            + Fragment.brokenRecords + Fragment.recount + Fragment.number + Fragment.identities + #"""
                 local names = {'address', 'uri', 'pool', 'domain_type_wanted', 'overcommit_cpu', 'overcommit_ram',
                   'overcommit_disk', 'reserve_cpu', 'reserve_ram', 'reserve_disk', 'tags', 'network'}
                 local ids, listed = {}, {}
@@ -36,7 +35,8 @@ extension RedisScript {
                   if is_lost or redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then
                     -- New, or back: what was known of it before it was taken off the list is old.
                     redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
-                    redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until')
+                    redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until', 'alias_of', 'identity', 'identified_at',
+                      'reached_by', 'reached_at')
                     redis.call('ZADD', P .. 'discovery', 0, pm)
                   end
                   local fields = {'id', pm, 'listed', 1}
@@ -52,7 +52,7 @@ extension RedisScript {
                   if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':vms') == 1 then recount(pm) end
                 end
 
-                refuse(wrong_kind('pms', 'discovery', 'fleet', 'events', 'vms'))
+                refuse(wrong_kind('pms', 'discovery', 'fleet', 'events', 'vms', 'identities'))
                 begin('pm', function(pm) return wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':vms', 'pm:' .. pm .. ':delayed') end)
                 for at = 3, #ARGV, #names do
                   local pm = number('pm', ARGV[at], 1)
@@ -67,6 +67,10 @@ extension RedisScript {
                     redis.call('ZREM', KEYS[1], pm)
                     redis.call('ZREM', P .. 'discovery', pm)
                     touch(pm, false)
+                    -- One of the machine's other addresses stands for it from the next look on.
+                    for _, other in ipairs(leave_identity(pm, redis.call('HGET', P .. 'pm:' .. pm, 'identity'))) do
+                      look_soon(other)
+                    end
                   end
                 end
                 event('catalog.changed', 'kind', 'pm')

@@ -63,7 +63,8 @@ extension RedisScript {
 
     /// Notes that a PM has a domain of a VM that another PM holds by the record, and has that one looked at.
     ///
-    /// Where that one is no longer listed, and is this same machine under an earlier address, the VM moves at once.
+    /// Where that one is this same machine, as its alias, or under an earlier address that is no longer listed, the VM moves
+    /// at once.
     ///
     /// - KEYS: none.
     /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid, 6 the PM of the record, 7 the state that was
@@ -78,8 +79,8 @@ extension RedisScript {
                 local v = redis.call('HMGET', key, 'state', 'also_on')
                 if not ({running = 1, paused = 1, crashed = 1, stopped = 1})[v[1] or ''] then return '' end
                 if not still(vm, ARGV[5], from, v[1], looked) then return '' end
-                local m = redis.call('HMGET', P .. 'pm:' .. from, 'listed', 'host_uuid')
-                if m[1] ~= '1' and m[2] == ARGV[8] then
+                local m = redis.call('HMGET', P .. 'pm:' .. from, 'listed', 'host_uuid', 'alias_of')
+                if m[3] == pm or m[1] ~= '1' and m[2] == ARGV[8] then
                   move(vm, from, pm, ARGV[7], looked)
                   return 'moved'
                 end
@@ -96,15 +97,16 @@ extension RedisScript {
     /// - KEYS: none.
     /// - ARGV: 1 prefix, 2 pm, 3 when the look began in ms, 4 vm, 5 uuid.
     /// - Returns: `duplicate` the first time that both were seen, `single` where the other PM was looked at since and has
-    ///   none, or empty.
+    ///   none, or is this one's alias, or empty.
     static let compare = RedisScript(
         name: "compare",
         source: Fragment.clock + Fragment.event + #"""
             local pm, looked, key = ARGV[2], iso(tonumber(ARGV[3])), P .. 'vm:' .. ARGV[4]
             local v = redis.call('HMGET', key, 'uuid', 'pm', 'also_on', 'also_on_at', 'duplicate')
             if v[1] ~= ARGV[5] or v[2] ~= pm or not v[3] then return '' end
-            local seen = redis.call('HGET', P .. 'pm:' .. v[3], 'inventory_at')
-            if seen and seen > v[4] then
+            local m = redis.call('HMGET', P .. 'pm:' .. v[3], 'inventory_at', 'alias_of')
+            local seen = m[1]
+            if m[2] == pm or seen and seen > v[4] then
               redis.call('HDEL', key, 'also_on', 'also_on_at', 'duplicate')
               return 'single'
             end
