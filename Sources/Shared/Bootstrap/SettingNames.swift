@@ -28,7 +28,7 @@ public enum SettingNames {
         "HVC_POLICY",
         "HVC_POLICY_WEIGHTS",
         "HVC_PORT",
-        "HVC_PREFIX",
+        "HVC_PREFIX", "HVC_PROBE_TIMEOUT",
         "HVC_REDIS_PASSWORD",
         "HVC_REDIS_PASSWORD_FILE",
         "HVC_REDIS_URL",
