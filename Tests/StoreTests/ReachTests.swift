@@ -37,10 +37,10 @@ struct ReachTests {
     }
 
     private func due(_ fixture: StoreFixture, _ worker: String) async throws -> Bool {
-        let (machines, next, _) = try await fixture.store.takeDueMachines(limit: 4, deadline: .seconds(60), by: worker)
+        let due = try await fixture.store.takeDueMachines(limit: 4, deadline: .seconds(60), by: worker)
         // Who leaves a PM to others asks again soon, and not at once.
-        if machines.isEmpty { #expect(try #require(next) >= .milliseconds(500)) }
-        return !machines.isEmpty
+        if due.machines.isEmpty { #expect(try #require(due.next) >= .milliseconds(500)) }
+        return !due.machines.isEmpty
     }
 
     @Test("One worker's failure is noted, and changes nothing that another one found; the PM is that one's to look at")

@@ -147,7 +147,9 @@ struct ReconciliationTests {
         }
         #expect(try findings([], [domain(vm)], isAlias: true).isEmpty)
         let here = status(vm, .running)
-        #expect(try findings([here], [], isAlias: true) == [.observed(here, .missing, because: nil, startingAgainIn: nil)])
+        #expect(
+            try findings([here], [], isAlias: true) == [.observed(here, .missing, because: nil, startingAgainIn: nil)]
+        )
     }
 
     @Test("While a job is under way nothing is found")
