@@ -221,7 +221,6 @@ struct LostKeyTests {
                 _ = try await store.adopt(sighting, state: .running)
             }
             for machine in machines { try await probe(machine, store) }
-            _ = try await store.peek(since: .start, limit: 1)
             _ = try await redis.send(["DEL", "hvc:repair"])
             _ = try await store.sweep()
             let findings = try await audit(store)

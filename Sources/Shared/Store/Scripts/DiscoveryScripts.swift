@@ -11,11 +11,8 @@ extension RedisScript {
     ///   whose record is broken or lost is left as it is, and asked for again as any other.
     static let takeDue = RedisScript(
         name: "take-due",
-        source: Fragment.clock + Fragment.brokenRecords + Fragment.unreached + #"""
-            local limit, worker = tonumber(ARGV[2]), ARGV[4]
-            -- Some more than are wanted, where some of them are others' to probe.
-            local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, limit + 256)
-            local machines, problems, left = {}, {}, 0
+        source: Fragment.time + dueMachines + Fragment.brokenRecords + Fragment.unreached + #"""
+            local worker, machines, problems, left = ARGV[4], {}, {}, 0
             for _, pm in ipairs(due) do
               local key = P .. 'pm:' .. pm
               if #machines + #problems == limit then break end
@@ -35,13 +32,24 @@ extension RedisScript {
                 end
               end
             end
-            local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-            local next_ms = first[2] and math.max(0, tonumber(first[2]) - now_ms) or -1
             -- Those that are left are due, and not for this worker.
-            if left > 0 and #machines < limit then next_ms = 1000 end
+            local next_ms = left > 0 and #machines < limit and 1000 or until_next()
             return {next_ms, machines, now_ms, problems}
             """#
     )
+
+    /// Ends the script where nothing is due, as most often: before the fragments that only probes need.
+    private static let dueMachines = #"""
+        local limit = tonumber(ARGV[2])
+        -- Some more than are wanted, where some of them are others' to probe.
+        local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now_ms), 'LIMIT', 0, limit + 256)
+        local function until_next()
+          local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+          return first[2] and math.max(0, tonumber(first[2]) - now_ms) or -1
+        end
+        if #due == 0 then return {until_next(), {}, now_ms, {}} end
+
+        """#
 
     /// Writes what a look at a PM found and sets the time of the next one.
     ///

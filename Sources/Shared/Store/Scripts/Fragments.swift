@@ -6,10 +6,10 @@
 /// all keys of one prefix lie in one slot of a Redis Cluster where the prefix is in braces.
 enum Fragment {
     /// `P` the prefix, `now_ms` and `now` (ISO 8601, UTC) by the clock of Redis; `count(name)` the next number.
-    static let clock =
-        time + counters
+    static let clock = time + counters
 
-    private static let time = #"""
+    /// Of `clock`, what scripts need that give no numbers.
+    static let time = #"""
         local P = ARGV[1]
         local t = redis.call('TIME')
         local now_ms = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)

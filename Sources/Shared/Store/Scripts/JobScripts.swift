@@ -86,8 +86,9 @@ extension RedisScript {
                 local kind, vm, pm = j[3], j[4], j[6]
                 local key = P .. 'vm:' .. vm
                 refuse(wrong_kind('queue', string.sub(KEYS[2], #P + 1), 'leases', 'delayed', 'events', 'fleet', 'discovery', 'vms',
-                  'gone', 'holds', 'jobs:ended') or broken_counters() or broken_vm(vm) or broken_pm(pm, vm)
-                  or broken_pm(redis.call('HGET', key, 'pm'), vm))
+                  'gone', 'holds', 'jobs:ended') or broken_counters() or broken_vm(vm) or broken_pm(pm, vm))
+                local held = redis.call('HGET', key, 'pm')
+                if held ~= pm then refuse(broken_pm(held, vm)) end
                 redis.call('LREM', KEYS[2], 1, j[5])
                 redis.call('ZREM', KEYS[3], job)
                 if kind == 'start' then

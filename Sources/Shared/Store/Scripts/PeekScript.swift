@@ -3,7 +3,7 @@ import RedisClient
 extension RedisScript {
     /// Reads the oldest entries of the queue and what changed of the fleet since a version.
     ///
-    /// Changes nothing, unless the index of changes was lost: then all PMs are put into it anew.
+    /// Changes nothing. An index of changes that was lost fills again as PMs are probed.
     ///
     /// - KEYS: 1 queue.
     /// - ARGV: 1 prefix, 2 the version known, 3 how many entries at most, 4 the version as of which all records are known,
@@ -17,15 +17,10 @@ extension RedisScript {
     ///   no fields.
     static let peek = RedisScript(
         name: "peek",
-        source: Fragment.clock + Fragment.touch + Fragment.versions + #"""
-            if redis.call('ZCARD', P .. 'fleet') < redis.call('ZCARD', P .. 'pms') then
-              for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
-                if not redis.call('ZSCORE', P .. 'fleet', pm) then touch_claims(pm, false) end
-              end
-            end
+        source: "local P = ARGV[1]\n" + Fragment.versions + #"""
             local since, known = tonumber(ARGV[2]), tonumber(ARGV[4])
-            local version, room_version = versions()
-            local generation, reset, more = redis.call('HGET', P .. 'counters', 'began_at') or '', 0, 0
+            local version, room_version, generation = versions()
+            local reset, more = 0, 0
             if since > version or ARGV[5] ~= '' and ARGV[5] ~= generation then since, known, reset = 0, 0, 1 end
             local machines, claims = {}, {}
             if since < version then
@@ -54,7 +49,9 @@ extension RedisScript {
               local pm = vm and redis.pcall('HGET', P .. 'vm:' .. vm, 'pm')
               placed[i] = type(pm) == 'string' and pm or ''
             end
-            return {version, room_version, lines, machines, reset, placed, more, now_ms, generation, claims}
+            local t = redis.call('TIME')
+            local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+            return {version, room_version, lines, machines, reset, placed, more, time, generation, claims}
             """#
     )
 }
