@@ -22,6 +22,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioLocks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 
 let package = Package(
@@ -43,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -127,7 +129,7 @@ let package = Package(
             name: "APIGateway",
             dependencies: [
                 "Bootstrap", "Model", "Placement", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging,
-                nioCore, nioHTTP, nioLocks,
+                nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -181,7 +183,7 @@ let package = Package(
             name: "APIGatewayTests",
             dependencies: [
                 "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging, nioCore,
-                nioHTTP, nioLocks,
+                nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -37,16 +37,14 @@ extension Gateway {
     ) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
         let open: Set = ["/healthz", "/readyz"]
-        router.addMiddleware {
-            RequestLog(logger: logger, secrets: SecretFilter(token: token))
-            HeadWithoutBody()
-            InvalidCalls()
-            LoopbackHost(isRequired: token.isEmpty)
-            SameSite()
-            Authorization(token: token, open: open)
-            // After those that refuse by the head alone: nobody who is refused has a body kept for them.
-            BodyLimit(budget: BodyBudget(), bodiless: open)
-        }
+        router.add(
+            middleware: RequestFrame(
+                log: RequestLog(logger: logger, secrets: SecretFilter(token: token)),
+                loopbackHost: LoopbackHost(isRequired: token.isEmpty),
+                authorization: Authorization(token: token, open: open),
+                bodies: BodyLimit(budget: BodyBudget(), bodiless: open)
+            )
+        )
         router.original("/vm/create", failing: VMController.notCreated, vms.create)
         router.original("/vm/query", failing: "0", vms.query)
         router.original("/vm/destroy", failing: VMController.notDestroyed, vms.destroy)

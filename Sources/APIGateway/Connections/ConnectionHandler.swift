@@ -1,7 +1,9 @@
+import HTTPTypes
 import Logging
 import Model
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypes
 
 /// The application is about to read the body of the request that is under way.
 struct BodyWanted: Sendable {}
@@ -10,22 +12,30 @@ struct BodyWanted: Sendable {}
 struct MakeRoom: Sendable {}
 
 /// Does what the connection's state says: one request at a time, each part of it in time, and a last answer that arrives.
+///
+/// It stands between the parser and the application, and speaks the types of both: each handler more would cost time for
+/// each part of each request.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = IOData
 
     private let connection: Connection
     private let limit: ConnectionLimit
     private let logger: Logger
     private var slot: ConnectionLimit.Slot?
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
-    /// A part of the answer's body that is not passed on yet: it may be the last one.
-    private var body: NIOAny?
-    private var isLengthKnown = false
+    private var encoder = ResponseEncoder()
+    /// What is written of the answer and not passed on yet: most answers go out as one piece.
+    private var answer: ByteBuffer?
     private var isFlushing = false
     private var isAnswerTaken = false
+
+    /// How much room is made for an answer at once: most fit in.
+    private static let piece = 512
+    /// From which length on an answer's parts are not gathered any more.
+    private static let gathered = 16 << 10
 
     init(_ connection: Connection, limit: ConnectionLimit, logger: Logger) {
         self.connection = connection
@@ -61,16 +71,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let received):
             do throws(Refusal) {
-                guard let head = try connection.state.receive(received, at: context.eventLoop.now) else { return }
+                guard let request = try connection.state.receive(received, at: context.eventLoop.now) else { return }
                 if let slot { limit.isBusy(slot) }
-                context.fireChannelRead(wrapInboundOut(.head(head)))
+                context.fireChannelRead(wrapInboundOut(.head(request)))
             } catch {
                 refuse(error, context)
             }
         case .body(let bytes):
-            if connection.state.receiveBody(bytes.readableBytes) { context.fireChannelRead(data) }
+            if connection.state.receiveBody(bytes.readableBytes) {
+                context.fireChannelRead(wrapInboundOut(.body(bytes)))
+            }
         case .end:
-            if connection.state.receiveEnd() { context.fireChannelRead(data) }
+            // No call reads what may come behind a body.
+            if connection.state.receiveEnd() { context.fireChannelRead(wrapInboundOut(.end(nil))) }
         }
     }
 
@@ -115,10 +128,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             metadata: ["status": "\(refusal.status.code)", "reason": "\(refusal.reason)"]
         )
         connection.state.refuse()
-        let head = HTTPResponseHead(version: .http1_1, status: refusal.status, headers: refusal.fields)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        body = wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "0"))))
-        isLengthKnown = true
+        write(refusal.head, isLast: true)
+        write(body: ByteBuffer(string: "0"), context)
         writeEnd(nil, context, promise: nil)
         flush(context: context)
     }
@@ -128,33 +139,25 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
         if connection.state.wantsBody() {
-            context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.byteBuffer(ResponseEncoder.goOn)), promise: nil)
         }
         promise?.succeed()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .head(var head):
+        let part = unwrapOutboundIn(data)
+        if case .head(let head) = part {
             guard connection.state.beginAnswer(isFull: limit.isFull) else { return drop(promise) }
-            isLengthKnown = head.headers.contains(name: "Content-Length")
-            if connection.state.isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .body:
-            guard connection.state.isAnswerBegun else { return drop(promise) }
-            writeBody(context)
-            if promise == nil { body = data } else { context.write(data, promise: promise) }
-        case .end(let trailers):
-            guard connection.state.isAnswerBegun else { return drop(promise) }
+            write(head, isLast: connection.state.isLast)
+        }
+        guard connection.state.isAnswerBegun else { return drop(promise) }
+        if case .body(let bytes) = part { write(body: bytes, context) }
+        if case .end(let trailers) = part {
             connection.state.endAnswer()
             writeEnd(trailers, context, promise: promise)
+        } else if let promise {
+            passOn(context, promise: promise)
         }
-    }
-
-    private func writeBody(_ context: ChannelHandlerContext) {
-        guard let part = body else { return }
-        body = nil
-        context.write(part, promise: nil)
     }
 
     /// Nobody would read it: the connection is at its end.
@@ -162,29 +165,45 @@ final class ConnectionHandler: ChannelDuplexHandler {
         promise?.fail(ChannelError.outputClosed)
     }
 
-    private func writeEnd(_ trailers: HTTPHeaders?, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?)
-    {
+    private func write(_ head: HTTPResponse, isLast: Bool) {
+        var buffer = ByteBufferAllocator().buffer(capacity: Self.piece)
+        encoder.write(head, isLast: isLast, to: &buffer)
+        answer = buffer
+    }
+
+    private func write(body part: ByteBuffer, _ context: ChannelHandlerContext) {
+        // What is long is not gathered, so that memory holds two parts of it at most.
+        if let answer, answer.readableBytes > Self.gathered { passOn(context, promise: nil) }
+        // Taken out, so that the bytes have one owner and are not copied.
+        var buffer = answer.take() ?? ByteBuffer()
+        encoder.write(body: part, to: &buffer)
+        answer = buffer
+    }
+
+    private func writeEnd(_ trailers: HTTPFields?, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
         let taken = context.eventLoop.makePromise(of: Void.self)
-        taken.futureResult.cascade(to: promise)
+        if promise != nil { taken.futureResult.cascade(to: promise) }
         taken.futureResult.assumeIsolated().whenSuccess { [self] in
             isAnswerTaken = true
             // Within the socket's own work the connection stays as it is; what follows comes after.
             if !isFlushing { context.eventLoop.assumeIsolated().execute { self.proceed(context) } }
         }
-        // The end of an answer has no bytes where the length is known: the promise is its body's then, since one of its
-        // own would be a write of nothing.
-        if isLengthKnown, let last = body {
-            body = nil
-            context.write(last, promise: taken)
-            context.write(wrapOutboundOut(.end(trailers)), promise: nil)
-        } else {
-            writeBody(context)
-            context.write(wrapOutboundOut(.end(trailers)), promise: taken)
+        var buffer = answer.take() ?? ByteBuffer()
+        encoder.write(end: trailers, to: &buffer)
+        answer = buffer
+        passOn(context, promise: taken)
+    }
+
+    private func passOn(_ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+        guard let bytes = answer.take() else {
+            promise?.succeed()
+            return
         }
+        context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
     }
 
     func flush(context: ChannelHandlerContext) {
-        writeBody(context)
+        passOn(context, promise: nil)
         isFlushing = true
         context.flush()
         isFlushing = false

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Model
 import NIOCore
 import NIOHTTP1
@@ -92,16 +93,16 @@ struct ConnectionState {
 
     /// A head was parsed.
     ///
-    /// - Returns: the head for the application; nil where the connection is at its end.
+    /// - Returns: the request for the application; nil where the connection is at its end.
     /// - Throws: `Refusal`.
-    mutating func receive(_ head: HTTPRequestHead, at now: NIODeadline) throws(Refusal) -> HTTPRequestHead? {
+    mutating func receive(_ head: HTTPRequestHead, at now: NIODeadline) throws(Refusal) -> HTTPRequest? {
         guard phase == .idle || phase == .readingHead else { return nil }
         let head = try RequestHead(head)
         phase = .serving
         since = now
         if head.isLast { isLast = true }
         exchange = Exchange(body: head.body, expectsContinue: head.expectsContinue)
-        return head.head
+        return head.request
     }
 
     /// A part of the body was parsed.

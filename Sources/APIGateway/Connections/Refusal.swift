@@ -1,14 +1,15 @@
+import HTTPTypes
 import NIOHTTP1
 
 /// Why a request is refused before the application hears of it: it is not HTTP/1.1 as RFC 9110 and RFC 9112 have it.
 ///
 /// The connection ends with it: where the next request begins is not sure.
 struct Refusal: Error, Equatable {
-    let status: HTTPResponseStatus
+    let status: HTTPResponse.Status
     let code: String
     let reason: String
 
-    private init(_ status: HTTPResponseStatus, _ code: String, _ reason: String) {
+    private init(_ status: HTTPResponse.Status, _ code: String, _ reason: String) {
         self.status = status
         self.code = code
         self.reason = reason
@@ -45,11 +46,11 @@ struct Refusal: Error, Equatable {
         }
     }
 
-    /// The answer's fields; its body is the original API's `0`.
-    var fields: HTTPHeaders {
-        [
-            "Connection": "close", "Content-Length": "1", "Content-Type": "application/json", "X-HVC-Code": code,
-            "X-HVC-Reason": reason,
-        ]
+    /// The head of the answer, whose body is the original API's `0`.
+    var head: HTTPResponse {
+        var fields: HTTPFields = [.contentLength: "1", .contentType: "application/json"]
+        fields[.reasonCode] = code
+        fields[.reason] = reason
+        return HTTPResponse(status: status, headerFields: fields)
     }
 }

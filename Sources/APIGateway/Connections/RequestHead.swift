@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOHTTP1
 
 /// A request's head that keeps the rules on which the length of messages and the place of hosts stand, which the parser
@@ -9,8 +10,8 @@ struct RequestHead {
         case chunked
     }
 
-    /// The head as the application is to see it: its target is a path, its host the one that the client means.
-    let head: HTTPRequestHead
+    /// The request as the application is to see it: its target is a path, its host the one that the client means.
+    let request: HTTPRequest
     let body: Body
     /// Whether the client waits for a word before it sends the body.
     let expectsContinue: Bool
@@ -22,7 +23,7 @@ struct RequestHead {
     /// - Parameter received: the head as the parser has it.
     /// - Throws: `Refusal`.
     init(_ received: HTTPRequestHead) throws(Refusal) {
-        let fields = Fields(received.headers)
+        let fields = try Fields(received.headers)
         let isOld = received.version.minor == 0
         guard received.method != .CONNECT else { throw .notImplemented("CONNECT is for proxies, which this is not") }
         guard fields.hosts <= 1, fields.hosts == 1 || isOld else {
@@ -39,7 +40,17 @@ struct RequestHead {
         expectsContinue = !isOld && fields.expect != nil && body != .length(0)
         // HTTP/1.0 keeps no connection unless both ask for it. What follows an Upgrade the parser leaves alone.
         isLast = isOld || fields.hasUpgrade || !received.isKeepAlive
-        head = try Self.withPath(received)
+        guard let method = HTTPRequest.Method(received.method.rawValue) else {
+            throw .malformed("the method is not a word")
+        }
+        let target = try Target(received)
+        request = HTTPRequest(
+            method: method,
+            scheme: "http",
+            authority: target.authority ?? (fields.hosts == 0 ? nil : fields.host),
+            path: target.path,
+            headerFields: fields.others
+        )
     }
 
     private static func body(_ fields: Fields, isOld: Bool) throws(Refusal) -> Body {
@@ -53,29 +64,39 @@ struct RequestHead {
         guard coding != "chunked" else { return .chunked }
         throw .notImplemented("the only Transfer-Encoding that is taken is chunked")
     }
+}
 
-    /// A target in absolute form counts for more than the Host field (RFC 9112, 3.2.2).
-    private static func withPath(_ received: HTTPRequestHead) throws(Refusal) -> HTTPRequestHead {
+/// What is asked for.
+///
+/// A target in absolute form counts for more than the Host field (RFC 9112, 3.2.2).
+private struct Target {
+    let path: String
+    /// Nil where the Host field has it.
+    let authority: String?
+
+    init(_ received: HTTPRequestHead) throws(Refusal) {
         let target = received.uri
-        if target.utf8.first == UInt8(ascii: "/") || (target == "*" && received.method == .OPTIONS) { return received }
+        if target.utf8.first == UInt8(ascii: "/") || (target == "*" && received.method == .OPTIONS) {
+            (path, authority) = (target, nil)
+            return
+        }
         guard let colon = target.firstIndex(of: ":"), ["http", "https"].contains(target[..<colon].lowercased()),
             target[colon...].hasPrefix("://")
         else { throw .malformed("the target is neither a path nor an http URI") }
         let rest = target[target.index(colon, offsetBy: 3)...]
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        guard let authority = Authority(rest[..<end]), !authority.host.isEmpty else {
+        guard let host = Authority(rest[..<end])?.host, !host.isEmpty else {
             throw .malformed("the target's host is not a host and a port")
         }
-        var head = received
-        let path = String(rest[end...])
-        head.uri = path.hasPrefix("/") ? path : "/" + path
-        head.headers.replaceOrAdd(name: "Host", value: String(rest[..<end]))
-        return head
+        path = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
+        authority = String(rest[..<end])
     }
 }
 
-/// The fields that decide on a message's form, found in one pass.
+/// The fields of a head, and those that decide on a message's form, found in one pass.
 private struct Fields {
+    /// All but Host.
+    var others = HTTPFields()
     var hosts = 0
     var host = ""
     var lengths = 0
@@ -85,22 +106,26 @@ private struct Fields {
     var expect: String?
     var hasUpgrade = false
 
-    init(_ headers: HTTPHeaders) {
-        for (name, value) in headers {
-            switch name.utf8.count {
-            case 4 where name.lowercased() == "host":
+    init(_ headers: HTTPHeaders) throws(Refusal) {
+        others.reserveCapacity(headers.count)
+        for (text, value) in headers {
+            guard let name = HTTPField.Name(text) else { throw .malformed("a field's name is not a word") }
+            switch name {
+            case _ where name.canonicalName == "host":
                 hosts += 1
                 host = value
-            case 6 where name.lowercased() == "expect": expect = value
-            case 7 where name.lowercased() == "upgrade": hasUpgrade = true
-            case 14 where name.lowercased() == "content-length":
+                continue
+            case .expect: expect = value
+            case .upgrade: hasUpgrade = true
+            case .contentLength:
                 lengths += 1
                 length = value
-            case 17 where name.lowercased() == "transfer-encoding":
+            case .transferEncoding:
                 codings += 1
                 coding = value
             default: break
             }
+            others.append(HTTPField(name: name, value: value))
         }
     }
 }

@@ -3,22 +3,17 @@ import Hummingbird
 import Model
 
 /// Asks for the token where one is set (RFC 6750).
-struct Authorization: RouterMiddleware {
-    typealias Context = GatewayContext
-
+struct Authorization {
     /// The token; empty for none.
     let token: String
     /// The paths that anybody may call.
     let open: Set<String>
 
-    @concurrent
-    func handle(
-        _ request: Request,
-        context: GatewayContext,
-        next: @concurrent (Request, GatewayContext) async throws -> Response
-    ) async throws -> Response {
-        guard isAllowed(request) else { return Self.refusal(of: request, context) }
-        return try await next(request, context)
+    /// Checks a request.
+    ///
+    /// - Throws: `Failure` with `unauthorized`.
+    func check(_ request: Request) throws(Failure) {
+        guard isAllowed(request) else { throw Failure(.unauthorized, "send one header Authorization: Bearer TOKEN") }
     }
 
     private func isAllowed(_ request: Request) -> Bool {
@@ -29,13 +24,6 @@ struct Authorization: RouterMiddleware {
         // The scheme is read in any case (RFC 9110, 11.1).
         guard sent[0][..<space].lowercased() == "bearer" else { return false }
         return Self.isEqual(sent[0][space...].drop { $0 == " " }.utf8, token.utf8)
-    }
-
-    private static func refusal(of request: Request, _ context: GatewayContext) -> Response {
-        let failure = Failure(.unauthorized, "send one header Authorization: Bearer TOKEN")
-        var response = failure.response(to: request, context)
-        response.headers[.wwwAuthenticate] = "Bearer"
-        return response
     }
 
     /// Compares in a time that says nothing of where they differ.

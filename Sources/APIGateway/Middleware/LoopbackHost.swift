@@ -6,24 +6,17 @@ import Model
 ///
 /// Without it any web page can be let in: its name server first gives the page's own address and then 127.0.0.1, and the
 /// browser takes both for the same site (DNS rebinding). Such requests carry the page's name.
-struct LoopbackHost: RouterMiddleware {
-    typealias Context = GatewayContext
-
+struct LoopbackHost {
     let isRequired: Bool
 
-    @concurrent
-    func handle(
-        _ request: Request,
-        context: GatewayContext,
-        next: @concurrent (Request, GatewayContext) async throws -> Response
-    ) async throws -> Response {
-        guard isRequired, let host = request.head.authority, Authority(host[...])?.isLoopback != true else {
-            return try await next(request, context)
-        }
-        let failure = Failure(
+    /// Checks a request.
+    ///
+    /// - Throws: `Failure` with `misdirected`.
+    func check(_ request: Request) throws(Failure) {
+        guard isRequired, let host = request.head.authority, Authority(host[...])?.isLoopback != true else { return }
+        throw Failure(
             .misdirected,
             "without HVC_API_TOKEN only localhost, its names and loopback addresses are served, not '\(host.prefix(80))'"
         )
-        return failure.response(to: request, context)
     }
 }

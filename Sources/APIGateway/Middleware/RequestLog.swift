@@ -4,29 +4,19 @@ import Hummingbird
 import Logging
 
 /// Names each request and writes one line of the access log for it.
-struct RequestLog: RouterMiddleware {
-    typealias Context = GatewayContext
-
+struct RequestLog {
     let logger: Logger
     /// Takes tokens out of what is logged.
     let secrets: SecretFilter
 
-    @concurrent
-    func handle(
-        _ request: Request,
-        context: GatewayContext,
-        next: @concurrent (Request, GatewayContext) async throws -> Response
-    ) async throws -> Response {
-        let start = ContinuousClock.now
-        var context = context
-        context.requestID = identifier(sent: request.headers[.requestID])
-        var response = try await next(request, context)
-        finish(&response, to: request, context.requestID, since: start)
-        return response
-    }
-
-    /// Apart from `handle`, whose frame stays in memory for as long as a request waits for its answer.
-    private func finish(
+    /// Names the answer as the request is, writes the line, and takes out of the answer what is for the log alone.
+    ///
+    /// - Parameters:
+    ///   - response: the answer.
+    ///   - request: the request.
+    ///   - id: the request's name.
+    ///   - start: when it came.
+    func finish(
         _ response: inout Response,
         to request: Request,
         _ id: String,
@@ -49,8 +39,8 @@ struct RequestLog: RouterMiddleware {
     }
 
     /// The caller's own id where it is a plain word of at most 64 characters, else a new one.
-    private func identifier(sent: String?) -> String {
-        if let sent, (1...64).contains(sent.utf8.count), sent.utf8.allSatisfy(Self.isPlain) { return sent }
+    static func identifier(sent: String?) -> String {
+        if let sent, (1...64).contains(sent.utf8.count), sent.utf8.allSatisfy(isPlain) { return sent }
         return String(UInt64.random(in: (1 << 60)...UInt64.max), radix: 16)
     }
 

@@ -6,22 +6,13 @@ import Model
 ///
 /// Browsers say so in `Sec-Fetch-Site` (W3C Fetch Metadata Request Headers), older ones in `Origin` (RFC 6454), and for
 /// links and images in `Referer` (RFC 9110, 10.1.3); other clients send none of them.
-struct SameSite: RouterMiddleware {
-    typealias Context = GatewayContext
-
-    @concurrent
-    func handle(
-        _ request: Request,
-        context: GatewayContext,
-        next: @concurrent (Request, GatewayContext) async throws -> Response
-    ) async throws -> Response {
-        guard !Self.isForeign(request) else { return Self.refusal(of: request, context) }
-        return try await next(request, context)
-    }
-
-    private static func refusal(of request: Request, _ context: GatewayContext) -> Response {
-        Failure(.crossSite, "a page of another site sent this: call the API from your own program")
-            .response(to: request, context)
+enum SameSite {
+    /// Checks a request.
+    ///
+    /// - Throws: `Failure` with `crossSite`.
+    static func check(_ request: Request) throws(Failure) {
+        guard isForeign(request) else { return }
+        throw Failure(.crossSite, "a page of another site sent this: call the API from your own program")
     }
 
     /// Whether another site sent it: the first header that is there decides.

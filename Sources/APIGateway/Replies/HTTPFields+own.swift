@@ -19,7 +19,7 @@ extension HTTPField.Name {
 }
 
 extension HTTPFields {
-    /// Adds why a call failed, by which callers and the log tell it, and when to come back where that helps.
+    /// Adds why a call failed, by which callers and the log tell it, and when to come back or what to come with where that helps.
     ///
     /// - Parameter failure: why.
     mutating func add(_ failure: Failure) {
@@ -27,6 +27,7 @@ extension HTTPFields {
         self[.reason] = Self.text(failure.message + (failure.publicCause.map { " (\($0))" } ?? ""))
         if failure.publicCause != failure.cause { self[.cause] = failure.cause.map(Self.text) }
         if failure.code.httpStatus == .serviceUnavailable { self[.retryAfter] = "2" }
+        if failure.code == .unauthorized { self[.wwwAuthenticate] = "Bearer" }
     }
 
     /// Printable ASCII of a bounded length: a header holds no line ends, and nothing that a request sent can make one.

@@ -50,7 +50,7 @@ struct Problem {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         headers.add(failure)
         return Response(
-            status: HTTPResponse.Status(code: status),
+            status: failure.code.httpStatus,
             headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(string: json + "\n"))
         )

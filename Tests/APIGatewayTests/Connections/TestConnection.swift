@@ -1,13 +1,15 @@
+import HTTPTypes
 import Logging
 import Model
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import NIOHTTPTypes
 
 @testable import APIGateway
 
-/// A connection without a socket and with a clock of its own: the parser and encoder with the guards around them, the
+/// A connection without a socket and with a clock of its own: the parser with the guards around it, the
 /// test in the application's place.
 final class TestConnection {
     let channel: EmbeddedChannel
@@ -20,7 +22,7 @@ final class TestConnection {
         let connection = Connection(times: ClientTimes(), now: .uptimeNanoseconds(0))
         channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandlers([
-            socket, RequestGate(connection), HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
+            socket, RequestGate(connection), GuardedHTTPChannel.parser(),
             ConnectionHandler(connection, limit: limit, logger: Logger(label: "test")), faults,
         ])
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -70,8 +72,8 @@ final class TestConnection {
 
     /// The next part that the application gets, in words.
     func requested() throws -> String? {
-        switch try channel.readInbound(as: HTTPServerRequestPart.self) {
-        case .head(let head): "\(head.method) \(head.uri) \(head.headers["Host"].joined())"
+        switch try channel.readInbound(as: HTTPRequestPart.self) {
+        case .head(let request): "\(request.method) \(request.path ?? "") \(request.authority ?? "")"
         case .body(let bytes): String(buffer: bytes)
         case .end: "end"
         case nil: nil
@@ -85,20 +87,17 @@ final class TestConnection {
         channel.triggerUserOutboundEvent(BodyWanted(), promise: nil)
     }
 
-    func answer(_ status: HTTPResponseStatus = .ok, body: String = "1") throws {
-        let headers: HTTPHeaders = ["Content-Length": "\(body.utf8.count)"]
-        channel.write(
-            HTTPServerResponsePart.head(.init(version: .http1_1, status: status, headers: headers)),
-            promise: nil
-        )
-        channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
-        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+    func answer(_ status: HTTPResponse.Status = .ok, body: String = "1") throws {
+        let fields: HTTPFields = [.contentLength: "\(body.utf8.count)"]
+        channel.write(HTTPResponsePart.head(HTTPResponse(status: status, headerFields: fields)), promise: nil)
+        channel.write(HTTPResponsePart.body(ByteBuffer(string: body)), promise: nil)
+        channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
         run()
     }
 }
 
 private final class Faults: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = HTTPRequestPart
 
     private(set) var last: Failure?
 

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import Model
+
+/// What is done around each call: the request is named, checked, given its body, answered and logged.
+///
+/// One middleware rather than one for each step: a middleware has several frames, which all stay in memory for as long as a
+/// request waits for its answer.
+struct RequestFrame: RouterMiddleware {
+    typealias Context = GatewayContext
+
+    let log: RequestLog
+    let loopbackHost: LoopbackHost
+    let authorization: Authorization
+    let bodies: BodyLimit
+
+    @concurrent
+    func handle(
+        _ request: Request,
+        context: GatewayContext,
+        next: @concurrent (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        var context = context
+        context.requestID = RequestLog.identifier(sent: request.headers[.requestID])
+        var response: Response
+        do {
+            response = try await answer(to: request, context, next)
+        } catch {
+            response = InvalidCalls.answer(to: error, request, context)
+        }
+        // An answer to HEAD has no body, whatever it says: a client would take it for the next answer (RFC 9110, 9.3.2).
+        if request.method == .head { response = response.createHeadResponse() }
+        log.finish(&response, to: request, context.requestID, since: start)
+        return response
+    }
+
+    private func answer(
+        to request: Request,
+        _ context: GatewayContext,
+        _ next: @concurrent (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        try loopbackHost.check(request)
+        try SameSite.check(request)
+        try authorization.check(request)
+        // After those that refuse by the head alone: nobody who is refused has a body kept for them.
+        let share = try bodies.take(for: request)
+        guard share > 0 else { return try await next(request, context) }
+        defer { bodies.give(share) }
+        return try await next(bodies.collect(request, context), context)
+    }
+}
