@@ -151,7 +151,11 @@ struct WorkerProgram {
                 try await registrar.register()
                 return try await catalog.load()
             } catch {
-                guard error.code == .storeUnavailable, error.cause != nil else { throw error }
+                guard error.code == .storeUnavailable, error.cause != nil else {
+                    // Whoever starts it with better files need not wait for its lease.
+                    await registrar.leave()
+                    throw error
+                }
                 logger.log(
                     level: error.retryLogLevel,
                     "Redis does not answer; trying again",

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import NIOConcurrencyHelpers
 import RedisClient
 import Store
 import TestKit
@@ -17,21 +18,26 @@ struct WaitingCallersTests {
     func ends() async throws {
         let callers = WaitingCallers<Subject, Int>()
         let loop = Task { await callers.run() }
+        let overdue = NIOLockedValueBox(0)
         let start = ContinuousClock.now
         let results = await withTaskGroup(of: (Int, Int?, Duration).self) { group in
             for number in 0..<3000 {
                 group.addTask {
                     let time = number % 3 == 1 ? Duration.milliseconds(200) : .seconds(60)
                     let value = await callers.wait(for: Subject(id: number), until: start + time) { nil }
+                    if number % 3 == 1 { overdue.withLockedValue { $0 += 1 } }
                     return (number, value, .now - start)
                 }
             }
             let cancelled = Task { await callers.wait(for: Subject(id: -1), until: start + .seconds(60)) { nil } }
-            while callers.subjects.count < 2001 { await Task.yield() }
+            // All but those whose time may be over already.
+            while callers.subjects.count(where: { $0.id % 3 != 1 }) < 2001 {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
             cancelled.cancel()
             #expect(await cancelled.value == nil)
             for number in 0..<3000 where number % 3 == 0 { callers.end(number, with: number) }
-            while callers.subjects.count > 1000 { try? await Task.sleep(for: .milliseconds(10)) }
+            while overdue.withLockedValue({ $0 }) < 1000 { try? await Task.sleep(for: .milliseconds(10)) }
             callers.endAll(with: -2)
             return await group.reduce(into: []) { $0.append($1) }
         }

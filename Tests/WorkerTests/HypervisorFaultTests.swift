@@ -131,11 +131,12 @@ struct HypervisorFaultTests {
         await redis.shutdown()
     }
 
-    @Test("A URI of no driver is a failure that names the PM")
+    @Test("A URI that leads nowhere is a failure that names the PM")
     func wrongURI() async throws {
-        let hypervisor = try HypervisorFixture.hypervisor("nosuch:///system")
+        let uri = "test+unix:///default?socket=/nonexistent/libvirt-sock"
+        let hypervisor = try HypervisorFixture.hypervisor(uri)
         let failure = await #expect(throws: Failure.self) { try await hypervisor.inventory() }
-        #expect(failure?.message.contains("nosuch:///system") == true)
+        #expect(failure?.message.contains(uri) == true)
         #expect(failure?.cause?.isEmpty == false)
     }
 

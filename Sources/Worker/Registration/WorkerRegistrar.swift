@@ -68,6 +68,13 @@ struct WorkerRegistrar: Sendable {
         }
     }
 
+    /// Gives the name back; where another worker has it, nothing is changed.
+    func leave() async {
+        do throws(Failure) { try await store.unregister(worker) } catch {
+            logger.warning("the worker's name stays taken until its lease is over", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func taken(by other: WorkerRegistration.Other) -> Failure {
         Failure(
             .invalidRequest,
