@@ -8,11 +8,11 @@ struct GatewayContext: RequestContext {
     /// Names the request in the log, in the job and in the answer.
     var requestID: String
     /// The connection on which the request came.
-    let channel: any Channel
+    let connection: ChannelPipeline
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         requestID = ""
-        channel = source.channel
+        connection = source.channel.pipeline
     }
 }

@@ -26,7 +26,7 @@ struct BodyLimit {
 
     /// Gives a share back.
     func give(_ share: Int) {
-        if share > 0 { budget.give(share) }
+        budget.give(share)
     }
 
     /// Reads a request's body, whose share was taken.
@@ -37,7 +37,7 @@ struct BodyLimit {
     /// - Returns: the request with its body in memory.
     /// - Throws: `NIOTooManyBytesError`; what went wrong with the connection.
     func collect(_ request: Request, _ context: GatewayContext) async throws -> Request {
-        if request.headers[.expect] != nil { context.channel.triggerUserOutboundEvent(BodyWanted(), promise: nil) }
+        if request.headers[.expect] != nil { context.connection.triggerUserOutboundEvent(BodyWanted(), promise: nil) }
         var request = request
         _ = try await request.collectBody(upTo: Self.bytes)
         return request

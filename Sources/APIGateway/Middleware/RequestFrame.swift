@@ -35,6 +35,7 @@ struct RequestFrame: RouterMiddleware {
         return response
     }
 
+    /// Apart from `handle`: a frame that is larger than a piece of a task's stack takes an allocation for each request.
     private func answer(
         to request: Request,
         _ context: GatewayContext,

@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOEmbedded
 import NIOHTTP1
 import Testing
 
@@ -54,6 +55,20 @@ struct ConnectionTests {
         #expect(connection.isOpen)
         #expect(try connection.received().contains("200 OK"))
         #expect(try [connection.requested(), connection.requested(), connection.requested()].last == "GET /a h")
+    }
+
+    @Test("An answer goes out in one piece where it is short, and whole where it is long")
+    func answers() throws {
+        let connection = try TestConnection()
+        try connection.send(Self.get)
+        try connection.answer()
+        #expect(try connection.channel.readOutbound(as: IOData.self) != nil)
+        #expect(try connection.channel.readOutbound(as: IOData.self) == nil)
+        let long = String(repeating: "x", count: 100_000)
+        try connection.send(Self.get)
+        try connection.answer(body: long)
+        #expect(try connection.received() == "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + long)
+        #expect(connection.isOpen)
     }
 
     @Test("Heads and bodies in any pieces are the same requests")
