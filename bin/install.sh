@@ -7,7 +7,8 @@
 #   IMAGE_FILE    paths of the disk images, one a line, here or as user@host:/path
 #   FLAVOR_FILE   the types: "types": [{"cpu": 1, "ram": 512, "disk": 1}, …]
 #
-# With no files, now or before, it shows itself: this machine is the only PM, a tiny bootable image is built, and a VM `hello` is created.
+# With no files, now or before, it shows itself: this machine is the only PM, a tiny bootable image is built, and a VM
+# `hello` is created.
 # Run again, it only does what is missing. Needs root or sudo, Debian's apt, and Swift 6.2 or newer.
 #
 # Environment (bin/up.sh remembers what it was told, in var/settings):

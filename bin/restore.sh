@@ -4,8 +4,8 @@
 #
 # Usage: bash bin/restore.sh ARCHIVE
 #
-# Where the installation was in another folder, its settings are put down for this one. A file of the three is written where the settings
-# name it; one that is there and differs is kept as FILE.before-restore.
+# Where the installation was in another folder, its settings are written for this one. Each file that a
+# setting names is written there; one that is there already and differs is kept as FILE.before-restore.
 # shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/
 set -euo pipefail
 
