@@ -24,7 +24,7 @@ public struct Keys: Hashable, Sendable {
     public var policy: String { prefix + "policy" }
     /// String: there for as long as nobody need compare processing lists with leases.
     public var repair: String { prefix + "repair" }
-    /// Sorted set: UUIDs of VMs that were forgotten within the last hour, by when, in ms.
+    /// Sorted set: UUIDs of VMs that were forgotten within the last ten minutes, by when, in ms.
     public var gone: String { prefix + "gone" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     public var dead: String { prefix + "dead" }

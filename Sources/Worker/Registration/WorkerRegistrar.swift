@@ -83,11 +83,16 @@ struct WorkerRegistrar: Sendable {
     }
 
     private func differs(_ setting: String, from other: WorkerRegistration.Other) -> Failure {
-        let (name, unit) = Self.variables[setting] ?? (setting, "")
+        let name = Self.variables[setting] ?? setting
+        func shown(_ value: String?) -> String {
+            // The record has milliseconds, and the variable seconds.
+            guard setting == "lease_ms", let milliseconds = value.flatMap(Double.init) else { return value ?? "" }
+            return (milliseconds / 1000).formatted(.number.grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
+        }
         return Failure(
             .invalidRequest,
-            "worker \(other.fields["name"] ?? "?") has \(name)=\(other.fields[setting] ?? "")\(unit), and this one has "
-                + "\(name)=\(worker.settings[setting] ?? "")\(unit): all workers that run at the same time must share it; it is "
+            "worker \(other.fields["name"] ?? "?") has \(name)=\(shown(other.fields[setting])), and this one has "
+                + "\(name)=\(shown(worker.settings[setting])): all workers that run at the same time must share it; it is "
                 + "alive since \(since(other))"
         )
     }
@@ -97,9 +102,9 @@ struct WorkerRegistrar: Sendable {
         return "\(fields["started_at"] ?? "?"), on host \(fields["host"] ?? "?") pid \(fields["pid"] ?? "?")"
     }
 
-    /// The variables by which the settings are set, and the units in which records have them.
+    /// The variables by which the settings are set.
     private static let variables = [
-        "lease_ms": ("HVC_LEASE", " ms"), "policy": ("HVC_POLICY", ""), "policy_weights": ("HVC_POLICY_WEIGHTS", ""),
-        "cell": ("HVC_CELL", ""), "autostart": ("HVC_AUTOSTART", ""),
+        "lease_ms": "HVC_LEASE", "policy": "HVC_POLICY", "policy_weights": "HVC_POLICY_WEIGHTS", "cell": "HVC_CELL",
+        "autostart": "HVC_AUTOSTART",
     ]
 }

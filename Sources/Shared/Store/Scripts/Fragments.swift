@@ -213,9 +213,12 @@ enum Fragment {
 
         """#
 
+    /// For how long the UUID of a VM that was dropped is kept. What was seen before that is not believed any more.
+    static let goneMilliseconds = 600_000
+
     /// `free_room(vm)`: frees what the VM holds; `drop_vm(vm)`: that, and forgets the VM.
     ///
-    /// The jobs behind the VM's come to the queue. `hvc:gone` keeps a dropped VM's UUID for an hour, so that a look at
+    /// The jobs behind the VM's come to the queue. `hvc:gone` keeps a dropped VM's UUID for a while, so that a look at
     /// its PM that began before does not take it for one that was lost. Needs `touch` and `requeue`.
     static let dropVM =
         lookSoon + groups + #"""
@@ -247,7 +250,7 @@ enum Fragment {
               leave_groups(vm)
               local uuid = redis.call('HGET', P .. 'vm:' .. vm, 'uuid')
               if uuid then redis.call('ZADD', P .. 'gone', whole(now_ms), uuid) end
-              redis.call('ZREMRANGEBYSCORE', P .. 'gone', '-inf', whole(now_ms - 3600000))
+              redis.call('ZREMRANGEBYSCORE', P .. 'gone', '-inf', whole(now_ms - \#(goneMilliseconds)))
               redis.call('DEL', P .. 'vm:' .. vm)
               redis.call('ZREM', P .. 'vms', vm)
               redis.call('ZREM', P .. 'holds', vm)

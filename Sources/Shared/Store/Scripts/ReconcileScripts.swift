@@ -136,6 +136,8 @@ extension RedisScript {
                 if redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then return '' end
                 local known = redis.call('HGET', key, 'uuid')
                 if known then return known == uuid and '' or 'taken' end
+                -- A worker that was frozen may have seen it long ago.
+                if tonumber(ARGV[3]) < now_ms - \#(Fragment.goneMilliseconds) then return 'gone' end
                 local gone = redis.call('ZSCORE', KEYS[2], uuid)
                 if gone and tonumber(gone) >= tonumber(ARGV[3]) then return 'gone' end
                 local told = {vm = ARGV[4], type = ARGV[7], image = ARGV[8], job = ARGV[9]}
