@@ -213,7 +213,9 @@ enum Fragment {
 
         """#
 
-    /// For how long the UUID of a VM that was dropped is kept. What was seen before that is not believed any more.
+    /// For how long the UUID of a VM that was dropped is kept.
+    ///
+    /// What was seen before that is not believed any more.
     static let goneMilliseconds = 600_000
 
     /// `free_room(vm)`: frees what the VM holds; `drop_vm(vm)`: that, and forgets the VM.
