@@ -40,6 +40,15 @@ struct HandBackTests {
         }
     }
 
+    @Test("A wait for an image is no failed try")
+    func waitForImage() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let fetching = Failure(.imageFetching, "it is being fetched")
+            #expect(try await fixture.store.postpone(lease, by: .seconds(60), because: fetching))
+            #expect(try await fixture.store.tries(of: lease.job) == 0)
+        }
+    }
+
     @Test("What was put off for a PM comes back as soon as the PM is up again")
     func upAgain() async throws {
         try await withRunningJob { (fixture, lease) async throws in

@@ -16,8 +16,8 @@ enum RetryDecision: Hashable, Sendable {
     static let backoff = Backoff(base: .seconds(2), limit: .seconds(60))
     /// How often a create is tried again on a PM on which something of it may stand.
     static let createLimit = 4
-    /// How long a create waits at most before it asks again whether its image has come.
-    static let longestImageWait = Duration.seconds(10)
+    /// How long a create waits before it asks again whether its image has come.
+    static let imageWait = Duration.seconds(5)
     /// How often a create is tried again on a PM that other workers reach, and this one does not.
     static let elsewhereLimit = 20
     /// How often a destroy is tried again on a PM that answers and refuses.
@@ -45,7 +45,7 @@ enum RetryDecision: Hashable, Sendable {
             return .postpone(delay(min(tries, 2), fraction))
         }
         // It waits for its image on the PM that it has, however long that takes: the fetch itself ends or fails.
-        if failure.code == .imageFetching { return .postpone(min(.seconds(2 + tries), longestImageWait)) }
+        if failure.code == .imageFetching { return .postpone(imageWait) }
         return switch (failure.code.isAboutMachine, isClean) {
         case (true, true): .moveOn
         case (false, true): .fail
