@@ -205,6 +205,25 @@ struct HypervisorFaultTests {
         try await eventually("nothing is left", deadline: .seconds(30)) { try await hypervisor.volumes().isEmpty }
     }
 
+    @Test("A domain that goes away between its listing and its description names no file")
+    func domainThatWent() async throws {
+        let host = try await PrivateLibvirtd.started()
+        let hypervisor = try HypervisorFixture.hypervisor(host.testURI)
+        let image = try await HypervisorFixture.emptyImage(in: files)
+        let vm = try HypervisorFixture.vm(1)
+        try await hypervisor.ensureImage(image)
+        try await hypervisor.ensureDisk(of: vm, over: image)
+        try await hypervisor.ensureDefined(vm, over: image)
+        let (before, after) = try await hypervisor.perform("removing a domain") { session in
+            let listed = try session.domains().filter { try $0.uuid() == vm.uuid }
+            let before = try listed.map { try $0.descriptions().count }
+            for domain in listed { try domain.undefine() }
+            return (before, try listed.map { try $0.descriptions().count })
+        }
+        #expect(before == [2])
+        #expect(after == [0])
+    }
+
     private static func noImage() throws -> ImageFile {
         let id = try #require(ImageID(100))
         let image = Image(id: id, name: "none", path: "/none")

@@ -50,10 +50,7 @@ extension LibvirtHypervisor {
                 let disk = try pool.volume(name: name)
             else { return false }
             // Whoever's domain it is, whatever that is called, now or at its next start.
-            let isUsed = try session.domains().contains { domain in
-                try domain.xml().contains(name) || domain.xml(inactive: true).contains(name)
-            }
-            guard !isUsed else { return false }
+            guard try namesInUse([name], besides: nil, in: session).isEmpty else { return false }
             // A domain that does not run names the uppermost file of its disk alone.
             let isBacking = try backing(pool.volumesByName()).values.contains { VolumeName($0).text == name }
             guard !isBacking else { return false }

@@ -51,7 +51,7 @@ extension LibvirtHypervisor {
             return []
         }
         let chains = try DiskChains(of: vm, files: files.paths, directory: pool.directory(), backing: backing(volumes))
-        let used = try namesInUse(chains.ours, beside: vm, in: session)
+        let used = try namesInUse(chains.ours, besides: vm, in: session)
         let doomed = chains.removable(keeping: used)
         for name in doomed { try volumes[name].map(delete) }
         let left = chains.left(after: doomed)
@@ -63,12 +63,11 @@ extension LibvirtHypervisor {
         return left
     }
 
-    /// Those of these volumes that another domain names, now or at its next start.
-    private func namesInUse(_ names: Set<String>, beside vm: VirtualMachine, in session: Session) throws -> Set<String>
-    {
+    /// Those of these volumes that a domain names, now or at its next start; the domain of `vm` does not count.
+    func namesInUse(_ names: Set<String>, besides vm: VirtualMachine?, in session: Session) throws -> Set<String> {
         var used: Set<String> = []
-        for domain in try session.domains() where try domain.uuid() != vm.uuid {
-            let texts = [try domain.xml(), try domain.xml(inactive: true)]
+        for domain in try session.domains() where try domain.uuid() != vm?.uuid {
+            let texts = try domain.descriptions()
             used.formUnion(names.filter { name in texts.contains { $0.contains(name) } })
         }
         return used
@@ -120,6 +119,17 @@ extension LibvirtHypervisor {
                 let isUnknownOption = error.kind == .invalidArgument || error.kind == .unsupported
                 guard isUnknownOption, !options.isEmpty else { throw error }
             }
+        }
+    }
+}
+
+extension Domain {
+    /// What it is now and what it is at its next start, as XML; nothing where it went away since it was listed.
+    func descriptions() throws(LibvirtError) -> [String] {
+        do {
+            return [try xml(), try xml(inactive: true)]
+        } catch  where error.kind == .noSuchDomain {
+            return []
         }
     }
 }
