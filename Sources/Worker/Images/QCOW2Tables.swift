@@ -23,6 +23,8 @@ struct QCOW2Tables {
             .map { (offset: $1 & Self.offsetMask, start: UInt64($0) * mappedByTable) }
             .filter { $0.offset > 0 && $0.start < size }
             .sorted { $0.offset < $1.offset }
+        // Each is named once, so no more is read than the file has, whatever its L1 table says.
+        guard zip(tables, tables.dropFirst()).allSatisfy({ $0.offset != $1.offset }) else { throw .damaged("L1 table") }
         for table in tables { try check(table: table.offset, mappingFrom: table.start) }
     }
 
