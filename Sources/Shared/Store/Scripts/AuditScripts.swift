@@ -87,7 +87,7 @@ extension RedisScript {
               if not is_broken(wrong_kind('job:' .. job)) then name(redis.call('HGET', P .. 'job:' .. job, 'worker')) end
             end
             local held = {}
-            for i, worker in ipairs(workers) do 
+            for i, worker in ipairs(workers) do
               held[i] = {worker, lines(P .. 'processing:' .. worker), redis.call('EXISTS', P .. 'worker:' .. worker)}
             end
             local rows = {}

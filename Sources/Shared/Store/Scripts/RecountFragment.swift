@@ -1,8 +1,9 @@
 extension Fragment {
     /// `recount(pm)`: counts what the VMs of a PM hold anew, from their records.
     ///
-    /// The VMs are those of `hvc:vms` and those of the PM's own set, so that either may be lost; a VM whose record cannot be
-    /// counted keeps its place in the set. Needs `touch`, `event`, `brokenRecords`.
+    /// The VMs are those of `hvc:vms` and those of the PM's own set, so that either may be lost; one whose record
+    /// cannot be counted is left out until its record is repaired and `hvc-worker audit` counts it. Needs `touch`, `event`,
+    /// `brokenRecords`.
     ///
     /// `check_index(pm)`: recounts where the set is not as large as the PM's record says, and lists the set's VMs in `hvc:vms`
     /// where one of them is not; three calls where all is well.

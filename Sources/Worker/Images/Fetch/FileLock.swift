@@ -23,7 +23,10 @@ final class FileLock: Sendable {
         let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW
         descriptor = open(path, create ? flags | O_CREAT : flags, 0o600)
         guard descriptor >= 0 else { return nil }
-        guard flock(descriptor, (kind == .shared ? LOCK_SH : LOCK_EX) | (waits ? 0 : LOCK_NB)) == 0 else { return nil }
+        let operation = (kind == .shared ? LOCK_SH : LOCK_EX) | (waits ? 0 : LOCK_NB)
+        while flock(descriptor, operation) != 0 {
+            guard errno == EINTR else { return nil }
+        }
         // Its name may have been taken away between the two calls.
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else { return nil }

@@ -90,7 +90,9 @@ struct ImageCache: Sendable {
     func makeRoom(for image: ImageLocation, fingerprint: String, bytes: Int64) throws(Failure) {
         let own = folder(of: image)
         // One fetch at a time, or two would be given the same room.
-        let lock = FileLock(folder + "/" + Self.lockName, .exclusive, create: true, waits: true)
+        guard let lock = FileLock(folder + "/" + Self.lockName, .exclusive, create: true, waits: true) else {
+            throw fault("cannot be locked: see its disk, or set HVC_IMAGE_CACHE", nil)
+        }
         defer { withExtendedLifetime(lock) {} }
         for file in files(in: own) where file.isPart && file.name != fingerprint + Self.partEnding {
             unlink(file.path)

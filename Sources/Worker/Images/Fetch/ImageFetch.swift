@@ -94,14 +94,14 @@ struct ImageFetch: Sendable {
             if isDue { await report(progress) }
         }
         guard try await source.status() == status, fetched.withLockedValue({ $0.fetched }) == status.size else {
-            part.discard()
+            try await part.discard()
             throw changed
         }
         await report(fetched.withLockedValue { $0 })
         async let there = checksumThere(size: status.size)
         let here = try await checksumHere(partPath)
         guard try await there.get() == here else {
-            part.discard()
+            try await part.discard()
             throw Failure(
                 .imageUnusable,
                 "what came of '\(location)' has not the checksum of its source, and is discarded: see whether somebody "

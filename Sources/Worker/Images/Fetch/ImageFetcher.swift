@@ -70,7 +70,14 @@ actor ImageFetcher: ImageFiles {
     /// Takes note of what the image_file lists: all of it that lies elsewhere is asked for at once.
     func update(_ listings: [ImageListing]) {
         let listed = Set(listings.map(\.location).filter(\.isRemote))
-        for location in entries.keys where !listed.contains(location) { entries[location]?.isListed = false }
+        for location in entries.keys where !listed.contains(location) {
+            // What is left of one that goes now is known again when a create asks for it.
+            if entries[location]?.isUnderWay == true {
+                entries[location]?.isListed = false
+            } else {
+                entries[location] = nil
+            }
+        }
         for location in listed {
             var entry = entries[location] ?? Entry()
             if entry.isUnderWay { entry.isAgain = true } else { entry.state = .due }

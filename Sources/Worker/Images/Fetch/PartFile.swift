@@ -59,7 +59,11 @@ final class PartFile: Sendable {
     }
 
     /// Deletes the part: what is in it is not what the source has.
-    func discard() { unlink(path) }
+    func discard() async throws(Failure) {
+        try await DispatchQueue.runBlocking { [self] () throws(Failure) in
+            guard unlink(path) == 0 || errno == ENOENT else { throw Self.fault(path, "cannot be deleted") }
+        }
+    }
 
     private func length() throws(Failure) -> Int64 {
         var status = stat()
