@@ -76,9 +76,10 @@ final class LeaseKeeper: Sendable {
         let leases = held.withLockedValue { $0.values.map(\.lease) }
         do throws(Failure) {
             let lost = try await store.renew(leases, for: duration)
-            for job in lost { stop(job, because: "another worker has the job") }
+            for lease in leases where lost.contains(lease.job) { stop(lease, because: "another worker has the job") }
             held.withLockedValue { held in
-                for lease in leases { held[lease.job]?.renewed = asked }
+                // One that was taken again meanwhile has been renewed by that.
+                for lease in leases where held[lease.job]?.lease == lease { held[lease.job]?.renewed = asked }
             }
             isOurs = try await store.announce(worker, jobs: leases.count, lifetime: duration * 3)
         } catch {
@@ -100,13 +101,17 @@ final class LeaseKeeper: Sendable {
     /// Work stops before its lease ends, so that no other worker begins beside it.
     private func stopOverdue() {
         let latest = ContinuousClock.now - duration * 0.6
-        let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest }.map(\.lease.job) }
-        for job in overdue { stop(job, because: "its lease could not be renewed in time") }
+        let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest }.map(\.lease) }
+        for lease in overdue { stop(lease, because: "its lease could not be renewed in time") }
     }
 
-    private func stop(_ job: JobID, because reason: String) {
-        guard let work = held.withLockedValue({ $0.removeValue(forKey: job) }) else { return }
-        logger.error("stopping a job: \(reason)", metadata: ["job": "\(job)"])
+    /// Stops the work of a lease; not that of a later one for the same job.
+    private func stop(_ lease: Lease, because reason: String) {
+        let work = held.withLockedValue { held in
+            held[lease.job]?.lease == lease ? held.removeValue(forKey: lease.job) : nil
+        }
+        guard let work else { return }
+        logger.error("stopping a job: \(reason)", metadata: ["job": "\(lease.job)"])
         work.stop()
     }
 }

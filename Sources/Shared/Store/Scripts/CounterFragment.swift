@@ -6,7 +6,8 @@ extension Fragment {
     /// `count(name, floor)`: the next number of a kind, above `floor` where that is given.
     ///
     /// A counter that was lost (DEL, HDEL by hand) goes on above what the records still show. VMs and jobs of the highest
-    /// numbers may have left no record, so theirs skip 1,000 more. This costs nothing while the counter is there.
+    /// numbers may have left no record, so theirs skip 1,000 more. This costs nothing while the counter is there. What is of
+    /// another type shows nothing (pcall): the counter is written by then, and must get its floor.
     /// Needs `P` and `whole`.
     static let counters = #"""
         local function highest_shown(name)
@@ -15,16 +16,16 @@ extension Fragment {
             local n = tonumber(text or '')
             if n and n > highest and n <= \#(largestNumber) then highest = n end
           end
-          if name == 'fleet' or redis.call('HEXISTS', P .. 'counters', 'fleet') == 0 then
+          if name == 'fleet' or redis.pcall('HEXISTS', P .. 'counters', 'fleet') == 0 then
             if name == 'fleet' or name == 'room' or name == 'use' then
-              see(redis.call('ZREVRANGE', P .. 'fleet', 0, 0, 'WITHSCORES')[2])
+              see(redis.pcall('ZREVRANGE', P .. 'fleet', 0, 0, 'WITHSCORES')[2])
             end
           end
           if name ~= 'vm' and name ~= 'job' then return highest end
-          for _, vm in ipairs(redis.call('ZREVRANGE', P .. 'vms', 0, 99)) do
+          for _, vm in ipairs(redis.pcall('ZREVRANGE', P .. 'vms', 0, 99)) do
             if name == 'vm' then see(vm) end
             if name == 'job' then
-              for _, job in ipairs(redis.call('HMGET', P .. 'vm:' .. vm, 'job', 'create_job', 'destroy_job', 'start_job')) do
+              for _, job in ipairs(redis.pcall('HMGET', P .. 'vm:' .. vm, 'job', 'create_job', 'destroy_job', 'start_job')) do
                 see(job)
               end
             end
@@ -32,14 +33,14 @@ extension Fragment {
           if name == 'job' then
             -- A number that has no record was written by hand, and may be any.
             local function see_record(job)
-              if job and redis.call('EXISTS', P .. 'job:' .. job) == 1 then see(job) end
+              if job and redis.pcall('EXISTS', P .. 'job:' .. job) == 1 then see(job) end
             end
-            for _, line in ipairs(redis.call('LRANGE', P .. 'queue', 0, 99)) do see_record(string.match(line, '"job":(%d+)')) end
+            for _, line in ipairs(redis.pcall('LRANGE', P .. 'queue', 0, 99)) do see_record(string.match(line, '"job":(%d+)')) end
             for _, key in ipairs({'leases', 'delayed'}) do
-              for _, job in ipairs(redis.call('ZREVRANGE', P .. key, 0, 999)) do see_record(job) end
+              for _, job in ipairs(redis.pcall('ZREVRANGE', P .. key, 0, 999)) do see_record(job) end
             end
           end
-          for _, event in ipairs(redis.call('XREVRANGE', P .. 'events', '+', '-', 'COUNT', 1000)) do
+          for _, event in ipairs(redis.pcall('XREVRANGE', P .. 'events', '+', '-', 'COUNT', 1000)) do
             for i = 1, #event[2], 2 do
               if event[2][i] == name then see(event[2][i + 1]) end
             end
