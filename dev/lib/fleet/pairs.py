@@ -12,6 +12,8 @@ class Pairs:
 
     # Connections at most: who waits for one is late, and that is counted.
     CONNECTIONS = 256
+    # The gateway closes a connection that was idle for a minute; one that is used at that moment gets no answer.
+    IDLE = 30
 
     def __init__(self, port, rate):
         self.port, self.rate = port, rate
@@ -33,7 +35,7 @@ class Pairs:
     async def finish(self):
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=90)
-        for _, writer in self.idle:
+        for _, writer, _ in self.idle:
             writer.close()
 
     def run_until(self, seconds):
@@ -67,15 +69,23 @@ class Pairs:
             self.bad[word] = self.bad.get(word, 0) + 1
 
     async def call(self, path):
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await self.connection()
         try:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             status, _, body = await Load.answer(reader)
         except BaseException:
             writer.close()
             raise
-        self.idle.append((reader, writer))
+        self.idle.append((reader, writer, time.monotonic()))
         return status, body
+
+    async def connection(self):
+        while self.idle:
+            reader, writer, since = self.idle.pop()
+            if time.monotonic() - since < self.IDLE:
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self.port)
 
     def report(self):
         """How the calls since the last report went, for people."""
