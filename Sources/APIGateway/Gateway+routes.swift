@@ -18,7 +18,7 @@ extension Gateway {
             router.resource("/v1/pms/{id}/tags", [.put: machines.setTags])
             router.resource("/v1/pms/{id}:cordon", [.post: machines.cordon])
             router.resource("/v1/pms/{id}:uncordon", [.post: machines.uncordon])
-            router.resource("/v1/pms/{id}:drain", [.post: placement.drain])
+            router.resource("/v1/pms/{id}:drain", arguments: ["dry_run"], [.post: placement.drain])
             router.resource("/v1/placements:dry-run", [.post: placement.dryRun])
             router.resource("/v1/capacity", [.get: placement.capacity])
             router.resource("/v1/jobs/{id}/explanation", [.get: placement.explanation])
@@ -54,8 +54,8 @@ extension Gateway {
         router.original("/pm/query", failing: "0", machines.query)
         router.original("/image/list", failing: "0", images.list)
         resources.add(to: router)
-        router.get("/healthz", use: health.alive)
-        router.get("/readyz", use: health.ready)
+        router.health("/healthz", health.alive)
+        router.health("/readyz", health.ready)
         return router
     }
 }

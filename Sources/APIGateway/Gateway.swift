@@ -1,4 +1,5 @@
 import Bootstrap
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -80,6 +81,8 @@ struct Gateway {
 
     /// Runs until SIGTERM or SIGINT; the HTTP server stops first, then what it stands on.
     func run() async throws {
+        // It has no files to read anew: who sends all programs the signal that workers reload by must not end this one.
+        signal(SIGHUP, SIG_IGN)
         do throws(Failure) {
             try await store.checkServer()
         } catch {

@@ -137,12 +137,20 @@ struct WorkerSettings: Sendable {
     private static let overcommitCPUSetting = overcommitSetting("CPU", of: "CPUs")
     private static let overcommitRAMSetting = overcommitSetting("RAM", of: "memory")
     private static let overcommitDiskSetting = overcommitSetting("DISK", of: "disk")
-    private static let imageRootsSetting = Setting<String>.text(
-        "HVC_IMAGE_ROOTS",
-        kind: "full paths with `:` between them",
-        meaning:
-            "The folders in which images may lie, and where relative names are looked up; where none is given, any."
-    )
+    private static let imageRootsSetting = Setting<[String]>(
+        SettingDescription(
+            "HVC_IMAGE_ROOTS",
+            kind: "full paths with `:` between them",
+            fallback: "",
+            meaning:
+                "The folders in which images may lie, and where relative names are looked up; where none is given, any."
+        ),
+        fallback: []
+    ) { text in
+        let folders = text.split(separator: ":").map(String.init)
+        // None at all would open every folder.
+        return folders.isEmpty || folders.contains { !$0.hasPrefix("/") } ? nil : folders
+    }
     private static let imageCacheSetting = Setting<String>(
         SettingDescription(
             "HVC_IMAGE_CACHE",
@@ -262,7 +270,7 @@ struct WorkerSettings: Sendable {
             folder: reader.value(Self.imageCacheSetting),
             limit: Int64(reader.value(Self.imageCacheSizeSetting)) << 30
         )
-        imageRoots = reader.value(Self.imageRootsSetting).split(separator: ":").map(String.init)
+        imageRoots = reader.value(Self.imageRootsSetting)
         cell = reader.value(Self.cellSetting)
         startsAgain = reader.value(Self.autostartSetting) == .on
         network = reader.value(Self.networkSetting)

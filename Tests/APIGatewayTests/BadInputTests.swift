@@ -58,8 +58,29 @@ struct BadInputTests {
                 let answer = try await gateway.http.call("/vm/query?vmid=1", method: method)
                 #expect(answer.status == 405 && answer.body == "0" && answer.headers["allow"] == "GET, POST")
             }
+            for path in ["/healthz", "/readyz"] {
+                let answer = try await gateway.http.call(path, method: "POST")
+                #expect(answer.status == 405 && answer.headers["allow"] == "GET", "\(path): \(answer)")
+            }
             #expect(try await gateway.store.redis.send(["KEYS", "hvc:vm:*"]).array?.isEmpty == true)
             #expect(try await gateway.store.redis.send(["KEYS", "hvc:job:*"]).array?.isEmpty == true)
+            #expect(try await gateway.store.redis.send(["LLEN", "hvc:queue"]).int == 0)
+        }
+    }
+
+    @Test("A query that a call under /v1/ does not know is refused, and nothing is done")
+    func unknownQuery() async throws {
+        try await GatewayFixture.with { (gateway) async throws in
+            let calls = [
+                ("POST", "/v1/vms?dry_run=true"), ("DELETE", "/v1/vms/1?dry_run=true"), ("GET", "/v1/capacity?x"),
+                ("POST", "/v1/pms/1:cordon?dry_run=true"), ("POST", "/v1/pms/1:drain?dryrun=true"),
+                ("POST", "/v1/pms/1:drain?dry_run=true&dry_run=true"),
+            ]
+            for (method, path) in calls {
+                let answer = try await gateway.http.call(path, method: method)
+                #expect(answer.status == 400, "\(path): \(answer)")
+                #expect(answer.headers["x-hvc-code"] == "invalid_request", "\(path): \(answer)")
+            }
             #expect(try await gateway.store.redis.send(["LLEN", "hvc:queue"]).int == 0)
         }
     }
@@ -70,7 +91,7 @@ struct BadInputTests {
         let script = #"exec 3<>"/dev/tcp/127.0.0.1/$1"; printf '%s' "$2" >&3; cat <&3"#
         try await GatewayFixture.with { (gateway) async throws in
             let port = try #require(URLComponents(string: gateway.http.base)?.port)
-            for (path, status) in [("/v1/pms/1", 405), ("/v1/nothing", 404), ("/vm/query", 405), ("/healthz", 404)] {
+            for (path, status) in [("/v1/pms/1", 405), ("/v1/nothing", 404), ("/vm/query", 405), ("/healthz", 405)] {
                 let request = "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                 let client = try ChildProcess("bash", ["-c", script, "-", "\(port)", request])
                 #expect(try await client.waitForExit() == .status(0))

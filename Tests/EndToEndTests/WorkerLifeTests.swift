@@ -53,6 +53,9 @@ struct WorkerLifeTests {
             workers[0].signal(SIGHUP)
             try await workers[0].waitForLine(containing: "what was known stays")
             #expect(try await site.http.call("/pm/list").body == #"{"pmids":[2,3]}"#)
+            // The gateway has none, and goes on.
+            site.gateway.signal(SIGHUP)
+            #expect(try await site.http.call("/pm/list").body == #"{"pmids":[2,3]}"#)
         }
     }
 

@@ -98,6 +98,8 @@ struct PMAddressTests {
             "a%b", "alice@corp@host", "alice@.org@host", "alice@-x.org@host", "a@b.c@d.e@host", #"\alice@host"#,
             #"CORP\@host"#, #"A\B\c@host"#, "$@host", "a$b@host", "a b@host", "-l@corp.example.org@host",
             "a\u{0}b", "h:0", "h:65536", "h:-1", "h:+22", "h:", "h:22x", "h:２２", "@h", "root@", "root:pw@h", "a@b@c",
+            "[hosts]", "root@[h]:22", "[10.0.0.5]", "10.0.0.256", "10.0.0", "10.0.0.5.6", "010.0.0.5",
+            "root@10..0.5:22",
             "[::1",
             "[::1]22", "[::1]:", "[]", ":::", "1:2:3", "fe80::1%eth0", "ａ::1", "::1\u{0}", "h\u{E9}", "ｈ",
             "\u{202E}h", String(repeating: "x", count: 254), "://x", "1q://h", "qemu+ssh://-h/system",

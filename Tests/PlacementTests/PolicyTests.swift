@@ -57,6 +57,7 @@ struct PolicyTests {
         #expect(try chosen(machines, by: choice.policy()) == 2)
         for text in [
             "", "best", ":load=1", "spread:load", "spread:load=x", "spread:load=1001", "spread:best=1", "a:b:c",
+            "spread:load=1,load=2",
         ] {
             #expect(PolicyChoice(text) == nil, "\(text)")
             let failure = #expect(throws: Failure.self) { try PolicyChoice.named(text) }

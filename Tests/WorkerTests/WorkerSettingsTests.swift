@@ -21,6 +21,18 @@ struct WorkerSettingsTests {
     }
 
     @Test(
+        "Folders of images are full paths; others are refused, since no image would be found in them",
+        arguments: [
+            "images", "/a:images", "~/images", ":", "/a: /b",
+        ]
+    )
+    func imageRoots(text: String) throws {
+        let input = #expect(throws: InvalidInput.self) { try WorkerSettings(environment: ["HVC_IMAGE_ROOTS": text]) }
+        #expect(input?.failures.first?.message.hasPrefix("HVC_IMAGE_ROOTS: '\(text)'") == true)
+        #expect(try WorkerSettings(environment: ["HVC_IMAGE_ROOTS": "/a:/b c/:"]).imageRoots == ["/a", "/b c/"])
+    }
+
+    @Test(
         "A word that is near one of the choices leads to it",
         arguments: [
             ("HVC_POLICY", "packed", "pack"), ("HVC_AUTOSTART", "onn", "on"), ("HVC_LOG_LEVEL", "warn", "warning"),

@@ -21,6 +21,11 @@ struct QueryArguments: Sendable {
 
     /// Refuses arguments that the call does not know.
     func allow(_ names: String...) throws(Failure) {
+        try allow(names)
+    }
+
+    /// Refuses arguments that are none of these.
+    func allow(_ names: [String]) throws(Failure) {
         let unknown = values.keys.sorted().first { !names.contains($0) }
         guard let unknown else { return }
         let known = names.isEmpty ? "it takes none" : "it takes " + names.joined(separator: ", ")

@@ -40,12 +40,18 @@ extension Router where Context == GatewayContext {
     ///
     /// - Parameters:
     ///   - path: their path.
+    ///   - arguments: what their query may say. All else is refused: `DELETE …?dry_run=true` must not delete.
     ///   - calls: what does the work, by method.
-    func resource(_ path: RouterPath, _ calls: KeyValuePairs<HTTPRequest.Method, ResourceHandler>) {
+    func resource(
+        _ path: RouterPath,
+        arguments: [String] = [],
+        _ calls: KeyValuePairs<HTTPRequest.Method, ResourceHandler>
+    ) {
         for (method, handler) in calls {
             on(path, method: method) { request, context in
                 do throws(Failure) {
                     try context.refuseUnknownVerb(of: request)
+                    try QueryArguments(query: request.uri.query ?? "").allow(arguments)
                     return try await handler(request, context).response
                 } catch {
                     return Problem(error, request: context.requestID).response

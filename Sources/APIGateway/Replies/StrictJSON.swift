@@ -1,7 +1,8 @@
 import Model
 
 /// Refuses JSON that two readers may take for two different things (RFC 8259, sections 4 and 8; RFC 7493): names that
-/// stand twice in an object, encodings other than UTF-8, halves of surrogate pairs, NUL, and deep nesting.
+/// stand twice in an object, commas that nothing follows, encodings other than UTF-8, halves of surrogate pairs, NUL, and
+/// deep nesting.
 ///
 /// All else that is no JSON, the decoder that reads it next refuses.
 struct StrictJSON {
@@ -42,6 +43,11 @@ struct StrictJSON {
                 }
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 _ = open.popLast()
+            case UInt8(ascii: ","):
+                // The decoder that reads on takes it.
+                if let end = significant, end == UInt8(ascii: "}") || end == UInt8(ascii: "]") {
+                    throw Self.refusal("has a comma behind the last of a list or of an object's fields: leave it out")
+                }
             case UInt8(ascii: "\""):
                 let text = try string()
                 if isName, !open.isEmpty, !open[open.count - 1].insert(text).inserted {
@@ -53,9 +59,12 @@ struct StrictJSON {
     }
 
     /// Whether the string that was just read is the name of a field, which a colon follows.
-    private var isName: Bool {
+    private var isName: Bool { significant == UInt8(ascii: ":") }
+
+    /// The next byte that is no blank.
+    private var significant: UInt8? {
         let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
-        return bytes[position...].first { !blanks.contains($0) } == UInt8(ascii: ":")
+        return bytes[position...].first { !blanks.contains($0) }
     }
 
     private mutating func next() -> UInt8? {

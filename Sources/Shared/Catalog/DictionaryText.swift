@@ -93,7 +93,9 @@ enum DictionaryText {
         let name = SourceText.text(scalars.prefix { $0.scalar.properties.isAlphabetic }.map(\.scalar))
         let rest = scalars.dropFirst(name.unicodeScalars.count).filter { $0.scalar != " " && $0.scalar != "\t" }
         guard ["pms", "types", "images"].contains(name), let first = scalars.first, let sign = rest.first,
-            let next = rest.dropFirst().first, sign.scalar == "=" || sign.scalar == ":", next.scalar == "["
+            let next = rest.dropFirst().first, sign.scalar == "=" || sign.scalar == ":",
+            // Python's tuples and sets are no lists, and then said to be none.
+            next.scalar == "[" || sign.scalar == "=" && "({".unicodeScalars.contains(next.scalar)
         else { return nil }
         return .assignment(name: name, line: first.line, column: first.column, end: sign.column + 1)
     }

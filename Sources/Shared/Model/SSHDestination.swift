@@ -48,6 +48,16 @@ public struct SSHDestination: Hashable, Sendable {
             let form = (user.map { $0 + "@" } ?? "") + named
             throw Failure(.invalidRequest, "'\(written)' has a path, and only the host goes here: write \(form)")
         }
+        // So that `[hosts]`, as other programs' lists of machines have it, is not taken for the machine `hosts`.
+        guard place.first != "[" || host.contains(":") else {
+            throw Failure(
+                .invalidRequest,
+                "'\(written)': '\(host)' is no IPv6 address, and only that stands in brackets: write a host without"
+            )
+        }
+        guard !Self.isNumeric(host) || Self.isIPv4(host) else {
+            throw Failure(.invalidRequest, "'\(written)': '\(host)' is no IPv4 address: write it as 10.0.0.5")
+        }
         guard Self.isHost(host) else {
             throw Failure(
                 .invalidRequest,
@@ -89,6 +99,17 @@ public struct SSHDestination: Hashable, Sendable {
 
     private static func isHost(_ host: Substring) -> Bool {
         host.contains(":") ? isIPv6(host) : host.utf8.count <= 253 && SSHUser.isName(host, also: "._-")
+    }
+
+    /// True for digits with dots between, which no name of a machine is; digits alone may be an alias of ssh_config.
+    private static func isNumeric(_ host: Substring) -> Bool {
+        host.contains(".") && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+    }
+
+    /// An IPv4 address as inet_pton(3) reads it: four numbers, none with a zero before it, which would make it octal.
+    private static func isIPv4(_ host: Substring) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, String(host), &address) == 1
     }
 
     /// An IPv6 address as inet_pton(3) reads it, without a zone: a URI would have to escape its percent sign.

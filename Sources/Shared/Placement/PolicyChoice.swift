@@ -51,15 +51,15 @@ public struct PolicyChoice: Hashable, Sendable {
     /// Reads factors.
     ///
     /// - Parameter text: `NAME=FACTOR` with commas between.
-    /// - Returns: the factors; nil where one is none, or not from -1000 to 1000.
+    /// - Returns: the factors; nil where one is none, not from -1000 to 1000, or given twice.
     public static func weights(_ text: String) -> [String: Double]? {
         var weights: [String: Double] = [:]
         for pair in text.split(separator: ",") {
             let parts = pair.split(separator: "=", omittingEmptySubsequences: false)
             guard parts.count == 2, let factor = Double(parts[1]), (-1000...1000).contains(factor),
-                PlacementPolicy.weighers.contains(where: { $0.name == parts[0] })
+                PlacementPolicy.weighers.contains(where: { $0.name == parts[0] }),
+                weights.updateValue(factor, forKey: String(parts[0])) == nil
             else { return nil }
-            weights[String(parts[0])] = factor
         }
         return weights
     }
