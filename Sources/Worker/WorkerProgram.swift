@@ -122,6 +122,8 @@ struct WorkerProgram {
 
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
     func run() async throws {
+        // Until `CatalogLoader` heeds it: the files are read when Redis answers, whoever asks for that before.
+        signal(SIGHUP, SIG_IGN)
         try await start()
         try await Program.run(
             [

@@ -135,7 +135,9 @@ struct BrokenRecordTests {
         case .create, .hold, .build, .destroy:
             #expect(changed.contains("hvc:queue") && changed.contains("hvc:counters"), "\(act): \(changed)")
         case .claimCreate, .claimHold, .claimDestroyOfHold, .claimRefusal:
-            let isLeft = changed.isSubset(of: Self.versions.union(["hvc:workers"]))
+            let aside = changed.filter { $0.hasPrefix("hvc:pm:") }
+            for pm in aside { #expect(try await fixture.field(pm, "state") == "unknown", "\(act): \(pm)") }
+            let isLeft = changed.subtracting(aside).isSubset(of: Self.versions.union(["hvc:workers"]))
             let isGivenUp = changed.contains("hvc:dead") && changed.contains("hvc:queue")
             #expect(isLeft || isGivenUp, "\(act): \(changed)")
             let claimed = try await fixture.store.redis.send(["EXISTS", "hvc:processing:w", "hvc:leases"]).int
@@ -207,6 +209,34 @@ struct BrokenRecordTests {
             let second: PMID = try 2.identifier()
             #expect(view.fleet.count == 2 && view.fleet[second]?.takesVMs == false)
             await #expect(throws: Failure.self) { try await store.machine(2.identifier()) }
+        }
+    }
+
+    @Test("A PM on which nothing can be claimed takes no VMs until it is repaired and probed; creates go elsewhere")
+    func setAside() async throws {
+        try await StoreFixture.with(machines: Self.machines) { (fixture) async throws in
+            for pm in 1...2 { try await fixture.up(pm, Self.four) }
+            _ = try await fixture.create("a")
+            _ = try await claim(fixture)
+            let chosen = try #require(try await fixture.store.vm(1.identifier())?.pm?.value)
+            let other = 3 - chosen
+            for kind in ["vms", "delayed"] {
+                _ = try await fixture.store.redis.send(["SET", "hvc:pm:\(other):\(kind)", "broken"])
+            }
+            // The policy would have the empty one; once it is refused there, the plan is another.
+            _ = try await fixture.create("b")
+            var outcome = try await claim(fixture)
+            if outcome.stop == .full { outcome = try await claim(fixture) }
+            guard case .started(_, let pm) = outcome.results.first else {
+                Issue.record("not started: \(outcome)")
+                return
+            }
+            #expect(pm?.value == chosen)
+            for kind in ["vms", "delayed"] {
+                _ = try await fixture.store.redis.send(["DEL", "hvc:pm:\(other):\(kind)"])
+            }
+            try await fixture.up(other, Self.four)
+            #expect(try await fixture.store.machine(other.identifier())?.state == .up)
         }
     }
 

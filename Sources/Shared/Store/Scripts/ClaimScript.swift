@@ -40,6 +40,14 @@ extension RedisScript {
                   return {'dead'}
                 end
 
+                -- A PM that cannot be claimed on takes no VMs until a probe can write its record again: else the same plan
+                -- would be made for ever.
+                local function set_aside(pm, problem)
+                  if wrong_kind('pm:' .. pm) then return touch_claims(pm, false) end
+                  redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', problem)
+                  touch(pm, false)
+                end
+
                 local function take_room(vm, pm, job, decision)
                   local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
                   local free = room(pm)
@@ -138,8 +146,9 @@ extension RedisScript {
                     -- Planned when it still had its place.
                     if action ~= 'place' then return nil, 'moved' end
                     -- Whoever planned on what is no longer so, a cordon set by hand say, hears of it at the next peek.
-                    if broken_pm(pm, vm) then
-                      touch_claims(pm, false)
+                    problem = broken_pm(pm, vm)
+                    if problem then
+                      set_aside(pm, problem)
                       return nil, 'full'
                     end
                     if not take_room(vm, pm, job, decision) then
