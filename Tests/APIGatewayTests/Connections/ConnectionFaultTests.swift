@@ -35,7 +35,7 @@ struct ConnectionFaultTests {
             // Nor is the body of a call that anybody may make read.
             let health = try await RawClient(port: gateway.port)
             try await health.send("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nx")
-            try await eventually("a call without a body to be answered") { health.received.hasPrefix("HTTP/1.1 404 ") }
+            try await eventually("a call without a body to be answered") { health.received.hasPrefix("HTTP/1.1 405 ") }
         }
     }
 
