@@ -1,13 +1,13 @@
 import Foundation
 
 /// The programs of this package: those in the folder that `HVC_TEST_PROGRAMS` names, else as they were built with the tests.
-public enum BuiltProgram {
+package enum BuiltProgram {
     /// The path of a product.
     ///
     /// - Parameter name: its name, such as `hvc-gateway`.
     /// - Returns: its path.
     /// - Throws: ``TestKitError`` where it is not there.
-    public static func path(_ name: String) throws -> String {
+    package static func path(_ name: String) throws -> String {
         if let folder = ProcessInfo.processInfo.environment["HVC_TEST_PROGRAMS"], !folder.isEmpty {
             let path = URL(filePath: folder).appending(path: name).path()
             guard FileManager.default.isExecutableFile(atPath: path) else {

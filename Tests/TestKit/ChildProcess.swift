@@ -1,13 +1,13 @@
-public import Foundation
+package import Foundation
 import NIOConcurrencyHelpers
 
 /// A program that a test has started: its output as lines to wait for, signals by process id, a sure end.
 ///
 /// The child is killed and reaped when the object goes, at the latest. It inherits no file but its standard streams,
 /// so that tests that run side by side do not hold each other's sockets and pipes open.
-public final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     /// How a process ended.
-    public enum Exit: Sendable, Hashable {
+    package enum Exit: Sendable, Hashable {
         /// It ended by itself with this status.
         case status(Int32)
         /// This signal killed it.
@@ -15,9 +15,9 @@ public final class ChildProcess: Sendable {
     }
 
     /// One line of the child's output.
-    public struct Line: Sendable, Hashable {
+    package struct Line: Sendable, Hashable {
         /// The streams that a child writes to.
-        public enum Stream: Sendable, Hashable {
+        package enum Stream: Sendable, Hashable {
             /// Standard output.
             case output
             /// Standard error.
@@ -25,16 +25,16 @@ public final class ChildProcess: Sendable {
         }
 
         /// Where it was written.
-        public let stream: Stream
+        package let stream: Stream
         /// The text without the line end; bytes that are not UTF-8 read as U+FFFD.
-        public let text: String
+        package let text: String
     }
 
     /// The child's process id.
-    public let pid: pid_t
+    package let pid: pid_t
 
     /// How the program is called in errors.
-    public let name: String
+    package let name: String
 
     private let journal: Journal
 
@@ -47,7 +47,7 @@ public final class ChildProcess: Sendable {
     ///   - directory: Where it starts; nil: where this process is.
     ///   - input: The file that it reads as standard input.
     /// - Throws: ``TestKitError`` where the program is missing or cannot be started.
-    public init(
+    package init(
         _ program: String,
         _ arguments: [String] = [],
         environment: [String: String]? = nil,
@@ -91,10 +91,10 @@ public final class ChildProcess: Sendable {
     // MARK: Output
 
     /// All lines so far.
-    public var lines: [Line] { journal.lines }
+    package var lines: [Line] { journal.lines }
 
     /// All lines so far as one text.
-    public var text: String { journal.lines.map(\.text).joined(separator: "\n") }
+    package var text: String { journal.lines.map(\.text).joined(separator: "\n") }
 
     /// Waits for a line, among those that came already and those to come.
     ///
@@ -104,7 +104,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: The first such line.
     /// - Throws: ``TestKitError`` with the output so far where the line does not come, or the program ends before.
     @discardableResult
-    public func waitForLine(containing part: String, within limit: Duration = .seconds(10)) async throws -> String {
+    package func waitForLine(containing part: String, within limit: Duration = .seconds(10)) async throws -> String {
         try await waitForLine("a line with \"\(part)\"", within: limit) { $0.text.contains(part) }.text
     }
 
@@ -116,7 +116,7 @@ public final class ChildProcess: Sendable {
     ///   - predicate: Whether a line is the one.
     /// - Returns: The first such line.
     /// - Throws: ``TestKitError`` with the output so far where the line does not come, or the program ends before.
-    public func waitForLine(
+    package func waitForLine(
         _ what: String,
         within limit: Duration = .seconds(10),
         where predicate: @escaping @Sendable (Line) -> Bool
@@ -135,7 +135,7 @@ public final class ChildProcess: Sendable {
     // MARK: End
 
     /// How the program ended; nil while it runs.
-    public var exit: Exit? { journal.exit }
+    package var exit: Exit? { journal.exit }
 
     /// Waits for the program to end.
     ///
@@ -143,7 +143,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: How it ended.
     /// - Throws: ``TestKitError`` with the output so far where it does not end in time.
     @discardableResult
-    public func waitForExit(within limit: Duration = .seconds(10)) async throws -> Exit {
+    package func waitForExit(within limit: Duration = .seconds(10)) async throws -> Exit {
         let journal = self.journal
         do {
             return try await TestKit.within(limit, "the end") { try await journal.end() }
@@ -155,7 +155,7 @@ public final class ChildProcess: Sendable {
     /// Sends a signal, unless the program has ended.
     ///
     /// - Parameter number: The signal, such as `SIGSTOP`.
-    public func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         journal.whileRunning { _ = Foundation.kill(pid, number) }
     }
 
@@ -165,7 +165,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: How it ended.
     /// - Throws: ``TestKitError`` where even SIGKILL does not end it.
     @discardableResult
-    public func terminate(grace: Duration = .seconds(5)) async throws -> Exit {
+    package func terminate(grace: Duration = .seconds(5)) async throws -> Exit {
         signal(SIGTERM)
         signal(SIGCONT)
         if let exit = try? await waitForExit(within: grace) { return exit }
@@ -177,7 +177,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: How it ended.
     /// - Throws: ``TestKitError`` where it does not end.
     @discardableResult
-    public func kill() async throws -> Exit {
+    package func kill() async throws -> Exit {
         signal(SIGKILL)
         return try await waitForExit()
     }
@@ -189,7 +189,7 @@ extension ChildProcess {
     /// - Parameter program: A path, or a name to look up in PATH.
     /// - Returns: Its path.
     /// - Throws: ``TestKitError`` that says what is missing.
-    public static func find(_ program: String) throws -> String {
+    package static func find(_ program: String) throws -> String {
         if program.contains("/") { return program }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]

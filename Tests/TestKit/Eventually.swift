@@ -8,7 +8,7 @@
 ///   - interval: How long to wait between two looks.
 ///   - condition: Whether it is so; an error counts as no, and the last one is told at the end.
 /// - Throws: ``TestKitError`` where it did not become so in time; `CancellationError`.
-public func eventually(
+package func eventually(
     _ what: String = "the condition",
     deadline limit: Duration = .seconds(10),
     every interval: Duration = .milliseconds(20),
@@ -41,7 +41,7 @@ public func eventually(
 ///   - operation: The operation; must end when cancelled.
 /// - Returns: What the operation returned.
 /// - Throws: ``TestKitError`` where it took too long; what the operation throws.
-public func within<Value: Sendable>(
+package func within<Value: Sendable>(
     _ limit: Duration,
     _ what: String = "the operation",
     _ operation: @escaping @Sendable () async throws -> Value

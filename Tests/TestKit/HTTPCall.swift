@@ -1,24 +1,24 @@
 import Foundation
 
 /// An answer to an HTTP call.
-public struct HTTPAnswer: Sendable {
+package struct HTTPAnswer: Sendable {
     /// The status.
-    public let status: Int
+    package let status: Int
     /// The body as text.
-    public let body: String
+    package let body: String
     /// The headers, names in lower case.
-    public let headers: [String: String]
+    package let headers: [String: String]
 }
 
 /// Makes HTTP calls of one server, with curl: it sends paths just as they are given, also those that no URL type takes.
-public struct HTTPCalls: Sendable {
+package struct HTTPCalls: Sendable {
     /// The server's address.
-    public let base: String
+    package let base: String
 
     /// Calls of a server.
     ///
     /// - Parameter base: its address, as `http://127.0.0.1:8080`.
-    public init(base: String) {
+    package init(base: String) {
         self.base = base
     }
 
@@ -32,7 +32,7 @@ public struct HTTPCalls: Sendable {
     ///   - limit: how long to wait, in seconds.
     /// - Returns: the answer.
     /// - Throws: ``TestKitError`` where there is no answer, with what curl says.
-    public func call(
+    package func call(
         _ path: String,
         method: String = "GET",
         headers: [String: String] = [:],

@@ -5,28 +5,28 @@ import NIOConcurrencyHelpers
 ///
 /// Its configuration, state, logs and guests live in a directory of the test's, and nothing of the machine's libvirt is
 /// read or changed. libvirtd, its guests and its networks are killed when the object goes, at the latest. Needs root.
-public final class PrivateLibvirtd: Sendable {
+package final class PrivateLibvirtd: Sendable {
     /// How to run it.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// The size of `/var/lib/libvirt/images`, which is a disk of its own then and may be full, in MiB; nil: no limit.
-        public var poolMiB: Int?
+        package var poolMiB: Int?
 
         /// Whether the network `default` is defined and active, with DHCP for guests.
-        public var hasNetwork = false
+        package var hasNetwork = false
 
         /// Makes options.
         ///
         /// - Parameters:
         ///   - poolMiB: The size of the default pool's directory in MiB.
         ///   - hasNetwork: Whether the network `default` is active.
-        public init(poolMiB: Int? = nil, hasNetwork: Bool = false) {
+        package init(poolMiB: Int? = nil, hasNetwork: Bool = false) {
             self.poolMiB = poolMiB
             self.hasNetwork = hasNetwork
         }
     }
 
     /// Where it keeps its files.
-    public let directory: TemporaryDirectory
+    package let directory: TemporaryDirectory
 
     private let process: ChildProcess
 
@@ -70,32 +70,32 @@ public final class PrivateLibvirtd: Sendable {
     /// - Parameter options: How to run it.
     /// - Returns: The running one.
     /// - Throws: ``TestKitError`` with its output where it does not come up.
-    public static func started(_ options: Options = Options()) async throws -> PrivateLibvirtd {
+    package static func started(_ options: Options = Options()) async throws -> PrivateLibvirtd {
         let server = try PrivateLibvirtd(options)
         try await server.waitForStart(number: 1)
         return server
     }
 
     /// The libvirt URI of its QEMU driver.
-    public var uri: String { "qemu+unix:///system?socket=\(socketPath)" }
+    package var uri: String { "qemu+unix:///system?socket=\(socketPath)" }
 
     /// The libvirt URI of its test driver's default host, which all connections share while one is open.
-    public var testURI: String { "test+unix:///default?socket=\(socketPath)" }
+    package var testURI: String { "test+unix:///default?socket=\(socketPath)" }
 
     /// The path of its unix socket.
-    public var socketPath: String { directory.file("run/libvirt-sock") }
+    package var socketPath: String { directory.file("run/libvirt-sock") }
 
     /// The directory that it knows as `/var/lib/libvirt/images`; empty here where the pool has a size of its own.
-    public var imageDirectory: String { directory.file("lib/images") }
+    package var imageDirectory: String { directory.file("lib/images") }
 
     /// What it has said.
-    public var text: String { process.text }
+    package var text: String { process.text }
 
     /// What a guest has written to its serial console.
     ///
     /// - Parameter domainName: The domain's name.
     /// - Returns: The text; empty where there is none yet.
-    public func console(of domainName: String) -> String {
+    package func console(of domainName: String) -> String {
         let data = FileManager.default.contents(atPath: directory.file("log/qemu/\(domainName)-console.log"))
         return String(decoding: data ?? Data(), as: UTF8.self)
     }
@@ -106,7 +106,7 @@ public final class PrivateLibvirtd: Sendable {
     /// - Returns: What it printed.
     /// - Throws: ``TestKitError`` with its output where it fails.
     @discardableResult
-    public func virsh(_ arguments: String...) async throws -> String {
+    package func virsh(_ arguments: String...) async throws -> String {
         try await virsh(arguments)
     }
 
@@ -115,7 +115,7 @@ public final class PrivateLibvirtd: Sendable {
     /// - Parameter arguments: virsh's arguments, without the URI.
     /// - Returns: What it printed.
     /// - Throws: ``TestKitError`` with its output where it fails.
-    public func virsh(_ arguments: [String]) async throws -> String {
+    package func virsh(_ arguments: [String]) async throws -> String {
         let child = try ChildProcess("virsh", ["-q", "-c", uri] + arguments)
         guard try await child.waitForExit(within: .seconds(60)) == .status(0) else {
             throw TestKitError("virsh \(arguments.joined(separator: " ")): \(child.text)")
@@ -126,7 +126,7 @@ public final class PrivateLibvirtd: Sendable {
     /// Kills libvirtd alone; its guests run on.
     ///
     /// - Throws: ``TestKitError`` where it does not go.
-    public func kill() async throws {
+    package func kill() async throws {
         let ends = process.lines.count { $0.text == Self.ended }
         try Self.write("", to: directory.file("hold"))
         try signal(SIGKILL)
@@ -136,7 +136,7 @@ public final class PrivateLibvirtd: Sendable {
     /// Starts libvirtd after ``kill()``.
     ///
     /// - Throws: ``TestKitError`` with its output where it does not come up.
-    public func restart() async throws {
+    package func restart() async throws {
         let starts = process.lines.count { $0.text == Self.ready }
         try FileManager.default.removeItem(atPath: directory.file("hold"))
         try await waitForStart(number: starts + 1)
@@ -146,7 +146,7 @@ public final class PrivateLibvirtd: Sendable {
     ///
     /// - Parameter number: The signal.
     /// - Throws: ``TestKitError`` where it does not run.
-    public func signal(_ number: Int32) throws {
+    package func signal(_ number: Int32) throws {
         let daemons = Self.children(of: process.pid).flatMap { Self.children(of: $0) }.filter { pid in
             (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) == "libvirtd\n"
         }
@@ -158,7 +158,7 @@ public final class PrivateLibvirtd: Sendable {
     ///
     /// - Parameter domainName: The domain's name, which no other guest of this machine has.
     /// - Throws: ``TestKitError`` where it does not run, or does not go.
-    public func killGuest(_ domainName: String) async throws {
+    package func killGuest(_ domainName: String) async throws {
         let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }
         let guest = processes.first { pid in
             let arguments = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
@@ -172,7 +172,7 @@ public final class PrivateLibvirtd: Sendable {
     /// Ends it and its guests, and waits until they are gone.
     ///
     /// - Throws: ``TestKitError`` where it does not go.
-    public func stop() async throws {
+    package func stop() async throws {
         end()
         try await process.waitForExit()
     }

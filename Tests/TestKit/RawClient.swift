@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 
 /// A TCP client that sends what it is given, byte for byte, and keeps what comes back.
-public final class RawClient: Sendable {
+package final class RawClient: Sendable {
     private let channel: any Channel
     private let log: NIOLockedValueBox<String>
 
@@ -13,7 +13,7 @@ public final class RawClient: Sendable {
     ///   - port: the port.
     ///   - reads: whether it takes what the server sends.
     /// - Throws: what the system says.
-    public init(port: Int, reads: Bool = true) async throws {
+    package init(port: Int, reads: Bool = true) async throws {
         let log = NIOLockedValueBox("")
         self.log = log
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -31,18 +31,18 @@ public final class RawClient: Sendable {
     ///
     /// - Parameter text: what to send.
     /// - Throws: what the system says.
-    public func send(_ text: String) async throws {
+    package func send(_ text: String) async throws {
         try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
     /// All that has come so far.
-    public var received: String { log.withLockedValue { $0 } }
+    package var received: String { log.withLockedValue { $0 } }
 
     /// Whether the server has not closed the connection.
-    public var isOpen: Bool { channel.isActive }
+    package var isOpen: Bool { channel.isActive }
 
     /// Closes the connection.
-    public func close() async {
+    package func close() async {
         // The server may have closed it already, which is as well.
         try? await channel.close()
     }

@@ -1,23 +1,23 @@
 import NIOConcurrencyHelpers
-public import RedisClient
+package import RedisClient
 
 /// A real redis-server of a test's own: on a unix socket and a loopback port, with its files in a directory of its own.
 ///
 /// It is killed and its files are removed when the object goes, at the latest.
-public final class RedisServer: Sendable {
+package final class RedisServer: Sendable {
     /// How to run the server.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Whether it keeps an append-only file with an fsync for each write, as the shipped configuration has it.
-        public var appendOnly = false
+        package var appendOnly = false
 
         /// The default user's password; nil: none.
-        public var password: String?
+        package var password: String?
 
         /// ACL users in the form of redis.conf, such as `app on >secret ~* &* +@all`.
-        public var users: [String] = []
+        package var users: [String] = []
 
         /// More settings: names without the `--`, and values; a value is split at spaces.
-        public var settings: [(name: String, value: String)] = []
+        package var settings: [(name: String, value: String)] = []
 
         /// Makes options.
         ///
@@ -26,7 +26,7 @@ public final class RedisServer: Sendable {
         ///   - password: The default user's password; nil: none.
         ///   - users: ACL users in the form of redis.conf.
         ///   - settings: More settings.
-        public init(
+        package init(
             appendOnly: Bool = false,
             password: String? = nil,
             users: [String] = [],
@@ -46,7 +46,7 @@ public final class RedisServer: Sendable {
     }
 
     /// Where the server keeps its files.
-    public let directory: TemporaryDirectory
+    package let directory: TemporaryDirectory
 
     private let options: Options
     private let hasTLS: Bool
@@ -56,7 +56,7 @@ public final class RedisServer: Sendable {
     ///
     /// - Parameter options: How to run it.
     /// - Throws: ``TestKitError`` where the directory cannot be made.
-    public init(_ options: Options = Options()) throws {
+    package init(_ options: Options = Options()) throws {
         self.options = options
         self.hasTLS = options.settings.contains { $0.name == "tls-cert-file" }
         self.directory = try TemporaryDirectory(prefix: "redis")
@@ -67,40 +67,40 @@ public final class RedisServer: Sendable {
     /// - Parameter options: How to run it.
     /// - Returns: The running server.
     /// - Throws: ``TestKitError`` with its output where it does not come up.
-    public static func started(_ options: Options = Options()) async throws -> RedisServer {
+    package static func started(_ options: Options = Options()) async throws -> RedisServer {
         let server = try RedisServer(options)
         try await server.start()
         return server
     }
 
     /// The path of its unix socket.
-    public var socketPath: String { directory.file("redis.sock") }
+    package var socketPath: String { directory.file("redis.sock") }
 
     /// Its TCP port on 127.0.0.1; the same after a restart.
-    public var port: Int { state.withLockedValue { $0.port } }
+    package var port: Int { state.withLockedValue { $0.port } }
 
     /// Its TLS port on 127.0.0.1, where the settings name a `tls-cert-file`; else 0.
-    public var tlsPort: Int { state.withLockedValue { $0.tlsPort } }
+    package var tlsPort: Int { state.withLockedValue { $0.tlsPort } }
 
     /// The process, where one was started.
-    public var process: ChildProcess? { state.withLockedValue { $0.process } }
+    package var process: ChildProcess? { state.withLockedValue { $0.process } }
 
     /// How a client reaches it over TCP, with the default user's password.
-    public var configuration: RedisConfiguration {
+    package var configuration: RedisConfiguration {
         var configuration = RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: port))
         configuration.password = options.password
         return configuration
     }
 
     /// How a client reaches it over its unix socket, with the default user's password.
-    public var socketConfiguration: RedisConfiguration {
+    package var socketConfiguration: RedisConfiguration {
         var configuration = RedisConfiguration(endpoint: .unixSocket(path: socketPath))
         configuration.password = options.password
         return configuration
     }
 
     /// The address as a URL for a program's command line, with the password where there is one.
-    public var url: String {
+    package var url: String {
         "redis://\(options.password.map { ":\($0)@" } ?? "")127.0.0.1:\(port)"
     }
 
@@ -113,7 +113,7 @@ public final class RedisServer: Sendable {
     ///   - waitsUntilReady: Whether to wait until it has read its data and answers.
     ///   - settings: More settings, for this run only.
     /// - Throws: ``TestKitError`` with its output where it does not come up.
-    public func start(waitsUntilReady: Bool = true, settings: [(name: String, value: String)] = []) async throws {
+    package func start(waitsUntilReady: Bool = true, settings: [(name: String, value: String)] = []) async throws {
         let isRestart = port != 0
         for _ in 0..<50 {
             if !isRestart {
@@ -138,14 +138,14 @@ public final class RedisServer: Sendable {
     /// Kills the server as a power loss would, and waits until it is gone.
     ///
     /// - Throws: ``TestKitError`` where it does not go.
-    public func kill9() async throws {
+    package func kill9() async throws {
         try await process?.kill()
     }
 
     /// Kills the server where it runs, and starts it on the same files, port and socket.
     ///
     /// - Throws: ``TestKitError`` with its output where it does not come up.
-    public func restart() async throws {
+    package func restart() async throws {
         try await kill9()
         try await start()
     }
@@ -153,7 +153,7 @@ public final class RedisServer: Sendable {
     /// Ends the server in its own way, which saves what it saves.
     ///
     /// - Throws: ``TestKitError`` where it does not go.
-    public func stop() async throws {
+    package func stop() async throws {
         try await process?.terminate()
     }
 

@@ -5,20 +5,20 @@ import NIOConcurrencyHelpers
 ///
 /// Nothing of the user's or the machine's ssh configuration is read or changed. sshd and all its sessions are killed
 /// when the object goes, at the latest.
-public final class SSHServer: Sendable {
+package final class SSHServer: Sendable {
     /// How to run the server.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// A shell script that stands for the user's login shell; the command to run is in `SSH_ORIGINAL_COMMAND`.
-        public var shell: String?
+        package var shell: String?
 
         /// What sshd shows before the user is let in.
-        public var banner: String?
+        package var banner: String?
 
         /// Whether the key of ``SSHServer/clientConfig`` is let in.
-        public var takesKey = true
+        package var takesKey = true
 
         /// More lines of sshd_config.
-        public var settings: [String] = []
+        package var settings: [String] = []
 
         /// Makes options.
         ///
@@ -27,7 +27,7 @@ public final class SSHServer: Sendable {
         ///   - banner: What sshd shows before the user is let in.
         ///   - takesKey: Whether the client's key is let in.
         ///   - settings: More lines of sshd_config.
-        public init(
+        package init(
             shell: String? = nil,
             banner: String? = nil,
             takesKey: Bool = true,
@@ -41,7 +41,7 @@ public final class SSHServer: Sendable {
     }
 
     /// Which key of the host a client has in its known_hosts.
-    public enum KnownKey: Sendable {
+    package enum KnownKey: Sendable {
         /// The right one.
         case right
         /// Another than the host has.
@@ -56,7 +56,7 @@ public final class SSHServer: Sendable {
     }
 
     /// Where the server and the client keep their files.
-    public let directory: TemporaryDirectory
+    package let directory: TemporaryDirectory
 
     private let options: Options
     private let state = NIOLockedValueBox(State())
@@ -75,7 +75,7 @@ public final class SSHServer: Sendable {
     /// - Parameter options: How to run it.
     /// - Returns: The running server.
     /// - Throws: ``TestKitError`` with its output where it does not come up.
-    public static func started(_ options: Options = Options()) async throws -> SSHServer {
+    package static func started(_ options: Options = Options()) async throws -> SSHServer {
         let server = try SSHServer(options)
         try await server.writeFiles()
         try await server.start()
@@ -83,16 +83,16 @@ public final class SSHServer: Sendable {
     }
 
     /// Its TCP port on 127.0.0.1.
-    public var port: Int { state.withLockedValue { $0.port } }
+    package var port: Int { state.withLockedValue { $0.port } }
 
     /// The user that is let in: the one who runs the tests.
-    public var user: String { NSUserName() }
+    package var user: String { NSUserName() }
 
     /// `user@host:port`.
-    public var address: String { "\(user)@127.0.0.1:\(port)" }
+    package var address: String { "\(user)@127.0.0.1:\(port)" }
 
     /// What sshd has logged.
-    public var log: String { state.withLockedValue { $0.process }?.text ?? "" }
+    package var log: String { state.withLockedValue { $0.process }?.text ?? "" }
 
     /// Writes a client configuration for `ssh -F`, with the user's key.
     ///
@@ -101,7 +101,7 @@ public final class SSHServer: Sendable {
     ///   - lines: More lines of ssh_config; they go first and so win.
     /// - Returns: The file's path.
     /// - Throws: What writing throws.
-    public func clientConfig(knownKey: KnownKey = .right, lines: [String] = []) throws -> String {
+    package func clientConfig(knownKey: KnownKey = .right, lines: [String] = []) throws -> String {
         let name = "client-\(UUID().uuidString.prefix(8))"
         let key: String? =
             switch knownKey {
@@ -123,14 +123,14 @@ public final class SSHServer: Sendable {
     }
 
     /// Kills the processes of all sessions, as a machine that goes down would; the server listens on.
-    public func killSessions() {
+    package func killSessions() {
         for pid in children(of: pid) { kill(pid, SIGKILL) }
     }
 
     /// Kills the server and its sessions and waits until the port is free.
     ///
     /// - Throws: ``TestKitError`` where it does not go.
-    public func stop() async throws {
+    package func stop() async throws {
         killTree()
         try await state.withLockedValue { $0.process }?.waitForExit()
     }

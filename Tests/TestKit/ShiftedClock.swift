@@ -1,7 +1,7 @@
 import Foundation
 
 /// Makes a program's clock of the day wrong, and leaves its steady clocks and the times of files right.
-public struct ShiftedClock {
+package struct ShiftedClock {
     private let directory: TemporaryDirectory
     private let library: String
 
@@ -35,7 +35,7 @@ public struct ShiftedClock {
         """
 
     /// Builds the library with the C compiler, which Swift needs anyway.
-    public init() async throws {
+    package init() async throws {
         directory = try TemporaryDirectory()
         library = directory.file("clock.so")
         let source = directory.file("clock.c")
@@ -50,7 +50,7 @@ public struct ShiftedClock {
     ///
     /// - Parameter seconds: by how much, ahead where positive.
     /// - Returns: the variables.
-    public func environment(off seconds: Int) -> [String: String] {
+    package func environment(off seconds: Int) -> [String: String] {
         ["LD_PRELOAD": library, "CLOCK_SHIFT_S": String(seconds)]
     }
 }

@@ -1,23 +1,23 @@
 /// A certificate authority of a test's own, and a server's certificate by it.
 ///
 /// Made by the openssl program; the files go with the object.
-public final class TemporaryCertificates: Sendable {
+package final class TemporaryCertificates: Sendable {
     private let directory: TemporaryDirectory
 
     /// The authority's certificate, a PEM file.
-    public var authority: String { directory.file("ca.pem") }
+    package var authority: String { directory.file("ca.pem") }
 
     /// The server's certificate, a PEM file.
-    public var certificate: String { directory.file("server.pem") }
+    package var certificate: String { directory.file("server.pem") }
 
     /// The server's key, a PEM file.
-    public var key: String { directory.file("server.key") }
+    package var key: String { directory.file("server.key") }
 
     /// Makes the files.
     ///
     /// - Parameter names: What the server's certificate is for, in openssl's form.
     /// - Throws: ``TestKitError`` with openssl's output where that fails.
-    public init(names: String = "DNS:localhost,IP:127.0.0.1") async throws {
+    package init(names: String = "DNS:localhost,IP:127.0.0.1") async throws {
         directory = try TemporaryDirectory(prefix: "tls")
         let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-x509"]
         try await openssl(

@@ -3,15 +3,15 @@ import Foundation
 /// A directory of a test's own, removed with all that is in it by ``remove()`` or when the object goes.
 ///
 /// Its path is short, so that a unix socket's path (107 bytes at most) fits into it.
-public final class TemporaryDirectory: Sendable {
+package final class TemporaryDirectory: Sendable {
     /// The directory's absolute path.
-    public let path: String
+    package let path: String
 
     /// Makes a directory under the system's temporary directory.
     ///
     /// - Parameter prefix: How its name starts.
     /// - Throws: ``TestKitError`` where it cannot be made.
-    public init(prefix: String = "hvc") throws {
+    package init(prefix: String = "hvc") throws {
         let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         var template = Array("\(parent)/\(prefix).XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
@@ -29,12 +29,12 @@ public final class TemporaryDirectory: Sendable {
     ///
     /// - Parameter name: Its name, or its path relative to the directory.
     /// - Returns: The absolute path.
-    public func file(_ name: String) -> String {
+    package func file(_ name: String) -> String {
         "\(path)/\(name)"
     }
 
     /// Removes the directory and all that is in it; does nothing the second time.
-    public func remove() {
+    package func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }
 }

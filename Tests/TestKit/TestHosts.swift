@@ -5,15 +5,15 @@ import NIOConcurrencyHelpers
 ///
 /// Each set has a network of its own, so several run side by side. It is taken down by ``down()``, when the object
 /// goes, or when this process ends, however it ends. Needs root.
-public final class TestHosts: Sendable {
+package final class TestHosts: Sendable {
     /// A daemon of a host.
-    public enum Daemon: String, Sendable {
+    package enum Daemon: String, Sendable {
         case libvirtd
         case sshd
     }
 
     /// What can be done to a daemon.
-    public enum Action: String, Sendable {
+    package enum Action: String, Sendable {
         /// Starts it where it does not run.
         case start
         /// Kills it with SIGKILL.
@@ -35,10 +35,10 @@ public final class TestHosts: Sendable {
     }
 
     /// How many hosts there are; they are numbered from 1.
-    public let count: Int
+    package let count: Int
 
     /// What programs need in their environment to reach the hosts: a PATH with an ssh that knows their keys.
-    public var environment: [String: String] {
+    package var environment: [String: String] {
         // The hosts have a network where there is a dnsmasq for it.
         let hasNetwork = FileManager.default.isExecutableFile(atPath: "/usr/sbin/dnsmasq")
         return ["PATH": path.withLockedValue { $0 }, "HVC_NETWORK": hasNetwork ? "default" : "none"]
@@ -68,7 +68,7 @@ public final class TestHosts: Sendable {
     ///   - specs: The size to pretend, `CPUS:MEM_MIB[:DISK_MIB]`, for hosts 1, 2, …; the last goes on for the rest.
     /// - Returns: The running hosts.
     /// - Throws: ``TestKitError`` with the output of dev/hosts where they do not come up.
-    public static func started(_ count: Int, specs: [String] = ["8:8192"]) async throws -> TestHosts {
+    package static func started(_ count: Int, specs: [String] = ["8:8192"]) async throws -> TestHosts {
         let hosts = try TestHosts(count)
         let owner = String(ProcessInfo.processInfo.processIdentifier)
         try await hosts.run(["up", "\(count)", "--owner", owner] + specs.flatMap { ["--spec", $0] })
@@ -89,7 +89,7 @@ public final class TestHosts: Sendable {
     ///   - specs: The size to pretend, as for ``started(_:specs:)``.
     ///   - body: What to do on them.
     /// - Throws: ``TestKitError`` where they do not come up or go down; what the body throws.
-    public static func with(
+    package static func with(
         _ count: Int,
         specs: [String] = ["8:8192"],
         _ body: (TestHosts) async throws -> Void
@@ -104,7 +104,7 @@ public final class TestHosts: Sendable {
     /// Powers all hosts off and removes all of the set; does nothing the second time.
     ///
     /// - Throws: ``TestKitError`` where something stays.
-    public func down() async throws {
+    package func down() async throws {
         guard !isDown.withLockedValue({ $0 }) else { return }
         // Apart from the caller's task: a test that was cancelled leaves no hosts either.
         _ = try await Task { try await run(["down"]) }.value
@@ -117,19 +117,19 @@ public final class TestHosts: Sendable {
     ///
     /// - Parameter host: Its number.
     /// - Returns: The address.
-    public func address(_ host: Int) -> String { rows.withLockedValue { $0[host - 1].address } }
+    package func address(_ host: Int) -> String { rows.withLockedValue { $0[host - 1].address } }
 
     /// A host's libvirt URI, over ssh.
     ///
     /// - Parameter host: Its number.
     /// - Returns: The URI.
-    public func uri(_ host: Int) -> String { rows.withLockedValue { $0[host - 1].uri } }
+    package func uri(_ host: Int) -> String { rows.withLockedValue { $0[host - 1].uri } }
 
     /// All hosts as lines of a PM file.
     ///
     /// - Parameter settings: What stands behind each address, such as `overcommit_cpu=4`.
     /// - Returns: The lines.
-    public func lines(settings: String = "") -> [String] {
+    package func lines(settings: String = "") -> [String] {
         (1...count).map { address($0) + (settings.isEmpty ? "" : " \(settings)") }
     }
 
@@ -143,7 +143,7 @@ public final class TestHosts: Sendable {
     /// - Returns: What it printed, to either stream.
     /// - Throws: ``TestKitError`` with its output where it fails.
     @discardableResult
-    public func exec(_ host: Int, _ command: String...) async throws -> String {
+    package func exec(_ host: Int, _ command: String...) async throws -> String {
         try await run(["exec", "\(host)"] + command)
     }
 
@@ -155,7 +155,7 @@ public final class TestHosts: Sendable {
     /// - Returns: What it printed.
     /// - Throws: ``TestKitError`` with its output where it fails.
     @discardableResult
-    public func virsh(_ host: Int, _ arguments: String...) async throws -> String {
+    package func virsh(_ host: Int, _ arguments: String...) async throws -> String {
         try await run(["exec", "\(host)", "virsh", "-q", "-c", "qemu:///system"] + arguments)
     }
 
@@ -164,7 +164,7 @@ public final class TestHosts: Sendable {
     /// - Parameter host: Its number.
     /// - Returns: The names.
     /// - Throws: ``TestKitError`` where libvirt does not answer.
-    public func domains(_ host: Int) async throws -> [String] {
+    package func domains(_ host: Int) async throws -> [String] {
         try await virsh(host, "list", "--all", "--name").split(whereSeparator: \.isNewline).map(String.init).sorted()
     }
 
@@ -173,7 +173,7 @@ public final class TestHosts: Sendable {
     /// - Parameter host: Its number.
     /// - Returns: The names.
     /// - Throws: ``TestKitError`` where libvirt does not answer.
-    public func volumes(_ host: Int) async throws -> [String] {
+    package func volumes(_ host: Int) async throws -> [String] {
         guard try await virsh(host, "pool-list", "--name").contains("default") else { return [] }
         return try await virsh(host, "vol-list", "default").split(whereSeparator: \.isNewline)
             .compactMap { $0.split(separator: " ").first.map(String.init) }.sorted()
@@ -185,25 +185,25 @@ public final class TestHosts: Sendable {
     ///
     /// - Parameter host: Its number.
     /// - Throws: ``TestKitError`` where that fails.
-    public func cut(_ host: Int) async throws { try await run(["cut", "\(host)"]) }
+    package func cut(_ host: Int) async throws { try await run(["cut", "\(host)"]) }
 
     /// Plugs a host's network cable.
     ///
     /// - Parameter host: Its number.
     /// - Throws: ``TestKitError`` where that fails.
-    public func heal(_ host: Int) async throws { try await run(["heal", "\(host)"]) }
+    package func heal(_ host: Int) async throws { try await run(["heal", "\(host)"]) }
 
     /// Ends all processes of a host at once, as a power loss; its disks stay.
     ///
     /// - Parameter host: Its number.
     /// - Throws: ``TestKitError`` where that fails.
-    public func crash(_ host: Int) async throws { try await run(["crash", "\(host)"]) }
+    package func crash(_ host: Int) async throws { try await run(["crash", "\(host)"]) }
 
     /// Switches a crashed host on and waits until it answers.
     ///
     /// - Parameter host: Its number.
     /// - Throws: ``TestKitError`` where it does not come up.
-    public func boot(_ host: Int) async throws { try await run(["boot", "\(host)"]) }
+    package func boot(_ host: Int) async throws { try await run(["boot", "\(host)"]) }
 
     /// Does something to a daemon of a host.
     ///
@@ -212,7 +212,7 @@ public final class TestHosts: Sendable {
     ///   - host: The host's number.
     ///   - action: What to do.
     /// - Throws: ``TestKitError`` where that fails.
-    public func control(_ daemon: Daemon, of host: Int, _ action: Action) async throws {
+    package func control(_ daemon: Daemon, of host: Int, _ action: Action) async throws {
         try await run([daemon.rawValue, "\(host)", action.rawValue])
     }
 }

@@ -1,5 +1,5 @@
-public import Logging
-public import RedisClient
+package import Logging
+package import RedisClient
 
 extension CommonSettings {
     /// Makes the client for the Redis that the settings name.
@@ -9,7 +9,7 @@ extension CommonSettings {
     ///   - patience: how long a call waits for a connection while there is none.
     ///   - logger: hears of connections made and lost.
     /// - Returns: the client, not connected yet.
-    public func makeRedisClient(name: String, patience: Duration, logger: Logger) -> RedisClient {
+    package func makeRedisClient(name: String, patience: Duration, logger: Logger) -> RedisClient {
         var configuration = redis
         configuration.clientName = name
         configuration.waitForConnection = patience

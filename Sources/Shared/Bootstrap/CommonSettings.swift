@@ -1,15 +1,15 @@
-public import Logging
+package import Logging
 import Model
-public import RedisClient
+package import RedisClient
 
 /// What both programs are told by their environment.
-public struct CommonSettings: Sendable {
+package struct CommonSettings: Sendable {
     /// Where Redis is and how to log in there.
-    public let redis: RedisConfiguration
+    package let redis: RedisConfiguration
     /// What every Redis key starts with.
-    public let prefix: String
+    package let prefix: String
     /// From which level on log lines are written.
-    public let logLevel: Logger.Level
+    package let logLevel: Logger.Level
 
     private static let redisURLSetting = Setting<String>.text(
         "HVC_REDIS_URL",
@@ -42,14 +42,14 @@ public struct CommonSettings: Sendable {
     )
 
     /// The settings, for `--help` and the docs.
-    public static var descriptions: [SettingDescription] {
+    package static var descriptions: [SettingDescription] {
         [redisURLSetting.about, redisPasswordSetting.about, prefixSetting.about, logLevelSetting.about]
     }
 
     /// Reads the settings.
     ///
     /// - Parameter reader: where they stand; it keeps what is wrong with them.
-    public init(from reader: inout SettingsReader) {
+    package init(from reader: inout SettingsReader) {
         let url = reader.value(Self.redisURLSetting)
         let password = reader.value(Self.redisPasswordSetting)
         let redis = reader.attempt { () throws(Failure) in try Self.redis(at: url, password: password) }

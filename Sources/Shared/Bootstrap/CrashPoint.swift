@@ -5,19 +5,19 @@ import NIOConcurrencyHelpers
 ///
 /// Only `HVC_TEST_CRASH` arms one, as `create.disk.made` or, for the third time it is reached, `create.disk.made:3`;
 /// without it, `reach` compares with nil and returns.
-public struct CrashPoint: Hashable, Sendable {
+package struct CrashPoint: Hashable, Sendable {
     /// Its name.
-    public let name: String
+    package let name: String
 
     /// Names a point.
     ///
     /// - Parameter name: words with dots between them, from the whole to the part.
-    public init(_ name: String) {
+    package init(_ name: String) {
         self.name = name
     }
 
     /// Kills the process (SIGKILL) where this point is armed and it is its turn.
-    public func reach() {
+    package func reach() {
         guard let armed = Self.armed, armed.name == name else { return }
         let passes = Self.passes.withLockedValue { passes in
             passes += 1

@@ -4,9 +4,9 @@ import Foundation
 ///
 /// A full table ends a Swift process on Linux: libdispatch opens files of /proc and traps where it cannot. So each
 /// program raises its limit first and then opens no more than the limit less ``reserve``.
-public enum DescriptorLimit {
+package enum DescriptorLimit {
     /// What a program leaves free for what it does not count: logs, libraries, files of /proc.
-    public static let reserve = 64
+    package static let reserve = 64
 
     /// Beyond this the limit is not raised: children inherit it, and some close every number below it one by one.
     private static let highest = 65_536
@@ -14,7 +14,7 @@ public enum DescriptorLimit {
     /// Raises the soft limit to the hard one, to 65,536 at most; it never lowers it.
     ///
     /// - Returns: the limit now; 1,024 where the system does not say.
-    public static func raise() -> Int {
+    package static func raise() -> Int {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return 1024 }

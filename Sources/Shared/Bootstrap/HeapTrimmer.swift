@@ -6,14 +6,14 @@ import Foundation
 ///
 /// The C library keeps what is freed between blocks that are in use, for as long as the process lives: without this a
 /// gateway that had 5,000 callers for a moment kept 250 MB.
-public enum HeapTrimmer {
+package enum HeapTrimmer {
     /// How much may be held that nobody uses: less is needed again soon.
     private static let slack = 32 << 20
 
     /// Looks from time to time until the task is cancelled.
     ///
     /// - Parameter period: how often.
-    public static func run(every period: Duration = .seconds(10)) async {
+    package static func run(every period: Duration = .seconds(10)) async {
         let fixed = resident() - Int(mallinfo2().uordblks)
         while !Task.isCancelled {
             // A cancelled sleep ends the loop.

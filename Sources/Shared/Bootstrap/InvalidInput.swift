@@ -1,19 +1,19 @@
-public import Model
+package import Model
 
 /// All that is wrong with a program's settings and files.
-public struct InvalidInput: Error {
+package struct InvalidInput: Error {
     /// The faults, in the order in which they were found; one at least.
-    public let failures: [Failure]
+    package let failures: [Failure]
 
     /// Makes it.
     ///
     /// - Parameter failures: the faults.
-    public init(_ failures: [Failure]) {
+    package init(_ failures: [Failure]) {
         self.failures = failures
     }
 
     /// The faults as one, for a log that has one line for them.
-    public var failure: Failure {
+    package var failure: Failure {
         Failure(.invalidRequest, failures.map(\.text).joined(separator: "; "))
     }
 }

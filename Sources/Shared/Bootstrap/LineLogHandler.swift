@@ -1,13 +1,13 @@
-public import Logging
+package import Logging
 
 /// Writes each log message as one line: time, level, label, message, `key=value`s.
 ///
 /// The lines are handed to a writer that puts them out in batches, so that a request does not wait for standard error.
-public struct LineLogHandler: LogHandler {
+package struct LineLogHandler: LogHandler {
     /// What stands on each line of this logger.
-    public var metadata: Logger.Metadata = [:]
+    package var metadata: Logger.Metadata = [:]
     /// From which level on lines are written.
-    public var logLevel: Logger.Level = .info
+    package var logLevel: Logger.Level = .info
     private let label: String
     private let writer: LogWriter
 
@@ -16,19 +16,19 @@ public struct LineLogHandler: LogHandler {
     /// - Parameters:
     ///   - label: the program's or part's name.
     ///   - writer: where lines go.
-    public init(label: String, writer: LogWriter) {
+    package init(label: String, writer: LogWriter) {
         self.label = label
         self.writer = writer
     }
 
     /// One entry of the metadata.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     /// Writes one line.
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var line = "\(LogTime.now()) \(event.level) \(label): "
         line += LogText.escaped(event.message.description)
         append(metadata, to: &line)

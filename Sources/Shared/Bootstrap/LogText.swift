@@ -1,10 +1,10 @@
 /// How texts stand in log lines, whatever a request sent: a line stays a line, and a value one word or quoted.
-public enum LogText {
+package enum LogText {
     /// A value without spaces as it is; others in quotes.
     ///
     /// - Parameter text: the value.
     /// - Returns: what stands behind the `=`.
-    public static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }
         if isPlain { return text }
         return "\"" + escaped(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")) + "\""
@@ -14,7 +14,7 @@ public enum LogText {
     ///
     /// - Parameter text: the text.
     /// - Returns: the text in one line.
-    public static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
         return text.unicodeScalars.reduce(into: "") { line, scalar in
             line +=

@@ -1,9 +1,9 @@
 import Dispatch
-public import Foundation
+package import Foundation
 import NIOConcurrencyHelpers
 
 /// Collects log lines and writes them to a file descriptor in batches, in order.
-public final class LogWriter: Sendable {
+package final class LogWriter: Sendable {
     private struct State {
         var pending: [UInt8] = []
         var isScheduled = false
@@ -22,7 +22,7 @@ public final class LogWriter: Sendable {
     /// Makes a writer.
     ///
     /// - Parameter handle: where the lines go; standard error by default.
-    public init(to handle: FileHandle = .standardError) {
+    package init(to handle: FileHandle = .standardError) {
         self.handle = handle
     }
 
@@ -31,7 +31,7 @@ public final class LogWriter: Sendable {
     /// - Parameters:
     ///   - line: the line with its newline.
     ///   - isUrgent: write it now.
-    public func write(_ line: String, isUrgent: Bool = false) {
+    package func write(_ line: String, isUrgent: Bool = false) {
         let mustSchedule = state.withLockedValue { state in
             guard state.pending.count + line.utf8.count <= Self.limit else {
                 state.dropped += 1
@@ -46,7 +46,7 @@ public final class LogWriter: Sendable {
     }
 
     /// Writes what is pending and returns when that is done.
-    public func flush() {
+    package func flush() {
         queue.sync { flushOnQueue() }
     }
 

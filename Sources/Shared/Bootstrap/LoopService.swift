@@ -1,20 +1,20 @@
-public import ServiceLifecycle
+import ServiceLifecycle
 
 /// A service that is a loop: it runs until its task is cancelled.
-public struct LoopService: Service {
+package struct LoopService: Service {
     private let body: @Sendable () async throws -> Void
 
     /// Makes a service.
     ///
     /// - Parameter body: the loop; it returns when its task is cancelled.
-    public init(_ body: @escaping @Sendable () async throws -> Void) {
+    package init(_ body: @escaping @Sendable () async throws -> Void) {
         self.body = body
     }
 
     /// Runs the loop until a graceful shutdown or cancellation.
     ///
     /// - Throws: what the loop throws.
-    public func run() async throws {
+    package func run() async throws {
         try await cancelWhenGracefulShutdown { try await body() }
     }
 }

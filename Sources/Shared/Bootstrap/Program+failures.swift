@@ -4,7 +4,7 @@ import Model
 
 extension Program {
     /// The version of both programs, for `--version`.
-    public static let version = "0.1.0-dev"
+    package static let version = "0.1.0-dev"
 
     /// Runs a command; what it fails with is printed as `NAME: reason`, a line each and without the usage text.
     ///
@@ -12,7 +12,7 @@ extension Program {
     ///   - name: the program's name.
     ///   - body: the command.
     /// - Throws: `ExitCode` 64 (`EX_USAGE` of sysexits.h) after a failure that was printed; what else the body throws.
-    public static func reportingFailures(as name: String, _ body: () async throws -> Void) async throws {
+    package static func reportingFailures(as name: String, _ body: () async throws -> Void) async throws {
         let failures: [Failure]
         do {
             return try await body()
@@ -32,7 +32,7 @@ extension Program {
     /// - Parameters:
     ///   - warnings: the warnings.
     ///   - name: the program's name.
-    public static func print(warnings: [String], as name: String) {
+    package static func print(warnings: [String], as name: String) {
         for warning in warnings { print("warning: \(warning)", as: name) }
     }
 

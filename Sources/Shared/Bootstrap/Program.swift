@@ -1,12 +1,12 @@
 import Foundation
-public import Logging
-public import ServiceLifecycle
+package import Logging
+package import ServiceLifecycle
 import UnixSignals
 
 /// What both programs do at their start and at their end.
-public enum Program {
+package enum Program {
     /// Where all loggers of the process write.
-    public static let logWriter = LogWriter()
+    package static let logWriter = LogWriter()
 
     /// Makes the process' logger.
     ///
@@ -14,7 +14,7 @@ public enum Program {
     ///   - label: the program's name.
     ///   - level: from which level on lines are written.
     /// - Returns: the logger.
-    public static func logger(label: String, level: Logger.Level) -> Logger {
+    package static func logger(label: String, level: Logger.Level) -> Logger {
         var logger = Logger(label: label) { LineLogHandler(label: $0, writer: logWriter) }
         logger.logLevel = level
         return logger
@@ -27,7 +27,7 @@ public enum Program {
     ///   - grace: how long a graceful stop may take before tasks are cancelled.
     ///   - logger: where start and stop are told.
     /// - Throws: what the first service to fail throws.
-    public static func run(_ services: [any Service], grace: Duration, logger: Logger) async throws {
+    package static func run(_ services: [any Service], grace: Duration, logger: Logger) async throws {
         // A peer that goes away while we write is an error of that write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         defer { logWriter.flush() }

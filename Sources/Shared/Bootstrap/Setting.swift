@@ -1,9 +1,9 @@
-public import Model
+package import Model
 
 /// One thing that can be set by an environment variable: the source of parsing, `--help` and docs/configuration.md.
-public struct Setting<Value: Sendable>: Sendable {
+package struct Setting<Value: Sendable>: Sendable {
     /// What people are told of it.
-    public let about: SettingDescription
+    package let about: SettingDescription
     let fallback: Value
     let parse: @Sendable (String) -> Value?
 
@@ -13,7 +13,7 @@ public struct Setting<Value: Sendable>: Sendable {
     ///   - about: what people are told of it.
     ///   - fallback: the value where the variable is not set or empty.
     ///   - parse: reads the text; nil where it is none of the kind.
-    public init(_ about: SettingDescription, fallback: Value, parse: @escaping @Sendable (String) -> Value?) {
+    package init(_ about: SettingDescription, fallback: Value, parse: @escaping @Sendable (String) -> Value?) {
         self.about = about
         self.fallback = fallback
         self.parse = parse
@@ -24,7 +24,7 @@ public struct Setting<Value: Sendable>: Sendable {
     /// - Parameter environment: the variables.
     /// - Returns: what it is set to, else the fallback.
     /// - Throws: `Failure` with `invalidRequest` that names the variable and what it takes.
-    public func value(in environment: [String: String]) throws(Failure) -> Value {
+    package func value(in environment: [String: String]) throws(Failure) -> Value {
         guard let text = try about.text(in: environment), !text.isEmpty else { return fallback }
         guard let value = parse(text) else {
             let shown = about.isSecret ? "its value" : "'\(text)'"
@@ -36,19 +36,19 @@ public struct Setting<Value: Sendable>: Sendable {
 }
 
 /// What people are told of a setting.
-public struct SettingDescription: Sendable, Hashable {
+package struct SettingDescription: Sendable, Hashable {
     /// The environment variable.
-    public let name: String
+    package let name: String
     /// What values it takes, as a noun: `a port`, `seconds`.
-    public let kind: String
+    package let kind: String
     /// The value where it is not set, as text; empty for none.
-    public let fallback: String
+    package let fallback: String
     /// What it does.
-    public let meaning: String
+    package let meaning: String
     /// True where its value is never shown, and may be given as a file by `NAME_FILE`.
-    public let isSecret: Bool
+    package let isSecret: Bool
     /// The words that it takes, where they are a few; empty for all else.
-    public let choices: [String]
+    package let choices: [String]
 
     /// Makes a description.
     ///
@@ -59,7 +59,7 @@ public struct SettingDescription: Sendable, Hashable {
     ///   - meaning: what it does.
     ///   - isSecret: its value is never shown.
     ///   - choices: the words that it takes, where they are a few.
-    public init(
+    package init(
         _ name: String,
         kind: String,
         fallback: String,
@@ -86,7 +86,7 @@ extension Setting where Value == String {
     ///   - isSecret: its value is never shown.
     ///   - meaning: what it does.
     /// - Returns: the setting.
-    public static func text(
+    package static func text(
         _ name: String,
         kind: String = "text",
         fallback: String = "",
@@ -107,7 +107,7 @@ extension Setting where Value == Int {
     ///   - fallback: the value where it is not set.
     ///   - meaning: what it does.
     /// - Returns: the setting.
-    public static func number(_ name: String, in range: ClosedRange<Int>, fallback: Int, meaning: String) -> Self {
+    package static func number(_ name: String, in range: ClosedRange<Int>, fallback: Int, meaning: String) -> Self {
         let kind = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         let about = SettingDescription(name, kind: kind, fallback: String(fallback), meaning: meaning)
         return Setting(about, fallback: fallback) { Int($0).flatMap { range.contains($0) ? $0 : nil } }
@@ -123,7 +123,7 @@ extension Setting where Value == Duration {
     ///   - fallback: the value where it is not set, in seconds.
     ///   - meaning: what it does.
     /// - Returns: the setting.
-    public static func seconds(
+    package static func seconds(
         _ name: String,
         in range: ClosedRange<Double>,
         fallback: Double,
@@ -150,7 +150,7 @@ extension Setting where Value == Double {
     ///   - fallback: the value where it is not set.
     ///   - meaning: what it does.
     /// - Returns: the setting.
-    public static func ratio(
+    package static func ratio(
         _ name: String,
         in range: ClosedRange<Double>,
         fallback: Double,
@@ -171,7 +171,7 @@ extension Setting where Value == String {
     ///   - fallback: the word where it is not set.
     ///   - meaning: what it does.
     /// - Returns: the setting.
-    public static func choice(_ name: String, of choices: [String], fallback: String, meaning: String) -> Self {
+    package static func choice(_ name: String, of choices: [String], fallback: String, meaning: String) -> Self {
         Setting(.choice(name, of: choices, fallback: fallback, meaning: meaning), fallback: fallback) { text in
             let word = text.lowercased()
             return choices.contains(word) ? word : nil
@@ -187,7 +187,7 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
     ///   - fallback: the value where it is not set.
     ///   - meaning: what it does.
     /// - Returns: the setting.
-    public static func choice(_ name: String, fallback: Value, meaning: String) -> Self {
+    package static func choice(_ name: String, fallback: Value, meaning: String) -> Self {
         let choices = Value.allCases.map(\.rawValue)
         let about = SettingDescription.choice(name, of: choices, fallback: fallback.rawValue, meaning: meaning)
         return Setting(about, fallback: fallback) { Value(rawValue: $0.lowercased()) }

@@ -46,12 +46,12 @@ extension [SettingDescription] {
     ///
     /// - Parameter environment: the variables.
     /// - Returns: a sentence for each such file.
-    public func secretWarnings(in environment: [String: String]) -> [String] {
+    package func secretWarnings(in environment: [String: String]) -> [String] {
         compactMap { $0.warning(in: environment) }
     }
 
     /// The settings for `--help`: a name with its default, and below it what it does.
-    public var helpText: String {
+    package var helpText: String {
         map { setting in
             let fallback = setting.fallback.isEmpty ? "" : " [\(setting.fallback)]"
             let secret = setting.isSecret ? ", or a file by \(setting.name)_FILE" : ""
@@ -60,7 +60,7 @@ extension [SettingDescription] {
     }
 
     /// The settings as the table of docs/configuration.md.
-    public var markdownTable: String {
+    package var markdownTable: String {
         let rows = map { setting in
             let secret = setting.isSecret ? "; secret: also as a file by `\(setting.name)_FILE`" : ""
             let fallback = setting.fallback.isEmpty ? "" : "`\(setting.fallback)`"

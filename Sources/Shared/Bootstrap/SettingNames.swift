@@ -1,7 +1,7 @@
 import Model
 
 /// The names of all `HVC_` variables: those that neither program nor a script reads are probably misspelt.
-public enum SettingNames {
+package enum SettingNames {
     static let ofPrograms: Set<String> = [
         "HVC_API_TOKEN",
         "HVC_API_TOKEN_FILE",
@@ -63,7 +63,7 @@ public enum SettingNames {
     ///   - environment: the variables.
     ///   - own: the settings of the program that asks.
     /// - Returns: a message for each, by name.
-    public static func warnings(
+    package static func warnings(
         for environment: [String: String],
         own: [SettingDescription] = []
     ) -> [String] {

@@ -1,15 +1,15 @@
-public import Model
+package import Model
 
 /// Reads settings from an environment and keeps what is wrong with them, so that all faults are reported at once.
-public struct SettingsReader: Sendable {
+package struct SettingsReader: Sendable {
     /// The variables.
-    public let environment: [String: String]
+    package let environment: [String: String]
     private var failures: [Failure] = []
 
     /// Makes a reader.
     ///
     /// - Parameter environment: the variables.
-    public init(environment: [String: String]) {
+    package init(environment: [String: String]) {
         self.environment = environment
     }
 
@@ -17,7 +17,7 @@ public struct SettingsReader: Sendable {
     ///
     /// - Parameter setting: the setting.
     /// - Returns: what it is set to; its fallback where that cannot be taken, which `finish` then reports.
-    public mutating func value<Value>(_ setting: Setting<Value>) -> Value {
+    package mutating func value<Value>(_ setting: Setting<Value>) -> Value {
         let environment = environment
         return attempt { () throws(Failure) in try setting.value(in: environment) } ?? setting.fallback
     }
@@ -26,7 +26,7 @@ public struct SettingsReader: Sendable {
     ///
     /// - Parameter body: the part.
     /// - Returns: what it returns; nil where it throws.
-    public mutating func attempt<Value>(_ body: () throws(Failure) -> Value) -> Value? {
+    package mutating func attempt<Value>(_ body: () throws(Failure) -> Value) -> Value? {
         do throws(Failure) {
             return try body()
         } catch {
@@ -38,14 +38,14 @@ public struct SettingsReader: Sendable {
     /// Keeps faults that were found elsewhere.
     ///
     /// - Parameter faults: the faults.
-    public mutating func note(_ faults: [Failure]) {
+    package mutating func note(_ faults: [Failure]) {
         failures += faults
     }
 
     /// Ends the reading: what was read may be used where this does not throw.
     ///
     /// - Throws: `InvalidInput` with all faults.
-    public func finish() throws(InvalidInput) {
+    package func finish() throws(InvalidInput) {
         guard failures.isEmpty else { throw InvalidInput(failures) }
     }
 }

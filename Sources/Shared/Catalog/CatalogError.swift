@@ -1,9 +1,9 @@
 /// Why a pm_file, image_file or flavor_file was refused, and where in it.
 ///
 /// A file with one fault is refused whole, so that no fleet is ever run from half a file.
-public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The stable codes of faults in files.
-    public enum Code: String, Hashable, Sendable, CaseIterable {
+    package enum Code: String, Hashable, Sendable, CaseIterable {
         /// The file is missing, is no regular file, may not be read, or is too large.
         case unreadable
         /// The bytes are not UTF-8, or hold a control character.
@@ -23,15 +23,15 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The stable code.
-    public let code: Code
+    package let code: Code
     /// The file as it was named.
-    public let file: String
+    package let file: String
     /// Where in the file; nil where the fault is the file's as a whole.
-    public let position: TextPosition?
+    package let position: TextPosition?
     /// What is wrong and what to write instead.
-    public let reason: String
+    package let reason: String
     /// What the part below said (the system, the YAML parser); nil where nothing is below.
-    public let cause: String?
+    package let cause: String?
 
     init(code: Code, file: String, position: TextPosition?, reason: String, cause: String? = nil) {
         self.code = code
@@ -42,18 +42,18 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `file:line:column: reason`, as compilers write it; `file: reason` where no place is to blame.
-    public var description: String {
+    package var description: String {
         let place = position.map { "\(file):\($0)" } ?? file
         return "\(place): \(reason)" + (cause.map { " (\($0))" } ?? "")
     }
 }
 
 /// A place in a text.
-public struct TextPosition: Hashable, Sendable, CustomStringConvertible {
+package struct TextPosition: Hashable, Sendable, CustomStringConvertible {
     /// The line, from 1.
-    public let line: Int
+    package let line: Int
     /// The column in Unicode scalars, from 1.
-    public let column: Int
+    package let column: Int
 
     init(line: Int, column: Int) {
         self.line = line
@@ -61,7 +61,7 @@ public struct TextPosition: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `line:column`.
-    public var description: String { "\(line):\(column)" }
+    package var description: String { "\(line):\(column)" }
 }
 
 /// A fault found by a part that does not know where in the file it is.

@@ -1,29 +1,29 @@
-public import Model
+package import Model
 
 /// The flavor_file: the sizes of VM that may be asked for.
 ///
 ///     "types": [{"cpu": 1, "ram": 512, "disk": 1}, {"tid": 7, "cpu": 2, "ram": 1024, "disk": 2}]
 ///
 /// with or without outer braces; `ram` is in MiB, `disk` in GiB, `tid` is the type's number.
-public enum FlavorFile {
+package enum FlavorFile {
     /// CPUs of a type: as many as libvirt and QEMU give a guest on the largest machines.
-    public static let cpuBounds = 1...4096
+    package static let cpuBounds = 1...4096
     /// Memory of a type in MiB: up to 1 PiB.
-    public static let ramBounds = 1...(1 << 30)
+    package static let ramBounds = 1...(1 << 30)
     /// Disk of a type in GiB: up to 1 PiB.
-    public static let diskBounds = 1...(1 << 20)
+    package static let diskBounds = 1...(1 << 20)
 
     /// The numbers that a file may give: as many as fit in 32 bits, which every client can read.
-    public static let numberBounds = 1...Int(Int32.max)
+    package static let numberBounds = 1...Int(Int32.max)
 
     private static let example = #""types": [{"cpu": 1, "ram": 512, "disk": 1}, …]"#
 
     /// One entry, with its place for messages.
-    public struct Entry: Hashable, Sendable {
+    package struct Entry: Hashable, Sendable {
         /// The size and the number that it is to have.
-        public fileprivate(set) var listing: TypeListing
+        package fileprivate(set) var listing: TypeListing
         /// Where in the file it is.
-        public let position: TextPosition
+        package let position: TextPosition
     }
 
     /// Reads the file.
@@ -31,7 +31,7 @@ public enum FlavorFile {
     /// - Parameter path: the file's path.
     /// - Returns: the types in the file's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault; then nothing of the file is taken.
-    public static func read(path: String) throws(CatalogError) -> CatalogList<Entry> {
+    package static func read(path: String) throws(CatalogError) -> CatalogList<Entry> {
         try entries(in: try SourceText.read(path: path))
     }
 
@@ -42,7 +42,7 @@ public enum FlavorFile {
     ///   - file: the name to use in errors.
     /// - Returns: the types in the text's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault.
-    public static func parse(_ text: String, file: String) throws(CatalogError) -> CatalogList<Entry> {
+    package static func parse(_ text: String, file: String) throws(CatalogError) -> CatalogList<Entry> {
         try entries(in: try SourceText(file: file, text: text))
     }
 

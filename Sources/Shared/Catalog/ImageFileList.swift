@@ -1,18 +1,18 @@
-public import Model
+package import Model
 
 /// One entry of the image_file, before it has a number.
-public struct ImageListing: Hashable, Sendable {
+package struct ImageListing: Hashable, Sendable {
     /// The file's name without its ending.
-    public let name: String
+    package let name: String
     /// Where the file lies.
-    public let location: ImageLocation
+    package let location: ImageLocation
 
     /// Makes an entry.
     ///
     /// - Parameters:
     ///   - name: the file's name without its ending.
     ///   - location: where the file lies.
-    public init(name: String, location: ImageLocation) {
+    package init(name: String, location: ImageLocation) {
         self.name = name
         self.location = location
     }
@@ -25,7 +25,7 @@ public struct ImageListing: Hashable, Sendable {
 /// is relative to the folders for images, or is `user@host:/path`.
 ///
 /// Only the list is read here; whether a file is there and is a disk image is the workers' to find out.
-public enum ImageFileList {
+package enum ImageFileList {
     private static let example = #""images": ["/path/name.qcow2", …], or a path a line"#
 
     /// Reads the file.
@@ -35,7 +35,7 @@ public enum ImageFileList {
     ///   - roots: the folders for images.
     /// - Returns: the images in the file's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault; then nothing of the file is taken.
-    public static func read(path: String, roots: [String]) throws(CatalogError) -> CatalogList<ImageListing> {
+    package static func read(path: String, roots: [String]) throws(CatalogError) -> CatalogList<ImageListing> {
         try listings(in: try SourceText.read(path: path), ImagePathContext(file: path, roots: roots))
     }
 
@@ -47,7 +47,7 @@ public enum ImageFileList {
     ///   - roots: the folders for images.
     /// - Returns: the images in the text's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault.
-    public static func parse(
+    package static func parse(
         _ text: String,
         file: String,
         roots: [String] = []
@@ -59,7 +59,7 @@ public enum ImageFileList {
     ///
     /// - Parameter path: the path.
     /// - Returns: `Ubuntu12.04amd64` for `/images/Ubuntu12.04amd64.qcow2`.
-    public static func name(ofPath path: String) -> String {
+    package static func name(ofPath path: String) -> String {
         let file = path.split(separator: "/").last ?? ""
         guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return String(file) }
         return String(file[..<dot])

@@ -2,7 +2,7 @@ import Foundation
 import Model
 
 /// What the paths of an image_file are relative to.
-public struct ImagePathContext: Sendable {
+package struct ImagePathContext: Sendable {
     /// The folders in which a relative name is looked up, in order.
     let folders: [String]
     /// The longest path that Linux takes (`PATH_MAX` less the closing NUL).
@@ -13,7 +13,7 @@ public struct ImagePathContext: Sendable {
     /// - Parameters:
     ///   - file: the image_file's path.
     ///   - roots: the folders for images; where there are none, names are relative to the image_file's own folder.
-    public init(file: String, roots: [String]) {
+    package init(file: String, roots: [String]) {
         folders = roots.isEmpty ? [URL(filePath: file).deletingLastPathComponent().path] : roots
     }
 

@@ -1,4 +1,4 @@
-public import Model
+package import Model
 
 /// The pm_file: the physical machines, in the order of their numbers.
 ///
@@ -11,7 +11,7 @@ public import Model
 /// Dictionary form, in which an entry is an address or a dictionary:
 ///
 ///     "pms": ["root@10.0.0.5:22", {"address": "root@10.0.0.6", "overcommit_cpu": 2}]
-public enum PMFile {
+package enum PMFile {
     private static let example = #""pms": ["user@host:port", …], or an address a line"#
 
     /// Reads the file.
@@ -21,7 +21,7 @@ public enum PMFile {
     ///   - defaults: the overcommit of machines for which the file gives none.
     /// - Returns: the machines in the file's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault; then nothing of the file is taken.
-    public static func read(path: String, defaults: Overcommit) throws(CatalogError) -> CatalogList<PMListing> {
+    package static func read(path: String, defaults: Overcommit) throws(CatalogError) -> CatalogList<PMListing> {
         try listings(in: try SourceText.read(path: path), defaults: defaults)
     }
 
@@ -33,7 +33,7 @@ public enum PMFile {
     ///   - defaults: the overcommit of machines for which the text gives none.
     /// - Returns: the machines in the text's order, one at least, and a warning for each that is listed again.
     /// - Throws: `CatalogError` for the first fault.
-    public static func parse(
+    package static func parse(
         _ text: String,
         file: String,
         defaults: Overcommit

@@ -1,18 +1,18 @@
 import NIOConcurrencyHelpers
 
 /// Tells a blocking body that nobody waits for it any more.
-public final class CancellationFlag: Sendable {
+package final class CancellationFlag: Sendable {
     private let reason = NIOLockedValueBox<LibvirtError?>(nil)
 
     init() {}
 
     /// True once the caller was cancelled or its deadline passed.
-    public var isCancelled: Bool { reason.withLockedValue { $0 != nil } }
+    package var isCancelled: Bool { reason.withLockedValue { $0 != nil } }
 
     /// Throws where nobody waits any more.
     ///
     /// - Throws: `LibvirtError` of kind `cancelled` or `deadline`, as it was.
-    public func check() throws(LibvirtError) {
+    package func check() throws(LibvirtError) {
         if let reason = reason.withLockedValue({ $0 }) { throw reason }
     }
 

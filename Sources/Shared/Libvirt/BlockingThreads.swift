@@ -7,17 +7,17 @@ import NIOConcurrencyHelpers
 /// Threads are made on demand up to `limit` and end when they were idle for a while. A caller waits at most for its
 /// deadline: then it is told so at once, while the thread stays with the call until the call returns, and counts as
 /// stuck until then. What finds every thread taken waits its turn, and is told `busy` when its deadline comes first.
-public final class BlockingThreads: Sendable {
+package final class BlockingThreads: Sendable {
     /// How the threads are taken at one moment.
-    public struct Load: Hashable, Sendable {
+    package struct Load: Hashable, Sendable {
         /// Threads that exist.
-        public var threads = 0
+        package var threads = 0
         /// Calls under way, stuck ones with them.
-        public var running = 0
+        package var running = 0
         /// Calls under way whose callers have gone.
-        public var stuck = 0
+        package var stuck = 0
         /// Calls that wait for a thread.
-        public var waiting = 0
+        package var waiting = 0
     }
 
     private struct State {
@@ -28,7 +28,7 @@ public final class BlockingThreads: Sendable {
     }
 
     /// The most calls under way at once.
-    public let limit: Int
+    package let limit: Int
     private let name: String
     private let idleTime: Duration
     private let state = NIOLockedValueBox(State())
@@ -39,14 +39,14 @@ public final class BlockingThreads: Sendable {
     ///   - name: what the threads are called in a debugger.
     ///   - limit: the most calls under way at once, 1 or more.
     ///   - idleTime: how long a thread waits for work before it ends.
-    public init(name: String, limit: Int, idleTime: Duration = .seconds(10)) {
+    package init(name: String, limit: Int, idleTime: Duration = .seconds(10)) {
         self.name = name
         self.limit = max(1, limit)
         self.idleTime = idleTime
     }
 
     /// How the threads are taken now.
-    public var load: Load { state.withLockedValue { $0.load } }
+    package var load: Load { state.withLockedValue { $0.load } }
 
     /// Runs `body` on one of the threads and waits for it without blocking.
     ///
@@ -57,7 +57,7 @@ public final class BlockingThreads: Sendable {
     ///   - body: what to run; it may look at the `CancellationFlag` between blocking steps.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` throws; `LibvirtError` of kind `deadline`, `busy` or `cancelled`.
-    public func run<Value: Sendable>(
+    package func run<Value: Sendable>(
         deadline: Duration,
         grace: Duration = .zero,
         _ body: @escaping @Sendable (CancellationFlag) throws -> Value

@@ -5,27 +5,27 @@ import NIOConcurrencyHelpers
 /// It is used through `run`, which lends a `Session` to a closure on a thread that may block. Domains, pools and
 /// volumes come from the session and cannot leave the closure, so no handle is ever used, or freed, elsewhere. One
 /// closure runs at a time; what lasts wants a connection of its own.
-public final class Connection: Sendable {
+package final class Connection: Sendable {
     /// How a dead machine is noticed (`virConnectSetKeepAlive`): after about `seconds` x (`count` + 1).
-    public struct Keepalive: Hashable, Sendable {
+    package struct Keepalive: Hashable, Sendable {
         /// Seconds of silence before a probe, and between probes.
-        public var seconds: Int
+        package var seconds: Int
         /// Probes without an answer after which the connection is closed.
-        public var count: Int
+        package var count: Int
 
         /// Sets both.
         ///
         /// - Parameters:
         ///   - seconds: seconds between probes.
         ///   - count: probes without an answer.
-        public init(seconds: Int = 5, count: Int = 3) {
+        package init(seconds: Int = 5, count: Int = 3) {
             self.seconds = max(1, seconds)
             self.count = max(1, count)
         }
     }
 
     /// Why a connection was closed (`virConnectCloseReason`).
-    public enum CloseReason: Int, Hashable, Sendable {
+    package enum CloseReason: Int, Hashable, Sendable {
         /// The socket or the pipe failed.
         case error = 0
         /// The other side ended it.
@@ -37,10 +37,10 @@ public final class Connection: Sendable {
     }
 
     /// Called once on libvirt's event thread when the connection breaks; must not block and must not call libvirt.
-    public typealias OnClose = @Sendable (CloseReason) -> Void
+    package typealias OnClose = @Sendable (CloseReason) -> Void
 
     /// The URI it was opened with.
-    public let uri: String
+    package let uri: String
     private let handle: ConnectionHandle
     private let threads: BlockingThreads
 
@@ -61,7 +61,7 @@ public final class Connection: Sendable {
     ///   - onClose: called when the connection breaks; drivers within this process never call it.
     /// - Returns: the open connection; it is closed when nobody refers to it any more.
     /// - Throws: `LibvirtError`.
-    public static func open(
+    package static func open(
         _ uri: String,
         threads: BlockingThreads,
         deadline: Duration,
@@ -76,7 +76,7 @@ public final class Connection: Sendable {
     }
 
     /// False once libvirt told that the connection is gone; costs nothing, asks nobody.
-    public var isOpen: Bool { handle.isOpen }
+    package var isOpen: Bool { handle.isOpen }
 
     /// Runs `body` with a session on a thread that may block.
     ///
@@ -86,7 +86,7 @@ public final class Connection: Sendable {
     ///   - body: what to do; its handles end with it.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` throws; `LibvirtError` of kind `deadline`, `busy` or `cancelled`.
-    public func run<Value: Sendable>(
+    package func run<Value: Sendable>(
         deadline: Duration,
         grace: Duration = .zero,
         _ body: @escaping @Sendable (Session) throws -> Value
@@ -107,7 +107,7 @@ public final class Connection: Sendable {
     /// - Parameter deadline: how long the registration may take.
     /// - Returns: the events.
     /// - Throws: `LibvirtError`.
-    public func lifecycleEvents(deadline: Duration) async throws -> AsyncStream<LifecycleEvent> {
+    package func lifecycleEvents(deadline: Duration) async throws -> AsyncStream<LifecycleEvent> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: LifecycleEvent.self,
             bufferingPolicy: .bufferingNewest(4096)

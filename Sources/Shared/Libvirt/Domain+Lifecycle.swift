@@ -4,65 +4,65 @@ extension Domain {
     /// Starts it (`virDomainCreate`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it runs.
-    public func start() throws(LibvirtError) {
+    package func start() throws(LibvirtError) {
         try unsafe checked(withPointer { unsafe virDomainCreate($0) }, "virDomainCreate")
     }
 
     /// Lets a paused domain go on (`virDomainResume`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it does not run.
-    public func resume() throws(LibvirtError) {
+    package func resume() throws(LibvirtError) {
         try unsafe checked(withPointer { unsafe virDomainResume($0) }, "virDomainResume")
     }
 
     /// Wakes a guest that its own power management suspended (`virDomainPMWakeup`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it is not suspended.
-    public func wakeUp() throws(LibvirtError) {
+    package func wakeUp() throws(LibvirtError) {
         try unsafe checked(withPointer { unsafe virDomainPMWakeup($0, 0) }, "virDomainPMWakeup")
     }
 
     /// Pauses it (`virDomainSuspend`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it does not run.
-    public func suspend() throws(LibvirtError) {
+    package func suspend() throws(LibvirtError) {
         try unsafe checked(withPointer { unsafe virDomainSuspend($0) }, "virDomainSuspend")
     }
 
     /// Asks the guest to shut down and does not wait for it (`virDomainShutdown`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it does not run.
-    public func shutDown() throws(LibvirtError) {
+    package func shutDown() throws(LibvirtError) {
         try unsafe checked(withPointer { unsafe virDomainShutdown($0) }, "virDomainShutdown")
     }
 
     /// Ends it at once, as pulling the plug does (`virDomainDestroy`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it does not run.
-    public func destroy() throws(LibvirtError) {
+    package func destroy() throws(LibvirtError) {
         try unsafe checked(withPointer { unsafe virDomainDestroy($0) }, "virDomainDestroy")
     }
 
     /// What goes with a domain's definition (`virDomainUndefineFlagsValues`).
-    public struct UndefineOptions: OptionSet, Hashable, Sendable {
+    package struct UndefineOptions: OptionSet, Hashable, Sendable {
         /// The flags as libvirt has them.
-        public let rawValue: UInt32
+        package let rawValue: UInt32
 
         /// Takes flags as libvirt has them.
-        public init(rawValue: UInt32) {
+        package init(rawValue: UInt32) {
             self.rawValue = rawValue
         }
 
         /// The saved memory of a managed save.
-        public static let managedSave = Self(rawValue: VIR_DOMAIN_UNDEFINE_MANAGED_SAVE.rawValue)
+        package static let managedSave = Self(rawValue: VIR_DOMAIN_UNDEFINE_MANAGED_SAVE.rawValue)
         /// The records of snapshots.
-        public static let snapshotRecords = Self(rawValue: VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA.rawValue)
+        package static let snapshotRecords = Self(rawValue: VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA.rawValue)
         /// The firmware's variables.
-        public static let firmwareVariables = Self(rawValue: VIR_DOMAIN_UNDEFINE_NVRAM.rawValue)
+        package static let firmwareVariables = Self(rawValue: VIR_DOMAIN_UNDEFINE_NVRAM.rawValue)
         /// The records of checkpoints.
-        public static let checkpointRecords = Self(rawValue: VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA.rawValue)
+        package static let checkpointRecords = Self(rawValue: VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA.rawValue)
         /// All of these.
-        public static let everything: Self = [
+        package static let everything: Self = [
             .managedSave, .snapshotRecords, .firmwareVariables, .checkpointRecords,
         ]
     }
@@ -71,7 +71,7 @@ extension Domain {
     ///
     /// - Parameter options: what goes with it.
     /// - Throws: `LibvirtError`, of kind `invalidArgument` or `unsupported` for options that the driver does not take.
-    public func undefine(_ options: UndefineOptions = []) throws(LibvirtError) {
+    package func undefine(_ options: UndefineOptions = []) throws(LibvirtError) {
         try unsafe checked(
             withPointer { unsafe virDomainUndefineFlags($0, options.rawValue) },
             "virDomainUndefineFlags"

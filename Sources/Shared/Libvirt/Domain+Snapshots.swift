@@ -7,7 +7,7 @@ extension Domain {
     ///
     /// - Returns: the XML of each.
     /// - Throws: `LibvirtError`, of kind `unsupported` for drivers without snapshots.
-    public func snapshotDescriptions() throws(LibvirtError) -> [String] {
+    package func snapshotDescriptions() throws(LibvirtError) -> [String] {
         var array: UnsafeMutablePointer<OpaquePointer?>?
         let count = try unsafe checked(
             withPointer { unsafe virDomainListAllSnapshots($0, &array, 0) },

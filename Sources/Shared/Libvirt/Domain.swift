@@ -1,8 +1,8 @@
 import CLibvirt
-public import Foundation
+package import Foundation
 
 /// A domain of a machine; freed with its last reference, and keeps its connection until then.
-@safe public final class Domain {
+@safe package final class Domain {
     private let pointer: OpaquePointer
     private let connection: ConnectionHandle
 
@@ -39,31 +39,31 @@ extension Domain {
     /// Its name (`virDomainGetName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func name() throws(LibvirtError) -> String {
+    package func name() throws(LibvirtError) -> String {
         try unsafe borrowed(virDomainGetName(pointer), "virDomainGetName")
     }
 
     /// Its UUID (`virDomainGetUUID`).
     ///
     /// - Throws: `LibvirtError`.
-    public func uuid() throws(LibvirtError) -> UUID {
+    package func uuid() throws(LibvirtError) -> UUID {
         try checked(unsafe Self.uuid(of: pointer), "virDomainGetUUID")
     }
 
     /// True where it ran when it was looked up (`virDomainGetID`); asks nobody.
-    public var wasActive: Bool { unsafe virDomainGetID(pointer) != UInt32.max }
+    package var wasActive: Bool { unsafe virDomainGetID(pointer) != UInt32.max }
 
     /// True while it runs or is paused (`virDomainIsActive`).
     ///
     /// - Throws: `LibvirtError`.
-    public func isActive() throws(LibvirtError) -> Bool {
+    package func isActive() throws(LibvirtError) -> Bool {
         try checked(unsafe virDomainIsActive(pointer), "virDomainIsActive") == 1
     }
 
     /// Its state and libvirt's number for the reason (`virDomainGetState`).
     ///
     /// - Throws: `LibvirtError`.
-    public func state() throws(LibvirtError) -> (state: DomainState, reason: Int) {
+    package func state() throws(LibvirtError) -> (state: DomainState, reason: Int) {
         var state: Int32 = 0
         var reason: Int32 = 0
         try checked(unsafe virDomainGetState(pointer, &state, &reason, 0), "virDomainGetState")
@@ -73,7 +73,7 @@ extension Domain {
     /// Its size and state (`virDomainGetInfo`).
     ///
     /// - Throws: `LibvirtError`.
-    public func info() throws(LibvirtError) -> DomainInfo {
+    package func info() throws(LibvirtError) -> DomainInfo {
         var info = virDomainInfo()
         try checked(unsafe virDomainGetInfo(pointer, &info), "virDomainGetInfo")
         return DomainInfo(
@@ -89,7 +89,7 @@ extension Domain {
     /// - Parameter inactive: what the next start will use, instead of what runs.
     /// - Returns: the XML.
     /// - Throws: `LibvirtError`.
-    public func xml(inactive: Bool = false) throws(LibvirtError) -> String {
+    package func xml(inactive: Bool = false) throws(LibvirtError) -> String {
         let flags = inactive ? VIR_DOMAIN_XML_INACTIVE.rawValue : 0
         return try unsafe owned(virDomainGetXMLDesc(pointer, flags), "virDomainGetXMLDesc")
     }
@@ -99,7 +99,7 @@ extension Domain {
     /// - Parameter namespace: the namespace's URI.
     /// - Returns: the element as XML; nil where the domain has none.
     /// - Throws: `LibvirtError`.
-    public func metadata(namespace: String) throws(LibvirtError) -> String? {
+    package func metadata(namespace: String) throws(LibvirtError) -> String? {
         let kind = Int32(VIR_DOMAIN_METADATA_ELEMENT.rawValue)
         do {
             return try unsafe owned(virDomainGetMetadata(pointer, kind, namespace, 0), "virDomainGetMetadata")
@@ -110,13 +110,13 @@ extension Domain {
 }
 
 /// The size and state of a domain (`virDomainInfo`).
-public struct DomainInfo: Hashable, Sendable {
+package struct DomainInfo: Hashable, Sendable {
     /// Its state.
-    public let state: DomainState
+    package let state: DomainState
     /// The most memory it may use, in KiB.
-    public let maximumMemoryKiB: Int
+    package let maximumMemoryKiB: Int
     /// The memory it has now, in KiB.
-    public let memoryKiB: Int
+    package let memoryKiB: Int
     /// Virtual CPUs.
-    public let cpus: Int
+    package let cpus: Int
 }

@@ -1,5 +1,5 @@
 /// The state of a domain (`virDomainState`).
-public enum DomainState: Int, Hashable, Sendable {
+package enum DomainState: Int, Hashable, Sendable {
     /// Not known.
     case unknown = 0
     /// Runs.
@@ -23,7 +23,7 @@ extension DomainState {
     ///
     /// - Parameter number: the reason as `virDomainGetState` gives it.
     /// - Returns: the words; nil where libvirt does not say, and for a domain that runs.
-    public func words(forReason number: Int) -> String? {
+    package func words(forReason number: Int) -> String? {
         let words: [String] =
             switch self {
             case .paused: Self.pausedReasons

@@ -3,7 +3,7 @@ import Foundation
 
 extension LibvirtError {
     /// What went wrong, as far as callers act on it.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
         /// No domain has this UUID or name.
         case noSuchDomain
         /// The domain has no metadata of this kind.
@@ -48,7 +48,7 @@ extension LibvirtError {
         case other
 
         /// True where the same call may do on a new connection.
-        public var isConnectionFault: Bool {
+        package var isConnectionFault: Bool {
             switch self {
             case .connectionLost, .authenticationFailed, .hostKeyRejected, .unreachable, .timeout, .garbled: true
             default: false

@@ -3,22 +3,22 @@ import CLibvirt
 /// What libvirt said when a call failed, copied from `virGetLastError` on the failing thread in the same step.
 ///
 /// libvirt keeps its last error by thread, so no other call and no suspension may come between.
-public struct LibvirtError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct LibvirtError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What callers tell errors apart by.
-    public let kind: Kind
+    package let kind: Kind
     /// The libvirt function that failed, or what was asked for where no function did.
-    public let call: String
+    package let call: String
     /// libvirt's own words.
-    public let message: String
+    package let message: String
     /// libvirt's `virErrorNumber`; 0 where the error is not libvirt's.
-    public let code: Int
+    package let code: Int
     /// libvirt's `virErrorDomain`: the part that failed; 0 where the error is not libvirt's.
-    public let domain: Int
+    package let domain: Int
     /// libvirt's `virErrorLevel`: 1 a warning, 2 an error.
-    public let level: Int
+    package let level: Int
 
     /// Call, message and code on one line.
-    public var description: String {
+    package var description: String {
         code == 0 ? "\(call): \(message)" : "\(call): \(message) (libvirt error \(code), domain \(domain))"
     }
 

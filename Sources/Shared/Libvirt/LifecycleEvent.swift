@@ -1,10 +1,10 @@
 import CLibvirt
-public import Foundation
+package import Foundation
 
 /// Something that happened to a domain (`virDomainEventType`).
-public struct LifecycleEvent: Hashable, Sendable {
+package struct LifecycleEvent: Hashable, Sendable {
     /// What happened.
-    public enum Kind: Int, Hashable, Sendable {
+    package enum Kind: Int, Hashable, Sendable {
         /// Its definition was made or changed.
         case defined = 0
         /// Its definition was removed.
@@ -26,13 +26,13 @@ public struct LifecycleEvent: Hashable, Sendable {
     }
 
     /// What happened.
-    public let kind: Kind
+    package let kind: Kind
     /// libvirt's number for the reason; its meaning depends on the kind.
-    public let detail: Int
+    package let detail: Int
     /// The domain.
-    public let uuid: UUID
+    package let uuid: UUID
     /// The domain's name.
-    public let name: String
+    package let name: String
 }
 
 /// One registration for lifecycle events; ended once, by the end of its stream.

@@ -1,7 +1,7 @@
 import CLibvirt
 
 /// A virtual network of a machine; freed with its last reference, and keeps its connection until then.
-@safe public final class Network {
+@safe package final class Network {
     private let pointer: OpaquePointer
     private let connection: ConnectionHandle
 
@@ -16,21 +16,21 @@ import CLibvirt
     /// Its name (`virNetworkGetName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func name() throws(LibvirtError) -> String {
+    package func name() throws(LibvirtError) -> String {
         try unsafe borrowed(virNetworkGetName(pointer), "virNetworkGetName")
     }
 
     /// True while it is started (`virNetworkIsActive`).
     ///
     /// - Throws: `LibvirtError`.
-    public func isActive() throws(LibvirtError) -> Bool {
+    package func isActive() throws(LibvirtError) -> Bool {
         try checked(unsafe virNetworkIsActive(pointer), "virNetworkIsActive") == 1
     }
 
     /// True where libvirt is to start it by itself (`virNetworkGetAutostart`).
     ///
     /// - Throws: `LibvirtError`.
-    public func startsByItself() throws(LibvirtError) -> Bool {
+    package func startsByItself() throws(LibvirtError) -> Bool {
         var isOn: Int32 = 0
         try checked(unsafe virNetworkGetAutostart(pointer, &isOn), "virNetworkGetAutostart")
         return isOn == 1
@@ -39,7 +39,7 @@ import CLibvirt
     /// Starts it (`virNetworkCreate`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it is started.
-    public func start() throws(LibvirtError) {
+    package func start() throws(LibvirtError) {
         try checked(unsafe virNetworkCreate(pointer), "virNetworkCreate")
     }
 }
@@ -51,7 +51,7 @@ extension Session {
     /// The network of this name, nil where there is none (`virNetworkLookupByName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func network(name: String) throws(LibvirtError) -> Network? {
+    package func network(name: String) throws(LibvirtError) -> Network? {
         let pointer = unsafe handle.withPointer { unsafe virNetworkLookupByName($0, name) }
         return try unsafe found(pointer, "virNetworkLookupByName", missing: .noSuchNetwork)
             .map { unsafe Network($0, of: handle) }

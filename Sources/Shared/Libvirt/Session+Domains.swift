@@ -1,11 +1,11 @@
 import CLibvirt
-public import Foundation
+package import Foundation
 
 extension Session {
     /// Every domain of the machine, running or not (`virConnectListAllDomains`).
     ///
     /// - Throws: `LibvirtError`.
-    public func domains() throws(LibvirtError) -> [Domain] {
+    package func domains() throws(LibvirtError) -> [Domain] {
         try unsafe handles("virConnectListAllDomains") { connection, array in
             unsafe virConnectListAllDomains(connection, array, 0)
         } wrap: { pointer in
@@ -16,7 +16,7 @@ extension Session {
     /// The domain with this UUID, nil where there is none (`virDomainLookupByUUID`).
     ///
     /// - Throws: `LibvirtError`.
-    public func domain(uuid: UUID) throws(LibvirtError) -> Domain? {
+    package func domain(uuid: UUID) throws(LibvirtError) -> Domain? {
         var bytes = uuid.uuid
         let pointer = unsafe handle.withPointer { connection in
             unsafe withUnsafeMutableBytes(of: &bytes) { buffer in
@@ -31,7 +31,7 @@ extension Session {
     /// The domain with this name, nil where there is none (`virDomainLookupByName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func domain(name: String) throws(LibvirtError) -> Domain? {
+    package func domain(name: String) throws(LibvirtError) -> Domain? {
         let pointer = unsafe handle.withPointer { unsafe virDomainLookupByName($0, name) }
         return try unsafe found(pointer, "virDomainLookupByName", missing: .noSuchDomain)
             .map { unsafe Domain($0, of: handle) }
@@ -42,7 +42,7 @@ extension Session {
     /// - Parameter xml: its description; replaces that of a domain with the same name and UUID.
     /// - Returns: the domain.
     /// - Throws: `LibvirtError`, of kind `alreadyExists` where the name or the UUID is another domain's.
-    public func defineDomain(xml: String) throws(LibvirtError) -> Domain {
+    package func defineDomain(xml: String) throws(LibvirtError) -> Domain {
         let pointer = unsafe handle.withPointer { unsafe virDomainDefineXMLFlags($0, xml, 0) }
         return unsafe Domain(try checked(pointer, "virDomainDefineXMLFlags"), of: handle)
     }
@@ -55,7 +55,7 @@ extension Session {
     ///     (`VIR_DOMAIN_START_AUTODESTROY`); not every driver does.
     /// - Returns: the domain.
     /// - Throws: `LibvirtError`, of kind `alreadyExists` where the name or the UUID is another domain's.
-    public func startTransientDomain(xml: String, endsWithConnection: Bool = false) throws(LibvirtError) -> Domain {
+    package func startTransientDomain(xml: String, endsWithConnection: Bool = false) throws(LibvirtError) -> Domain {
         let flags = endsWithConnection ? VIR_DOMAIN_START_AUTODESTROY.rawValue : 0
         let pointer = unsafe handle.withPointer { unsafe virDomainCreateXML($0, xml, flags) }
         return unsafe Domain(try checked(pointer, "virDomainCreateXML"), of: handle)

@@ -5,10 +5,10 @@ import Foundation
 ///
 /// It is not Sendable, and neither is what it gives out, so the compiler keeps libvirt's blocking calls off Swift's
 /// cooperative threads.
-public struct Session {
+package struct Session {
     let handle: ConnectionHandle
     /// Tells whether anybody still waits for the closure's result.
-    public let cancellation: CancellationFlag
+    package let cancellation: CancellationFlag
 
     init(handle: ConnectionHandle, cancellation: CancellationFlag) {
         self.handle = handle
@@ -16,7 +16,7 @@ public struct Session {
     }
 
     /// Asks libvirt whether the connection is up (`virConnectIsAlive`); right only where keepalive is on.
-    public var isAlive: Bool {
+    package var isAlive: Bool {
         unsafe handle.isOpen && handle.withPointer { unsafe virConnectIsAlive($0) } == 1
     }
 }

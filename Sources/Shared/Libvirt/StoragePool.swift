@@ -2,7 +2,7 @@ import CLibvirt
 import Foundation
 
 /// A storage pool of a machine; freed with its last reference, and keeps its connection until then.
-@safe public final class StoragePool {
+@safe package final class StoragePool {
     private let pointer: OpaquePointer
     private let connection: ConnectionHandle
 
@@ -17,63 +17,63 @@ import Foundation
     /// Its name (`virStoragePoolGetName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func name() throws(LibvirtError) -> String {
+    package func name() throws(LibvirtError) -> String {
         try unsafe borrowed(virStoragePoolGetName(pointer), "virStoragePoolGetName")
     }
 
     /// True while it is started (`virStoragePoolIsActive`).
     ///
     /// - Throws: `LibvirtError`.
-    public func isActive() throws(LibvirtError) -> Bool {
+    package func isActive() throws(LibvirtError) -> Bool {
         try checked(unsafe virStoragePoolIsActive(pointer), "virStoragePoolIsActive") == 1
     }
 
     /// Makes what the pool stands on, for a `dir` pool the directory (`virStoragePoolBuild`).
     ///
     /// - Throws: `LibvirtError`.
-    public func build() throws(LibvirtError) {
+    package func build() throws(LibvirtError) {
         try checked(unsafe virStoragePoolBuild(pointer, 0), "virStoragePoolBuild")
     }
 
     /// Starts it (`virStoragePoolCreate`).
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it is started.
-    public func start() throws(LibvirtError) {
+    package func start() throws(LibvirtError) {
         try checked(unsafe virStoragePoolCreate(pointer, 0), "virStoragePoolCreate")
     }
 
     /// Stops it; its content stays (`virStoragePoolDestroy`).
     ///
     /// - Throws: `LibvirtError`.
-    public func stop() throws(LibvirtError) {
+    package func stop() throws(LibvirtError) {
         try checked(unsafe virStoragePoolDestroy(pointer), "virStoragePoolDestroy")
     }
 
     /// Removes its definition; its content stays (`virStoragePoolUndefine`).
     ///
     /// - Throws: `LibvirtError`.
-    public func undefine() throws(LibvirtError) {
+    package func undefine() throws(LibvirtError) {
         try checked(unsafe virStoragePoolUndefine(pointer), "virStoragePoolUndefine")
     }
 
     /// Has libvirt start it by itself or not (`virStoragePoolSetAutostart`).
     ///
     /// - Throws: `LibvirtError`.
-    public func setAutostart(_ isOn: Bool) throws(LibvirtError) {
+    package func setAutostart(_ isOn: Bool) throws(LibvirtError) {
         try checked(unsafe virStoragePoolSetAutostart(pointer, isOn ? 1 : 0), "virStoragePoolSetAutostart")
     }
 
     /// Reads its content and free space anew (`virStoragePoolRefresh`).
     ///
     /// - Throws: `LibvirtError`; libvirt refuses while a volume of the pool is being made.
-    public func refresh() throws(LibvirtError) {
+    package func refresh() throws(LibvirtError) {
         try checked(unsafe virStoragePoolRefresh(pointer, 0), "virStoragePoolRefresh")
     }
 
     /// Its size and free space as of its last refresh (`virStoragePoolGetInfo`).
     ///
     /// - Throws: `LibvirtError`.
-    public func info() throws(LibvirtError) -> StoragePoolInfo {
+    package func info() throws(LibvirtError) -> StoragePoolInfo {
         var info = virStoragePoolInfo()
         try checked(unsafe virStoragePoolGetInfo(pointer, &info), "virStoragePoolGetInfo")
         return StoragePoolInfo(
@@ -86,7 +86,7 @@ import Foundation
     /// Its description (`virStoragePoolGetXMLDesc`).
     ///
     /// - Throws: `LibvirtError`.
-    public func xml() throws(LibvirtError) -> String {
+    package func xml() throws(LibvirtError) -> String {
         try unsafe owned(virStoragePoolGetXMLDesc(pointer, 0), "virStoragePoolGetXMLDesc")
     }
 }
@@ -95,20 +95,20 @@ import Foundation
 extension StoragePool: Sendable {}
 
 /// The size of a pool, in bytes (`virStoragePoolInfo`).
-public struct StoragePoolInfo: Hashable, Sendable {
+package struct StoragePoolInfo: Hashable, Sendable {
     /// All of it.
-    public let capacity: Int64
+    package let capacity: Int64
     /// What is taken.
-    public let allocation: Int64
+    package let allocation: Int64
     /// What is free.
-    public let available: Int64
+    package let available: Int64
 }
 
 extension StoragePool {
     /// Its volumes as of its last refresh (`virStoragePoolListAllVolumes`).
     ///
     /// - Throws: `LibvirtError`.
-    public func volumes() throws(LibvirtError) -> [Volume] {
+    package func volumes() throws(LibvirtError) -> [Volume] {
         var array: UnsafeMutablePointer<OpaquePointer?>?
         let count = try checked(
             unsafe virStoragePoolListAllVolumes(pointer, &array, 0),
@@ -123,7 +123,7 @@ extension StoragePool {
     /// The volume of this name, nil where there is none (`virStorageVolLookupByName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func volume(name: String) throws(LibvirtError) -> Volume? {
+    package func volume(name: String) throws(LibvirtError) -> Volume? {
         try unsafe found(
             virStorageVolLookupByName(pointer, name),
             "virStorageVolLookupByName",
@@ -137,7 +137,7 @@ extension StoragePool {
     /// - Parameter xml: its description.
     /// - Returns: the volume.
     /// - Throws: `LibvirtError`, of kind `alreadyExists` where the pool has one of this name.
-    public func createVolume(xml: String) throws(LibvirtError) -> Volume {
+    package func createVolume(xml: String) throws(LibvirtError) -> Volume {
         let volume = unsafe virStorageVolCreateXML(pointer, xml, 0)
         return unsafe Volume(try checked(volume, "virStorageVolCreateXML"), of: connection)
     }
@@ -147,7 +147,7 @@ extension Session {
     /// Every pool of the machine, started or not (`virConnectListAllStoragePools`).
     ///
     /// - Throws: `LibvirtError`.
-    public func pools() throws(LibvirtError) -> [StoragePool] {
+    package func pools() throws(LibvirtError) -> [StoragePool] {
         try unsafe handles("virConnectListAllStoragePools") { connection, array in
             unsafe virConnectListAllStoragePools(connection, array, 0)
         } wrap: { pointer in
@@ -158,7 +158,7 @@ extension Session {
     /// The pool of this name, nil where there is none (`virStoragePoolLookupByName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func pool(name: String) throws(LibvirtError) -> StoragePool? {
+    package func pool(name: String) throws(LibvirtError) -> StoragePool? {
         let pointer = unsafe handle.withPointer { unsafe virStoragePoolLookupByName($0, name) }
         return try unsafe found(pointer, "virStoragePoolLookupByName", missing: .noSuchPool)
             .map { unsafe StoragePool($0, of: handle) }
@@ -169,7 +169,7 @@ extension Session {
     /// - Parameter xml: its description.
     /// - Returns: the pool, not started.
     /// - Throws: `LibvirtError`.
-    public func definePool(xml: String) throws(LibvirtError) -> StoragePool {
+    package func definePool(xml: String) throws(LibvirtError) -> StoragePool {
         let pointer = unsafe handle.withPointer { unsafe virStoragePoolDefineXML($0, xml, 0) }
         return unsafe StoragePool(try checked(pointer, "virStoragePoolDefineXML"), of: handle)
     }

@@ -13,7 +13,7 @@ extension Volume {
     ///   - cancellation: looked at between chunks; once set, the stream is aborted.
     ///   - progress: called with the bytes sent so far after each chunk, on this thread.
     /// - Throws: `LibvirtError`: `localFile` for the file, `noSpace`, `cancelled`, or libvirt's own.
-    public func upload(
+    package func upload(
         file path: String,
         length: Int64,
         cancellation: CancellationFlag,
@@ -36,7 +36,7 @@ extension Volume {
     ///   - bytes: the content.
     ///   - cancellation: looked at between chunks.
     /// - Throws: `LibvirtError`.
-    public func upload(bytes: [UInt8], cancellation: CancellationFlag) throws(LibvirtError) {
+    package func upload(bytes: [UInt8], cancellation: CancellationFlag) throws(LibvirtError) {
         var rest = bytes[...]
         func next(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
             let part = rest.prefix(buffer.count)
@@ -87,7 +87,7 @@ extension Volume {
     ///   - length: how many bytes.
     /// - Returns: the bytes; fewer where the volume ends before.
     /// - Throws: `LibvirtError`.
-    public func download(offset: Int64, length: Int) throws(LibvirtError) -> [UInt8] {
+    package func download(offset: Int64, length: Int) throws(LibvirtError) -> [UInt8] {
         let stream = try Stream(of: connection)
         try unsafe checked(
             withPointer { volume in

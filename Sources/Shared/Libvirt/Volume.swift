@@ -1,7 +1,7 @@
 import CLibvirt
 
 /// A volume of a storage pool; freed with its last reference, and keeps its connection until then.
-@safe public final class Volume {
+@safe package final class Volume {
     private let pointer: OpaquePointer
     let connection: ConnectionHandle
 
@@ -23,21 +23,21 @@ import CLibvirt
     /// Its name within the pool (`virStorageVolGetName`).
     ///
     /// - Throws: `LibvirtError`.
-    public func name() throws(LibvirtError) -> String {
+    package func name() throws(LibvirtError) -> String {
         try unsafe borrowed(virStorageVolGetName(pointer), "virStorageVolGetName")
     }
 
     /// Its path on the machine (`virStorageVolGetPath`).
     ///
     /// - Throws: `LibvirtError`.
-    public func path() throws(LibvirtError) -> String {
+    package func path() throws(LibvirtError) -> String {
         try unsafe owned(virStorageVolGetPath(pointer), "virStorageVolGetPath")
     }
 
     /// Its size, looked at anew (`virStorageVolGetInfo`).
     ///
     /// - Throws: `LibvirtError`; also where its file is gone.
-    public func info() throws(LibvirtError) -> VolumeInfo {
+    package func info() throws(LibvirtError) -> VolumeInfo {
         var info = virStorageVolInfo()
         try checked(unsafe virStorageVolGetInfo(pointer, &info), "virStorageVolGetInfo")
         return VolumeInfo(capacity: Int64(clamping: info.capacity), allocation: Int64(clamping: info.allocation))
@@ -46,7 +46,7 @@ import CLibvirt
     /// How long its file is, in bytes, looked at anew (`virStorageVolGetInfoFlags`, `VIR_STORAGE_VOL_GET_PHYSICAL`).
     ///
     /// - Throws: `LibvirtError`; also where its file is gone.
-    public func fileSize() throws(LibvirtError) -> Int64 {
+    package func fileSize() throws(LibvirtError) -> Int64 {
         var info = virStorageVolInfo()
         let flags = VIR_STORAGE_VOL_GET_PHYSICAL.rawValue
         try checked(unsafe virStorageVolGetInfoFlags(pointer, &info, flags), "virStorageVolGetInfoFlags")
@@ -56,7 +56,7 @@ import CLibvirt
     /// Its description, with format and backing (`virStorageVolGetXMLDesc`).
     ///
     /// - Throws: `LibvirtError`.
-    public func xml() throws(LibvirtError) -> String {
+    package func xml() throws(LibvirtError) -> String {
         try unsafe owned(virStorageVolGetXMLDesc(pointer, 0), "virStorageVolGetXMLDesc")
     }
 
@@ -64,14 +64,14 @@ import CLibvirt
     ///
     /// - Parameter capacity: the new size in bytes.
     /// - Throws: `LibvirtError`.
-    public func resize(to capacity: Int64) throws(LibvirtError) {
+    package func resize(to capacity: Int64) throws(LibvirtError) {
         try checked(unsafe virStorageVolResize(pointer, UInt64(max(0, capacity)), 0), "virStorageVolResize")
     }
 
     /// Deletes it and its content (`virStorageVolDelete`).
     ///
     /// - Throws: `LibvirtError`.
-    public func delete() throws(LibvirtError) {
+    package func delete() throws(LibvirtError) {
         try checked(unsafe virStorageVolDelete(pointer, 0), "virStorageVolDelete")
     }
 }
@@ -80,9 +80,9 @@ import CLibvirt
 extension Volume: Sendable {}
 
 /// The size of a volume, in bytes (`virStorageVolInfo`).
-public struct VolumeInfo: Hashable, Sendable {
+package struct VolumeInfo: Hashable, Sendable {
     /// As the guest sees it.
-    public let capacity: Int64
+    package let capacity: Int64
     /// What it takes of the pool.
-    public let allocation: Int64
+    package let allocation: Int64
 }

@@ -1,11 +1,11 @@
 /// What went wrong, as a value: a stable code, a message for people that names what to do, and a cause.
-public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The stable code; the gateway maps it to an HTTP status, people search for it.
-    public let code: FailureCode
+    package let code: FailureCode
     /// What happened and what to do about it.
-    public let message: String
+    package let message: String
     /// What the part below said, as text; nil where nothing is below.
-    public let cause: String?
+    package let cause: String?
 
     /// Makes a failure.
     ///
@@ -13,20 +13,20 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     ///   - code: the stable code.
     ///   - message: what happened and what to do.
     ///   - cause: what the part below said.
-    public init(_ code: FailureCode, _ message: String, cause: String? = nil) {
+    package init(_ code: FailureCode, _ message: String, cause: String? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
     }
 
     /// Code, message and cause on one line.
-    public var description: String {
+    package var description: String {
         if let cause { "\(code.rawValue): \(message) (\(cause))" } else { "\(code.rawValue): \(message)" }
     }
 }
 
 /// The stable codes of failures.
-public enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
+package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     /// The request is not of the form that the call takes.
     case invalidRequest = "invalid_request"
     /// The call is not one of ours.

@@ -1,11 +1,11 @@
 /// A disk image from which VMs start.
-public struct Image: Hashable, Sendable {
+package struct Image: Hashable, Sendable {
     /// Its number, from 100 in the order of the image file.
-    public let id: ImageID
+    package let id: ImageID
     /// The file's name without its ending.
-    public let name: String
+    package let name: String
     /// Where the file lies, as ``ImageLocation`` writes it: a full path on the workers, or `user@host:/path`.
-    public let path: String
+    package let path: String
 
     /// Makes an image.
     ///
@@ -13,7 +13,7 @@ public struct Image: Hashable, Sendable {
     ///   - id: its number.
     ///   - name: the file's name without its ending.
     ///   - path: where the file lies.
-    public init(id: ImageID, name: String, path: String) {
+    package init(id: ImageID, name: String, path: String) {
         self.id = id
         self.name = name
         self.path = path
@@ -21,7 +21,7 @@ public struct Image: Hashable, Sendable {
 }
 
 /// The formats of disk image that are taken.
-public enum ImageFormat: String, Hashable, Sendable {
+package enum ImageFormat: String, Hashable, Sendable {
     /// QEMU's copy-on-write format, version 2 or 3.
     case qcow2
     /// Bytes as the disk has them, with a boot or partition sector.

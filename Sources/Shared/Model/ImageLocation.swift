@@ -1,5 +1,5 @@
 /// Where an image's file lies, as one text: `/path` on the workers, or `[user@]host[:port]:path` on another machine.
-public enum ImageLocation: Hashable, Sendable, CustomStringConvertible {
+package enum ImageLocation: Hashable, Sendable, CustomStringConvertible {
     /// On each worker, at a full path.
     case local(path: String)
     /// On another machine, from which workers fetch it over ssh; a relative path begins at the user's home there.
@@ -9,7 +9,7 @@ public enum ImageLocation: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: the location.
     /// - Throws: `Failure` with the code `invalidRequest` where it names no machine to which ssh could go.
-    public init(_ text: String) throws(Failure) {
+    package init(_ text: String) throws(Failure) {
         guard let (machine, path) = Self.split(text) else {
             self = .local(path: text)
             return
@@ -18,19 +18,19 @@ public enum ImageLocation: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The path on the machine where the file lies.
-    public var path: String {
+    package var path: String {
         switch self {
         case .local(let path), .remote(_, let path): path
         }
     }
 
     /// True for a file on another machine.
-    public var isRemote: Bool {
+    package var isRemote: Bool {
         if case .remote = self { true } else { false }
     }
 
     /// The location as one text, by which an image keeps its number.
-    public var description: String {
+    package var description: String {
         switch self {
         case .local(let path): path
         case .remote(let machine, let path): "\(machine.authority):\(path)"
@@ -44,7 +44,7 @@ public enum ImageLocation: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: what may be a location.
     /// - Returns: both parts as they stand there.
-    public static func split(_ text: String) -> (machine: String, path: String)? {
+    package static func split(_ text: String) -> (machine: String, path: String)? {
         var search = text.startIndex
         let host = text.firstIndex(of: "@").map(text.index(after:)) ?? text.startIndex
         if host < text.endIndex, text[host] == "[", let close = text[host...].firstIndex(of: "]") { search = close }

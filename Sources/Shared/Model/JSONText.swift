@@ -1,12 +1,12 @@
 /// JSON text of strings and objects, for the few values that are written so often that an encoder would cost too much.
 ///
 /// docs/performance.md has the figures: a fifth of a query, a quarter of what a worker does for a placement.
-public enum JSONText {
+package enum JSONText {
     /// A string as a JSON string with its quotes (RFC 8259, section 7).
     ///
     /// - Parameter text: the string.
     /// - Returns: the JSON string.
-    public static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
         return isPlain ? "\"\(text)\"" : "\"\(escaped(text))\""
     }
@@ -17,7 +17,7 @@ public enum JSONText {
     ///   - members: the members.
     ///   - text: the JSON text of a value.
     /// - Returns: the object.
-    public static func object<Value>(_ members: [String: Value], _ text: (Value) -> String) -> String {
+    package static func object<Value>(_ members: [String: Value], _ text: (Value) -> String) -> String {
         var json = "{"
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             if json.utf8.count > 1 { json += "," }

@@ -1,7 +1,7 @@
 /// One accepted request on its way.
-public enum Job {
+package enum Job {
     /// What a job does.
-    public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// Places a VM, builds it and starts it.
         case create
         /// Takes a VM down and frees what it held.
@@ -13,7 +13,7 @@ public enum Job {
     }
 
     /// Where a job is; it is in exactly one of these places.
-    public enum State: String, Hashable, Sendable, CaseIterable {
+    package enum State: String, Hashable, Sendable, CaseIterable {
         /// On the queue.
         case queued
         /// Behind another job of the same VM.
@@ -30,36 +30,36 @@ public enum Job {
         case dead
 
         /// True for a state that no job leaves.
-        public var isFinal: Bool { self == .done || self == .failed || self == .dead }
+        package var isFinal: Bool { self == .done || self == .failed || self == .dead }
     }
 }
 
 /// A job as it stands on the queue, in full, so that a peek at the list is all that planning needs.
-public struct QueueEntry: Hashable, Sendable, Codable {
+package struct QueueEntry: Hashable, Sendable, Codable {
     /// The job's number.
-    public let job: JobID
+    package let job: JobID
     /// What it does.
-    public let kind: Job.Kind
+    package let kind: Job.Kind
     /// The VM it is about.
-    public let vm: VMID
+    package let vm: VMID
     /// CPUs it needs; 0 where it needs no room.
-    public let cpu: Int
+    package let cpu: Int
     /// Memory it needs, in MiB.
-    public let ram: Int
+    package let ram: Int
     /// Disk it needs, in GiB.
-    public let disk: Int
+    package let disk: Int
     /// The image that the VM starts from; nil where it needs no room.
-    public let image: ImageID?
+    package let image: ImageID?
     /// Where the VM may go; nil for anywhere.
-    public let constraints: PlacementConstraints?
+    package let constraints: PlacementConstraints?
     /// The PMs that failed it, which are not asked again; nil for none.
-    public let tried: [PMID]?
+    package let tried: [PMID]?
 
     /// Whether the job wants a place for its VM.
-    public var needsPlace: Bool { kind == .create || kind == .hold }
+    package var needsPlace: Bool { kind == .create || kind == .hold }
 
     /// What the job needs of a PM.
-    public var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }
+    package var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }
 
     /// Makes an entry.
     ///
@@ -71,7 +71,7 @@ public struct QueueEntry: Hashable, Sendable, Codable {
     ///   - image: the image that the VM starts from.
     ///   - constraints: where the VM may go.
     ///   - tried: the PMs that failed it; nil for none.
-    public init(
+    package init(
         job: JobID,
         kind: Job.Kind,
         vm: VMID,
@@ -102,7 +102,7 @@ extension QueueEntry {
     ///
     /// - Parameter decoder: the decoder to read from.
     /// - Throws: `DecodingError` where a key is missing or a value is none that we write.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func amount(_ key: CodingKeys) throws -> Int {
             let amount = try container.decode(Int.self, forKey: key)
@@ -124,7 +124,7 @@ extension QueueEntry {
 }
 
 /// How far a job has come on its PM; its record keeps the furthest, in this order.
-public enum JobStep: String, Hashable, Sendable, CaseIterable, Comparable {
+package enum JobStep: String, Hashable, Sendable, CaseIterable, Comparable {
     /// Bringing the image there; what it leaves belongs to no VM.
     case image
     /// Making the VM's disk.
@@ -137,8 +137,8 @@ public enum JobStep: String, Hashable, Sendable, CaseIterable, Comparable {
     case remove
 
     /// Whether one comes before another.
-    public static func < (left: JobStep, right: JobStep) -> Bool { left.rank < right.rank }
+    package static func < (left: JobStep, right: JobStep) -> Bool { left.rank < right.rank }
 
     /// Its place in the order, from 1.
-    public var rank: Int { (Self.allCases.firstIndex(of: self) ?? 0) + 1 }
+    package var rank: Int { (Self.allCases.firstIndex(of: self) ?? 0) + 1 }
 }

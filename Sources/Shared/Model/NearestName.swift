@@ -6,7 +6,7 @@ extension Sequence<String> {
     ///
     /// - Parameter name: the name as written.
     /// - Returns: the nearest; nil where more than half of the longer name would have to change.
-    public func nearest(to name: String) -> String? {
+    package func nearest(to name: String) -> String? {
         let written = Array(name.prefix(64).lowercased().utf8)
         let candidates = map { candidate in
             let known = Array(candidate.lowercased().utf8)
@@ -22,7 +22,7 @@ extension Sequence<String> {
     ///
     /// - Parameter name: the name as written.
     /// - Returns: the question; empty where none is near.
-    public func didYouMean(_ name: String) -> String {
+    package func didYouMean(_ name: String) -> String {
         nearest(to: name).map { "; did you mean \($0)?" } ?? ""
     }
 }

@@ -1,7 +1,7 @@
 /// Where a PM is: `[user@]host[:port]`, `localhost`, a libvirt URI, or nowhere, where it is simulated.
-public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
+package struct PMAddress: Hashable, Sendable, CustomStringConvertible {
     /// How the PM is reached.
-    public enum Route: Hashable, Sendable {
+    package enum Route: Hashable, Sendable {
         /// This machine itself: libvirt over its local socket, measures without ssh.
         case local
         /// Over ssh.
@@ -13,14 +13,14 @@ public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The address as the PM file has it; a PM keeps its number as long as this text stays.
-    public let description: String
+    package let description: String
     /// The URI for `virConnectOpen`; of a simulated PM, what it is known by.
-    public let libvirtURI: String
+    package let libvirtURI: String
     /// How the PM is reached.
-    public let route: Route
+    package let route: Route
 
     /// Where a PM is whose record does not tell; no file can have it, since it has a space.
-    public static let unreadable = PMAddress(description: "not readable", libvirtURI: "", route: .libvirtOnly)
+    package static let unreadable = PMAddress(description: "not readable", libvirtURI: "", route: .libvirtOnly)
 
     private init(description: String, libvirtURI: String, route: Route) {
         self.description = description
@@ -32,7 +32,7 @@ public struct PMAddress: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: the address as written.
     /// - Throws: `Failure` with the code `invalidRequest`, which says what is wrong with it.
-    public init(_ text: String) throws(Failure) {
+    package init(_ text: String) throws(Failure) {
         description = text
         if text == "localhost" {
             route = .local

@@ -1,19 +1,19 @@
 /// One line of the PM file: where a PM is and how it is to be treated.
-public struct PMListing: Hashable, Sendable {
+package struct PMListing: Hashable, Sendable {
     /// Where it is.
-    public var address: PMAddress
+    package var address: PMAddress
     /// How guests run on it.
-    public var domainType: DomainTypeChoice
+    package var domainType: DomainTypeChoice
     /// How many times over its resources may be promised.
-    public var overcommit: Overcommit
+    package var overcommit: Overcommit
     /// The libvirt storage pool that holds images and disks.
-    public var pool: String
+    package var pool: String
     /// The libvirt network that guests are attached to, or `none`; nil for the one of the settings.
-    public var network: String?
+    package var network: String?
     /// What is kept for the machine itself, whatever the overcommit.
-    public var reserve: Resources
+    package var reserve: Resources
     /// What people call it by; requests may ask for tags and against them.
-    public var tags: Set<String>
+    package var tags: Set<String>
 
     /// Makes a listing.
     ///
@@ -25,7 +25,7 @@ public struct PMListing: Hashable, Sendable {
     ///   - network: the libvirt network for guests, or `none`; nil for the one of the settings.
     ///   - reserve: what is kept for the machine itself.
     ///   - tags: what people call it by.
-    public init(
+    package init(
         address: PMAddress,
         domainType: DomainTypeChoice = .automatic,
         overcommit: Overcommit = .none,
@@ -44,17 +44,17 @@ public struct PMListing: Hashable, Sendable {
     }
 
     /// The network's name that stands for none: guests get no network device.
-    public static let noNetwork = "none"
+    package static let noNetwork = "none"
 
     /// Whether this may name a pool or a network of libvirt here: it is safe as a path component and in a URI.
-    public static func isLibvirtName(_ name: String) -> Bool {
+    package static func isLibvirtName(_ name: String) -> Bool {
         let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         return isPlain && (1...64).contains(name.utf8.count) && name.first != "-" && name.first != "."
     }
 }
 
 /// How guests are to run on a PM.
-public enum DomainTypeChoice: String, Hashable, Sendable, CaseIterable {
+package enum DomainTypeChoice: String, Hashable, Sendable, CaseIterable {
     /// kvm where a probe saw a guest run under it, else qemu.
     case automatic = "auto"
     /// With the processor's help.

@@ -1,39 +1,39 @@
 /// A physical machine that runs libvirt, with what is known of it.
-public struct PhysicalMachine: Hashable, Sendable {
+package struct PhysicalMachine: Hashable, Sendable {
     /// Its number, from 1 in the order of the PM file.
-    public let id: PMID
+    package let id: PMID
     /// Where it is and how it is to be treated, as the PM file says.
-    public var listing: PMListing
+    package var listing: PMListing
     /// Whether it may be used.
-    public var state: PMState
+    package var state: PMState
     /// True once discovery has looked at it, with or without success.
-    public var isExplored: Bool
+    package var isExplored: Bool
     /// True where people have closed it to new VMs.
-    public var isCordoned: Bool
+    package var isCordoned: Bool
     /// False once the PM file no longer lists it; VMs on it may still be destroyed.
-    public var isListed: Bool
+    package var isListed: Bool
     /// The PM that stands for the same machine, where this is one more address of it; nil where it stands for itself.
-    public var aliasOf: PMID?
+    package var aliasOf: PMID?
     /// What tells the machine from all others; nil where it did not say it.
-    public var identity: String?
+    package var identity: String?
     /// What discovery measured last; nil before its first success.
-    public var measure: PMMeasure?
+    package var measure: PMMeasure?
     /// What VMs of ours hold.
-    public var claimed: Resources
+    package var claimed: Resources
     /// How many VMs of ours it holds.
-    public var vmCount: Int
+    package var vmCount: Int
     /// Grows with each placement over the fleet; 0 where it was never used.
-    public var lastUsed: Int
+    package var lastUsed: Int
     /// Creates that failed on it since the last one that did not; a good look takes one off.
-    public var failures: Int
+    package var failures: Int
     /// Its architecture, as `x86_64`; nil before libvirt told it.
-    public var architecture: String?
+    package var architecture: String?
     /// Tags that people gave it beside those of the PM file.
-    public var addedTags: Set<String>
+    package var addedTags: Set<String>
     /// How many VMs of each group it holds.
-    public var groups: [String: Int]
+    package var groups: [String: Int]
     /// The images of which it has a copy.
-    public var cachedImages: Set<ImageID>
+    package var cachedImages: Set<ImageID>
 
     /// Makes a record.
     ///
@@ -55,7 +55,7 @@ public struct PhysicalMachine: Hashable, Sendable {
     ///   - addedTags: tags beside those of the PM file.
     ///   - groups: how many VMs of each group it holds.
     ///   - cachedImages: the images of which it has a copy.
-    public init(
+    package init(
         id: PMID,
         listing: PMListing,
         state: PMState = .unknown,
@@ -94,19 +94,19 @@ public struct PhysicalMachine: Hashable, Sendable {
     }
 
     /// All its tags.
-    public var tags: Set<String> { listing.tags.union(addedTags) }
+    package var tags: Set<String> { listing.tags.union(addedTags) }
 
     /// True where new VMs may come.
-    public var takesVMs: Bool { state == .up && !isCordoned && isListed && measure != nil }
+    package var takesVMs: Bool { state == .up && !isCordoned && isListed && measure != nil }
 
     /// What placement may still use.
     ///
     /// Capacity times overcommit, less the reserve, foreign domains and claims; and never more than discovery measured
     /// as available, less the reserve and what has been claimed since or was not used yet. Never negative.
-    public var free: Resources { room.free }
+    package var free: Resources { room.free }
 
     /// The terms of `free`.
-    public var room: Room {
+    package var room: Room {
         guard let measure else { return Room() }
         return Room(
             promised: listing.overcommit.applied(to: measure.capacity) - listing.reserve - measure.foreign - claimed,
@@ -117,13 +117,13 @@ public struct PhysicalMachine: Hashable, Sendable {
 }
 
 /// What is left of a machine, by what may be promised and by what was measured.
-public struct Room: Hashable, Sendable {
+package struct Room: Hashable, Sendable {
     /// What may still be promised; negative where more is claimed than may be.
-    public var promised: Resources
+    package var promised: Resources
     /// What was measured as available, less the reserve.
-    public var available: Resources
+    package var available: Resources
     /// What was claimed since the measure or not used yet then, less what was freed.
-    public var claimedSince: Resources
+    package var claimedSince: Resources
 
     /// Makes terms; without any there is no room.
     ///
@@ -131,14 +131,14 @@ public struct Room: Hashable, Sendable {
     ///   - promised: what may still be promised.
     ///   - available: what was measured as available.
     ///   - claimedSince: what was claimed since the measure or not used yet then.
-    public init(promised: Resources = .zero, available: Resources = .zero, claimedSince: Resources = .zero) {
+    package init(promised: Resources = .zero, available: Resources = .zero, claimedSince: Resources = .zero) {
         self.promised = promised
         self.available = available
         self.claimedSince = claimedSince
     }
 
     /// What may still be used; never negative.
-    public var free: Resources {
+    package var free: Resources {
         let measured = available - claimedSince.combined(with: .zero, by: max)
         return promised.combined(with: measured, by: min).combined(with: .zero, by: max)
     }
@@ -147,13 +147,13 @@ public struct Room: Hashable, Sendable {
     ///
     /// - Parameter needs: the amount; negative to give it back.
     /// - Returns: what is left.
-    public func claiming(_ needs: Resources) -> Room {
+    package func claiming(_ needs: Resources) -> Room {
         Room(promised: promised - needs, available: available, claimedSince: claimedSince + needs)
     }
 }
 
 /// Whether a PM may be used, as discovery found.
-public enum PMState: String, Hashable, Sendable, CaseIterable {
+package enum PMState: String, Hashable, Sendable, CaseIterable {
     /// Both ssh and libvirt answered.
     case up
     /// One of ssh and libvirt answered, the other did not.
@@ -165,19 +165,19 @@ public enum PMState: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What discovery measured on a PM at one moment.
-public struct PMMeasure: Hashable, Sendable {
+package struct PMMeasure: Hashable, Sendable {
     /// What the machine has.
-    public var capacity: Resources
+    package var capacity: Resources
     /// What it had to spare when it was measured.
-    public var available: Resources
+    package var available: Resources
     /// What domains that are not ours use.
-    public var foreign: Resources
+    package var foreign: Resources
     /// How much of what VMs of ours held the figures felt; what was held and not used yet is not in it.
-    public var claimed: Resources
+    package var claimed: Resources
     /// The load average over one minute, in runnable tasks; nil where that is not known.
-    public var load: Double?
+    package var load: Double?
     /// When it was measured, in ms since 1970 by the clock of Redis; nil where that is not known.
-    public var time: Int?
+    package var time: Int?
 
     /// Makes a measure.
     ///
@@ -188,7 +188,7 @@ public struct PMMeasure: Hashable, Sendable {
     ///   - claimed: how much of what VMs of ours held the figures felt.
     ///   - load: the load average over one minute.
     ///   - time: when it was measured.
-    public init(
+    package init(
         capacity: Resources,
         available: Resources,
         foreign: Resources = .zero,

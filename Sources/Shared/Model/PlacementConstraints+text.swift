@@ -2,7 +2,7 @@ import Foundation
 
 extension PlacementConstraints {
     /// One line of JSON, as records and the queue have it.
-    public var json: String {
+    package var json: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
@@ -11,7 +11,7 @@ extension PlacementConstraints {
     /// Reads such a line; nil where it is none, or names what may not be named.
     ///
     /// - Parameter json: the line.
-    public init?(json: String) {
+    package init?(json: String) {
         guard !json.isEmpty, let read = try? JSONDecoder().decode(Self.self, from: Data(json.utf8)),
             (try? read.validate()) != nil
         else { return nil }
@@ -19,7 +19,7 @@ extension PlacementConstraints {
     }
 
     /// The groups as `name=rule,…`, as records have them for scripts.
-    public var groupWords: String {
+    package var groupWords: String {
         groups.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.rawValue)" }.joined(separator: ",")
     }
 }

@@ -1,20 +1,20 @@
 /// Where a VM may go beside having room, as its owner asked.
-public struct PlacementConstraints: Hashable, Sendable, Codable {
+package struct PlacementConstraints: Hashable, Sendable, Codable {
     /// The machine's architecture, as `x86_64`; nil for any.
-    public var architecture: String?
+    package var architecture: String?
     /// Tags that the machine must have.
-    public var tags: [String]
+    package var tags: [String]
     /// Tags that the machine must not have.
-    public var notTags: [String]
+    package var notTags: [String]
     /// The one machine that will do; nil for any.
-    public var pm: PMID?
+    package var pm: PMID?
     /// Machines that will not do.
-    public var notPMs: [PMID]
+    package var notPMs: [PMID]
     /// The groups that the VM belongs to, each with its rule.
-    public var groups: [String: GroupRule]
+    package var groups: [String: GroupRule]
 
     /// Nothing is asked.
-    public static let none = PlacementConstraints()
+    package static let none = PlacementConstraints()
 
     /// Makes constraints.
     ///
@@ -25,7 +25,7 @@ public struct PlacementConstraints: Hashable, Sendable, Codable {
     ///   - pm: the one machine that will do.
     ///   - notPMs: machines that will not do.
     ///   - groups: the groups that the VM belongs to.
-    public init(
+    package init(
         architecture: String? = nil,
         tags: [String] = [],
         notTags: [String] = [],
@@ -48,13 +48,13 @@ public struct PlacementConstraints: Hashable, Sendable, Codable {
     }
 
     /// The names of the fields, as they stand in JSON.
-    public static let fieldNames = CodingKeys.allCases.map(\.rawValue)
+    package static let fieldNames = CodingKeys.allCases.map(\.rawValue)
 
     /// Reads constraints; what is missing is not asked.
     ///
     /// - Parameter decoder: the decoder to read from.
     /// - Throws: `DecodingError` where a value is none that may stand there.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             architecture: try container.decodeIfPresent(String.self, forKey: .architecture),
@@ -70,7 +70,7 @@ public struct PlacementConstraints: Hashable, Sendable, Codable {
     ///
     /// - Parameter encoder: the encoder to write to.
     /// - Throws: what the encoder throws.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(architecture, forKey: .architecture)
         if !tags.isEmpty { try container.encode(tags, forKey: .tags) }
@@ -83,7 +83,7 @@ public struct PlacementConstraints: Hashable, Sendable, Codable {
     /// Refuses names that may not stand where they would be written, and more than a few of anything.
     ///
     /// - Throws: `Failure` with `invalidRequest`.
-    public func validate() throws(Failure) {
+    package func validate() throws(Failure) {
         for name in [architecture].compactMap(\.self) + tags + notTags + groups.keys.sorted() {
             try Label.validate(name)
         }
@@ -100,7 +100,7 @@ public struct PlacementConstraints: Hashable, Sendable, Codable {
 }
 
 /// What belonging to a group asks of a VM's place.
-public enum GroupRule: String, Hashable, Sendable, Codable, CaseIterable {
+package enum GroupRule: String, Hashable, Sendable, Codable, CaseIterable {
     /// All on one machine.
     case affinity
     /// No two on one machine.
@@ -111,7 +111,7 @@ public enum GroupRule: String, Hashable, Sendable, Codable, CaseIterable {
     /// Reads its name.
     ///
     /// - Throws: `DecodingError` that names the rules there are.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
         guard let rule = Self(rawValue: name) else {
@@ -126,12 +126,12 @@ public enum GroupRule: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// A short name that people give to machines and groups.
-public enum Label {
+package enum Label {
     /// Refuses what is no label.
     ///
     /// - Parameter name: up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.
     /// - Throws: `Failure` with `invalidRequest`.
-    public static func validate(_ name: String) throws(Failure) {
+    package static func validate(_ name: String) throws(Failure) {
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

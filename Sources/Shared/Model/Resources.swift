@@ -1,14 +1,14 @@
 /// An amount of CPU, memory and disk: what a type needs, a machine has, or a claim holds.
-public struct Resources: Hashable, Sendable, Codable {
+package struct Resources: Hashable, Sendable, Codable {
     /// Virtual CPUs.
-    public var cpu: Int
+    package var cpu: Int
     /// Memory in MiB.
-    public var ram: Int
+    package var ram: Int
     /// Disk in GiB.
-    public var disk: Int
+    package var disk: Int
 
     /// Nothing of anything.
-    public static let zero = Resources(cpu: 0, ram: 0, disk: 0)
+    package static let zero = Resources(cpu: 0, ram: 0, disk: 0)
 
     /// Makes an amount.
     ///
@@ -16,19 +16,19 @@ public struct Resources: Hashable, Sendable, Codable {
     ///   - cpu: virtual CPUs.
     ///   - ram: memory in MiB.
     ///   - disk: disk in GiB.
-    public init(cpu: Int, ram: Int, disk: Int) {
+    package init(cpu: Int, ram: Int, disk: Int) {
         self.cpu = cpu
         self.ram = ram
         self.disk = disk
     }
 
     /// True where this amount goes into `room` in each resource.
-    public func fits(in room: Resources) -> Bool {
+    package func fits(in room: Resources) -> Bool {
         cpu <= room.cpu && ram <= room.ram && disk <= room.disk
     }
 
     /// Combines two amounts resource by resource.
-    public func combined(with other: Resources, by operation: (Int, Int) -> Int) -> Resources {
+    package func combined(with other: Resources, by operation: (Int, Int) -> Int) -> Resources {
         Resources(
             cpu: operation(cpu, other.cpu),
             ram: operation(ram, other.ram),
@@ -37,26 +37,26 @@ public struct Resources: Hashable, Sendable, Codable {
     }
 
     /// Adds resource by resource.
-    public static func + (left: Self, right: Self) -> Self { left.combined(with: right, by: +) }
+    package static func + (left: Self, right: Self) -> Self { left.combined(with: right, by: +) }
     /// Subtracts resource by resource; the result may be negative.
-    public static func - (left: Self, right: Self) -> Self { left.combined(with: right, by: -) }
+    package static func - (left: Self, right: Self) -> Self { left.combined(with: right, by: -) }
     /// Adds in place.
-    public static func += (left: inout Self, right: Self) { left = left + right }
+    package static func += (left: inout Self, right: Self) { left = left + right }
     /// Subtracts in place.
-    public static func -= (left: inout Self, right: Self) { left = left - right }
+    package static func -= (left: inout Self, right: Self) { left = left - right }
 }
 
 /// How many times over a machine's resources may be promised; 1 is not at all.
-public struct Overcommit: Hashable, Sendable, Codable {
+package struct Overcommit: Hashable, Sendable, Codable {
     /// The factor for CPUs.
-    public var cpu: Double
+    package var cpu: Double
     /// The factor for memory.
-    public var ram: Double
+    package var ram: Double
     /// The factor for disk.
-    public var disk: Double
+    package var disk: Double
 
     /// No overcommit.
-    public static let none = Overcommit(cpu: 1, ram: 1, disk: 1)
+    package static let none = Overcommit(cpu: 1, ram: 1, disk: 1)
 
     /// Makes a set of factors.
     ///
@@ -64,14 +64,14 @@ public struct Overcommit: Hashable, Sendable, Codable {
     ///   - cpu: the factor for CPUs.
     ///   - ram: the factor for memory.
     ///   - disk: the factor for disk.
-    public init(cpu: Double, ram: Double, disk: Double) {
+    package init(cpu: Double, ram: Double, disk: Double) {
         self.cpu = cpu
         self.ram = ram
         self.disk = disk
     }
 
     /// What may be promised of `capacity`, rounded down.
-    public func applied(to capacity: Resources) -> Resources {
+    package func applied(to capacity: Resources) -> Resources {
         Resources(
             cpu: Self.scale(capacity.cpu, by: cpu),
             ram: Self.scale(capacity.ram, by: ram),

@@ -4,21 +4,21 @@ import Foundation
 ///
 /// The parts go to ssh as arguments of their own and into a URI, so what could be taken there for an option or a
 /// delimiter is refused here.
-public struct SSHDestination: Hashable, Sendable {
+package struct SSHDestination: Hashable, Sendable {
     /// The user; nil leaves the choice to ssh and its configuration.
-    public let user: String?
+    package let user: String?
     /// A host name, an alias of ssh_config, an IPv4 address, or an IPv6 address without its brackets.
-    public let host: String
+    package let host: String
     /// The port; nil leaves the choice to ssh and its configuration.
-    public let port: Int?
+    package let port: Int?
     /// What is left to ssh_config where nothing is said.
-    public let options: SSHOptions
+    package let options: SSHOptions
 
     /// Reads `[user@]host[:port]`; an IPv6 address stands in brackets where a port follows.
     ///
     /// - Parameter text: the destination as written.
     /// - Throws: `Failure` with the code `invalidRequest`.
-    public init(_ text: String) throws(Failure) {
+    package init(_ text: String) throws(Failure) {
         let at = text.lastIndex(of: "@")
         try self.init(
             user: at.map { String(text[..<$0]) },
@@ -76,7 +76,7 @@ public struct SSHDestination: Hashable, Sendable {
     }
 
     /// `[user@]host[:port]` as a URI has it (RFC 3986): libvirt takes the user out of its percent form.
-    public var authority: String {
+    package var authority: String {
         let hostText = host.contains(":") ? "[\(host)]" : host
         let plain = CharacterSet(charactersIn: SSHUser.plainCharacters)
         let userText = user.map { ($0.addingPercentEncoding(withAllowedCharacters: plain) ?? $0) + "@" } ?? ""
@@ -121,16 +121,16 @@ public struct SSHDestination: Hashable, Sendable {
 }
 
 /// What a libvirt URI says of the ssh that reaches the PM, which holds for measures too.
-public struct SSHOptions: Hashable, Sendable {
+package struct SSHOptions: Hashable, Sendable {
     /// The private key, beside those of ssh_config (`keyfile=`); nil for those alone.
-    public var keyFile: String?
+    package var keyFile: String?
     /// The program that takes the place of `ssh` (`command=`); nil for that.
-    public var command: String?
+    package var command: String?
     /// The hosts' keys, in place of the user's file (`known_hosts=`); nil for that.
-    public var knownHostsFile: String?
+    package var knownHostsFile: String?
     /// A host that is not known yet is entered there (`known_hosts_verify=auto`).
-    public var acceptsNewHosts = false
+    package var acceptsNewHosts = false
 
     /// None.
-    public init() {}
+    package init() {}
 }

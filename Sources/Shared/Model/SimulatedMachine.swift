@@ -1,14 +1,14 @@
 /// A PM that is only pretended: the address `simulated:///NUMBER[?option=value&…]` as values.
 ///
 /// What stands on it is known by its number alone, as a machine's disks are its own whatever its address.
-public struct SimulatedMachine: Hashable, Sendable {
+package struct SimulatedMachine: Hashable, Sendable {
     /// Its number.
-    public let number: Int
+    package let number: Int
     /// How it behaves.
-    public let options: SimulatedOptions
+    package let options: SimulatedOptions
 
     /// The numbers there may be.
-    public static let numbers = 1...1_000_000
+    package static let numbers = 1...1_000_000
 
     private static let start = "simulated:///"
 
@@ -17,7 +17,7 @@ public struct SimulatedMachine: Hashable, Sendable {
     /// - Parameters:
     ///   - number: its number.
     ///   - options: how it behaves.
-    public init(number: Int, options: SimulatedOptions = SimulatedOptions()) {
+    package init(number: Int, options: SimulatedOptions = SimulatedOptions()) {
         self.number = number
         self.options = options
     }
@@ -26,7 +26,7 @@ public struct SimulatedMachine: Hashable, Sendable {
     ///
     /// - Parameter address: the address as written.
     /// - Throws: `Failure` with the code `invalidRequest`, which says what to write.
-    public init(address: String) throws(Failure) {
+    package init(address: String) throws(Failure) {
         let parts = address.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard address.hasPrefix(Self.start), let first = parts.first,
             let number = wholeNumber(first.dropFirst(Self.start.count)), Self.numbers.contains(number)
@@ -42,32 +42,32 @@ public struct SimulatedMachine: Hashable, Sendable {
     }
 
     /// The address; options that are as usual are left out.
-    public var address: String {
+    package var address: String {
         let pairs = options.pairs
         return uri + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
     }
 
     /// What it is known by, whatever the options.
-    public var uri: String { Self.start + String(number) }
+    package var uri: String { Self.start + String(number) }
 }
 
 /// How simulated PMs behave.
-public struct SimulatedOptions: Hashable, Sendable {
+package struct SimulatedOptions: Hashable, Sendable {
     /// What chance is drawn from: the same seed, the same fleet and the same failures.
-    public var seed = 1
+    package var seed = 1
     /// How long an operation takes, in ms; each draws from half of it to half more.
-    public var latency = 5
+    package var latency = 5
     /// How many operations of a million fail.
-    public var failures = 0
+    package var failures = 0
     /// CPUs of a PM of the middle class.
-    public var cpu = 32
+    package var cpu = 32
     /// Memory of a PM of the middle class, in MiB.
-    public var ram = 131_072
+    package var ram = 131_072
     /// Disk of a PM of the middle class, in GiB.
-    public var disk = 2000
+    package var disk = 2000
 
     /// The usual ones.
-    public init() {}
+    package init() {}
 
     /// Reads options.
     ///
@@ -75,7 +75,7 @@ public struct SimulatedOptions: Hashable, Sendable {
     ///   - text: the options as `key=value`.
     ///   - separator: what stands between two of them.
     /// - Throws: `Failure` with the code `invalidRequest`, which says what to write.
-    public init(_ text: Substring, separator: Character) throws(Failure) {
+    package init(_ text: Substring, separator: Character) throws(Failure) {
         var seen: Set<Key> = []
         for pair in text.split(separator: separator, omittingEmptySubsequences: false) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,7 +1,7 @@
 /// The rules for the name that an owner gives a VM.
-public enum VMName {
+package enum VMName {
     /// The longest name, in bytes of UTF-8.
-    public static let maximumBytes = 255
+    package static let maximumBytes = 255
 
     /// Checks a name; all of Unicode that can be seen is taken, and spaces between.
     ///
@@ -9,7 +9,7 @@ public enum VMName {
     ///
     /// - Returns: the name, unchanged.
     /// - Throws: `Failure` with the code `invalidRequest`.
-    public static func validated(_ name: String) throws(Failure) -> String {
+    package static func validated(_ name: String) throws(Failure) -> String {
         guard !name.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
             throw Failure(.invalidRequest, "name is \(name.isEmpty ? "empty" : "blank"): give the VM a name")
         }

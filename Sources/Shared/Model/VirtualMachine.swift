@@ -1,25 +1,25 @@
-public import struct Foundation.UUID
+package import struct Foundation.UUID
 
 /// A virtual machine that we made: the record kept in Redis and, whole, in the domain's metadata.
-public struct VirtualMachine: Hashable, Sendable {
+package struct VirtualMachine: Hashable, Sendable {
     /// Its number; never reused.
-    public let id: VMID
+    package let id: VMID
     /// The domain's UUID, fixed when the request was accepted, so that a second run finds what the first one made.
-    public let uuid: UUID
+    package let uuid: UUID
     /// The name its owner gave it; names need not differ.
-    public let name: String
+    package let name: String
     /// The type it was asked for as.
-    public let type: TypeID
+    package let type: TypeID
     /// The image it started from.
-    public let image: ImageID
+    package let image: ImageID
     /// What it needs, kept here so that later edits of the type change nothing.
-    public let needs: Resources
+    package let needs: Resources
     /// Where it may go, as its owner asked.
-    public let constraints: PlacementConstraints
+    package let constraints: PlacementConstraints
     /// When it was accepted, as the store wrote it; nil in records that do not say.
-    public let createdAt: String?
+    package let createdAt: String?
     /// The job that created it; nil in records that do not say.
-    public let createJob: JobID?
+    package let createJob: JobID?
 
     /// Makes a record.
     ///
@@ -33,7 +33,7 @@ public struct VirtualMachine: Hashable, Sendable {
     ///   - constraints: where it may go.
     ///   - createdAt: when it was accepted.
     ///   - createJob: the job that created it.
-    public init(
+    package init(
         id: VMID,
         uuid: UUID,
         name: String,
@@ -56,13 +56,13 @@ public struct VirtualMachine: Hashable, Sendable {
     }
 
     /// The libvirt domain's name: our number for people, and enough of the UUID that two cells may share a PM.
-    public var domainName: String {
+    package var domainName: String {
         "hvc-\(id)-\(uuid.uuidString.lowercased().prefix(8))"
     }
 }
 
 /// Where a VM is in its life.
-public enum VMState: String, Hashable, Sendable, CaseIterable {
+package enum VMState: String, Hashable, Sendable, CaseIterable {
     /// Accepted; not yet placed.
     case queued
     /// Placed, and not to be built yet: it holds its room until a time.
@@ -85,7 +85,7 @@ public enum VMState: String, Hashable, Sendable, CaseIterable {
     case error
 
     /// The states that may follow this one; a VM that is gone has no record.
-    public var next: Set<VMState> {
+    package var next: Set<VMState> {
         switch self {
         case .queued: [.building, .held]
         case .held: [.queued]
@@ -97,8 +97,8 @@ public enum VMState: String, Hashable, Sendable, CaseIterable {
     }
 
     /// The states that follow from what a PM has, and change with it.
-    public static let observed: Set<VMState> = [.running, .paused, .crashed, .stopped, .missing]
+    package static let observed: Set<VMState> = [.running, .paused, .crashed, .stopped, .missing]
 
     /// The states in which the PM has a domain of the VM, as its record says.
-    public static let withDomain = observed.subtracting([.missing])
+    package static let withDomain = observed.subtracting([.missing])
 }

@@ -1,34 +1,34 @@
-public import Model
+package import Model
 
 /// How many more VMs of each size fit.
-public struct Capacity: Hashable, Sendable {
+package struct Capacity: Hashable, Sendable {
     /// A PM whose loss costs a size most.
-    public struct WorstLoss: Hashable, Sendable {
+    package struct WorstLoss: Hashable, Sendable {
         /// The PM.
-        public let pm: PMID
+        package let pm: PMID
         /// How many more of the size fit once its VMs have found places elsewhere; 0 where not all of them do.
-        public let count: Int
+        package let count: Int
         /// How many of its VMs find no place elsewhere.
-        public let homeless: Int
+        package let homeless: Int
     }
 
     /// How many more of one size fit.
-    public struct Row: Hashable, Sendable {
+    package struct Row: Hashable, Sendable {
         /// The size.
-        public let needs: Resources
+        package let needs: Resources
         /// How many more fit now.
-        public let now: Int
+        package let now: Int
         /// How many more fit with any one PM lost; nil where there are no PMs to lose.
-        public let worstLoss: WorstLoss?
+        package let worstLoss: WorstLoss?
     }
 
     /// A row a size, in the order in which they were asked for.
-    public let rows: [Row]
+    package let rows: [Row]
     /// How many PMs take VMs.
-    public let machines: Int
+    package let machines: Int
     /// For how many PMs the loss was worked out: all that take VMs or have some, or in a large fleet those whose loss costs
     /// most by its room.
-    public let examined: Int
+    package let examined: Int
 }
 
 /// Counts how many more VMs of each size fit now, and with any one PM lost.
@@ -41,7 +41,7 @@ public struct Capacity: Hashable, Sendable {
 ///   - policy: which machines are fit, and which of them comes first.
 ///   - tenants: the VMs of the PMs whose loss is worked out, as requests for other places.
 /// - Returns: the counts.
-public func capacity(
+package func capacity(
     for sizes: [Resources],
     of fleet: FleetSnapshot,
     by policy: PlacementPolicy,
@@ -71,7 +71,7 @@ extension FleetSnapshot {
     ///   - policy: which machines take VMs.
     ///   - limit: how many at most.
     /// - Returns: the PMs, the most costly first.
-    public func costliestMachines(by policy: PlacementPolicy, limit: Int) -> [PMID] {
+    package func costliestMachines(by policy: PlacementPolicy, limit: Int) -> [PMID] {
         let open = Set(openMachines(by: policy))
         let weights = rows.indices.filter { open.contains($0) || entries[$0].machine.vmCount > 0 }
             .map { (index: $0, weight: weightOfLoss(at: $0, isOpen: open.contains($0))) }

@@ -1,22 +1,22 @@
-public import Model
+package import Model
 
 /// What would become of the VMs of a PM that is emptied.
-public struct DrainPlan: Hashable, Sendable {
+package struct DrainPlan: Hashable, Sendable {
     /// What would become of one VM.
-    public struct Move: Hashable, Sendable {
+    package struct Move: Hashable, Sendable {
         /// The VM.
-        public let vm: VMID?
+        package let vm: VMID?
         /// What it needs.
-        public let needs: Resources
+        package let needs: Resources
         /// Where it would go, and why; or why nowhere.
-        public let decision: PlacementDecision
+        package let decision: PlacementDecision
     }
 
     /// A move a VM, in the order in which they would be done.
-    public let moves: [Move]
+    package let moves: [Move]
 
     /// Whether all VMs find a place.
-    public var isPossible: Bool { moves.allSatisfy { $0.decision.machine != nil } }
+    package var isPossible: Bool { moves.allSatisfy { $0.decision.machine != nil } }
 }
 
 /// Plans where the VMs of a PM would go if it took none any more, largest first.
@@ -29,7 +29,7 @@ public struct DrainPlan: Hashable, Sendable {
 ///   - fleet: the machines as they are known.
 ///   - policy: which machines are fit, and which of them comes first.
 /// - Returns: the plan; nil where there is no such PM.
-public func drainPlan(
+package func drainPlan(
     of pm: PMID,
     tenants: [PlacementRequest],
     on fleet: FleetSnapshot,

@@ -1,9 +1,9 @@
-public import Model
+package import Model
 
 /// The machines as one process knows them at one moment.
 ///
 /// What every decision reads of each machine lies side by side in rows of a cache line each; the rest is beside them.
-public struct FleetSnapshot: Sendable {
+package struct FleetSnapshot: Sendable {
     /// What decisions read, by number of the machine.
     private(set) var rows: ContiguousArray<PMRow> = []
     /// The images of which each has a copy, at the same indices.
@@ -25,7 +25,7 @@ public struct FleetSnapshot: Sendable {
     /// What one placement is of all.
     private(set) var useShare = 1.0
     /// As of when this is known, in ms since 1970 by the clock of Redis.
-    public var time: Int
+    package var time: Int
 
     struct Entry: Sendable {
         var machine: PhysicalMachine
@@ -42,29 +42,29 @@ public struct FleetSnapshot: Sendable {
     /// - Parameters:
     ///   - machines: the machines, in any order.
     ///   - time: as of when they are known, in ms since 1970; with 0 no measure is too old.
-    public init(_ machines: some Sequence<PhysicalMachine> = [], time: Int = 0) {
+    package init(_ machines: some Sequence<PhysicalMachine> = [], time: Int = 0) {
         self.time = time
         update(machines)
     }
 
     /// The machines by number.
-    public var machines: [PhysicalMachine] { entries.map(\.machine) }
+    package var machines: [PhysicalMachine] { entries.map(\.machine) }
 
     /// How many machines there are.
-    public var count: Int { rows.count }
+    package var count: Int { rows.count }
 
     /// The machine with this number.
-    public subscript(id: PMID) -> PhysicalMachine? { indices[id].map { entries[$0].machine } }
+    package subscript(id: PMID) -> PhysicalMachine? { indices[id].map { entries[$0].machine } }
 
     /// Takes in what is newly known of a machine.
     ///
     /// - Parameter machine: its record.
-    public mutating func update(_ machine: PhysicalMachine) { update(CollectionOfOne(machine)) }
+    package mutating func update(_ machine: PhysicalMachine) { update(CollectionOfOne(machine)) }
 
     /// Takes in what is newly known of machines.
     ///
     /// - Parameter machines: their records.
-    public mutating func update(_ machines: some Sequence<PhysicalMachine>) {
+    package mutating func update(_ machines: some Sequence<PhysicalMachine>) {
         var isSorted = true
         for machine in machines {
             nextUse = max(nextUse, machine.lastUsed + 1)

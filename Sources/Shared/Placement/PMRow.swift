@@ -1,9 +1,9 @@
-public import Model
+package import Model
 
 /// What every decision reads of a machine: the bytes of a cache line, without a reference in them.
-public struct PMRow: Sendable {
+package struct PMRow: Sendable {
     /// Whether the machine takes VMs, and why not.
-    public enum Availability: UInt8, Sendable {
+    package enum Availability: UInt8, Sendable {
         /// It does.
         case open
         /// The PM file no longer lists it.
@@ -28,17 +28,17 @@ public struct PMRow: Sendable {
     /// What one CPU, MiB and GiB are of all that may be promised.
     private let shares: SIMD4<Float>
     /// When it was measured, in ms since 1970; `Int.max` where that is not known.
-    public let measuredAt: Int
+    package let measuredAt: Int
     /// The placement that used it last.
-    public internal(set) var lastUsed: Int
+    package internal(set) var lastUsed: Int
     /// Its number.
-    public let id: PMID
+    package let id: PMID
     /// The load average over one minute for each CPU, from 0 to 1: a half at one task a CPU, towards 1 beyond.
-    public let business: Float
+    package let business: Float
     /// Creates that failed on it lately.
-    public let failures: Int16
+    package let failures: Int16
     /// Whether it takes VMs.
-    public internal(set) var availability: Availability
+    package internal(set) var availability: Availability
 
     init(_ machine: PhysicalMachine) {
         id = machine.id

@@ -1,9 +1,9 @@
-public import Model
+package import Model
 
 /// What becomes of one request, and why.
-public struct PlacementDecision: Hashable, Sendable {
+package struct PlacementDecision: Hashable, Sendable {
     /// The outcome of a decision.
-    public enum Outcome: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         /// It goes on this PM.
         case place(PMID)
         /// It goes nowhere, and here is why.
@@ -13,12 +13,12 @@ public struct PlacementDecision: Hashable, Sendable {
     }
 
     /// What becomes of the request.
-    public let outcome: Outcome
+    package let outcome: Outcome
     /// How that came about, PM by PM.
-    public let explanation: PlacementExplanation
+    package let explanation: PlacementExplanation
 
     /// The PM that was chosen; nil for none.
-    public var machine: PMID? {
+    package var machine: PMID? {
         if case .place(let machine) = outcome { machine } else { nil }
     }
 }
@@ -32,7 +32,7 @@ public struct PlacementDecision: Hashable, Sendable {
 ///   - fleet: the machines as they are known.
 ///   - policy: which machines are fit, and which of them comes first.
 /// - Returns: a decision a request, in order; it ends with the first that is undecided, since order is strict.
-public func plan(
+package func plan(
     _ requests: [PlacementRequest],
     on fleet: FleetSnapshot,
     by policy: PlacementPolicy

@@ -2,7 +2,7 @@ import Model
 
 extension PlacementExplanation {
     /// One line of JSON, as records of jobs have it: what its decoder reads.
-    public var json: String {
+    package var json: String {
         var json = "{"
         if let chosen { json += "\"chosen\":\(chosen)," }
         json += "\"considered\":[\(considered.map(\.json).joined(separator: ","))],\"fit\":\(fit)"

@@ -1,46 +1,46 @@
-public import Model
+package import Model
 
 /// How a decision came about, small enough to keep as one line of JSON with each job.
-public struct PlacementExplanation: Hashable, Sendable, Codable {
+package struct PlacementExplanation: Hashable, Sendable, Codable {
     /// What was found about one PM.
-    public struct Consideration: Hashable, Sendable, Codable {
+    package struct Consideration: Hashable, Sendable, Codable {
         /// The PM.
-        public let pm: PMID
+        package let pm: PMID
         /// The first objection to it; nil where it is fit.
-        public let objection: String?
+        package let objection: String?
         /// The numbers behind each filter's verdict, up to the one that objects.
-        public let filters: [String: String]
+        package let filters: [String: String]
         /// Each weigher's term, with its factor; nil where it is not fit.
-        public let weights: [String: Double]?
+        package let weights: [String: Double]?
     }
 
     /// The PM to which least was missing.
-    public struct NearestMiss: Hashable, Sendable, Codable {
+    package struct NearestMiss: Hashable, Sendable, Codable {
         /// The PM.
-        public let pm: PMID
+        package let pm: PMID
         /// What it lacks, and what would make the VM fit.
-        public let text: String
+        package let text: String
     }
 
     /// How many PMs are told in full at most; the rest is counted.
-    public static let detailLimit = 32
+    package static let detailLimit = 32
     /// How many are told of a fleet that is larger than that, where one was chosen.
     static let runnersUp = 4
     /// How many are told of such a fleet where none was: a full fleet refuses many, and each record is kept for a week.
     static let refused = 8
 
     /// The policy that decided.
-    public let policy: String
+    package let policy: String
     /// The PM that was chosen; nil for none.
-    public private(set) var chosen: PMID?
+    package private(set) var chosen: PMID?
     /// How many PMs were fit.
-    public let fit: Int
+    package let fit: Int
     /// How many PMs each objection kept out.
-    public let objections: [String: Int]
+    package let objections: [String: Int]
     /// PMs that were considered, in full: the chosen one first, then by number.
-    public private(set) var considered: [Consideration] = []
+    package private(set) var considered: [Consideration] = []
     /// Where none had room: the PM that came nearest.
-    public private(set) var nearestMiss: NearestMiss?
+    package private(set) var nearestMiss: NearestMiss?
 
     private enum CodingKeys: String, CodingKey {
         case policy, chosen, fit, objections, considered
@@ -53,14 +53,14 @@ public struct PlacementExplanation: Hashable, Sendable, Codable {
     ///   - policy: the policy that decided.
     ///   - fit: how many PMs were fit.
     ///   - objections: how many PMs each objection kept out.
-    public init(policy: String, fit: Int = 0, objections: [String: Int] = [:]) {
+    package init(policy: String, fit: Int = 0, objections: [String: Int] = [:]) {
         self.policy = policy
         self.fit = fit
         self.objections = objections
     }
 
     /// The objections with their counts, the most frequent first, at most five, and the nearest miss.
-    public var summary: String {
+    package var summary: String {
         let sorted = objections.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let told = sorted.prefix(5).map { "\($0.value) PM\($0.value == 1 ? "" : "s"): \($0.key)" }
         let counts = told.joined(separator: "; ") + (sorted.count > 5 ? "; and others" : "")

@@ -3,7 +3,7 @@ import Model
 /// Says whether a machine is fit for a request.
 ///
 /// A new filter is one file: a type with its objections, and a line in the policies that use it.
-public protocol PlacementFilter: Sendable {
+package protocol PlacementFilter: Sendable {
     /// The ways in which it objects.
     associatedtype Objection: PlacementObjection
 
@@ -57,7 +57,7 @@ public protocol PlacementFilter: Sendable {
 }
 
 /// Why a machine is not fit: the cases of an enumeration from 0 on.
-public protocol PlacementObjection: Sendable, CaseIterable, RawRepresentable where RawValue == Int {
+package protocol PlacementObjection: Sendable, CaseIterable, RawRepresentable where RawValue == Int {
     /// What kind of objection it is.
     var kind: PlacementObjectionKind { get }
     /// The objection in a few words, the same for all machines that it is made to.
@@ -65,7 +65,7 @@ public protocol PlacementObjection: Sendable, CaseIterable, RawRepresentable whe
 }
 
 /// The kinds of objections, which tell "full" from "away".
-public enum PlacementObjectionKind: Hashable, Sendable {
+package enum PlacementObjectionKind: Hashable, Sendable {
     /// The machine takes no VMs now.
     case unavailable
     /// The machine is not known well enough; a look at it may change that.
@@ -78,13 +78,13 @@ public enum PlacementObjectionKind: Hashable, Sendable {
 
 extension PlacementFilter {
     /// It looks at the request.
-    public var isSameForAll: Bool { false }
+    package var isSameForAll: Bool { false }
 
     /// All requests concern it.
-    public func concerns(_ request: PlacementRequest) -> Bool { true }
+    package func concerns(_ request: PlacementRequest) -> Bool { true }
 
     /// Keeps the machines that pass, and counts the others by objection.
-    public func narrow(
+    package func narrow(
         _ candidates: inout ContiguousArray<Int32>,
         of fleet: FleetSnapshot,
         for request: PlacementRequest,
@@ -125,7 +125,7 @@ extension PlacementFilter {
 }
 
 /// How many machines each objection kept out.
-public struct PlacementTally: Sendable {
+package struct PlacementTally: Sendable {
     private(set) var counts: [String: Int] = [:]
     private(set) var kinds: Set<PlacementObjectionKind> = []
 

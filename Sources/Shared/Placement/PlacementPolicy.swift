@@ -3,31 +3,31 @@ import Model
 /// How machines are chosen: filters say which are fit, tiers of weighers which of the fit comes first.
 ///
 /// A policy is a list of filters and of weighted weighers, and a name under which configuration asks for it.
-public struct PlacementPolicy: Sendable {
+package struct PlacementPolicy: Sendable {
     /// A weigher with the factor by which it counts.
-    public struct Term: Sendable {
+    package struct Term: Sendable {
         /// The weigher.
-        public let weigher: any PlacementWeigher
+        package let weigher: any PlacementWeigher
         /// The factor; negative to turn its order around.
-        public let factor: Double
+        package let factor: Double
 
         /// Makes a term.
         ///
         /// - Parameters:
         ///   - weigher: the weigher.
         ///   - factor: the factor by which it counts.
-        public init(_ weigher: any PlacementWeigher, times factor: Double = 1) {
+        package init(_ weigher: any PlacementWeigher, times factor: Double = 1) {
             self.weigher = weigher
             self.factor = factor
         }
     }
 
     /// The name by which configuration asks for it.
-    public let name: String
+    package let name: String
     /// Every one of them must pass a machine; each machine is counted under the first that objects.
-    public let filters: [any PlacementFilter]
+    package let filters: [any PlacementFilter]
     /// The lightest sum of the first tier decides; the next decide among equals, and at the end the lower number.
-    public let tiers: [[Term]]
+    package let tiers: [[Term]]
 
     /// Makes a policy.
     ///
@@ -35,7 +35,7 @@ public struct PlacementPolicy: Sendable {
     ///   - name: the name by which configuration asks for it.
     ///   - filters: what a machine must pass.
     ///   - tiers: what orders the machines that passed.
-    public init(name: String, filters: [any PlacementFilter], tiers: [[Term]]) {
+    package init(name: String, filters: [any PlacementFilter], tiers: [[Term]]) {
         self.name = name
         self.filters = filters
         self.tiers = tiers
@@ -48,7 +48,7 @@ public struct PlacementPolicy: Sendable {
     ///   - name: the name by which configuration asks for it.
     ///   - oldest: how old a measure may be, in ms.
     ///   - tiers: what orders the machines.
-    public init(name: String, oldest: Int = .max, _ tiers: [Term]...) {
+    package init(name: String, oldest: Int = .max, _ tiers: [Term]...) {
         self.init(
             name: name,
             filters: Self.filters(oldest: oldest),
@@ -66,14 +66,14 @@ public struct PlacementPolicy: Sendable {
 
 extension PlacementPolicy {
     /// The original wish: the machine used least recently goes first, least load decides among equals.
-    public static let seed = PlacementPolicy(
+    package static let seed = PlacementPolicy(
         name: "seed",
         [Term(LeastRecentlyUsedWeigher())],
         [Term(LoadWeigher())]
     )
 
     /// The machine of which most is free goes first.
-    public static let spread = PlacementPolicy(
+    package static let spread = PlacementPolicy(
         name: "spread",
         [
             Term(FreeShareWeigher()), Term(LoadWeigher(), times: 0.2), Term(CachedImageWeigher(), times: 0.05),
@@ -81,19 +81,19 @@ extension PlacementPolicy {
     )
 
     /// The machine that the VM fills best goes first, so that large VMs find room on others.
-    public static let pack = PlacementPolicy(
+    package static let pack = PlacementPolicy(
         name: "pack",
         [Term(PackingWeigher()), Term(CachedImageWeigher(), times: 0.02)]
     )
 
     /// Any machine with room, by chance.
-    public static let random = PlacementPolicy(name: "random", [Term(RandomWeigher())])
+    package static let random = PlacementPolicy(name: "random", [Term(RandomWeigher())])
 
     /// Every policy that configuration may name.
-    public static let all = [seed, spread, pack, random]
+    package static let all = [seed, spread, pack, random]
 
     /// Every weigher to which configuration may give a weight.
-    public static let weighers: [any PlacementWeigher] = [
+    package static let weighers: [any PlacementWeigher] = [
         LeastRecentlyUsedWeigher(), LoadWeigher(), FreeShareWeigher(), PackingWeigher(), GroupSpreadWeigher(),
         CachedImageWeigher(), RecentFailuresWeigher(), RandomWeigher(),
     ]
@@ -108,7 +108,7 @@ extension PlacementPolicy {
     ///   - weights: factors by weighers' names, which replace the policy's own or are added to them; 0 takes one out.
     ///   - seed: what chance is drawn from.
     /// - Returns: the policy.
-    public func configured(oldest: Int = .max, weights: [String: Double] = [:], seed: UInt64 = 0) -> PlacementPolicy {
+    package func configured(oldest: Int = .max, weights: [String: Double] = [:], seed: UInt64 = 0) -> PlacementPolicy {
         var tiers = tiers.map { tier in
             tier.map { $0.weigher is RandomWeigher ? Term(RandomWeigher(seed: seed), times: $0.factor) : $0 }
         }

@@ -1,19 +1,19 @@
-public import Model
+package import Model
 
 /// One VM that wants a place.
-public struct PlacementRequest: Hashable, Sendable {
+package struct PlacementRequest: Hashable, Sendable {
     /// The VM; nil where none is meant.
-    public let vm: VMID?
+    package let vm: VMID?
     /// What it needs.
-    public let needs: Resources
+    package let needs: Resources
     /// The same, as machines' rows have it.
     let amounts: SIMD4<Int32>
     /// The image it starts from; nil where that is not known yet.
-    public let image: ImageID?
+    package let image: ImageID?
     /// Where it may go.
-    public let constraints: PlacementConstraints
+    package let constraints: PlacementConstraints
     /// The machines that failed it.
-    public let tried: Set<PMID>
+    package let tried: Set<PMID>
 
     /// Makes a request.
     ///
@@ -23,7 +23,7 @@ public struct PlacementRequest: Hashable, Sendable {
     ///   - image: the image it starts from.
     ///   - constraints: where it may go.
     ///   - tried: the machines that failed it.
-    public init(
+    package init(
         vm: VMID?,
         needs: Resources,
         image: ImageID? = nil,

@@ -3,7 +3,7 @@ import Model
 /// Orders machines that are fit.
 ///
 /// A new weigher is one file: a type, and a line in `PlacementPolicy.weighers`.
-public protocol PlacementWeigher: Sendable {
+package protocol PlacementWeigher: Sendable {
     /// The name under which the term stands in explanations and in configuration.
     var name: String { get }
 
@@ -58,10 +58,10 @@ public protocol PlacementWeigher: Sendable {
 
 extension PlacementWeigher {
     /// All requests concern it.
-    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool { true }
+    package func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool { true }
 
     /// Adds its weights, times a factor, to the sums of the candidates.
-    public func add(
+    package func add(
         to sums: inout ContiguousArray<Double>,
         times factor: Double,
         of candidates: ContiguousArray<Int32>,
@@ -81,7 +81,7 @@ extension PlacementWeigher {
     }
 
     /// Keeps the lightest of the candidates.
-    public func keepLightest(
+    package func keepLightest(
         of candidates: inout ContiguousArray<Int32>,
         in fleet: FleetSnapshot,
         for request: PlacementRequest

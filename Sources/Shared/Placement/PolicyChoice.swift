@@ -1,23 +1,23 @@
-public import Model
+package import Model
 
 /// A policy as people ask for it: its name, with factors of weighers that differ from its own.
 ///
 /// As text, the factors follow a colon: `spread:load=0.5,image_cached=0`.
-public struct PolicyChoice: Hashable, Sendable {
+package struct PolicyChoice: Hashable, Sendable {
     /// The policy's name.
-    public let name: String
+    package let name: String
     /// Factors by weighers' names; 0 takes a weigher out.
-    public let weights: [String: Double]
+    package let weights: [String: Double]
 
     /// The names of the policies.
-    public static let names = PlacementPolicy.all.map(\.name)
+    package static let names = PlacementPolicy.all.map(\.name)
 
     /// Makes a choice.
     ///
     /// - Parameters:
     ///   - name: the policy's name.
     ///   - weights: factors by weighers' names.
-    public init(name: String, weights: [String: Double] = [:]) {
+    package init(name: String, weights: [String: Double] = [:]) {
         self.name = name
         self.weights = weights
     }
@@ -25,7 +25,7 @@ public struct PolicyChoice: Hashable, Sendable {
     /// Reads a choice; nil where it names a policy or a weigher that is none of ours, or a factor out of its range.
     ///
     /// - Parameter text: the choice as text.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard Self.names.contains(String(parts[0])),
             let weights = parts.count == 1 ? [:] : Self.weights(String(parts[1]))
@@ -38,7 +38,7 @@ public struct PolicyChoice: Hashable, Sendable {
     /// - Parameter text: the choice as text.
     /// - Returns: the choice.
     /// - Throws: `Failure` with `invalidRequest` that tells what there is to choose from.
-    public static func named(_ text: String) throws(Failure) -> PolicyChoice {
+    package static func named(_ text: String) throws(Failure) -> PolicyChoice {
         if let choice = PolicyChoice(text) { return choice }
         let weighers = PlacementPolicy.weighers.map(\.name).joined(separator: ", ")
         throw Failure(
@@ -52,7 +52,7 @@ public struct PolicyChoice: Hashable, Sendable {
     ///
     /// - Parameter text: `NAME=FACTOR` with commas between.
     /// - Returns: the factors; nil where one is none, not from -1000 to 1000, or given twice.
-    public static func weights(_ text: String) -> [String: Double]? {
+    package static func weights(_ text: String) -> [String: Double]? {
         var weights: [String: Double] = [:]
         for pair in text.split(separator: ",") {
             let parts = pair.split(separator: "=", omittingEmptySubsequences: false)
@@ -65,7 +65,7 @@ public struct PolicyChoice: Hashable, Sendable {
     }
 
     /// The factors as text, in the order of names.
-    public var weightsText: String {
+    package var weightsText: String {
         weights.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
@@ -75,7 +75,7 @@ public struct PolicyChoice: Hashable, Sendable {
     ///   - oldest: how old a PM's measure may be, in ms.
     ///   - seed: what chance is drawn from.
     /// - Returns: the policy.
-    public func policy(oldest: Int = .max, seed: UInt64 = 0) -> PlacementPolicy {
+    package func policy(oldest: Int = .max, seed: UInt64 = 0) -> PlacementPolicy {
         let known = PlacementPolicy.all.first { $0.name == name } ?? .seed
         return known.configured(oldest: oldest, weights: weights, seed: seed)
     }
@@ -83,5 +83,5 @@ public struct PolicyChoice: Hashable, Sendable {
 
 extension PolicyChoice: CustomStringConvertible {
     /// The choice as text.
-    public var description: String { weights.isEmpty ? name : "\(name):\(weightsText)" }
+    package var description: String { weights.isEmpty ? name : "\(name):\(weightsText)" }
 }

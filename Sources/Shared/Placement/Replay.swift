@@ -1,7 +1,7 @@
-public import Model
+package import Model
 
 /// What happened to VMs, in order: the input of a replay.
-public enum TraceEvent: Hashable, Sendable {
+package enum TraceEvent: Hashable, Sendable {
     /// A VM was asked for.
     case create(PlacementRequest)
     /// A VM's end was asked for.
@@ -9,18 +9,18 @@ public enum TraceEvent: Hashable, Sendable {
 }
 
 /// What a policy makes of a trace.
-public struct ReplayReport: Hashable, Sendable {
+package struct ReplayReport: Hashable, Sendable {
     /// How many VMs found a place.
-    public private(set) var placed = 0
+    package private(set) var placed = 0
     /// How many did not.
-    public private(set) var refused = 0
+    package private(set) var refused = 0
     /// The share of PMs that are empty at the end, and could be switched off.
-    public private(set) var emptyShare = 0.0
+    package private(set) var emptyShare = 0.0
     /// The share of what is free at the end, in the resource that is scarcest, that lies on PMs with no room for a VM of
     /// the trace's largest size.
-    public private(set) var fragmentation = 0.0
+    package private(set) var fragmentation = 0.0
     /// The spread of the PMs' use at the end: the standard deviation of the used share of the scarcest resource.
-    public private(set) var imbalance = 0.0
+    package private(set) var imbalance = 0.0
 }
 
 /// Runs a trace through a policy, on a fleet that nobody else uses.
@@ -32,7 +32,7 @@ public struct ReplayReport: Hashable, Sendable {
 ///   - fleet: the machines at the start.
 ///   - policy: the policy.
 /// - Returns: what became of it.
-public func replay(_ trace: [TraceEvent], on fleet: FleetSnapshot, by policy: PlacementPolicy) -> ReplayReport {
+package func replay(_ trace: [TraceEvent], on fleet: FleetSnapshot, by policy: PlacementPolicy) -> ReplayReport {
     var player = Player(fleet: fleet, policy: policy)
     for event in trace {
         switch event {

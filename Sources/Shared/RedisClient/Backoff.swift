@@ -2,19 +2,19 @@
 ///
 /// The wait before retry number `n` (from 0) is drawn evenly from zero to `min(limit, base * 2^n)`, so that many
 /// clients that lost the same server do not come back at the same moment.
-public struct Backoff: Sendable, Hashable {
+package struct Backoff: Sendable, Hashable {
     /// The longest wait before the first retry.
-    public let base: Duration
+    package let base: Duration
 
     /// The longest wait at all.
-    public let limit: Duration
+    package let limit: Duration
 
     /// Makes a backoff.
     ///
     /// - Parameters:
     ///   - base: The longest wait before the first retry; below zero counts as zero.
     ///   - limit: The longest wait at all; below `base` counts as `base`.
-    public init(base: Duration = .milliseconds(50), limit: Duration = .seconds(2)) {
+    package init(base: Duration = .milliseconds(50), limit: Duration = .seconds(2)) {
         self.base = max(base, .zero)
         self.limit = max(limit, self.base)
     }
@@ -23,7 +23,7 @@ public struct Backoff: Sendable, Hashable {
     ///
     /// - Parameter retry: The number of the retry, from 0.
     /// - Returns: `min(limit, base * 2^retry)`.
-    public func ceiling(retry: Int) -> Duration {
+    package func ceiling(retry: Int) -> Duration {
         var ceiling = base
         var step = 0
         // Stops at the limit, so it neither overflows nor runs long for a large number.
@@ -40,7 +40,7 @@ public struct Backoff: Sendable, Hashable {
     ///   - retry: The number of the retry, from 0.
     ///   - fraction: Where in the range to wait, from 0 to 1: a random number, but in tests.
     /// - Returns: `ceiling(retry:)` times the fraction.
-    public func delay(retry: Int, fraction: Double) -> Duration {
+    package func delay(retry: Int, fraction: Double) -> Duration {
         ceiling(retry: retry) * min(max(fraction, 0), 1)
     }
 
@@ -48,7 +48,7 @@ public struct Backoff: Sendable, Hashable {
     ///
     /// - Parameter retry: The number of the retry, from 0.
     /// - Returns: A time from zero to `ceiling(retry:)`.
-    public func delay(retry: Int) -> Duration {
+    package func delay(retry: Int) -> Duration {
         delay(retry: retry, fraction: .random(in: 0...1))
     }
 }

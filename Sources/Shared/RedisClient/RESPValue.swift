@@ -3,7 +3,7 @@
 /// A bulk string is a sequence of bytes. One that is valid UTF-8 arrives as ``bulkString(_:)``, which keeps its bytes
 /// exactly (``bytes`` gives them back) and costs no allocation up to 15 bytes; any other one as ``bulkBytes(_:)``.
 /// Read replies through ``string``, ``int``, ``bytes``, ``array``, ``map`` and ``pairs``, which treat both alike.
-public enum RESPValue: Sendable, Hashable {
+package enum RESPValue: Sendable, Hashable {
     /// A status line, such as `OK`.
     case simpleString(String)
     /// An error inside an array, such as one of EXEC's replies; the text without the leading `-`.
@@ -24,7 +24,7 @@ extension RESPValue {
     /// The text of a simple or bulk string, or a number in digits; nil for anything else.
     ///
     /// Bytes that are not UTF-8 read as U+FFFD; ``bytes`` has them as they are.
-    public var string: String? {
+    package var string: String? {
         switch self {
         case .bulkString(let text), .simpleString(let text): text
         case .integer(let number): String(number)
@@ -34,7 +34,7 @@ extension RESPValue {
     }
 
     /// The number of an integer reply, or that a string spells in digits; nil for anything else.
-    public var int: Int? {
+    package var int: Int? {
         switch self {
         case .integer(let number): number
         case .bulkString(let text), .simpleString(let text): Int(text)
@@ -43,7 +43,7 @@ extension RESPValue {
     }
 
     /// The bytes of a simple or bulk string, exactly as the server sent them; nil for anything else.
-    public var bytes: [UInt8]? {
+    package var bytes: [UInt8]? {
         switch self {
         case .bulkBytes(let bytes): bytes
         case .bulkString(let text), .simpleString(let text): Array(text.utf8)
@@ -52,13 +52,13 @@ extension RESPValue {
     }
 
     /// The elements of an array; nil for anything else.
-    public var array: [RESPValue]? {
+    package var array: [RESPValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
     /// The strings of an array whose elements are all strings or numbers; nil for anything else.
-    public var strings: [String]? {
+    package var strings: [String]? {
         guard case .array(let elements) = self else { return nil }
         var strings: [String] = []
         strings.reserveCapacity(elements.count)
@@ -73,7 +73,7 @@ extension RESPValue {
     ///
     /// Of fields that Swift holds for equal (canonically equivalent, or repaired to the same text) the last one
     /// stays; ``pairs`` has them all.
-    public var map: [String: String]? {
+    package var map: [String: String]? {
         guard case .array(let elements) = self, elements.count.isMultiple(of: 2) else { return nil }
         var map: [String: String] = [:]
         map.reserveCapacity(elements.count / 2)
@@ -87,7 +87,7 @@ extension RESPValue {
     }
 
     /// The pairs of a flat reply such as HGETALL's, in the server's order; nil where the reply is no list of pairs.
-    public var pairs: [(key: String, value: RESPValue)]? {
+    package var pairs: [(key: String, value: RESPValue)]? {
         guard case .array(let elements) = self, elements.count.isMultiple(of: 2) else { return nil }
         var pairs: [(key: String, value: RESPValue)] = []
         pairs.reserveCapacity(elements.count / 2)
@@ -101,12 +101,12 @@ extension RESPValue {
     }
 
     /// Whether the reply is the null bulk string or the null array.
-    public var isNull: Bool {
+    package var isNull: Bool {
         if case .null = self { true } else { false }
     }
 
     /// The error that an error reply stands for; nil for anything else.
-    public var redisError: RedisError? {
+    package var redisError: RedisError? {
         guard case .error(let text) = self else { return nil }
         return RedisError(reply: text)
     }

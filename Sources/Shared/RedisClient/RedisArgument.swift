@@ -1,5 +1,5 @@
 /// One argument of a Redis command; on the wire each is a string of bytes.
-public enum RedisArgument: Sendable, Hashable {
+package enum RedisArgument: Sendable, Hashable {
     /// Text, sent as UTF-8.
     case string(String)
     /// Bytes, sent as they are.
@@ -9,17 +9,17 @@ public enum RedisArgument: Sendable, Hashable {
 }
 
 /// A type whose values can stand as arguments of a Redis command.
-public protocol RedisArgumentConvertible: Sendable {
+package protocol RedisArgumentConvertible: Sendable {
     /// The value as an argument.
     var redisArgument: RedisArgument { get }
 }
 
 extension RedisArgument: RedisArgumentConvertible {
     /// The argument itself.
-    public var redisArgument: RedisArgument { self }
+    package var redisArgument: RedisArgument { self }
 
     /// The argument as text; bytes that are not UTF-8 read as U+FFFD.
-    public var text: String {
+    package var text: String {
         switch self {
         case .string(let text): text
         case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
@@ -30,25 +30,25 @@ extension RedisArgument: RedisArgumentConvertible {
 
 extension String: RedisArgumentConvertible {
     /// The text, sent as UTF-8.
-    public var redisArgument: RedisArgument { .string(self) }
+    package var redisArgument: RedisArgument { .string(self) }
 }
 
 extension Substring: RedisArgumentConvertible {
     /// The text, sent as UTF-8.
-    public var redisArgument: RedisArgument { .string(String(self)) }
+    package var redisArgument: RedisArgument { .string(String(self)) }
 }
 
 extension Int: RedisArgumentConvertible {
     /// The number in decimal digits.
-    public var redisArgument: RedisArgument { .integer(self) }
+    package var redisArgument: RedisArgument { .integer(self) }
 }
 
 extension Double: RedisArgumentConvertible {
     /// The number as Swift prints it, which Redis reads back to the same value.
-    public var redisArgument: RedisArgument { .string(description) }
+    package var redisArgument: RedisArgument { .string(description) }
 }
 
 extension [UInt8]: RedisArgumentConvertible {
     /// The bytes as they are.
-    public var redisArgument: RedisArgument { .bytes(self) }
+    package var redisArgument: RedisArgument { .bytes(self) }
 }

@@ -8,7 +8,7 @@ extension RedisClient {
     ///   - timeout: How long each round trip may take; nil: the configured time.
     /// - Returns: What the script returns.
     /// - Throws: ``RedisError`` for an error reply or where there is none; `CancellationError`.
-    public func eval(
+    package func eval(
         _ script: RedisScript,
         keys: [String] = [],
         arguments: [any RedisArgumentConvertible] = [],

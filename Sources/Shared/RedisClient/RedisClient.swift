@@ -1,6 +1,6 @@
-public import Logging
-public import NIOCore
-public import NIOPosix
+package import Logging
+package import NIOCore
+import NIOPosix
 
 /// A client for one Redis server (RESP2, Redis 6 and later; older ones without ACL users).
 ///
@@ -13,9 +13,9 @@ public import NIOPosix
 ///
 /// A call that runs out of time throws code `timeout`, and its late reply is thrown away. The connection is given up
 /// only where the server stays silent for the whole `commandTimeout` with an overdue call at the head of the line.
-public final class RedisClient: Sendable {
+package final class RedisClient: Sendable {
     /// Where the server is and how the client talks to it.
-    public let configuration: RedisConfiguration
+    package let configuration: RedisConfiguration
 
     let scripts = ScriptCache()
     private let commandTimeout: TimeAmount
@@ -33,7 +33,7 @@ public final class RedisClient: Sendable {
     ///   - configuration: Where the server is and how to talk to it.
     ///   - eventLoopGroup: The threads that do the I/O.
     ///   - logger: Hears of connections made and lost.
-    public init(
+    package init(
         configuration: RedisConfiguration,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         logger: Logger = Logger(label: "redis")
@@ -54,14 +54,14 @@ public final class RedisClient: Sendable {
     }
 
     /// Whether the shared connection is up at this moment.
-    public var isConnected: Bool { keeper.isConnected }
+    package var isConnected: Bool { keeper.isConnected }
 
     /// How many shared connections were made so far: a server that is reached anew may have gone back to an earlier state,
     /// as after a failover, or a restart from an older file.
-    public var connectionsMade: Int { keeper.connectionsMade }
+    package var connectionsMade: Int { keeper.connectionsMade }
 
     /// How many calls wait for replies on the shared connection: as of the last write or reply, for metrics.
-    public var callsInFlight: Int { keeper.callsInFlight }
+    package var callsInFlight: Int { keeper.callsInFlight }
 
     /// Sends a command and waits for its reply.
     ///
@@ -71,7 +71,7 @@ public final class RedisClient: Sendable {
     ///     blocking command gets it on top of its block time.
     /// - Returns: The reply.
     /// - Throws: ``RedisError`` for an error reply or where there is none; `CancellationError`.
-    public func send(_ command: RedisCommand, timeout: Duration? = nil) async throws -> RESPValue {
+    package func send(_ command: RedisCommand, timeout: Duration? = nil) async throws -> RESPValue {
         let deadline = NIODeadline.now() + (timeout.map { TimeAmount($0) } ?? commandTimeout)
         do {
             let reply =
@@ -102,7 +102,7 @@ public final class RedisClient: Sendable {
     /// - Returns: What each command came to. Where the connection ends or time runs out midway, the commands without
     ///   a reply carry that error.
     /// - Throws: ``RedisError`` where nothing was sent; `CancellationError`.
-    public func pipeline(
+    package func pipeline(
         _ commands: [RedisCommand],
         timeout: Duration? = nil
     ) async throws -> [Result<RESPValue, RedisError>] {
@@ -131,7 +131,7 @@ public final class RedisClient: Sendable {
     ///
     /// Calls work without it, too; it is for programs that want the connection before the first call and an orderly
     /// end after the last one.
-    public func run() async {
+    package func run() async {
         keeper.start()
         await withTaskCancellationHandler {
             // Never fails.
@@ -145,7 +145,7 @@ public final class RedisClient: Sendable {
     /// Ends the client: no new calls, those under way get `commandTimeout` to finish, blocking ones end at once.
     ///
     /// Calls that come too late, and those that do not finish, throw code `shutDown`.
-    public func shutdown() async {
+    package func shutdown() async {
         ended.succeed()
         blocking.close(Self.shutDownError)
         guard let connection = keeper.close(Self.shutDownError) else { return }

@@ -6,12 +6,12 @@
 ///
 /// What kind of command it is follows from its name, however it was made: one that may block on the server (BLPOP,
 /// BLMOVE, XREAD with BLOCK, …) knows for how long, and goes to a connection of its own.
-public struct RedisCommand: Sendable, Hashable {
+package struct RedisCommand: Sendable, Hashable {
     /// The command's name, such as `HGETALL`; Redis does not mind the case.
-    public let name: String
+    package let name: String
 
     /// The arguments after the name.
-    public let arguments: [RedisArgument]
+    package let arguments: [RedisArgument]
 
     let kind: Kind
 
@@ -20,7 +20,7 @@ public struct RedisCommand: Sendable, Hashable {
     /// - Parameters:
     ///   - name: The command's name.
     ///   - arguments: What follows the name.
-    public init(_ name: String, arguments: [RedisArgument]) {
+    package init(_ name: String, arguments: [RedisArgument]) {
         self.name = name
         self.arguments = arguments
         self.kind = Kind(name: name, arguments: arguments)
@@ -31,17 +31,17 @@ public struct RedisCommand: Sendable, Hashable {
     /// - Parameters:
     ///   - name: The command's name.
     ///   - arguments: What follows the name.
-    public init(_ name: String, _ arguments: any RedisArgumentConvertible...) {
+    package init(_ name: String, _ arguments: any RedisArgumentConvertible...) {
         self.init(name, arguments: arguments.map(\.redisArgument))
     }
 
     /// Whether the server may hold back the reply until something happens.
-    public var isBlocking: Bool {
+    package var isBlocking: Bool {
         if case .blocking = kind { true } else { false }
     }
 
     /// How long the server may hold back the reply; nil for a command that does not block, or blocks without limit.
-    public var blockTime: Duration? {
+    package var blockTime: Duration? {
         if case .blocking(let time) = kind { time } else { nil }
     }
 }
@@ -50,14 +50,14 @@ extension RedisCommand: ExpressibleByArrayLiteral {
     /// Makes a command from a literal whose first element is the name.
     ///
     /// - Parameter elements: The name and the arguments.
-    public init(arrayLiteral elements: any RedisArgumentConvertible...) {
+    package init(arrayLiteral elements: any RedisArgumentConvertible...) {
         self.init(elements.first?.redisArgument.text ?? "", arguments: elements.dropFirst().map(\.redisArgument))
     }
 }
 
 extension RedisCommand: CustomStringConvertible {
     /// The name and the number of arguments, never their content, which may be secret.
-    public var description: String {
+    package var description: String {
         "\(name) with \(arguments.count) argument\(arguments.count == 1 ? "" : "s")"
     }
 }

@@ -10,7 +10,7 @@ extension RedisConfiguration {
     ///
     /// - Parameter url: The URL; may hold a password, so it never appears in an error.
     /// - Throws: ``RedisError`` with code `configuration` that says which part is wrong, or `tlsUnavailable`.
-    public init(url: String) throws {
+    package init(url: String) throws {
         let parts = try URLParts(url)
         switch parts.scheme {
         case "redis", "rediss": try self.init(endpoint: Self.tcpEndpoint(parts.host))

@@ -1,9 +1,9 @@
 /// Where a Redis server is and how to talk to it.
 ///
 /// Made from a URL by ``init(url:)`` or from parts by ``init(endpoint:)``. No description of it shows the password.
-public struct RedisConfiguration: Sendable, Hashable {
+package struct RedisConfiguration: Sendable, Hashable {
     /// An address of a Redis server.
-    public enum Endpoint: Sendable, Hashable {
+    package enum Endpoint: Sendable, Hashable {
         /// A host name or IP address, and a port.
         case tcp(host: String, port: Int)
         /// The path of a unix socket on this machine.
@@ -11,79 +11,79 @@ public struct RedisConfiguration: Sendable, Hashable {
     }
 
     /// How to do TLS; needs a build with the package trait `TLS`.
-    public struct TLS: Sendable, Hashable {
+    package struct TLS: Sendable, Hashable {
         /// A PEM file with the certificates to trust; nil: those that the system trusts.
-        public var caFile: String?
+        package var caFile: String?
 
         /// The name to find in the server's certificate; nil: the endpoint's host.
         ///
         /// A certificate for the server's IP address is accepted, too.
-        public var serverName: String?
+        package var serverName: String?
 
         /// Makes TLS settings.
         ///
         /// - Parameters:
         ///   - caFile: A PEM file with the certificates to trust; nil: those that the system trusts.
         ///   - serverName: The name to find in the server's certificate; nil: the endpoint's host.
-        public init(caFile: String? = nil, serverName: String? = nil) {
+        package init(caFile: String? = nil, serverName: String? = nil) {
             self.caFile = caFile
             self.serverName = serverName
         }
     }
 
     /// The port of Redis where none is given.
-    public static let defaultPort = 6379
+    package static let defaultPort = 6379
 
     /// The server's address.
-    public var endpoint: Endpoint
+    package var endpoint: Endpoint
 
     /// The ACL user (Redis 6 and later); nil: the default user.
-    public var username: String?
+    package var username: String?
 
     /// The password; secret.
-    public var password: String?
+    package var password: String?
 
     /// The number of the database, chosen by SELECT.
-    public var database = 0
+    package var database = 0
 
     /// TLS to the server; nil: none.
-    public var tls: TLS?
+    package var tls: TLS?
 
     /// The name, without spaces, that CLIENT LIST shows for the connections; nil: none.
-    public var clientName: String? = "hypervisor-coordinator"
+    package var clientName: String? = "hypervisor-coordinator"
 
     /// How long one attempt to connect may take, TLS and log-in included.
-    public var connectTimeout: Duration = .seconds(5)
+    package var connectTimeout: Duration = .seconds(5)
 
     /// How long a call may take unless it says otherwise; a blocking command gets this on top of its block time.
-    public var commandTimeout: Duration = .seconds(5)
+    package var commandTimeout: Duration = .seconds(5)
 
     /// How long a call waits for a connection while there is none; never beyond its own deadline.
     ///
     /// Zero: a call fails at once while the server is known to be away. The first attempt of a new client is waited
     /// for in any case.
-    public var waitForConnection: Duration = .seconds(1)
+    package var waitForConnection: Duration = .seconds(1)
 
     /// The waits between attempts to connect.
-    public var reconnect = Backoff()
+    package var reconnect = Backoff()
 
     /// How often the log says that the server is still away, or still refuses calls.
-    public var outageReminder: Duration = .seconds(60)
+    package var outageReminder: Duration = .seconds(60)
 
     /// How many calls may wait for replies on the shared connection; more are refused with code `tooManyPending`.
-    public var maximumPendingCalls = 65_536
+    package var maximumPendingCalls = 65_536
 
     /// Makes a configuration with default settings.
     ///
     /// - Parameter endpoint: The server's address.
-    public init(endpoint: Endpoint) {
+    package init(endpoint: Endpoint) {
         self.endpoint = endpoint
     }
 }
 
 extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The address as a URL, with `***` for the password.
-    public var description: String {
+    package var description: String {
         var credentials = username ?? ""
         if password != nil {
             credentials += ":***"
@@ -101,8 +101,8 @@ extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConverti
     }
 
     /// The same as ``description``: a debugger's output ends up in logs, too.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// Only the description, so that `dump` shows no password.
-    public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 }

@@ -4,9 +4,9 @@
 /// Two questions decide what a caller does: ``isRetriable`` (may the same call succeed later?) and ``wasSent`` (may
 /// the server have executed it already?). A call that is not idempotent is safe to repeat only where `wasSent` is
 /// false, or where ``reply`` shows that the server refused it.
-public struct RedisError: Error, Sendable {
+package struct RedisError: Error, Sendable {
     /// The kinds of failure that callers tell apart.
-    public enum Code: String, Sendable, CaseIterable {
+    package enum Code: String, Sendable, CaseIterable {
         /// No usable connection within the time that the caller may wait for one.
         case notConnected
         /// The connection ended while the call was under way.
@@ -54,19 +54,19 @@ public struct RedisError: Error, Sendable {
     }
 
     /// The kind of failure.
-    public let code: Code
+    package let code: Code
 
     /// What happened and what to do next, for people; never holds a password.
-    public let message: String
+    package let message: String
 
     /// The error underneath, where there is one.
-    public let cause: (any Error)?
+    package let cause: (any Error)?
 
     /// Whether the command may have reached the server, which then may have executed it.
-    public let wasSent: Bool
+    package let wasSent: Bool
 
     /// The server's own error text, where the failure is an error reply.
-    public let reply: String?
+    package let reply: String?
 
     /// Makes an error that did not come from a reply.
     ///
@@ -75,7 +75,7 @@ public struct RedisError: Error, Sendable {
     ///   - message: What happened and what to do next.
     ///   - cause: The error underneath.
     ///   - wasSent: Whether the server may have executed the command.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil, wasSent: Bool = false) {
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil, wasSent: Bool = false) {
         self.code = code
         self.message = message
         self.cause = cause
@@ -86,7 +86,7 @@ public struct RedisError: Error, Sendable {
     /// Makes the error for an error reply (RESP2's `-` type) of the server.
     ///
     /// - Parameter reply: The reply's text without the leading `-`; its first word decides the code.
-    public init(reply: String) {
+    package init(reply: String) {
         let code = Self.code(of: reply)
         self.code = code
         self.message =
@@ -99,7 +99,7 @@ public struct RedisError: Error, Sendable {
     /// Whether the same call may succeed later with nothing changed by a person.
     ///
     /// Says nothing about whether repeating is safe: see ``wasSent``.
-    public var isRetriable: Bool {
+    package var isRetriable: Bool {
         switch code {
         case .notConnected, .connectionLost, .timeout, .tooManyPending, .busy, .loading, .readOnly, .outOfMemory,
             .persistence, .masterDown, .cluster, .noScript:
@@ -177,7 +177,7 @@ extension RedisError {
 
 extension RedisError: CustomStringConvertible {
     /// The code, the message and the cause in one line.
-    public var description: String {
+    package var description: String {
         let because = cause.map { " (cause: \($0))" } ?? ""
         return "redis \(code.rawValue): \(message)\(because)"
     }

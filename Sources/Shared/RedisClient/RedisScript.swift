@@ -2,19 +2,19 @@
 ///
 /// The client loads it by SCRIPT LOAD at the first use, remembers the digest that the server answers, and calls it by
 /// EVALSHA from then on. A server that has forgotten it (SCRIPT FLUSH, a restart, another server) gets it again.
-public struct RedisScript: Sendable, Hashable {
+package struct RedisScript: Sendable, Hashable {
     /// A name for people: logs and errors show it.
-    public let name: String
+    package let name: String
 
     /// The Lua source.
-    public let source: String
+    package let source: String
 
     /// Makes a script.
     ///
     /// - Parameters:
     ///   - name: A name for people.
     ///   - source: The Lua source; a `#!lua` line with flags is understood by Redis 7 and later.
-    public init(name: String, source: String) {
+    package init(name: String, source: String) {
         self.name = name
         self.source = source
     }

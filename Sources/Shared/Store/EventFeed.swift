@@ -1,19 +1,19 @@
-public import Logging
+package import Logging
 import Model
 import RedisClient
 
 /// One entry of the event stream.
-public struct StoreEvent: Hashable, Sendable {
+package struct StoreEvent: Hashable, Sendable {
     /// What happened, such as `job.finished`.
-    public let type: String
+    package let type: String
     /// What it happened to, by field.
-    public let fields: [String: String]
+    package let fields: [String: String]
 }
 
 /// Follows the event stream from now on, over one blocking read, for everybody in this process.
-public final class EventFeed: Sendable {
+package final class EventFeed: Sendable {
     /// What followers are told.
-    public enum Signal: Sendable {
+    package enum Signal: Sendable {
         /// These happened, in this order.
         case events([StoreEvent])
         /// The stream cannot be read for a while; what followers know may be old. Told once an outage.
@@ -23,7 +23,7 @@ public final class EventFeed: Sendable {
         ///
         /// - Parameter type: the type.
         /// - Returns: false, too, where nothing is told.
-        public func tells(of type: String) -> Bool {
+        package func tells(of type: String) -> Bool {
             if case .events(let events) = self { events.contains { $0.type == type } } else { false }
         }
     }
@@ -37,7 +37,7 @@ public final class EventFeed: Sendable {
     /// - Parameters:
     ///   - store: where the stream is.
     ///   - logger: where interruptions are told.
-    public init(store: Store, logger: Logger) {
+    package init(store: Store, logger: Logger) {
         self.store = store
         self.logger = logger
     }
@@ -46,7 +46,7 @@ public final class EventFeed: Sendable {
     ///
     /// - Parameter limit: how many signals are kept for a follower that lags; older ones go.
     /// - Returns: the signals, from now on.
-    public func signals(keeping limit: Int = 10_000) -> AsyncStream<Signal> {
+    package func signals(keeping limit: Int = 10_000) -> AsyncStream<Signal> {
         followers.add(keeping: limit)
     }
 
@@ -57,7 +57,7 @@ public final class EventFeed: Sendable {
     }
 
     /// Reads until the task is cancelled; an outage of Redis is waited out.
-    public func run() async {
+    package func run() async {
         var position: String?
         var isInterrupted = false
         while !Task.isCancelled {

@@ -1,19 +1,19 @@
-public import Model
-public import Placement
+package import Model
+package import Placement
 
 /// How far somebody knows the fleet.
-public struct FleetPosition: Hashable, Sendable {
+package struct FleetPosition: Hashable, Sendable {
     /// The version up to which it is known; 0 for none.
-    public internal(set) var version = 0
+    package internal(set) var version = 0
     /// The version as of which the records of all PMs are known; between the pieces of a long way, that before them.
-    public internal(set) var complete = 0
+    package internal(set) var complete = 0
     /// Which Redis' fleet it is: an emptied one counts anew.
-    public internal(set) var generation = ""
+    package internal(set) var generation = ""
     /// By which connection it is known: a Redis that is reached anew may have gone back, and on from there.
     var connection = 0
 
     /// Nothing is known.
-    public static let start = FleetPosition()
+    package static let start = FleetPosition()
 }
 
 /// The fleet as one process follows it: what changed since the last look is taken in, and nothing else is read.
@@ -21,19 +21,19 @@ public struct FleetPosition: Hashable, Sendable {
 /// Each record of a PM has a version, and a look tells those that changed since a version. One that fell behind, however
 /// far, catches up in the same way, in pieces, so that Redis never serves a whole fleet in one go. One whose connection
 /// was lost begins anew: versions of before may mean something else.
-public struct FleetView: Sendable {
+package struct FleetView: Sendable {
     /// The fleet.
-    public private(set) var fleet = FleetSnapshot()
+    package private(set) var fleet = FleetSnapshot()
     /// How far it is known.
-    public private(set) var position = FleetPosition.start
+    package private(set) var position = FleetPosition.start
 
     /// Knows nothing yet.
-    public init() {}
+    package init() {}
 
     /// Takes in what a look tells.
     ///
     /// - Parameter peek: the look.
-    public mutating func update(by peek: Peek) {
+    package mutating func update(by peek: Peek) {
         if peek.isReset { (fleet, position) = (FleetSnapshot(), .start) }
         fleet.update(peek.changed + peek.claims.compactMap { $0.applied(to: fleet[$0.pm]) })
         fleet.time = peek.time
@@ -44,14 +44,14 @@ public struct FleetView: Sendable {
 }
 
 /// Follows the fleet for those who plan now and then.
-public actor FleetFollower {
+package actor FleetFollower {
     private let store: Store
     private var view = FleetView()
 
     /// Makes a follower that knows nothing yet.
     ///
     /// - Parameter store: where the fleet's records are.
-    public init(store: Store) {
+    package init(store: Store) {
         self.store = store
     }
 
@@ -59,7 +59,7 @@ public actor FleetFollower {
     ///
     /// - Returns: the fleet.
     /// - Throws: `Failure`.
-    public func fleet() async throws(Failure) -> FleetSnapshot {
+    package func fleet() async throws(Failure) -> FleetSnapshot {
         while true {
             let since = view.position
             let peek = try await store.peek(since: since, limit: 0)

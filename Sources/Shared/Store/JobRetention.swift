@@ -1,19 +1,19 @@
 /// How long records of ended jobs are kept: history is bounded by time and by count.
-public struct JobRetention: Hashable, Sendable {
+package struct JobRetention: Hashable, Sendable {
     /// After this time a record goes (EXPIRE).
-    public var time: Duration
+    package var time: Duration
     /// Records of this many jobs are kept, the newest.
-    public var count: Int
+    package var count: Int
 
     /// The count where nothing else is said.
-    public static let defaultCount = 10_000
+    package static let defaultCount = 10_000
 
     /// Makes a bound.
     ///
     /// - Parameters:
     ///   - time: after this time a record goes; whole seconds.
     ///   - count: so many records are kept.
-    public init(time: Duration = .seconds(7 * 86_400), count: Int = Self.defaultCount) {
+    package init(time: Duration = .seconds(7 * 86_400), count: Int = Self.defaultCount) {
         self.time = time
         self.count = count
     }

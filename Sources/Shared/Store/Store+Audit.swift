@@ -1,4 +1,4 @@
-public import Model
+package import Model
 import RedisClient
 
 extension Store {
@@ -6,7 +6,7 @@ extension Store {
     ///
     /// - Returns: all records and places of jobs.
     /// - Throws: `Failure`.
-    public func auditSnapshot() async throws(Failure) -> AuditSnapshot {
+    package func auditSnapshot() async throws(Failure) -> AuditSnapshot {
         let jobs = try await openJobs().map(\.value)
         let groups = try await groups()
         let vms = try await unlistedVMs().map(\.value)
@@ -78,7 +78,7 @@ extension Store {
     /// - Parameter pm: the PM.
     /// - Returns: false where it is not known.
     /// - Throws: `Failure`.
-    public func mendClaims(of pm: PMID) async throws(Failure) -> Bool {
+    package func mendClaims(of pm: PMID) async throws(Failure) -> Bool {
         try await run(.mendClaims, keys: [keys.vms], [pm.value]).int == 1
     }
 
@@ -86,7 +86,7 @@ extension Store {
     ///
     /// - Parameter vm: the VM.
     /// - Throws: `Failure`.
-    public func mend(listing vm: VMID) async throws(Failure) {
+    package func mend(listing vm: VMID) async throws(Failure) {
         _ = try await run(.listVM, keys: [keys.vms], [vm.value])
     }
 
@@ -94,7 +94,7 @@ extension Store {
     ///
     /// - Parameter group: its name.
     /// - Throws: `Failure`.
-    public func mend(group: String) async throws(Failure) {
+    package func mend(group: String) async throws(Failure) {
         _ = try await run(.mendGroup, keys: [keys.vms], [group])
     }
 
@@ -102,7 +102,7 @@ extension Store {
     ///
     /// - Parameter hold: the VM that is held, or is none.
     /// - Throws: `Failure`.
-    public func mend(hold: VMID) async throws(Failure) {
+    package func mend(hold: VMID) async throws(Failure) {
         let end = try await send(["HGET", keys.vm(hold), "held_until"]).string ?? ""
         _ = try await run(.mendHold, keys: [keys.holds], [hold.value, end, RecordTime.milliseconds(end) ?? 0])
     }
@@ -112,7 +112,7 @@ extension Store {
     /// - Parameter job: the job.
     /// - Returns: false where it has ended or stands somewhere.
     /// - Throws: `Failure`.
-    public func mend(job: JobID) async throws(Failure) -> Bool {
+    package func mend(job: JobID) async throws(Failure) -> Bool {
         try await run(.mendJob, keys: [keys.queue, keys.leases, keys.delayed, keys.workers], [job.value]).int == 1
     }
 
@@ -121,7 +121,7 @@ extension Store {
     /// - Parameter vm: the VM.
     /// - Returns: false where a job of it is under way.
     /// - Throws: `Failure`.
-    public func mend(vm: VMID) async throws(Failure) -> Bool {
+    package func mend(vm: VMID) async throws(Failure) -> Bool {
         try await run(.mendVM, keys: [], [vm.value]).int == 1
     }
 }

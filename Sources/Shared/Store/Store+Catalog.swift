@@ -1,18 +1,18 @@
-public import Model
+package import Model
 import RedisClient
 
 /// An image to be registered, with what its file was found to be.
-public struct ImageRegistration: Hashable, Sendable {
+package struct ImageRegistration: Hashable, Sendable {
     /// What a usable file was found to be.
-    public struct Facts: Hashable, Sendable {
+    package struct Facts: Hashable, Sendable {
         /// What its first bytes say.
-        public let format: ImageFormat
+        package let format: ImageFormat
         /// Its length.
-        public let fileBytes: Int64
+        package let fileBytes: Int64
         /// The disk's size as a guest sees it.
-        public let diskBytes: Int64
+        package let diskBytes: Int64
         /// Tells contents apart.
-        public let fingerprint: String
+        package let fingerprint: String
 
         /// Makes facts.
         ///
@@ -21,7 +21,7 @@ public struct ImageRegistration: Hashable, Sendable {
         ///   - fileBytes: its length.
         ///   - diskBytes: the disk's size as a guest sees it.
         ///   - fingerprint: tells contents apart.
-        public init(format: ImageFormat, fileBytes: Int64, diskBytes: Int64, fingerprint: String) {
+        package init(format: ImageFormat, fileBytes: Int64, diskBytes: Int64, fingerprint: String) {
             self.format = format
             self.fileBytes = fileBytes
             self.diskBytes = diskBytes
@@ -30,15 +30,15 @@ public struct ImageRegistration: Hashable, Sendable {
     }
 
     /// Where the file lies, as ``ImageLocation`` writes it.
-    public let path: String
+    package let path: String
     /// The image's name.
-    public let name: String
+    package let name: String
     /// What the file is; nil where it cannot be used, and then `reason` says why.
-    public let facts: Facts?
+    package let facts: Facts?
     /// Why it cannot be used; empty where it can.
-    public let reason: String
+    package let reason: String
     /// True where it is on its way from the machine where it lies.
-    public let isBeingFetched: Bool
+    package let isBeingFetched: Bool
 
     /// Makes a registration of a usable image.
     ///
@@ -46,7 +46,7 @@ public struct ImageRegistration: Hashable, Sendable {
     ///   - path: where the file lies.
     ///   - name: the image's name.
     ///   - facts: what the file was found to be.
-    public init(path: String, name: String, facts: Facts) {
+    package init(path: String, name: String, facts: Facts) {
         self.path = path
         self.name = name
         self.facts = facts
@@ -60,7 +60,7 @@ public struct ImageRegistration: Hashable, Sendable {
     ///   - path: where the file lies.
     ///   - name: the image's name.
     ///   - reason: why it cannot be used.
-    public init(path: String, name: String, unusable reason: String) {
+    package init(path: String, name: String, unusable reason: String) {
         self.init(path: path, name: name, reason: reason, isBeingFetched: false)
     }
 
@@ -70,7 +70,7 @@ public struct ImageRegistration: Hashable, Sendable {
     ///   - path: where the file lies.
     ///   - name: the image's name.
     ///   - state: how far its fetch is.
-    public init(path: String, name: String, fetching state: String) {
+    package init(path: String, name: String, fetching state: String) {
         self.init(path: path, name: name, reason: state, isBeingFetched: true)
     }
 
@@ -92,7 +92,7 @@ extension ImageRegistration {
     /// - Parameter image: its number.
     /// - Returns: the facts.
     /// - Throws: `Failure` with `imageFetching` or `imageUnusable`.
-    public func usable(as image: ImageID) throws(Failure) -> Facts {
+    package func usable(as image: ImageID) throws(Failure) -> Facts {
         if let facts { return facts }
         if isBeingFetched {
             throw Failure(
@@ -117,7 +117,7 @@ extension Image {
     ///   - type: the type.
     ///   - disk: the type's disk in GiB.
     /// - Throws: `Failure` with `imageTooLarge`.
-    public func checkFits(_ bytes: Int64, type: TypeID, disk: Int) throws(Failure) {
+    package func checkFits(_ bytes: Int64, type: TypeID, disk: Int) throws(Failure) {
         guard bytes > Int64(disk) << 30 else { return }
         throw Failure(
             .imageTooLarge,
@@ -135,7 +135,7 @@ extension Store {
     ///   - period: within which the next look comes at those that are up and listed as they were; at others it comes at once.
     /// - Returns: the numbers, in the same order.
     /// - Throws: `Failure`.
-    public func register(
+    package func register(
         machines listings: [PMListing],
         lookingWithin period: Duration = .seconds(86400)
     ) async throws(Failure) -> [PMID] {
@@ -155,7 +155,7 @@ extension Store {
     /// - Parameter listings: the image file's lines.
     /// - Returns: the numbers, in the same order.
     /// - Throws: `Failure`.
-    public func register(images listings: [ImageRegistration]) async throws(Failure) -> [ImageID] {
+    package func register(images listings: [ImageRegistration]) async throws(Failure) -> [ImageID] {
         let arguments = listings.flatMap { listing -> [any RedisArgumentConvertible] in
             let facts = listing.facts
             return [

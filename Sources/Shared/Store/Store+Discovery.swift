@@ -1,18 +1,18 @@
-public import Model
+package import Model
 import RedisClient
 
 /// What a look at a PM found.
-public struct DiscoveryReport: Hashable, Sendable {
+package struct DiscoveryReport: Hashable, Sendable {
     /// Whether the PM may be used.
-    public var state: PMState
+    package var state: PMState
     /// Why it may not, for people; empty where it may.
-    public var reason: String
+    package var reason: String
     /// What was measured; nil where nothing was, and then the older measure stays with its time.
-    public var measure: PMMeasure?
+    package var measure: PMMeasure?
     /// Where the figures come from, such as `ssh free,nproc; libvirt nodeinfo,pools,domains`.
-    public var source: String
+    package var source: String
     /// More facts for people, by field.
-    public var facts: [String: String]
+    package var facts: [String: String]
 
     /// Makes a report.
     ///
@@ -22,7 +22,7 @@ public struct DiscoveryReport: Hashable, Sendable {
     ///   - measure: what was measured.
     ///   - source: where the figures come from.
     ///   - facts: more facts for people, by field.
-    public init(
+    package init(
         state: PMState,
         reason: String = "",
         measure: PMMeasure? = nil,
@@ -38,41 +38,41 @@ public struct DiscoveryReport: Hashable, Sendable {
 }
 
 /// PMs that are due for a look.
-public struct DueMachines: Sendable {
+package struct DueMachines: Sendable {
     /// The PMs as they stand.
-    public var machines: [PhysicalMachine] = []
+    package var machines: [PhysicalMachine] = []
     /// How long until the next is due; nil where none is listed.
-    public let next: Duration?
+    package let next: Duration?
     /// The time now, in ms since 1970 by the clock of Redis.
-    public let now: Int
+    package let now: Int
     /// Why others that were due cannot be probed: their records are broken or lost.
-    public var faults: [Failure] = []
+    package var faults: [Failure] = []
 }
 
 /// What is written of a PM after a look.
-public struct RecordedState: Hashable, Sendable {
+package struct RecordedState: Hashable, Sendable {
     /// Whether the PM may be used.
-    public let state: PMState
+    package let state: PMState
     /// Why it may not; empty where it may.
-    public let reason: String
+    package let reason: String
     /// True where the look failed and another worker's counts.
-    public let isUnchanged: Bool
+    package let isUnchanged: Bool
 }
 
 /// Two PMs that are one machine.
-public struct PMAlias: Hashable, Sendable {
+package struct PMAlias: Hashable, Sendable {
     /// The PM that stands for nothing of its own.
-    public let alias: PMID
+    package let alias: PMID
     /// The PM that stands for the machine.
-    public let real: PMID
+    package let real: PMID
 }
 
 /// What came of telling which machine a PM's address leads to.
-public struct Identification: Hashable, Sendable {
+package struct Identification: Hashable, Sendable {
     /// The PM that stands for the machine; nil where this one does.
-    public let aliasOf: PMID?
+    package let aliasOf: PMID?
     /// The aliases that were not known as such before.
-    public let new: [PMAlias]
+    package let new: [PMAlias]
 }
 
 extension Store {
@@ -84,7 +84,7 @@ extension Store {
     ///   - worker: who looks: PMs that it could not reach are left to others that have not tried; empty for anybody.
     /// - Returns: the PMs.
     /// - Throws: `Failure`.
-    public func takeDueMachines(
+    package func takeDueMachines(
         limit: Int,
         deadline: Duration,
         by worker: String = ""
@@ -120,7 +120,7 @@ extension Store {
     /// - Returns: what is written now; nil where the PM is no longer known.
     /// - Throws: `Failure`.
     @discardableResult
-    public func record(
+    package func record(
         _ report: DiscoveryReport,
         of pm: PMID,
         next: Duration,
@@ -154,7 +154,7 @@ extension Store {
     ///   - identity: the machine's identity; nil where it does not say it.
     /// - Returns: whether the PM is another one's alias, and which aliases are new.
     /// - Throws: `Failure`.
-    public func identify(_ pm: PMID, as identity: String?) async throws(Failure) -> Identification {
+    package func identify(_ pm: PMID, as identity: String?) async throws(Failure) -> Identification {
         let reply = try await run(.identify, keys: [keys.identities], [pm.value, identity ?? ""])
         guard let parts = reply.array, let first = parts.first else { throw unexpected(reply, from: "identify") }
         let numbers = parts.dropFirst().compactMap { $0.int.flatMap(PMID.init) }
@@ -172,7 +172,7 @@ extension Store {
     ///   - worker: this worker.
     /// - Returns: whether there is one.
     /// - Throws: `Failure`.
-    public func isReached(_ pm: PMID, byOtherThan worker: String) async throws(Failure) -> Bool {
+    package func isReached(_ pm: PMID, byOtherThan worker: String) async throws(Failure) -> Bool {
         guard let other = try await send(["HGET", keys.pm(pm), "reached_by"]).string, other != worker else {
             return false
         }

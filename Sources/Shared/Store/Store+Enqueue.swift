@@ -1,16 +1,16 @@
-public import Model
+package import Model
 import RedisClient
 
-public import struct Foundation.UUID
+package import struct Foundation.UUID
 
 /// A request that was accepted.
-public struct Acceptance: Hashable, Sendable {
+package struct Acceptance: Hashable, Sendable {
     /// Its job.
-    public let job: JobID
+    package let job: JobID
     /// Its VM.
-    public let vm: VMID
+    package let vm: VMID
     /// What tells the job from any other that may have its number in another history of Redis.
-    public let nonce: JobNonce
+    package let nonce: JobNonce
 }
 
 extension Store {
@@ -25,7 +25,7 @@ extension Store {
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job and the VM's number.
     /// - Throws: `Failure` with `unknownType`, `unknownImage`, `groupConflict`, `notReady` or `storeUnavailable`.
-    public func enqueueCreate(
+    package func enqueueCreate(
         name: String,
         type: TypeID,
         image: ImageID,
@@ -49,7 +49,7 @@ extension Store {
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job and the VM's number, which is the hold's.
     /// - Throws: `Failure` with `unknownHold`, `unknownImage`, `notReady` or `storeUnavailable`.
-    public func enqueueBuild(
+    package func enqueueBuild(
         of hold: VMID,
         name: String,
         image: ImageID,
@@ -69,7 +69,7 @@ extension Store {
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job and the hold's number, which is the VM's.
     /// - Throws: as for a create.
-    public func enqueueHold(
+    package func enqueueHold(
         type: TypeID,
         image: ImageID,
         constraints: PlacementConstraints = .none,
@@ -108,7 +108,7 @@ extension Store {
     ///
     /// - Parameter groups: the groups.
     /// - Throws: `Failure` with `groupConflict` or `storeUnavailable`.
-    public func checkGroups(_ groups: [String: GroupRule]) async throws(Failure) {
+    package func checkGroups(_ groups: [String: GroupRule]) async throws(Failure) {
         let groups = groups.sorted { $0.key < $1.key }
         let rules = try await pipeline(groups.map { ["HGET", keys.group($0.key), "rule"] })
         for ((group, wanted), known) in zip(groups, rules) {
@@ -124,7 +124,7 @@ extension Store {
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
-    public func enqueueDestroy(_ vm: VMID, request: String) async throws(Failure) -> Acceptance {
+    package func enqueueDestroy(_ vm: VMID, request: String) async throws(Failure) -> Acceptance {
         try await enqueueDestroy(vm, as: "", request: request)
     }
 
@@ -135,7 +135,7 @@ extension Store {
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownHold`, `notReady` or `storeUnavailable`.
-    public func enqueueRelease(of hold: VMID, request: String) async throws(Failure) -> Acceptance {
+    package func enqueueRelease(of hold: VMID, request: String) async throws(Failure) -> Acceptance {
         do throws(Failure) { return try await enqueueDestroy(hold, as: "hold", request: request) } catch {
             throw error.code == .unknownVM ? .unknownHold(hold) : error
         }
@@ -195,7 +195,7 @@ extension Failure {
     ///
     /// - Parameter hold: the hold.
     /// - Returns: the failure.
-    public static func unknownHold(_ hold: VMID) -> Failure {
+    package static func unknownHold(_ hold: VMID) -> Failure {
         Failure(.unknownHold, "there is no hold \(hold): \(whyNoHold)")
     }
 
@@ -203,12 +203,12 @@ extension Failure {
     ///
     /// - Parameter image: the image.
     /// - Returns: the failure.
-    public static func unknownImage(_ image: ImageID) -> Failure {
+    package static func unknownImage(_ image: ImageID) -> Failure {
         Failure(.unknownImage, "there is no image \(image): /image/list lists them")
     }
 
     /// Redis was empty, and the machines are not all looked at yet.
-    public static let notReady = Failure(
+    package static let notReady = Failure(
         .notReady,
         "the machines are being looked at, since Redis was empty: try again in a moment; if it stays so, see that workers run"
     )

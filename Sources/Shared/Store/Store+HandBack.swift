@@ -1,22 +1,22 @@
-public import Model
+package import Model
 import RedisClient
 
 /// What a sweep brought back.
-public struct SweepOutcome: Hashable, Sendable {
+package struct SweepOutcome: Hashable, Sendable {
     /// The jobs whose lease had run out, on the queue again.
-    public let recovered: [JobID]
+    package let recovered: [JobID]
     /// The jobs that were put off and are due, on the queue again.
-    public let due: [JobID]
+    package let due: [JobID]
     /// The jobs that were given up.
-    public let givenUp: [JobID]
+    package let givenUp: [JobID]
     /// What is broken, and was left as it is.
-    public let faults: [Failure]
+    package let faults: [Failure]
     /// When the next lease ends or the next job is due; nil where there is none.
-    public let next: Duration?
+    package let next: Duration?
 }
 
 /// Whether a worker may take the next step of a job.
-public enum StepPermit: Hashable, Sendable {
+package enum StepPermit: Hashable, Sendable {
     /// It may; and how far the job had come before, in this run or an earlier one.
     case go(before: JobStep?)
     /// The PM takes no VMs any more, and nothing was made there yet.
@@ -33,7 +33,7 @@ extension Store {
     ///   - reason: why, for people.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    public func handBack(_ lease: Lease, reason: String) async throws(Failure) -> Bool {
+    package func handBack(_ lease: Lease, reason: String) async throws(Failure) -> Bool {
         try await run(.handBack, keys: [keys.queue], [lease.job.value, lease.epoch, reason]).int == 1
     }
 
@@ -45,7 +45,7 @@ extension Store {
     ///   - failure: why.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    public func postpone(_ lease: Lease, by delay: Duration, because failure: Failure) async throws(Failure) -> Bool {
+    package func postpone(_ lease: Lease, by delay: Duration, because failure: Failure) async throws(Failure) -> Bool {
         let arguments: [any RedisArgumentConvertible] = [
             lease.job.value, lease.epoch, delay.milliseconds, failure.code.rawValue, failure.message,
             failure.cause ?? "",
@@ -61,7 +61,7 @@ extension Store {
     ///   - isMachineFault: whether the failure counts against the PM.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    public func moveOn(
+    package func moveOn(
         _ lease: Lease,
         because failure: Failure,
         isMachineFault: Bool
@@ -81,7 +81,7 @@ extension Store {
     ///   - repairPeriod: how often processing lists and leases are compared, over all workers.
     /// - Returns: what was done, and when there is more to do.
     /// - Throws: `Failure`.
-    public func sweep(
+    package func sweep(
         limit: Int = 100,
         crashLimit: Int = 3,
         repairPeriod: Duration = .seconds(15)

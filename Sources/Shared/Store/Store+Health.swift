@@ -1,19 +1,19 @@
-public import Model
+package import Model
 import RedisClient
 
 /// Whether what is accepted is kept and done.
-public struct StoreHealth: Sendable {
+package struct StoreHealth: Sendable {
     /// Why Redis takes no writes; nil where it takes them.
-    public let refusal: Failure?
+    package let refusal: Failure?
     /// The worker that was heard of last; nil where none was within a day.
-    public let worker: WorkerSign?
+    package let worker: WorkerSign?
 
     /// A worker's last sign of life.
-    public struct WorkerSign: Sendable {
+    package struct WorkerSign: Sendable {
         /// How long ago it was, by the clock of Redis.
-        public let age: Duration
+        package let age: Duration
         /// The worker's lease; nil where it does not say.
-        public let lease: Duration?
+        package let lease: Duration?
     }
 }
 
@@ -23,7 +23,7 @@ extension Store {
     /// - Parameter limit: how long to wait for each answer.
     /// - Returns: the answers.
     /// - Throws: `Failure` where Redis does not answer.
-    public func health(within limit: Duration) async throws(Failure) -> StoreHealth {
+    package func health(within limit: Duration) async throws(Failure) -> StoreHealth {
         let results = try await failing(at: "health") {
             try await redis.pipeline(
                 [

@@ -1,8 +1,8 @@
-public import Model
+package import Model
 import RedisClient
 
 /// What a worker says of the fetch of an image that lies on another machine.
-public enum FetchReport: Hashable, Sendable {
+package enum FetchReport: Hashable, Sendable {
     /// So many bytes have come, of so many.
     case underWay(fetched: Int64, total: Int64)
     /// The worker has a whole copy, with the SHA-256 in hex where it was fetched now.
@@ -19,7 +19,7 @@ extension Store {
     ///   - worker: whose fetch it is.
     ///   - report: how far it is.
     /// - Throws: `Failure`.
-    public func recordFetch(
+    package func recordFetch(
         of location: ImageLocation,
         by worker: String,
         _ report: FetchReport

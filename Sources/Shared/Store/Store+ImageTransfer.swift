@@ -1,4 +1,4 @@
-public import Model
+package import Model
 import RedisClient
 
 extension Store {
@@ -11,7 +11,7 @@ extension Store {
     ///   - duration: how long the right lasts.
     /// - Returns: true where the right is the holder's.
     /// - Throws: `Failure`.
-    public func holdTransfer(
+    package func holdTransfer(
         of image: ImageID,
         to pm: PMID,
         holder: String,
@@ -32,7 +32,7 @@ extension Store {
     ///   - pm: the PM.
     ///   - holder: who held it.
     /// - Throws: `Failure`.
-    public func releaseTransfer(of image: ImageID, to pm: PMID, holder: String) async throws(Failure) {
+    package func releaseTransfer(of image: ImageID, to pm: PMID, holder: String) async throws(Failure) {
         _ = try await run(.releaseTransfer, keys: [keys.transfer(of: image, to: pm)], [holder])
     }
 }

@@ -1,18 +1,18 @@
 import Foundation
-public import Model
-public import Placement
+package import Model
+package import Placement
 import RedisClient
 
 /// What a worker sees when it looks at the queue.
-public struct Peek: Sendable {
+package struct Peek: Sendable {
     /// One entry of the queue.
-    public struct Line: Sendable, Hashable {
+    package struct Line: Sendable, Hashable {
         /// The entry as it stands in the list; a claim names it by these bytes, which need not be UTF-8.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
         /// What it says; nil where it is none of ours.
-        public let entry: QueueEntry?
+        package let entry: QueueEntry?
         /// The PM that holds room for its VM already; nil for none.
-        public let placedOn: PMID?
+        package let placedOn: PMID?
 
         /// Makes a line.
         ///
@@ -20,7 +20,7 @@ public struct Peek: Sendable {
         ///   - bytes: the entry as it stands in the list.
         ///   - entry: what it says.
         ///   - placedOn: the PM that holds room for its VM.
-        public init(bytes: [UInt8], entry: QueueEntry?, placedOn: PMID? = nil) {
+        package init(bytes: [UInt8], entry: QueueEntry?, placedOn: PMID? = nil) {
             self.bytes = bytes
             self.entry = entry
             self.placedOn = placedOn
@@ -28,25 +28,25 @@ public struct Peek: Sendable {
     }
 
     /// Up to where `changed` tells; with `complete` 0, since it does not say what was known before.
-    public let position: FleetPosition
+    package let position: FleetPosition
     /// Grows when room may have been freed; a refusal counts only while it stays.
-    public let roomVersion: String
+    package let roomVersion: String
     /// The oldest entries, oldest first.
-    public let lines: [Line]
+    package let lines: [Line]
     /// The PMs that changed since the version that was known.
-    public let changed: [PhysicalMachine]
+    package let changed: [PhysicalMachine]
     /// The PMs of which nothing changed since then but what VMs of ours hold.
-    public let claims: [PMClaims]
+    package let claims: [PMClaims]
     /// True where what was known before is void.
-    public let isReset: Bool
+    package let isReset: Bool
     /// True where more PMs changed than are told here: look again.
-    public let hasMore: Bool
+    package let hasMore: Bool
     /// Now, in ms since 1970 by the clock of Redis.
-    public let time: Int
+    package let time: Int
 }
 
 /// What a worker wants to do with the oldest entry.
-public enum ClaimAction: Sendable {
+package enum ClaimAction: Sendable {
     /// Take room on this PM and run it.
     case place(PMID, PlacementExplanation)
     /// Run it; it needs no room.
@@ -58,7 +58,7 @@ public enum ClaimAction: Sendable {
 }
 
 /// What became of an entry.
-public enum ClaimResult: Hashable, Sendable {
+package enum ClaimResult: Hashable, Sendable {
     /// The worker holds it, under this epoch, on this PM (nil where the VM has none).
     case started(epoch: Int, pm: PMID?)
     /// It waits behind another job of its VM.
@@ -70,9 +70,9 @@ public enum ClaimResult: Hashable, Sendable {
 }
 
 /// What became of a plan.
-public struct ClaimOutcome: Hashable, Sendable {
+package struct ClaimOutcome: Hashable, Sendable {
     /// Why a claim ended.
-    public enum Stop: String, Sendable {
+    package enum Stop: String, Sendable {
         /// Everything was taken.
         case complete = "ok"
         /// The end of the queue is another entry: somebody else took it.
@@ -84,16 +84,16 @@ public struct ClaimOutcome: Hashable, Sendable {
     }
 
     /// Why it ended.
-    public let stop: Stop
+    package let stop: Stop
     /// The results of the entries that were taken, in order.
-    public let results: [ClaimResult]
+    package let results: [ClaimResult]
 
     /// Makes an outcome.
     ///
     /// - Parameters:
     ///   - stop: why it ended.
     ///   - results: the results of the entries that were taken.
-    public init(stop: Stop, results: [ClaimResult]) {
+    package init(stop: Stop, results: [ClaimResult]) {
         self.stop = stop
         self.results = results
     }
@@ -107,7 +107,7 @@ extension Store {
     ///   - limit: how many entries at most.
     /// - Returns: the entries, oldest first, and the PMs that changed, 250 at most.
     /// - Throws: `Failure`.
-    public func peek(since position: FleetPosition, limit: Int) async throws(Failure) -> Peek {
+    package func peek(since position: FleetPosition, limit: Int) async throws(Failure) -> Peek {
         while true {
             // The first one may be made by this very call.
             let connection = max(1, redis.connectionsMade)
@@ -169,7 +169,7 @@ extension Store {
     ///   - lease: how long they are the worker's without renewal.
     /// - Returns: why it ended, and what became of each entry taken.
     /// - Throws: `Failure`.
-    public func claim(
+    package func claim(
         _ plan: [(line: Peek.Line, action: ClaimAction)],
         roomVersion: String,
         worker: String,
@@ -238,7 +238,7 @@ extension ClaimResult {
 
 extension Duration {
     /// Whole milliseconds.
-    public var milliseconds: Int {
+    package var milliseconds: Int {
         Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
     }
 }

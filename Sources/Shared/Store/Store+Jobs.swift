@@ -1,19 +1,19 @@
-public import Model
+package import Model
 import RedisClient
 
 /// A worker's right to a job: the epoch grows each time the job changes hands.
-public struct Lease: Hashable, Sendable {
+package struct Lease: Hashable, Sendable {
     /// The job.
-    public let job: JobID
+    package let job: JobID
     /// The epoch.
-    public let epoch: Int
+    package let epoch: Int
 
     /// Makes a lease.
     ///
     /// - Parameters:
     ///   - job: the job.
     ///   - epoch: the epoch.
-    public init(job: JobID, epoch: Int) {
+    package init(job: JobID, epoch: Int) {
         self.job = job
         self.epoch = epoch
     }
@@ -27,7 +27,7 @@ extension Store {
     ///   - duration: how long they are to last from now.
     /// - Returns: the jobs that are no longer the worker's.
     /// - Throws: `Failure`.
-    public func renew(_ leases: [Lease], for duration: Duration) async throws(Failure) -> [JobID] {
+    package func renew(_ leases: [Lease], for duration: Duration) async throws(Failure) -> [JobID] {
         var arguments: [any RedisArgumentConvertible] = [duration.milliseconds]
         for lease in leases { arguments += [lease.job.value, lease.epoch] }
         let reply = try await run(.renew, keys: [keys.leases], arguments)
@@ -41,7 +41,7 @@ extension Store {
     ///   - lease: the job and the epoch under which it is held.
     /// - Returns: whether the worker may go on.
     /// - Throws: `Failure`.
-    public func enter(_ step: JobStep, of lease: Lease) async throws(Failure) -> StepPermit {
+    package func enter(_ step: JobStep, of lease: Lease) async throws(Failure) -> StepPermit {
         let steps = JobStep.allCases.map(\.rawValue)
         let arguments: [any RedisArgumentConvertible] = [lease.job.value, lease.epoch, step.rawValue]
         let reply = try await run(.enter, keys: [], arguments + steps)
@@ -59,7 +59,7 @@ extension Store {
     ///   - files: their paths.
     ///   - lease: the job and the epoch under which it is held.
     /// - Throws: `Failure`.
-    public func note(left files: [String], by lease: Lease) async throws(Failure) {
+    package func note(left files: [String], by lease: Lease) async throws(Failure) {
         // Bounded, since anybody on the PM may make as many as they like.
         let text = files.prefix(32).joined(separator: "\n")
         _ = try await run(.noteLeft, keys: [keys.job(lease.job)], [lease.epoch, String(text.prefix(8192))])
@@ -75,7 +75,7 @@ extension Store {
     ///   - isMachineFault: whether the failure counts against the PM.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    public func finish(
+    package func finish(
         _ lease: Lease,
         by worker: String,
         failure: Failure?,

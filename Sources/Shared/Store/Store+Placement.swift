@@ -1,27 +1,27 @@
 import Foundation
-public import Model
-public import Placement
+package import Model
+package import Placement
 import RedisClient
 
 /// How the workers were told to choose machines, so that what-ifs choose alike.
-public struct PolicyRecord: Hashable, Sendable {
+package struct PolicyRecord: Hashable, Sendable {
     /// The policy.
-    public let choice: PolicyChoice
+    package let choice: PolicyChoice
     /// How old a PM's measure may be, in ms.
-    public let oldest: Int
+    package let oldest: Int
 
     /// Makes a record.
     ///
     /// - Parameters:
     ///   - choice: the policy.
     ///   - oldest: how old a PM's measure may be, in ms.
-    public init(_ choice: PolicyChoice, oldest: Int = .max) {
+    package init(_ choice: PolicyChoice, oldest: Int = .max) {
         self.choice = choice
         self.oldest = oldest
     }
 
     /// The policy.
-    public var policy: PlacementPolicy { choice.policy(oldest: oldest) }
+    package var policy: PlacementPolicy { choice.policy(oldest: oldest) }
 }
 
 extension Store {
@@ -29,7 +29,7 @@ extension Store {
     ///
     /// - Parameter record: how.
     /// - Throws: `Failure`.
-    public func register(policy record: PolicyRecord) async throws(Failure) {
+    package func register(policy record: PolicyRecord) async throws(Failure) {
         let (name, weights) = (record.choice.name, record.choice.weightsText)
         _ = try await send(["HSET", keys.policy, "name", name, "weights", weights, "oldest_ms", record.oldest])
     }
@@ -38,7 +38,7 @@ extension Store {
     ///
     /// - Returns: how.
     /// - Throws: `Failure`.
-    public func policy() async throws(Failure) -> PolicyRecord {
+    package func policy() async throws(Failure) -> PolicyRecord {
         let fields = RecordFields(try await send(["HGETALL", keys.policy]).map ?? [:], key: keys.policy)
         let choice = PolicyChoice(
             name: try fields.value("name") { PolicyChoice.names.contains($0) ? $0 : nil } ?? PlacementPolicy.seed.name,
@@ -51,7 +51,7 @@ extension Store {
     ///
     /// - Returns: the number.
     /// - Throws: `Failure`.
-    public func nextVM() async throws(Failure) -> VMID? {
+    package func nextVM() async throws(Failure) -> VMID? {
         VMID(max(try await send(["HGET", keys.counters, "vm"]).int ?? 0, numbersSeen.vm) + 1)
     }
 
@@ -60,7 +60,7 @@ extension Store {
     /// - Parameter id: the job.
     /// - Returns: nil where there is no such job.
     /// - Throws: `Failure`.
-    public func explanation(of id: JobID) async throws(Failure) -> JobExplanation? {
+    package func explanation(of id: JobID) async throws(Failure) -> JobExplanation? {
         let names = ["state", "vm", "pm", "kind", "tried", "decision", "error_code", "error", "cause"]
         let reply = try await send(RedisCommand("HMGET", arguments: ([keys.job(id)] + names).map(\.redisArgument)))
         guard let values = reply.array, !values.allSatisfy(\.isNull) else { return nil }
@@ -84,7 +84,7 @@ extension Store {
     /// - Parameter id: the hold.
     /// - Returns: nil where there is no such hold, or it is being built or given back.
     /// - Throws: `Failure`.
-    public func hold(_ id: VMID) async throws(Failure) -> Hold? {
+    package func hold(_ id: VMID) async throws(Failure) -> Hold? {
         let names = ["state", "pm", "type", "held_until", "destroy_job"]
         let reply = try await send(RedisCommand("HMGET", arguments: ([keys.vm(id)] + names).map(\.redisArgument)))
         let fields = RecordFields(names, reply.array ?? [], key: keys.vm(id))
@@ -104,7 +104,7 @@ extension Store {
     ///   - pm: the PM.
     /// - Returns: false where there is no such PM.
     /// - Throws: `Failure`.
-    public func setCordon(_ isCordoned: Bool, of pm: PMID) async throws(Failure) -> Bool {
+    package func setCordon(_ isCordoned: Bool, of pm: PMID) async throws(Failure) -> Bool {
         try await run(.setMachine, keys: [], [pm.value, "cordoned", isCordoned ? "1" : "0"]).int == 1
     }
 
@@ -115,41 +115,41 @@ extension Store {
     ///   - pm: the PM.
     /// - Returns: false where there is no such PM.
     /// - Throws: `Failure`.
-    public func setTags(_ tags: Set<String>, of pm: PMID) async throws(Failure) -> Bool {
+    package func setTags(_ tags: Set<String>, of pm: PMID) async throws(Failure) -> Bool {
         try await run(.setMachine, keys: [], [pm.value, "added_tags", tags.sorted().joined(separator: ",")]).int == 1
     }
 }
 
 /// Room that is held for a VM which is not built yet.
-public struct Hold: Hashable, Sendable {
+package struct Hold: Hashable, Sendable {
     /// Its number, which will be the VM's.
-    public let id: VMID
+    package let id: VMID
     /// The type whose room it holds.
-    public let type: TypeID
+    package let type: TypeID
     /// The PM that holds it.
-    public let pm: PMID
+    package let pm: PMID
     /// When it ends, by the clock of Redis (RFC 3339).
-    public let expiresAt: String
+    package let expiresAt: String
 }
 
 /// How a job's place was decided, and where it stands.
-public struct JobExplanation: Hashable, Sendable {
+package struct JobExplanation: Hashable, Sendable {
     /// The job.
-    public let job: JobID
+    package let job: JobID
     /// What it does.
-    public let kind: Job.Kind
+    package let kind: Job.Kind
     /// Its state.
-    public let state: Job.State
+    package let state: Job.State
     /// The VM it is about.
-    public let vm: VMID
+    package let vm: VMID
     /// Its PM; nil for none.
-    public let pm: PMID?
+    package let pm: PMID?
     /// The PMs that failed it, in that order.
-    public let tried: [PMID]
+    package let tried: [PMID]
     /// The last decision; nil before it was made.
-    public let decision: PlacementExplanation?
+    package let decision: PlacementExplanation?
     /// Why it failed; nil where it did not.
-    public let failure: Failure?
+    package let failure: Failure?
 }
 
 extension RedisScript {

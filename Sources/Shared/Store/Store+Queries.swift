@@ -1,31 +1,31 @@
-public import Model
+package import Model
 import RedisClient
 
 /// What the original API tells of a VM.
-public struct VMSummary: Hashable, Sendable {
+package struct VMSummary: Hashable, Sendable {
     /// Its number.
-    public let id: VMID
+    package let id: VMID
     /// Its name.
-    public let name: String
+    package let name: String
     /// Its type.
-    public let type: TypeID
+    package let type: TypeID
     /// The PM that holds it; nil before it is placed.
-    public let pm: PMID?
+    package let pm: PMID?
 }
 
 /// Where a job stands.
-public struct JobStatus: Hashable, Sendable {
+package struct JobStatus: Hashable, Sendable {
     /// Its state.
-    public let state: Job.State
+    package let state: Job.State
     /// Why it failed; nil where it did not.
-    public let failure: Failure?
+    package let failure: Failure?
 
     /// Makes a status.
     ///
     /// - Parameters:
     ///   - state: its state.
     ///   - failure: why it failed.
-    public init(state: Job.State, failure: Failure?) {
+    package init(state: Job.State, failure: Failure?) {
         self.state = state
         self.failure = failure
     }
@@ -37,7 +37,7 @@ extension Store {
     /// - Parameter id: the VM.
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`.
-    public func summary(of id: VMID) async throws(Failure) -> VMSummary? {
+    package func summary(of id: VMID) async throws(Failure) -> VMSummary? {
         let values = try await send(["HMGET", keys.vm(id), "name", "type", "pm"]).array ?? []
         if values.allSatisfy(\.isNull) { return nil }
         let fields = RecordFields(["name", "type", "pm"], values, key: keys.vm(id))
@@ -54,7 +54,7 @@ extension Store {
     /// - Parameter id: the VM.
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`.
-    public func vm(_ id: VMID) async throws(Failure) -> VMStatus? {
+    package func vm(_ id: VMID) async throws(Failure) -> VMStatus? {
         guard let record = try await record(keys.vm(id)) else { return nil }
         return try VMStatus(record: record, key: keys.vm(id))
     }
@@ -64,7 +64,7 @@ extension Store {
     /// - Parameter id: the PM.
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`.
-    public func machine(_ id: PMID) async throws(Failure) -> PhysicalMachine? {
+    package func machine(_ id: PMID) async throws(Failure) -> PhysicalMachine? {
         guard let record = try await record(keys.pm(id)) else { return nil }
         return try PhysicalMachine(record: record, key: keys.pm(id))
     }
@@ -77,7 +77,7 @@ extension Store {
     /// The PMs that are listed, by number.
     ///
     /// - Throws: `Failure`.
-    public func machines() async throws(Failure) -> [PMID] {
+    package func machines() async throws(Failure) -> [PMID] {
         try await send(["ZRANGE", keys.pms, "0", "-1"]).identifiers()
     }
 
@@ -86,7 +86,7 @@ extension Store {
     /// - Parameter id: the PM.
     /// - Returns: nil where the PM is unknown.
     /// - Throws: `Failure`.
-    public func vms(on id: PMID) async throws(Failure) -> [VMID]? {
+    package func vms(on id: PMID) async throws(Failure) -> [VMID]? {
         let replies = try await pipeline([["EXISTS", keys.pm(id)], ["SMEMBERS", keys.vms(on: id)]])
         guard replies[0].int == 1 else { return nil }
         return replies[1].identifiers().sorted()
@@ -95,7 +95,7 @@ extension Store {
     /// The types that are listed, by number.
     ///
     /// - Throws: `Failure`.
-    public func types() async throws(Failure) -> [InstanceType] {
+    package func types() async throws(Failure) -> [InstanceType] {
         let ids: [TypeID] = try await send(["ZRANGE", keys.types, "0", "-1"]).identifiers()
         let records = try await pipeline(ids.map { ["HGETALL", keys.type($0)] })
         var types: [InstanceType] = []
@@ -110,7 +110,7 @@ extension Store {
     /// The images that are listed, by number.
     ///
     /// - Throws: `Failure`.
-    public func images() async throws(Failure) -> [Image] {
+    package func images() async throws(Failure) -> [Image] {
         let ids: [ImageID] = try await send(["ZRANGE", keys.images, "0", "-1"]).identifiers()
         let records = try await pipeline(ids.map { ["HGETALL", keys.image($0)] })
         var images: [Image] = []
@@ -125,7 +125,7 @@ extension Store {
     /// - Parameter id: the image.
     /// - Returns: nil where the image file has no such image.
     /// - Throws: `Failure`.
-    public func listedImage(_ id: ImageID) async throws(Failure) -> ImageRegistration? {
+    package func listedImage(_ id: ImageID) async throws(Failure) -> ImageRegistration? {
         let replies = try await pipeline([["ZSCORE", keys.images, id.value], ["HGETALL", keys.image(id)]])
         guard replies[0].string != nil else { return nil }
         return try ImageRegistration(record: replies[1].listedRecord(of: keys.image(id)), key: keys.image(id))
@@ -136,7 +136,7 @@ extension Store {
     /// - Parameter id: the image.
     /// - Returns: nil where there is no such image.
     /// - Throws: `Failure`.
-    public func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration? {
+    package func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration? {
         guard let record = try await record(keys.image(id)) else { return nil }
         return try ImageRegistration(record: record, key: keys.image(id))
     }
@@ -146,7 +146,7 @@ extension Store {
     /// - Parameter id: the job.
     /// - Returns: the number.
     /// - Throws: `Failure`.
-    public func tries(of id: JobID) async throws(Failure) -> Int {
+    package func tries(of id: JobID) async throws(Failure) -> Int {
         try await send(["HGET", keys.job(id), "tries"]).int ?? 0
     }
 
@@ -155,7 +155,7 @@ extension Store {
     /// - Parameter id: the PM.
     /// - Returns: the UUIDs.
     /// - Throws: `Failure`.
-    public func claimants(on id: PMID) async throws(Failure) -> Set<String> {
+    package func claimants(on id: PMID) async throws(Failure) -> Set<String> {
         let vms: [VMID] = try await send(["SMEMBERS", keys.vms(on: id)]).identifiers()
         return Set(try await pipeline(vms.map { ["HGET", keys.vm($0), "uuid"] }).compactMap(\.string))
     }
@@ -165,7 +165,7 @@ extension Store {
     /// - Parameter id: the job.
     /// - Returns: nil where there is no record of it.
     /// - Throws: `Failure`.
-    public func status(of id: JobID) async throws(Failure) -> JobStatus? {
+    package func status(of id: JobID) async throws(Failure) -> JobStatus? {
         let reply = try await send(["HMGET", keys.job(id), "state", "error_code", "error", "cause"])
         guard let fields = reply.array, !fields.allSatisfy(\.isNull) else { return nil }
         return try JobStatus(fields: fields, key: keys.job(id))
@@ -176,7 +176,7 @@ extension Store {
     /// - Parameter accepted: the jobs.
     /// - Returns: for each, nil where there is no record of it: another job may have its number by now.
     /// - Throws: `Failure`.
-    public func statuses(of accepted: [Acceptance]) async throws(Failure) -> [JobStatus?] {
+    package func statuses(of accepted: [Acceptance]) async throws(Failure) -> [JobStatus?] {
         let replies = try await pipeline(
             accepted.map { ["HMGET", keys.job($0.job), "state", "error_code", "error", "cause", "nonce"] }
         )
@@ -194,7 +194,7 @@ extension Store {
     /// Whether all is known that there is: a Redis that was empty knows nothing before each PM was looked at once.
     ///
     /// - Throws: `Failure`.
-    public func isReady() async throws(Failure) -> Bool {
+    package func isReady() async throws(Failure) -> Bool {
         let replies = try await pipeline([
             ["HMGET", keys.counters, "ready_at", "began_at"], ["EXISTS", keys.pms],
         ])
@@ -205,7 +205,7 @@ extension Store {
     /// When something was registered in this Redis for the first time since it was empty; nil where it still is.
     ///
     /// - Throws: `Failure`.
-    public func beganAt() async throws(Failure) -> String? {
+    package func beganAt() async throws(Failure) -> String? {
         try await send(["HGET", keys.counters, "began_at"]).string
     }
 }

@@ -1,16 +1,16 @@
-public import Model
+package import Model
 import RedisClient
 
 import struct Foundation.UUID
 
 /// Where and when a look at a PM found something of a VM.
-public struct Sighting: Hashable, Sendable {
+package struct Sighting: Hashable, Sendable {
     /// The PM that was looked at.
-    public let pm: PMID
+    package let pm: PMID
     /// A time before the look, in ms since 1970 by the clock of Redis.
-    public let lookedAt: Int
+    package let lookedAt: Int
     /// The VM's record, as the store or the domain has it.
-    public let vm: VirtualMachine
+    package let vm: VirtualMachine
 
     /// Makes a sighting.
     ///
@@ -18,7 +18,7 @@ public struct Sighting: Hashable, Sendable {
     ///   - pm: the PM that was looked at.
     ///   - lookedAt: a time before the look.
     ///   - vm: the VM's record.
-    public init(pm: PMID, lookedAt: Int, vm: VirtualMachine) {
+    package init(pm: PMID, lookedAt: Int, vm: VirtualMachine) {
         self.pm = pm
         self.lookedAt = lookedAt
         self.vm = vm
@@ -31,7 +31,7 @@ public struct Sighting: Hashable, Sendable {
 }
 
 /// What became of a note that two PMs have a domain of a VM.
-public enum SightingOutcome: String, Hashable, Sendable {
+package enum SightingOutcome: String, Hashable, Sendable {
     /// Nothing new.
     case nothing = ""
     /// The VM is the other PM's from now on.
@@ -45,7 +45,7 @@ public enum SightingOutcome: String, Hashable, Sendable {
 }
 
 /// What became of a domain that has no record.
-public enum Adoption: String, Hashable, Sendable {
+package enum Adoption: String, Hashable, Sendable {
     /// It is known already, or its PM is not.
     case nothing = ""
     /// It has a record again.
@@ -66,7 +66,7 @@ extension Store {
     ///   - others: the numbers of the others.
     /// - Returns: the records; those that do not exist are left out.
     /// - Throws: `Failure`.
-    public func standings(on pm: PMID, and others: Set<VMID> = []) async throws(Failure) -> [VMStatus] {
+    package func standings(on pm: PMID, and others: Set<VMID> = []) async throws(Failure) -> [VMStatus] {
         let here: [VMID] = try await send(["SMEMBERS", keys.vms(on: pm)]).identifiers()
         let wanted = others.union(here).sorted()
         let replies = try await pipeline(wanted.map { ["HGETALL", keys.vm($0)] })
@@ -88,7 +88,7 @@ extension Store {
     ///   - delay: until the VM is to be started again; nil for never.
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
-    public func observe(
+    package func observe(
         _ state: VMState,
         at sighting: Sighting,
         insteadOf earlier: VMState,
@@ -110,7 +110,7 @@ extension Store {
     ///   - state: the state that was found.
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
-    public func move(to sighting: Sighting, from pm: PMID?, state: VMState) async throws(Failure) -> Bool {
+    package func move(to sighting: Sighting, from pm: PMID?, state: VMState) async throws(Failure) -> Bool {
         let more: [any RedisArgumentConvertible] = [pm?.description ?? "", state.rawValue]
         return try await run(.move, keys: [], sighting.arguments + more).int == 1
     }
@@ -124,7 +124,7 @@ extension Store {
     ///   - host: the UUID of the machine on which it was found.
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    public func note(
+    package func note(
         _ sighting: Sighting,
         besides pm: PMID,
         state: VMState,
@@ -141,7 +141,7 @@ extension Store {
     /// - Parameter sighting: where and when.
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    public func compare(_ sighting: Sighting) async throws(Failure) -> SightingOutcome {
+    package func compare(_ sighting: Sighting) async throws(Failure) -> SightingOutcome {
         let reply = try await run(.compare, keys: [], sighting.arguments)
         guard let outcome = reply.string.flatMap(SightingOutcome.init) else { throw unexpected(reply, from: "compare") }
         return outcome
@@ -155,7 +155,7 @@ extension Store {
     ///   - state: the state of the record.
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
-    public func note(drift: String?, at sighting: Sighting, in state: VMState) async throws(Failure) -> Bool {
+    package func note(drift: String?, at sighting: Sighting, in state: VMState) async throws(Failure) -> Bool {
         try await run(.noteDrift, keys: [], sighting.arguments + [state.rawValue, drift ?? ""]).int == 1
     }
 
@@ -166,7 +166,7 @@ extension Store {
     ///   - state: the state that was found.
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    public func adopt(_ sighting: Sighting, state: VMState) async throws(Failure) -> Adoption {
+    package func adopt(_ sighting: Sighting, state: VMState) async throws(Failure) -> Adoption {
         let vm = sighting.vm
         var more: [any RedisArgumentConvertible] = [
             state.rawValue, vm.type.value, vm.image.value, vm.createJob?.description ?? "", "name", vm.name, "domain",
@@ -191,7 +191,7 @@ extension Store {
     ///   - pm: the PM.
     /// - Returns: whether it is looked at.
     /// - Throws: `Failure`.
-    public func hear(_ what: String, of domain: String, uuid: String, on pm: PMID) async throws(Failure) -> Bool {
+    package func hear(_ what: String, of domain: String, uuid: String, on pm: PMID) async throws(Failure) -> Bool {
         try await run(.hear, keys: [keys.gone], [pm.value, uuid, domain, what]).int == 1
     }
 }

@@ -1,17 +1,17 @@
-public import Model
+package import Model
 import RedisClient
 
 /// What a process has registered, by which it notices that Redis has lost some of it.
-public struct Registrations: Sendable {
+package struct Registrations: Sendable {
     /// Whether there are PMs.
-    public var hasMachines = false
+    package var hasMachines = false
     /// The types.
-    public var types: [TypeID] = []
+    package var types: [TypeID] = []
     /// The images.
-    public var images: [ImageID] = []
+    package var images: [ImageID] = []
 
     /// Nothing.
-    public init() {}
+    package init() {}
 }
 
 extension Store {
@@ -22,7 +22,7 @@ extension Store {
     /// - Parameter registrations: what was registered.
     /// - Returns: the keys.
     /// - Throws: `Failure`.
-    public func missing(_ registrations: Registrations) async throws(Failure) -> [String] {
+    package func missing(_ registrations: Registrations) async throws(Failure) -> [String] {
         var wanted = [keys.policy]
         if registrations.hasMachines { wanted += [keys.pms, keys.numbers(of: .pm), keys.discovery] }
         if !registrations.types.isEmpty { wanted += [keys.types, keys.numbers(of: .type)] }

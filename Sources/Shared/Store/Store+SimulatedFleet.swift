@@ -1,4 +1,4 @@
-public import Model
+package import Model
 import RedisClient
 
 /// What stands on simulated PMs, which all workers share as they share real ones; no record of ours.
@@ -8,7 +8,7 @@ extension Store {
     /// - Parameter number: the simulated PM's number.
     /// - Returns: the fields of its hash, and the time now in ms since 1970 by the clock of Redis.
     /// - Throws: `Failure`.
-    public func simulatedMachine(_ number: Int) async throws(Failure) -> (fields: [String: String], now: Int) {
+    package func simulatedMachine(_ number: Int) async throws(Failure) -> (fields: [String: String], now: Int) {
         let replies = try await pipeline([["HGETALL", keys.simulated(number)], ["TIME"]])
         guard let fields = replies[0].map, let now = replies[1].milliseconds else {
             throw unexpected(replies[0], from: "HGETALL")
@@ -24,7 +24,7 @@ extension Store {
     ///   - changes: the fields to write; nil for one to delete.
     /// - Returns: false where somebody was faster; then nothing was changed.
     /// - Throws: `Failure`.
-    public func changeSimulatedMachine(
+    package func changeSimulatedMachine(
         _ number: Int,
         seen: [String: String?],
         changes: [String: String?]

@@ -1,4 +1,4 @@
-public import Model
+package import Model
 import RedisClient
 
 extension Store {
@@ -6,7 +6,7 @@ extension Store {
     ///
     /// - Returns: a line a job, as it stood on the queue, and `Trace.gone` where a VM's end was not asked for.
     /// - Throws: `Failure`.
-    public func trace() async throws(Failure) -> [String] {
+    package func trace() async throws(Failure) -> [String] {
         let records = try await jobs(with: "entry", "kind", "vm", "state", "accepted_at", "finished_at", "hold_s")
         // SCAN may give a key twice.
         let jobs = Dictionary(records.map { ($0.job, $0.values) }) { first, _ in first }
@@ -17,7 +17,7 @@ extension Store {
 }
 
 /// What was asked for, as lines of text; pure.
-public enum Trace {
+package enum Trace {
     /// A job, as far as a trace needs it.
     struct Job {
         let id: JobID
@@ -49,7 +49,7 @@ public enum Trace {
     ///
     /// - Parameter vm: the VM.
     /// - Returns: the line.
-    public static func gone(_ vm: VMID) -> String { "{\"kind\":\"gone\",\"vm\":\(vm)}" }
+    package static func gone(_ vm: VMID) -> String { "{\"kind\":\"gone\",\"vm\":\(vm)}" }
 
     /// The lines of some jobs.
     ///

@@ -1,10 +1,10 @@
-public import Model
+package import Model
 import RedisClient
 
 /// A type that cannot have the number that its file gives it.
-public struct TypeConflict: Hashable, Sendable {
+package struct TypeConflict: Hashable, Sendable {
     /// What is in the way.
-    public enum Reason: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
         /// The size was given this number earlier.
         case sizeHas(TypeID)
         /// The number was given to this size earlier.
@@ -12,16 +12,16 @@ public struct TypeConflict: Hashable, Sendable {
     }
 
     /// Which of the listed types it is, from 0.
-    public let index: Int
+    package let index: Int
     /// What is in the way.
-    public let reason: Reason
+    package let reason: Reason
 
     /// Makes it.
     ///
     /// - Parameters:
     ///   - index: which of the listed types it is, from 0.
     ///   - reason: what is in the way.
-    public init(index: Int, reason: Reason) {
+    package init(index: Int, reason: Reason) {
         self.index = index
         self.reason = reason
     }
@@ -33,7 +33,7 @@ extension Store {
     /// - Parameter listings: the flavor file's entries, each size and each number once.
     /// - Returns: the numbers, in the same order.
     /// - Throws: `Failure`, with `invalidRequest` where one cannot have its number; then nothing is changed.
-    public func register(types listings: [TypeListing]) async throws(Failure) -> [TypeID] {
+    package func register(types listings: [TypeListing]) async throws(Failure) -> [TypeID] {
         let reply = try await registerTypes(listings, mode: "register")
         guard let conflict = conflicts(in: reply).first else { return reply.identifiers() }
         throw Failure(.invalidRequest, "type \(conflict.index + 1) of the flavor file: \(conflict)")
@@ -44,7 +44,7 @@ extension Store {
     /// - Parameter sizes: what VMs of the types need.
     /// - Returns: the numbers, in the same order.
     /// - Throws: `Failure`.
-    public func register(types sizes: [Resources]) async throws(Failure) -> [TypeID] {
+    package func register(types sizes: [Resources]) async throws(Failure) -> [TypeID] {
         try await register(types: sizes.map { TypeListing(needs: $0) })
     }
 
@@ -53,7 +53,7 @@ extension Store {
     /// - Parameter listings: the flavor file's entries, each size and each number once.
     /// - Returns: the types that cannot have their numbers.
     /// - Throws: `Failure`.
-    public func conflicts(ofTypes listings: [TypeListing]) async throws(Failure) -> [TypeConflict] {
+    package func conflicts(ofTypes listings: [TypeListing]) async throws(Failure) -> [TypeConflict] {
         // Without a number of its own, a type takes what it has or what is free.
         guard listings.contains(where: { $0.number != nil }) else { return [] }
         return conflicts(in: try await registerTypes(listings, mode: "check"))
@@ -86,7 +86,7 @@ extension Store {
 
 extension TypeConflict: CustomStringConvertible {
     /// What is in the way and what to write instead.
-    public var description: String {
+    package var description: String {
         switch reason {
         case .sizeHas(let number):
             "this size was given the number \(number) earlier and keeps it: write \"tid\": \(number), or leave tid out"

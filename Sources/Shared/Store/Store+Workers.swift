@@ -1,16 +1,16 @@
-public import Model
+package import Model
 import RedisClient
 
 /// A worker as it makes itself known.
-public struct WorkerRecord: Sendable {
+package struct WorkerRecord: Sendable {
     /// Its name.
-    public let name: String
+    package let name: String
     /// This run of it: another word at each start.
-    public let instance: String
+    package let instance: String
     /// The settings that all live workers must share, by name.
-    public let settings: [String: String]
+    package let settings: [String: String]
     /// More about it, by field.
-    public let fields: [String: String]
+    package let fields: [String: String]
 
     /// Makes a record.
     ///
@@ -19,7 +19,7 @@ public struct WorkerRecord: Sendable {
     ///   - instance: this run of it.
     ///   - settings: the settings that all live workers must share.
     ///   - fields: more about it.
-    public init(name: String, instance: String, settings: [String: String], fields: [String: String]) {
+    package init(name: String, instance: String, settings: [String: String], fields: [String: String]) {
         self.name = name
         self.instance = instance
         self.settings = settings
@@ -33,13 +33,13 @@ public struct WorkerRecord: Sendable {
 }
 
 /// What came of a worker's registration.
-public enum WorkerRegistration: Sendable {
+package enum WorkerRegistration: Sendable {
     /// A live worker that stands in the way.
-    public struct Other: Sendable {
+    package struct Other: Sendable {
         /// Its record.
-        public let fields: [String: String]
+        package let fields: [String: String]
         /// Its last sign of life, in ms since 1970 by the clock of Redis.
-        public let seen: Int
+        package let seen: Int
     }
 
     /// It is known.
@@ -59,7 +59,7 @@ extension Store {
     ///   - ended: instances of workers that are known to have ended, however young their records are.
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    public func register(
+    package func register(
         _ worker: WorkerRecord,
         lifetime: Duration,
         knownToHaveEnded ended: Set<String> = []
@@ -93,7 +93,7 @@ extension Store {
     /// - Returns: false where the name is another instance's by now.
     /// - Throws: `Failure`.
     @discardableResult
-    public func announce(
+    package func announce(
         worker: String,
         instance: String = "",
         fields: [String: String],
@@ -112,7 +112,7 @@ extension Store {
     ///   - lifetime: how long the record stays without another word.
     /// - Returns: false where the name is another instance's by now.
     /// - Throws: `Failure`.
-    public func announce(_ worker: WorkerRecord, jobs: Int, lifetime: Duration) async throws(Failure) -> Bool {
+    package func announce(_ worker: WorkerRecord, jobs: Int, lifetime: Duration) async throws(Failure) -> Bool {
         // All of it each time: a Redis that was emptied has it again.
         let fields = worker.all.merging(["jobs": "\(jobs)"]) { _, new in new }
         return try await announce(
@@ -127,7 +127,7 @@ extension Store {
     ///
     /// - Parameter worker: the worker.
     /// - Throws: `Failure`.
-    public func unregister(_ worker: WorkerRecord) async throws(Failure) {
+    package func unregister(_ worker: WorkerRecord) async throws(Failure) {
         _ = try await run(.unregisterWorker, keys: [keys.worker(worker.name)], [worker.instance])
     }
 }

@@ -1,14 +1,14 @@
-public import Model
-public import RedisClient
+package import Model
+package import RedisClient
 
 /// The queue and the records, on Redis: each change of state is one Lua script, so it happens whole or not at all.
-public struct Store: Sendable {
+package struct Store: Sendable {
     /// The connection.
-    public let redis: RedisClient
+    package let redis: RedisClient
     /// The keys.
-    public let keys: Keys
+    package let keys: Keys
     /// How long records of ended jobs are kept.
-    public let jobRetention: JobRetention
+    package let jobRetention: JobRetention
     /// The highest numbers that this process has seen.
     let numbersSeen = NumbersSeen()
 
@@ -18,7 +18,7 @@ public struct Store: Sendable {
     ///   - redis: the connection.
     ///   - keys: the keys.
     ///   - jobRetention: how long records of ended jobs are kept.
-    public init(redis: RedisClient, keys: Keys = Keys(), jobRetention: JobRetention = JobRetention()) {
+    package init(redis: RedisClient, keys: Keys = Keys(), jobRetention: JobRetention = JobRetention()) {
         self.redis = redis
         self.keys = keys
         self.jobRetention = jobRetention
@@ -111,7 +111,7 @@ public struct Store: Sendable {
     ///
     /// - Throws: `Failure` with `storeUnavailable`: without a cause where its `maxmemory-policy` (INFO memory) is not
     ///   `noeviction`, with one where it does not answer.
-    public func checkServer() async throws(Failure) {
+    package func checkServer() async throws(Failure) {
         let memory = try await send(["INFO", "memory"]).string ?? ""
         let policy = memory.split(whereSeparator: \.isNewline).first { $0.hasPrefix("maxmemory_policy:") }?
             .split(separator: ":").last

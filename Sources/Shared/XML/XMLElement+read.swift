@@ -5,7 +5,7 @@ extension XMLElement {
     ///
     /// - Parameter text: the XML.
     /// - Returns: its root; nil where it is no XML.
-    public static func root(of text: String) -> XMLElement? {
+    package static func root(of text: String) -> XMLElement? {
         _ = initialized
         let options = XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
         var text = text

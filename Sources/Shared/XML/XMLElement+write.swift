@@ -2,7 +2,7 @@ import CXML
 
 extension XMLElement {
     /// The element as text, in one line (`xmlNodeDump`); empty where there is no memory for it.
-    public var xmlString: String {
+    package var xmlString: String {
         guard let document = unsafe xmlNewDoc("1.0"), let buffer = unsafe xmlBufferCreate() else { return "" }
         defer {
             unsafe xmlBufferFree(buffer)

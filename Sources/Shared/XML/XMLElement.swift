@@ -1,23 +1,23 @@
 /// An XML element as a value: its name, attributes, text and children, in their order.
 ///
 /// libxml2 reads and writes it, so that text and values are data and never markup.
-public struct XMLElement: Hashable, Sendable {
+package struct XMLElement: Hashable, Sendable {
     /// An attribute.
-    public struct Attribute: Hashable, Sendable {
+    package struct Attribute: Hashable, Sendable {
         /// Its name, with its prefix where it has one.
-        public let name: String
+        package let name: String
         /// Its value.
-        public let value: String
+        package let value: String
     }
 
     /// Its name, with its prefix where it has one.
-    public let name: String
+    package let name: String
     /// Its attributes.
-    public let attributes: [Attribute]
+    package let attributes: [Attribute]
     /// The text that stands directly in it.
-    public let text: String
+    package let text: String
     /// The elements that stand directly in it.
-    public let children: [XMLElement]
+    package let children: [XMLElement]
 
     /// Makes an element.
     ///
@@ -26,7 +26,7 @@ public struct XMLElement: Hashable, Sendable {
     ///   - attributes: names and values in their order; an attribute without a value is left out.
     ///   - text: its text, before any children.
     ///   - children: its children in their order; nil is left out.
-    public init(
+    package init(
         _ name: String,
         _ attributes: KeyValuePairs<String, String?> = [:],
         text: String = "",
@@ -48,7 +48,7 @@ public struct XMLElement: Hashable, Sendable {
     }
 
     /// Its name without its prefix.
-    public var localName: Substring {
+    package var localName: Substring {
         name.split(separator: ":", maxSplits: 1).last ?? ""
     }
 
@@ -56,7 +56,7 @@ public struct XMLElement: Hashable, Sendable {
     ///
     /// - Parameter name: the name, with its prefix where it has one.
     /// - Returns: those children, in their order.
-    public func children(_ name: String) -> [XMLElement] {
+    package func children(_ name: String) -> [XMLElement] {
         children.filter { $0.name == name }
     }
 
@@ -64,7 +64,7 @@ public struct XMLElement: Hashable, Sendable {
     ///
     /// - Parameter name: the name, with its prefix where it has one.
     /// - Returns: that child; nil where there is none.
-    public func child(_ name: String) -> XMLElement? {
+    package func child(_ name: String) -> XMLElement? {
         children.first { $0.name == name }
     }
 
@@ -72,14 +72,14 @@ public struct XMLElement: Hashable, Sendable {
     ///
     /// - Parameter path: the names of children, one below the other.
     /// - Returns: that element; nil where there is none.
-    public func descendant(_ path: String...) -> XMLElement? {
+    package func descendant(_ path: String...) -> XMLElement? {
         path.reduce(self as XMLElement?) { element, name in element?.child(name) }
     }
 
     /// The value of an attribute.
     ///
     /// - Parameter name: the name, with its prefix where it has one.
-    public subscript(attribute name: String) -> String? {
+    package subscript(attribute name: String) -> String? {
         attributes.first { $0.name == name }?.value
     }
 }

@@ -1,17 +1,17 @@
 import Model
 
 /// Passes machines that are up, listed, not cordoned, and measured not too long ago.
-public struct AvailabilityFilter: PlacementFilter {
+package struct AvailabilityFilter: PlacementFilter {
     /// Why a machine takes no VMs now.
-    public enum Objection: Int, PlacementObjection {
+    package enum Objection: Int, PlacementObjection {
         /// The cases of `PMRow.Availability`, and a measure that is too old.
         case unlisted, cordoned, unexplored, notUp, unmeasured, leaving, stale, alias
 
         /// Whether a look may change it.
-        public var kind: PlacementObjectionKind { self == .unexplored || self == .stale ? .unexplored : .unavailable }
+        package var kind: PlacementObjectionKind { self == .unexplored || self == .stale ? .unexplored : .unavailable }
 
         /// The objection in words.
-        public var text: String {
+        package var text: String {
             switch self {
             case .unlisted: "no longer in the PM file"
             case .cordoned: "cordoned"
@@ -26,21 +26,21 @@ public struct AvailabilityFilter: PlacementFilter {
     }
 
     /// `state`.
-    public let name = "state"
+    package let name = "state"
     /// It asks the machine alone.
-    public var isSameForAll: Bool { true }
+    package var isSameForAll: Bool { true }
     /// How old a measure may be, in ms.
-    public let oldest: Int
+    package let oldest: Int
 
     /// Makes the filter.
     ///
     /// - Parameter oldest: how old a measure may be, in ms.
-    public init(oldest: Int = .max) {
+    package init(oldest: Int = .max) {
         self.oldest = oldest
     }
 
     /// Objects to a machine that takes no VMs now.
-    public func objection(
+    package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
@@ -59,7 +59,7 @@ public struct AvailabilityFilter: PlacementFilter {
     }
 
     /// The state, and the age of the measure.
-    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+    package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
         let (machine, row) = (fleet.entries[index].machine, fleet.rows[index])
         let isDated = row.measuredAt < .max && fleet.time > 0
         let age = isDated ? ", measured \(max(0, fleet.time - row.measuredAt) / 1000) s ago" : ""

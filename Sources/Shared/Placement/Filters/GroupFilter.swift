@@ -1,34 +1,34 @@
 import Model
 
 /// Keeps the VMs of a group together or apart, where its rule says so; the claim in the store checks the same.
-public struct GroupFilter: PlacementFilter {
+package struct GroupFilter: PlacementFilter {
     /// Why a machine does not do for a group.
-    public enum Objection: Int, PlacementObjection {
+    package enum Objection: Int, PlacementObjection {
         /// The others are elsewhere, or another one is here.
         case elsewhere, here
 
         /// It is none that the request may go to.
-        public var kind: PlacementObjectionKind { .excluded }
+        package var kind: PlacementObjectionKind { .excluded }
 
         /// The objection in words.
-        public var text: String {
+        package var text: String {
             self == .elsewhere ? "its affinity group is on another PM" : "has a VM of its anti-affinity group"
         }
     }
 
     /// `groups`.
-    public let name = "groups"
+    package let name = "groups"
 
     /// Makes the filter.
-    public init() {}
+    package init() {}
 
     /// Requests of VMs in groups with a hard rule.
-    public func concerns(_ request: PlacementRequest) -> Bool {
+    package func concerns(_ request: PlacementRequest) -> Bool {
         request.constraints.groups.values.contains { $0 != .spread }
     }
 
     /// Refuses machines by the VMs of the request's groups that are on them.
-    public func objection(
+    package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
@@ -46,7 +46,7 @@ public struct GroupFilter: PlacementFilter {
     }
 
     /// How many VMs of each group are on the machine and in all.
-    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+    package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
         request.constraints.groups.sorted { $0.key < $1.key }.map { group, rule in
             let places = fleet.groups[group] ?? [:]
             return "\(group) (\(rule.rawValue)): \(places[fleet.rows[index].id] ?? 0) of \(places.values.reduce(0, +))"

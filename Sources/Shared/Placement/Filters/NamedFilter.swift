@@ -1,32 +1,32 @@
 import Model
 
 /// Keeps a request to the machine that it names, and from those that it excludes.
-public struct NamedFilter: PlacementFilter {
+package struct NamedFilter: PlacementFilter {
     /// Why a machine is none of those.
-    public enum Objection: Int, PlacementObjection {
+    package enum Objection: Int, PlacementObjection {
         /// Another one is asked for, or this one is excluded.
         case other, excluded
 
         /// It is none that the request may go to.
-        public var kind: PlacementObjectionKind { .excluded }
+        package var kind: PlacementObjectionKind { .excluded }
 
         /// The objection in words.
-        public var text: String { self == .other ? "another PM is asked for" : "excluded by the request" }
+        package var text: String { self == .other ? "another PM is asked for" : "excluded by the request" }
     }
 
     /// `named`.
-    public let name = "named"
+    package let name = "named"
 
     /// Makes the filter.
-    public init() {}
+    package init() {}
 
     /// Requests that name machines.
-    public func concerns(_ request: PlacementRequest) -> Bool {
+    package func concerns(_ request: PlacementRequest) -> Bool {
         request.constraints.pm != nil || !request.constraints.notPMs.isEmpty
     }
 
     /// Refuses what is not the machine that is named, and what is excluded.
-    public func objection(
+    package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
@@ -37,7 +37,7 @@ public struct NamedFilter: PlacementFilter {
     }
 
     /// What the request names.
-    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+    package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
         request.constraints.pm.map { "PM \($0) is asked for" } ?? "\(request.constraints.notPMs.count) PMs are excluded"
     }
 }

@@ -1,17 +1,17 @@
 import Model
 
 /// Passes machines with room for the VM in each resource.
-public struct RoomFilter: PlacementFilter {
+package struct RoomFilter: PlacementFilter {
     /// What is short: a bit a resource, less one.
-    public enum Objection: Int, PlacementObjection {
+    package enum Objection: Int, PlacementObjection {
         /// One resource, two or all.
         case cpu, ram, cpuAndRAM, disk, cpuAndDisk, ramAndDisk, all
 
         /// It is full.
-        public var kind: PlacementObjectionKind { .noRoom }
+        package var kind: PlacementObjectionKind { .noRoom }
 
         /// The objection in words.
-        public var text: String {
+        package var text: String {
             switch self {
             case .cpu: "lacks CPUs"
             case .ram: "lacks memory"
@@ -25,13 +25,13 @@ public struct RoomFilter: PlacementFilter {
     }
 
     /// `room`.
-    public let name = "room"
+    package let name = "room"
 
     /// Makes the filter.
-    public init() {}
+    package init() {}
 
     /// Objects where a resource is short.
-    public func objection(
+    package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
@@ -43,7 +43,7 @@ public struct RoomFilter: PlacementFilter {
     }
 
     /// What is free.
-    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+    package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
         let free = fleet.rows[index].freeResources
         return "\(free.cpu) CPUs, \(free.ram) MiB, \(free.disk) GiB free"
     }

@@ -1,32 +1,32 @@
 import Model
 
 /// Passes machines with all tags that the request asks for and none of those that it forbids.
-public struct TagFilter: PlacementFilter {
+package struct TagFilter: PlacementFilter {
     /// Why a machine's tags do not do.
-    public enum Objection: Int, PlacementObjection {
+    package enum Objection: Int, PlacementObjection {
         /// It lacks one, or has one.
         case lacks, forbidden
 
         /// It is none that the request may go to.
-        public var kind: PlacementObjectionKind { .excluded }
+        package var kind: PlacementObjectionKind { .excluded }
 
         /// The objection in words.
-        public var text: String { self == .lacks ? "lacks a tag that is required" : "has a tag that is forbidden" }
+        package var text: String { self == .lacks ? "lacks a tag that is required" : "has a tag that is forbidden" }
     }
 
     /// `tags`.
-    public let name = "tags"
+    package let name = "tags"
 
     /// Makes the filter.
-    public init() {}
+    package init() {}
 
     /// Requests that name tags.
-    public func concerns(_ request: PlacementRequest) -> Bool {
+    package func concerns(_ request: PlacementRequest) -> Bool {
         !request.constraints.tags.isEmpty || !request.constraints.notTags.isEmpty
     }
 
     /// Refuses machines by their tags.
-    public func objection(
+    package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
@@ -38,7 +38,7 @@ public struct TagFilter: PlacementFilter {
     }
 
     /// The machine's tags.
-    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+    package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
         let tags = fleet.entries[index].tags
         return tags.isEmpty ? "no tags" : tags.sorted().joined(separator: ",")
     }

@@ -1,30 +1,30 @@
 import Model
 
 /// Keeps a request from the machines that failed it before.
-public struct TriedFilter: PlacementFilter {
+package struct TriedFilter: PlacementFilter {
     /// The one objection.
-    public enum Objection: Int, PlacementObjection {
+    package enum Objection: Int, PlacementObjection {
         /// It was tried.
         case tried
 
         /// It takes no such VM now.
-        public var kind: PlacementObjectionKind { .unavailable }
+        package var kind: PlacementObjectionKind { .unavailable }
 
         /// The objection in words.
-        public var text: String { "failed this request already" }
+        package var text: String { "failed this request already" }
     }
 
     /// `tried`.
-    public let name = "tried"
+    package let name = "tried"
 
     /// Makes the filter.
-    public init() {}
+    package init() {}
 
     /// Requests that failed somewhere.
-    public func concerns(_ request: PlacementRequest) -> Bool { !request.tried.isEmpty }
+    package func concerns(_ request: PlacementRequest) -> Bool { !request.tried.isEmpty }
 
     /// Refuses machines that the request names as tried.
-    public func objection(
+    package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
@@ -34,7 +34,7 @@ public struct TriedFilter: PlacementFilter {
     }
 
     /// Whether it was tried.
-    public func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
+    package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
         request.tried.contains(fleet.rows[index].id) ? "tried" : "not tried"
     }
 }

@@ -1,21 +1,21 @@
 import Model
 
 /// Prefers machines that have a copy of the request's image.
-public struct CachedImageWeigher: PlacementWeigher {
+package struct CachedImageWeigher: PlacementWeigher {
     /// `image_cached`.
-    public let name = "image_cached"
+    package let name = "image_cached"
 
     /// Makes the weigher.
-    public init() {}
+    package init() {}
 
     /// Requests that name an image of which some machines have a copy, and some have none.
-    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
+    package func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
         guard let image = request.image, let holders = fleet.imageHolders[image] else { return false }
         return holders < fleet.count
     }
 
     /// 0 where the machine has a copy of the image, 1 where one would have to be brought.
-    public func weight(
+    package func weight(
         of row: PMRow,
         at index: Int,
         in fleet: FleetSnapshot,

@@ -1,15 +1,15 @@
 import Model
 
 /// Prefers the machine of which the largest share is free in its scarcest resource.
-public struct FreeShareWeigher: PlacementWeigher {
+package struct FreeShareWeigher: PlacementWeigher {
     /// `free_share`.
-    public let name = "free_share"
+    package let name = "free_share"
 
     /// Makes the weigher.
-    public init() {}
+    package init() {}
 
     /// What is taken of the scarcest resource, as a share, with the VM there.
-    public func weight(
+    package func weight(
         of row: PMRow,
         at index: Int,
         in fleet: FleetSnapshot,

@@ -1,20 +1,20 @@
 import Model
 
 /// Prefers the machine with the fewest VMs of the request's groups that are to be spread.
-public struct GroupSpreadWeigher: PlacementWeigher {
+package struct GroupSpreadWeigher: PlacementWeigher {
     /// `group_spread`.
-    public let name = "group_spread"
+    package let name = "group_spread"
 
     /// Makes the weigher.
-    public init() {}
+    package init() {}
 
     /// Requests of VMs that are to be spread.
-    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
+    package func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
         request.constraints.groups.values.contains(.spread)
     }
 
     /// How many VMs of the request's spread groups are on the machine.
-    public func weight(
+    package func weight(
         of row: PMRow,
         at index: Int,
         in fleet: FleetSnapshot,

@@ -1,15 +1,15 @@
 import Model
 
 /// Prefers the machine with the least load a CPU, as measured.
-public struct LoadWeigher: PlacementWeigher {
+package struct LoadWeigher: PlacementWeigher {
     /// `load`.
-    public let name = "load"
+    package let name = "load"
 
     /// Makes the weigher.
-    public init() {}
+    package init() {}
 
     /// The one-minute load average over the CPUs; 0.5 at one task a CPU, towards 1 beyond.
-    public func weight(
+    package func weight(
         of row: PMRow,
         at index: Int,
         in fleet: FleetSnapshot,

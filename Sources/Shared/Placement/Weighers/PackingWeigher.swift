@@ -1,15 +1,15 @@
 import Model
 
 /// Prefers the machine that the VM fills best over all resources, so that large VMs find room elsewhere.
-public struct PackingWeigher: PlacementWeigher {
+package struct PackingWeigher: PlacementWeigher {
     /// `packing`.
-    public let name = "packing"
+    package let name = "packing"
 
     /// Makes the weigher.
-    public init() {}
+    package init() {}
 
     /// What is left over all resources, as a share, with the VM there.
-    public func weight(
+    package func weight(
         of row: PMRow,
         at index: Int,
         in fleet: FleetSnapshot,

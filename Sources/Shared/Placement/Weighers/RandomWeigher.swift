@@ -1,21 +1,21 @@
 import Model
 
 /// Orders machines by chance, which follows from a seed, the VM and the machine alone.
-public struct RandomWeigher: PlacementWeigher {
+package struct RandomWeigher: PlacementWeigher {
     /// `random`.
-    public let name = "random"
+    package let name = "random"
     /// What chance is drawn from.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// Makes the weigher.
     ///
     /// - Parameter seed: what chance is drawn from.
-    public init(seed: UInt64 = 0) {
+    package init(seed: UInt64 = 0) {
         self.seed = seed
     }
 
     /// A number from 0 to 1, by the finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
-    public func weight(
+    package func weight(
         of row: PMRow,
         at index: Int,
         in fleet: FleetSnapshot,

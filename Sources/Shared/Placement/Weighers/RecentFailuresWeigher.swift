@@ -1,18 +1,18 @@
 import Model
 
 /// The machine on which the fewest creates failed lately comes first.
-public struct RecentFailuresWeigher: PlacementWeigher {
+package struct RecentFailuresWeigher: PlacementWeigher {
     /// `recent_failures`.
-    public let name = "recent_failures"
+    package let name = "recent_failures"
 
     /// Makes the weigher.
-    public init() {}
+    package init() {}
 
     /// Fleets in which creates failed lately.
-    public func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool { fleet.failing > 0 }
+    package func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool { fleet.failing > 0 }
 
     /// The number of failures since the last success, less one for each good look since.
-    public func weight(
+    package func weight(
         of row: PMRow,
         at index: Int,
         in fleet: FleetSnapshot,

@@ -1,16 +1,16 @@
-public import Model
+package import Model
 import RedisClient
 
 /// All records and places of jobs at one moment.
-public struct AuditSnapshot: Sendable {
+package struct AuditSnapshot: Sendable {
     /// A job, as far as an audit asks.
-    public struct JobRow: Hashable, Sendable {
+    package struct JobRow: Hashable, Sendable {
         /// Its number.
-        public let id: JobID
+        package let id: JobID
         /// Its state; nil where there is no record of it.
-        public let state: Job.State?
+        package let state: Job.State?
         /// The VM it is about; nil where there is no record of it.
-        public let vm: VMID?
+        package let vm: VMID?
 
         /// Makes a row.
         ///
@@ -18,7 +18,7 @@ public struct AuditSnapshot: Sendable {
         ///   - id: its number.
         ///   - state: its state.
         ///   - vm: the VM it is about.
-        public init(id: JobID, state: Job.State?, vm: VMID?) {
+        package init(id: JobID, state: Job.State?, vm: VMID?) {
             self.id = id
             self.state = state
             self.vm = vm
@@ -26,13 +26,13 @@ public struct AuditSnapshot: Sendable {
     }
 
     /// A PM, with the VMs that its set says hold room there.
-    public struct MachineRow: Sendable {
+    package struct MachineRow: Sendable {
         /// Its record.
-        public let machine: PhysicalMachine
+        package let machine: PhysicalMachine
         /// The VMs of its set.
-        public let members: Set<VMID>
+        package let members: Set<VMID>
         /// What the machine calls itself, whatever its address; nil before it was looked at.
-        public let hostUUID: String?
+        package let hostUUID: String?
 
         /// Makes a row.
         ///
@@ -40,7 +40,7 @@ public struct AuditSnapshot: Sendable {
         ///   - machine: its record.
         ///   - members: the VMs of its set.
         ///   - hostUUID: what the machine calls itself.
-        public init(machine: PhysicalMachine, members: Set<VMID>, hostUUID: String? = nil) {
+        package init(machine: PhysicalMachine, members: Set<VMID>, hostUUID: String? = nil) {
             self.machine = machine
             self.members = members
             self.hostUUID = hostUUID
@@ -48,13 +48,13 @@ public struct AuditSnapshot: Sendable {
     }
 
     /// A group, as its record has it.
-    public struct GroupRow: Hashable, Sendable {
+    package struct GroupRow: Hashable, Sendable {
         /// Its rule; nil where there is no record of it.
-        public let rule: GroupRule?
+        package let rule: GroupRule?
         /// How many VMs it has.
-        public let members: Int
+        package let members: Int
         /// How many of them are on a PM.
-        public let placed: Int
+        package let placed: Int
 
         /// Makes a row.
         ///
@@ -62,13 +62,13 @@ public struct AuditSnapshot: Sendable {
         ///   - rule: its rule.
         ///   - members: how many VMs it has.
         ///   - placed: how many of them are on a PM.
-        public init(rule: GroupRule?, members: Int, placed: Int) {
+        package init(rule: GroupRule?, members: Int, placed: Int) {
             (self.rule, self.members, self.placed) = (rule, members, placed)
         }
     }
 
     /// A place where a job stands.
-    public enum Place: Hashable, Sendable {
+    package enum Place: Hashable, Sendable {
         /// On the queue.
         case queue
         /// On a worker's list.
@@ -80,30 +80,30 @@ public struct AuditSnapshot: Sendable {
     }
 
     /// The VMs' records.
-    public var vms: [VMStatus] = []
+    package var vms: [VMStatus] = []
     /// What cannot be read of VMs and PMs, each in words that begin with the key.
-    public var unreadable: [String] = []
+    package var unreadable: [String] = []
     /// The VMs that have a record and are not in the index of VMs.
-    public var unlisted: Set<VMID> = []
+    package var unlisted: Set<VMID> = []
     /// The jobs that the VMs' records name as under way.
-    public var underWay: [VMID: JobID] = [:]
+    package var underWay: [VMID: JobID] = [:]
     /// The groups that have VMs or a record.
-    public var groups: [String: GroupRow] = [:]
+    package var groups: [String: GroupRow] = [:]
     /// The VMs that end as holds when their time is over.
-    public var holds: Set<VMID> = []
+    package var holds: Set<VMID> = []
     /// The PMs that were ever listed.
-    public var machines: [MachineRow] = []
+    package var machines: [MachineRow] = []
     /// Where jobs stand, in the order of each place from its oldest entry on; nil for an entry that is none of ours.
-    public var places: [(place: Place, job: JobID?)] = []
+    package var places: [(place: Place, job: JobID?)] = []
     /// The workers that were not heard of lately.
-    public var silentWorkers: Set<String> = []
+    package var silentWorkers: Set<String> = []
     /// The jobs that have a lease.
-    public var leases: Set<JobID> = []
+    package var leases: Set<JobID> = []
     /// The jobs that have not ended, and those that stand somewhere.
-    public var jobs: [JobID: JobRow] = [:]
+    package var jobs: [JobID: JobRow] = [:]
 
     /// Makes an empty one.
-    public init() {}
+    package init() {}
 }
 
 extension AuditSnapshot {

@@ -1,10 +1,10 @@
-public import Model
+package import Model
 import RedisClient
 
 /// What VMs of ours hold on a PM, and when it was used.
-public struct PMClaims: Hashable, Sendable {
+package struct PMClaims: Hashable, Sendable {
     /// The PM.
-    public let pm: PMID
+    package let pm: PMID
     private let claimed: Resources
     private let vmCount: Int
     private let lastUsed: Int

@@ -1,30 +1,30 @@
-public import Model
+package import Model
 import RedisClient
 
 /// A PM's record in full, for people.
-public struct PMStatus: Hashable, Sendable {
+package struct PMStatus: Hashable, Sendable {
     /// What placement goes by.
-    public let machine: PhysicalMachine
+    package let machine: PhysicalMachine
     /// Why it is not up; empty where it is.
-    public let reason: String
+    package let reason: String
     /// When it was looked at last, with or without success; nil before the first look.
-    public let checkedAt: String?
+    package let checkedAt: String?
     /// When its figures were read; nil where there are none.
-    public let measuredAt: String?
+    package let measuredAt: String?
     /// How guests run there; nil before libvirt told it.
-    public let domainType: String?
+    package let domainType: String?
     /// How that was decided.
-    public let domainTypeReason: String?
+    package let domainTypeReason: String?
     /// Its host name; nil before libvirt told it.
-    public let hostname: String?
+    package let hostname: String?
     /// Its kernel's release; nil where it was not asked.
-    public let kernel: String?
+    package let kernel: String?
     /// Why it has other CPUs than its host or its libvirt counts; empty where both count alike.
-    public let cpuReason: String
+    package let cpuReason: String
     /// The figures that its host did not say.
-    public let missing: [String]
+    package let missing: [String]
     /// The workers that could not reach it lately, each with when and why.
-    public let unreached: [String: String]
+    package let unreached: [String: String]
 }
 
 extension PMStatus {
@@ -61,7 +61,7 @@ extension Store {
     /// - Parameter id: the PM.
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`, with `malformedRecord` where the record is broken.
-    public func machineStatus(_ id: PMID) async throws(Failure) -> PMStatus? {
+    package func machineStatus(_ id: PMID) async throws(Failure) -> PMStatus? {
         let replies = try await pipeline([["HGETALL", keys.pm(id)], ["HGETALL", keys.unreached(id)]])
         guard let record = try replies[0].record(of: keys.pm(id)) else { return nil }
         return try PMStatus(

@@ -1,4 +1,4 @@
-public import Model
+package import Model
 
 extension PhysicalMachine {
     /// Reads the hash `pm:<id>`.
@@ -7,7 +7,7 @@ extension PhysicalMachine {
     ///   - record: its fields.
     ///   - key: the key, for people.
     /// - Throws: `Failure` with `malformedRecord`.
-    public init(record: [String: String], key: String = "a PM's record") throws(Failure) {
+    package init(record: [String: String], key: String = "a PM's record") throws(Failure) {
         let fields = RecordFields(record, key: key)
         self.init(
             id: try fields.needed("id") { PMID($0) },

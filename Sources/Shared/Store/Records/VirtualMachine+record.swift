@@ -1,5 +1,5 @@
 import Foundation
-public import Model
+package import Model
 
 extension VirtualMachine {
     /// Reads the hash `vm:<id>`.
@@ -8,7 +8,7 @@ extension VirtualMachine {
     ///   - record: its fields.
     ///   - key: the key, for people.
     /// - Throws: `Failure` with `malformedRecord`.
-    public init(record: [String: String], key: String = "a VM's record") throws(Failure) {
+    package init(record: [String: String], key: String = "a VM's record") throws(Failure) {
         let fields = RecordFields(record, key: key)
         guard let needs = try fields.resources(prefix: "") else { throw fields.fault("cpu", "is missing") }
         self.init(
@@ -26,27 +26,27 @@ extension VirtualMachine {
 }
 
 /// A VM's record with where it stands.
-public struct VMStatus: Hashable, Sendable {
+package struct VMStatus: Hashable, Sendable {
     /// The record.
-    public let vm: VirtualMachine
+    package let vm: VirtualMachine
     /// Where it is in its life.
-    public let state: VMState
+    package let state: VMState
     /// The PM that holds it; nil before it is placed.
-    public let pm: PMID?
+    package let pm: PMID?
     /// Another PM on which a domain of it was seen; nil for none.
-    public let alsoOn: PMID?
+    package let alsoOn: PMID?
     /// True while a job of it is under way.
-    public let hasJob: Bool
+    package let hasJob: Bool
     /// When it was seen to start last, in ms since 1970 by the clock of Redis.
-    public let startedAt: Int?
+    package let startedAt: Int?
     /// libvirt's reason for the state; nil where it says none.
-    public let stateReason: String?
+    package let stateReason: String?
     /// How its domain differs from what it was made as; nil where it does not.
-    public let drift: String?
+    package let drift: String?
     /// Why its last job failed, or was given up; nil for none.
-    public let error: String?
+    package let error: String?
     /// True once both its PM and `alsoOn` were seen to have a domain of it.
-    public let isDuplicate: Bool
+    package let isDuplicate: Bool
 
     /// Makes a status.
     ///
@@ -61,7 +61,7 @@ public struct VMStatus: Hashable, Sendable {
     ///   - drift: how its domain differs from what it was made as.
     ///   - error: why its last job failed.
     ///   - isDuplicate: two PMs were seen to have a domain of it.
-    public init(
+    package init(
         vm: VirtualMachine,
         state: VMState,
         pm: PMID?,
