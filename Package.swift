@@ -31,10 +31,6 @@ let package = Package(
     products: [
         .executable(name: "hvc-gateway", targets: ["APIGateway"]),
         .executable(name: "hvc-worker", targets: ["Worker"]),
-        // For Benchmarks/, which is a package of its own.
-        .library(name: "Placement", targets: ["Model", "Placement"]),
-        .library(name: "RedisClient", targets: ["RedisClient"]),
-        .library(name: "Store", targets: ["Model", "Store"]),
     ],
     traits: [
         .trait(name: "TLS", description: "TLS to Redis (rediss://), through BoringSSL; adds minutes to a build.")
@@ -75,18 +71,6 @@ let package = Package(
         // Pure: no package, no I/O.
         .target(name: "Model", path: "Sources/Shared/Model", swiftSettings: strict),
         .target(name: "Placement", dependencies: ["Model"], path: "Sources/Shared/Placement", swiftSettings: strict),
-        .target(
-            name: "Shared",
-            dependencies: ["Model", "Placement"],
-            path: "Sources/Shared",
-            exclude: [
-                "Bootstrap", "Catalog", "CHiredis", "CLibvirt", "CMalloc", "CXML", "Libvirt", "Model", "Placement",
-                "RedisClient",
-                "Store", "XML",
-            ],
-            sources: ["Shared.swift"],
-            swiftSettings: strict
-        ),
 
         // Shells around the outside world.
         .target(
@@ -128,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "APIGateway",
             dependencies: [
-                "Bootstrap", "Model", "Placement", "RedisClient", "Shared", "Store", argumentParser, lifecycle, logging,
+                "Bootstrap", "Model", "Placement", "RedisClient", "Store", argumentParser, lifecycle, logging,
                 nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -139,7 +123,7 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Shared", "Store", "XML",
+                "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "XML",
                 argumentParser, lifecycle, logging, nioLocks, signals, subprocess,
             ],
             swiftSettings: strict
@@ -201,6 +185,36 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["APIGateway", "Model", "RedisClient", "TestKit", "Worker", logging, nioLocks],
+            swiftSettings: strict
+        ),
+
+        // What Benchmarks/run measures with, besides the programs; compiled with the tests, so that it stays whole.
+        .executableTarget(
+            name: "BareRoute",
+            dependencies: [
+                "RedisClient", nioCore,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            path: "Benchmarks/Sources/BareRoute",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "PlacementDecisions",
+            dependencies: ["Model", "Placement"],
+            path: "Benchmarks/Sources/PlacementDecisions",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Claims",
+            dependencies: ["Model", "Placement", "RedisClient", "Store"],
+            path: "Benchmarks/Sources/Claims",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "EnqueueToStart",
+            dependencies: ["Model", "RedisClient", "Store"],
+            path: "Benchmarks/Sources/EnqueueToStart",
             swiftSettings: strict
         ),
     ]

@@ -1,15 +1,10 @@
 # shellcheck shell=bash disable=SC2154 # root, var, log_dir and work are set by settings.sh and run
 # Builds what is measured, and what measures.
 
-# Where the helpers of Benchmarks/Package.swift are built.
-readonly helpers=$root/Benchmarks/.build
-
-# build_helper PRODUCT: with the same versions of packages as the programs have.
+# build_helper PRODUCT: one of Benchmarks/Sources, which are targets of the package.
 build_helper() {
-  as_builder cp "$root/Package.resolved" "$root/Benchmarks/Package.resolved"
-  own_build_folder "$helpers"
   long "build $1 (the first time takes minutes)" "$log_dir/build-$1.log" \
-    as_builder swift build -c release --package-path "$root/Benchmarks" --scratch-path "$helpers" --product "$1"
+    as_builder swift build -c release --package-path "$root" --scratch-path "$root/.build" --product "$1"
 }
 
 # The C loop, by the compiler that comes with Swift.

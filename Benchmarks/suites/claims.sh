@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, helpers, rounds and seconds are set by run and the pieces
+# shellcheck shell=bash disable=SC2154 # work, release, rounds and seconds are set by run and the pieces
 # From the queue to a place: workers' looks, plans and claims, without what they do then, on 1,000 PMs.
 #
 # Beside it the claim script alone, with everything planned beforehand: what Redis allows, with the same persistence.
@@ -11,7 +11,7 @@ measure_claims() {
     for workers in 0 1 2 4; do
       say "claims: round $round of $rounds, $workers workers"
       start_redis
-      "$helpers/release/Claims" "$HVC_REDIS_URL" $((seconds * 2000)) "$workers" 1000 2>"$work/claims.log" |
+      "$release/Claims" "$HVC_REDIS_URL" $((seconds * 2000)) "$workers" 1000 2>"$work/claims.log" |
         awk '{ print $2 }' >>"$work/claims-$workers" || fail "$(tail -n 3 "$work/claims.log")"
       stop redis
     done

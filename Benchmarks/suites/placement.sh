@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, helpers and seconds are set by run and the pieces
+# shellcheck shell=bash disable=SC2154 # work, release and seconds are set by run and the pieces
 # The pure core: decisions without Redis, by one thread.
 
 prepare_placement() { build_helper PlacementDecisions; }
@@ -6,7 +6,7 @@ prepare_placement() { build_helper PlacementDecisions; }
 measure_placement() {
   local policy size aims
   say "placement: one decision, and 1,000 in one plan"
-  "$helpers/release/PlacementDecisions" $((seconds * 200)) >"$work/placement"
+  "$release/PlacementDecisions" $((seconds * 200)) >"$work/placement"
   for policy in seed spread pack random; do
     for size in 100 1000 10000 100000; do
       aims=('' '')

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, var, helpers, rounds, seconds and gateway_url are set by run and the pieces
+# shellcheck shell=bash disable=SC2154 # work, var, release, rounds, seconds and gateway_url are set by run and the pieces
 # /vm/query: the gateway against a bare Hummingbird route and against Flask, all doing the same HMGET on the same Redis.
 #
 # 64 callers that stay connected (wrk), in rounds that take turns. The gateway runs as shipped, so it writes its access log;
@@ -37,7 +37,7 @@ measure_query() {
 start_query_servers() {
   local python=$var/bench-venv/bin app=$root/Benchmarks/flask
   start_gateway
-  start bare "$helpers/release/BareRoute" "$HVC_REDIS_URL"
+  start bare "$release/BareRoute" "$HVC_REDIS_URL"
   REDIS_SOCKET=$work/redis.sock start flask "$python/python" "$app/app.py"
   REDIS_SOCKET=$work/redis.sock start gunicorn \
     "$python/gunicorn" --chdir "$app" --no-control-socket --bind 127.0.0.1:0 --workers "$(nproc)" --threads $((callers / 2)) app:app

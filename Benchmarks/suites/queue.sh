@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, helpers, rounds and seconds are set by run and the pieces
+# shellcheck shell=bash disable=SC2154 # work, release, rounds and seconds are set by run and the pieces
 # From enqueue to start: a client that calls the enqueue script 200 times a second and follows the event stream.
 #
 # One worker with 256 slots on the test driver within its own process, so that what runs there costs little. Times are
@@ -26,7 +26,7 @@ measure_queue() {
 
 # enqueue JOBS: all VMs are gone again when it ends.
 enqueue() {
-  "$helpers/release/EnqueueToStart" "$HVC_REDIS_URL" 200 "$1" 2>"$work/enqueue.log" || fail "$(tail -n 3 "$work/enqueue.log")"
+  "$release/EnqueueToStart" "$HVC_REDIS_URL" 200 "$1" 2>"$work/enqueue.log" || fail "$(tail -n 3 "$work/enqueue.log")"
 }
 
 milliseconds() { awk -v field="$1" '{ print $field * 1000 }' "$work/queue"; }

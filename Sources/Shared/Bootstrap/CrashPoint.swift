@@ -6,7 +6,6 @@ import NIOConcurrencyHelpers
 /// Only `HVC_TEST_CRASH` arms one, as `create.disk.made` or, for the third time it is reached, `create.disk.made:3`;
 /// without it, `reach` compares with nil and returns.
 package struct CrashPoint: Hashable, Sendable {
-    /// Its name.
     package let name: String
 
     /// Names a point.

@@ -5,9 +5,6 @@ package struct InvalidInput: Error {
     /// The faults, in the order in which they were found; one at least.
     package let failures: [Failure]
 
-    /// Makes it.
-    ///
-    /// - Parameter failures: the faults.
     package init(_ failures: [Failure]) {
         self.failures = failures
     }

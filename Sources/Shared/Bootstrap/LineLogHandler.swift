@@ -11,11 +11,6 @@ package struct LineLogHandler: LogHandler {
     private let label: String
     private let writer: LogWriter
 
-    /// Makes a handler.
-    ///
-    /// - Parameters:
-    ///   - label: the program's or part's name.
-    ///   - writer: where lines go.
     package init(label: String, writer: LogWriter) {
         self.label = label
         self.writer = writer

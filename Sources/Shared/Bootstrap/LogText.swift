@@ -12,7 +12,6 @@ package enum LogText {
 
     /// A text with its control characters as `\u{…}`.
     ///
-    /// - Parameter text: the text.
     /// - Returns: the text in one line.
     package static func escaped(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }

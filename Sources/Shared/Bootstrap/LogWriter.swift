@@ -19,9 +19,6 @@ package final class LogWriter: Sendable {
     private let queue = DispatchQueue(label: "log-writer")
     private let handle: FileHandle
 
-    /// Makes a writer.
-    ///
-    /// - Parameter handle: where the lines go; standard error by default.
     package init(to handle: FileHandle = .standardError) {
         self.handle = handle
     }

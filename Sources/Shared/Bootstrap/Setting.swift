@@ -50,15 +50,6 @@ package struct SettingDescription: Sendable, Hashable {
     /// The words that it takes, where they are a few; empty for all else.
     package let choices: [String]
 
-    /// Makes a description.
-    ///
-    /// - Parameters:
-    ///   - name: the environment variable.
-    ///   - kind: what values it takes.
-    ///   - fallback: the value where it is not set, as text.
-    ///   - meaning: what it does.
-    ///   - isSecret: its value is never shown.
-    ///   - choices: the words that it takes, where they are a few.
     package init(
         _ name: String,
         kind: String,

@@ -6,16 +6,12 @@ package struct SettingsReader: Sendable {
     package let environment: [String: String]
     private var failures: [Failure] = []
 
-    /// Makes a reader.
-    ///
-    /// - Parameter environment: the variables.
     package init(environment: [String: String]) {
         self.environment = environment
     }
 
     /// A setting's value.
     ///
-    /// - Parameter setting: the setting.
     /// - Returns: what it is set to; its fallback where that cannot be taken, which `finish` then reports.
     package mutating func value<Value>(_ setting: Setting<Value>) -> Value {
         let environment = environment
@@ -36,8 +32,6 @@ package struct SettingsReader: Sendable {
     }
 
     /// Keeps faults that were found elsewhere.
-    ///
-    /// - Parameter faults: the faults.
     package mutating func note(_ faults: [Failure]) {
         failures += faults
     }

@@ -6,8 +6,6 @@ package struct CatalogList<Entry: Sendable>: Sendable {
     package let warnings: [CatalogError]
 
     /// A list about which nothing is odd.
-    ///
-    /// - Parameter entries: the entries.
     package init(_ entries: [Entry]) {
         self.init(entries: entries, warnings: [])
     }

@@ -7,11 +7,6 @@ package struct ImageListing: Hashable, Sendable {
     /// Where the file lies.
     package let location: ImageLocation
 
-    /// Makes an entry.
-    ///
-    /// - Parameters:
-    ///   - name: the file's name without its ending.
-    ///   - location: where the file lies.
     package init(name: String, location: ImageLocation) {
         self.name = name
         self.location = location
@@ -57,7 +52,6 @@ package enum ImageFileList {
 
     /// The name of the image at a path: the file's name without its ending, which is what follows its last dot.
     ///
-    /// - Parameter path: the path.
     /// - Returns: `Ubuntu12.04amd64` for `/images/Ubuntu12.04amd64.qcow2`.
     package static func name(ofPath path: String) -> String {
         let file = path.split(separator: "/").last ?? ""

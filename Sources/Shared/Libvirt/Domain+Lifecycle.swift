@@ -48,7 +48,6 @@ extension Domain {
         /// The flags as libvirt has them.
         package let rawValue: UInt32
 
-        /// Takes flags as libvirt has them.
         package init(rawValue: UInt32) {
             self.rawValue = rawValue
         }

@@ -111,7 +111,6 @@ extension Domain {
 
 /// The size and state of a domain (`virDomainInfo`).
 package struct DomainInfo: Hashable, Sendable {
-    /// Its state.
     package let state: DomainState
     /// The most memory it may use, in KiB.
     package let maximumMemoryKiB: Int

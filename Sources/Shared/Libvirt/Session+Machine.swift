@@ -17,7 +17,6 @@ package struct LibvirtVersion: Hashable, Sendable, Comparable, CustomStringConve
     /// The number as libvirt has it.
     package let number: Int
 
-    /// Takes libvirt's number.
     package init(number: Int) {
         self.number = number
     }

@@ -7,12 +7,6 @@ package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the part below said, as text; nil where nothing is below.
     package let cause: String?
 
-    /// Makes a failure.
-    ///
-    /// - Parameters:
-    ///   - code: the stable code.
-    ///   - message: what happened and what to do.
-    ///   - cause: what the part below said.
     package init(_ code: FailureCode, _ message: String, cause: String? = nil) {
         self.code = code
         self.message = message

@@ -7,12 +7,6 @@ package struct Image: Hashable, Sendable {
     /// Where the file lies, as ``ImageLocation`` writes it: a full path on the workers, or `user@host:/path`.
     package let path: String
 
-    /// Makes an image.
-    ///
-    /// - Parameters:
-    ///   - id: its number.
-    ///   - name: the file's name without its ending.
-    ///   - path: where the file lies.
     package init(id: ImageID, name: String, path: String) {
         self.id = id
         self.name = name

@@ -5,11 +5,6 @@ package struct InstanceType: Hashable, Sendable {
     /// What a VM of this type needs.
     package let needs: Resources
 
-    /// Makes a type.
-    ///
-    /// - Parameters:
-    ///   - id: its number.
-    ///   - needs: what a VM of it needs.
     package init(id: TypeID, needs: Resources) {
         self.id = id
         self.needs = needs
@@ -23,11 +18,6 @@ package struct TypeListing: Hashable, Sendable {
     /// The number that the file gives it (`tid`); nil where it takes the next free one.
     package let number: TypeID?
 
-    /// Makes a listing.
-    ///
-    /// - Parameters:
-    ///   - needs: what a VM of this type needs.
-    ///   - number: the number that it is to have.
     package init(needs: Resources, number: TypeID? = nil) {
         self.needs = needs
         self.number = number

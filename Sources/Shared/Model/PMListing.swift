@@ -15,16 +15,6 @@ package struct PMListing: Hashable, Sendable {
     /// What people call it by; requests may ask for tags and against them.
     package var tags: Set<String>
 
-    /// Makes a listing.
-    ///
-    /// - Parameters:
-    ///   - address: where the PM is.
-    ///   - domainType: how guests run on it.
-    ///   - overcommit: how many times over its resources may be promised.
-    ///   - pool: the libvirt storage pool for images and disks.
-    ///   - network: the libvirt network for guests, or `none`; nil for the one of the settings.
-    ///   - reserve: what is kept for the machine itself.
-    ///   - tags: what people call it by.
     package init(
         address: PMAddress,
         domainType: DomainTypeChoice = .automatic,

@@ -35,26 +35,6 @@ package struct PhysicalMachine: Hashable, Sendable {
     /// The images of which it has a copy.
     package var cachedImages: Set<ImageID>
 
-    /// Makes a record.
-    ///
-    /// - Parameters:
-    ///   - id: its number.
-    ///   - listing: what the PM file says.
-    ///   - state: whether it may be used.
-    ///   - isExplored: discovery has looked at it.
-    ///   - isCordoned: closed to new VMs by people.
-    ///   - isListed: still in the PM file.
-    ///   - aliasOf: the PM that stands for the same machine.
-    ///   - identity: what tells the machine from all others.
-    ///   - measure: what discovery measured last.
-    ///   - claimed: what VMs of ours hold.
-    ///   - vmCount: how many VMs of ours it holds.
-    ///   - lastUsed: the placement that used it last.
-    ///   - failures: creates that failed on it lately.
-    ///   - architecture: its architecture.
-    ///   - addedTags: tags beside those of the PM file.
-    ///   - groups: how many VMs of each group it holds.
-    ///   - cachedImages: the images of which it has a copy.
     package init(
         id: PMID,
         listing: PMListing,
@@ -126,11 +106,6 @@ package struct Room: Hashable, Sendable {
     package var claimedSince: Resources
 
     /// Makes terms; without any there is no room.
-    ///
-    /// - Parameters:
-    ///   - promised: what may still be promised.
-    ///   - available: what was measured as available.
-    ///   - claimedSince: what was claimed since the measure or not used yet then.
     package init(promised: Resources = .zero, available: Resources = .zero, claimedSince: Resources = .zero) {
         self.promised = promised
         self.available = available
@@ -179,15 +154,6 @@ package struct PMMeasure: Hashable, Sendable {
     /// When it was measured, in ms since 1970 by the clock of Redis; nil where that is not known.
     package var time: Int?
 
-    /// Makes a measure.
-    ///
-    /// - Parameters:
-    ///   - capacity: what the machine has.
-    ///   - available: what it had to spare.
-    ///   - foreign: what domains that are not ours use.
-    ///   - claimed: how much of what VMs of ours held the figures felt.
-    ///   - load: the load average over one minute.
-    ///   - time: when it was measured.
     package init(
         capacity: Resources,
         available: Resources,

@@ -16,15 +16,6 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
     /// Nothing is asked.
     package static let none = PlacementConstraints()
 
-    /// Makes constraints.
-    ///
-    /// - Parameters:
-    ///   - architecture: the machine's architecture.
-    ///   - tags: tags that the machine must have.
-    ///   - notTags: tags that the machine must not have.
-    ///   - pm: the one machine that will do.
-    ///   - notPMs: machines that will not do.
-    ///   - groups: the groups that the VM belongs to.
     package init(
         architecture: String? = nil,
         tags: [String] = [],

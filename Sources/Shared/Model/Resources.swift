@@ -10,12 +10,6 @@ package struct Resources: Hashable, Sendable, Codable {
     /// Nothing of anything.
     package static let zero = Resources(cpu: 0, ram: 0, disk: 0)
 
-    /// Makes an amount.
-    ///
-    /// - Parameters:
-    ///   - cpu: virtual CPUs.
-    ///   - ram: memory in MiB.
-    ///   - disk: disk in GiB.
     package init(cpu: Int, ram: Int, disk: Int) {
         self.cpu = cpu
         self.ram = ram
@@ -58,12 +52,6 @@ package struct Overcommit: Hashable, Sendable, Codable {
     /// No overcommit.
     package static let none = Overcommit(cpu: 1, ram: 1, disk: 1)
 
-    /// Makes a set of factors.
-    ///
-    /// - Parameters:
-    ///   - cpu: the factor for CPUs.
-    ///   - ram: the factor for memory.
-    ///   - disk: the factor for disk.
     package init(cpu: Double, ram: Double, disk: Double) {
         self.cpu = cpu
         self.ram = ram

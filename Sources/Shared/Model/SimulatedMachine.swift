@@ -2,7 +2,6 @@
 ///
 /// What stands on it is known by its number alone, as a machine's disks are its own whatever its address.
 package struct SimulatedMachine: Hashable, Sendable {
-    /// Its number.
     package let number: Int
     /// How it behaves.
     package let options: SimulatedOptions
@@ -12,11 +11,6 @@ package struct SimulatedMachine: Hashable, Sendable {
 
     private static let start = "simulated:///"
 
-    /// A simulated PM.
-    ///
-    /// - Parameters:
-    ///   - number: its number.
-    ///   - options: how it behaves.
     package init(number: Int, options: SimulatedOptions = SimulatedOptions()) {
         self.number = number
         self.options = options

@@ -21,18 +21,6 @@ package struct VirtualMachine: Hashable, Sendable {
     /// The job that created it; nil in records that do not say.
     package let createJob: JobID?
 
-    /// Makes a record.
-    ///
-    /// - Parameters:
-    ///   - id: its number.
-    ///   - uuid: the domain's UUID.
-    ///   - name: the owner's name for it.
-    ///   - type: the type it was asked for as.
-    ///   - image: the image it starts from.
-    ///   - needs: what it needs.
-    ///   - constraints: where it may go.
-    ///   - createdAt: when it was accepted.
-    ///   - createJob: the job that created it.
     package init(
         id: VMID,
         uuid: UUID,

@@ -4,7 +4,6 @@ package import Model
 package struct Capacity: Hashable, Sendable {
     /// A PM whose loss costs a size most.
     package struct WorstLoss: Hashable, Sendable {
-        /// The PM.
         package let pm: PMID
         /// How many more of the size fit once its VMs have found places elsewhere; 0 where not all of them do.
         package let count: Int

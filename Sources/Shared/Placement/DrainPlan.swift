@@ -4,7 +4,6 @@ package import Model
 package struct DrainPlan: Hashable, Sendable {
     /// What would become of one VM.
     package struct Move: Hashable, Sendable {
-        /// The VM.
         package let vm: VMID?
         /// What it needs.
         package let needs: Resources

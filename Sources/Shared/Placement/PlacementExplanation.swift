@@ -4,7 +4,6 @@ package import Model
 package struct PlacementExplanation: Hashable, Sendable, Codable {
     /// What was found about one PM.
     package struct Consideration: Hashable, Sendable, Codable {
-        /// The PM.
         package let pm: PMID
         /// The first objection to it; nil where it is fit.
         package let objection: String?
@@ -16,7 +15,6 @@ package struct PlacementExplanation: Hashable, Sendable, Codable {
 
     /// The PM to which least was missing.
     package struct NearestMiss: Hashable, Sendable, Codable {
-        /// The PM.
         package let pm: PMID
         /// What it lacks, and what would make the VM fit.
         package let text: String
@@ -48,11 +46,6 @@ package struct PlacementExplanation: Hashable, Sendable, Codable {
     }
 
     /// Makes one that tells of no PM in full.
-    ///
-    /// - Parameters:
-    ///   - policy: the policy that decided.
-    ///   - fit: how many PMs were fit.
-    ///   - objections: how many PMs each objection kept out.
     package init(policy: String, fit: Int = 0, objections: [String: Int] = [:]) {
         self.policy = policy
         self.fit = fit

@@ -6,16 +6,10 @@ import Model
 package struct PlacementPolicy: Sendable {
     /// A weigher with the factor by which it counts.
     package struct Term: Sendable {
-        /// The weigher.
         package let weigher: any PlacementWeigher
         /// The factor; negative to turn its order around.
         package let factor: Double
 
-        /// Makes a term.
-        ///
-        /// - Parameters:
-        ///   - weigher: the weigher.
-        ///   - factor: the factor by which it counts.
         package init(_ weigher: any PlacementWeigher, times factor: Double = 1) {
             self.weigher = weigher
             self.factor = factor
@@ -29,12 +23,6 @@ package struct PlacementPolicy: Sendable {
     /// The lightest sum of the first tier decides; the next decide among equals, and at the end the lower number.
     package let tiers: [[Term]]
 
-    /// Makes a policy.
-    ///
-    /// - Parameters:
-    ///   - name: the name by which configuration asks for it.
-    ///   - filters: what a machine must pass.
-    ///   - tiers: what orders the machines that passed.
     package init(name: String, filters: [any PlacementFilter], tiers: [[Term]]) {
         self.name = name
         self.filters = filters

@@ -12,11 +12,6 @@ package struct PolicyChoice: Hashable, Sendable {
     /// The names of the policies.
     package static let names = PlacementPolicy.all.map(\.name)
 
-    /// Makes a choice.
-    ///
-    /// - Parameters:
-    ///   - name: the policy's name.
-    ///   - weights: factors by weighers' names.
     package init(name: String, weights: [String: Double] = [:]) {
         self.name = name
         self.weights = weights

@@ -20,11 +20,6 @@ package struct RedisConfiguration: Sendable, Hashable {
         /// A certificate for the server's IP address is accepted, too.
         package var serverName: String?
 
-        /// Makes TLS settings.
-        ///
-        /// - Parameters:
-        ///   - caFile: A PEM file with the certificates to trust; nil: those that the system trusts.
-        ///   - serverName: The name to find in the server's certificate; nil: the endpoint's host.
         package init(caFile: String? = nil, serverName: String? = nil) {
             self.caFile = caFile
             self.serverName = serverName
@@ -73,9 +68,6 @@ package struct RedisConfiguration: Sendable, Hashable {
     /// How many calls may wait for replies on the shared connection; more are refused with code `tooManyPending`.
     package var maximumPendingCalls = 65_536
 
-    /// Makes a configuration with default settings.
-    ///
-    /// - Parameter endpoint: The server's address.
     package init(endpoint: Endpoint) {
         self.endpoint = endpoint
     }

@@ -9,11 +9,6 @@ package struct RedisScript: Sendable, Hashable {
     /// The Lua source.
     package let source: String
 
-    /// Makes a script.
-    ///
-    /// - Parameters:
-    ///   - name: A name for people.
-    ///   - source: The Lua source; a `#!lua` line with flags is understood by Redis 7 and later.
     package init(name: String, source: String) {
         self.name = name
         self.source = source

@@ -6,13 +6,11 @@ package struct XMLElement: Hashable, Sendable {
     package struct Attribute: Hashable, Sendable {
         /// Its name, with its prefix where it has one.
         package let name: String
-        /// Its value.
         package let value: String
     }
 
     /// Its name, with its prefix where it has one.
     package let name: String
-    /// Its attributes.
     package let attributes: [Attribute]
     /// The text that stands directly in it.
     package let text: String

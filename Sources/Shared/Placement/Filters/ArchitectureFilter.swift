@@ -17,7 +17,6 @@ package struct ArchitectureFilter: PlacementFilter {
     /// `architecture`.
     package let name = "architecture"
 
-    /// Makes the filter.
     package init() {}
 
     /// Requests that ask for one.

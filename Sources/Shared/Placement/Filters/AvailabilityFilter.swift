@@ -32,9 +32,6 @@ package struct AvailabilityFilter: PlacementFilter {
     /// How old a measure may be, in ms.
     package let oldest: Int
 
-    /// Makes the filter.
-    ///
-    /// - Parameter oldest: how old a measure may be, in ms.
     package init(oldest: Int = .max) {
         self.oldest = oldest
     }

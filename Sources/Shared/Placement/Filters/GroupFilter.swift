@@ -19,7 +19,6 @@ package struct GroupFilter: PlacementFilter {
     /// `groups`.
     package let name = "groups"
 
-    /// Makes the filter.
     package init() {}
 
     /// Requests of VMs in groups with a hard rule.

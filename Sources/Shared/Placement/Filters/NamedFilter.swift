@@ -17,7 +17,6 @@ package struct NamedFilter: PlacementFilter {
     /// `named`.
     package let name = "named"
 
-    /// Makes the filter.
     package init() {}
 
     /// Requests that name machines.

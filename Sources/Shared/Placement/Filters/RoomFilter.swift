@@ -27,7 +27,6 @@ package struct RoomFilter: PlacementFilter {
     /// `room`.
     package let name = "room"
 
-    /// Makes the filter.
     package init() {}
 
     /// Objects where a resource is short.

@@ -17,7 +17,6 @@ package struct TagFilter: PlacementFilter {
     /// `tags`.
     package let name = "tags"
 
-    /// Makes the filter.
     package init() {}
 
     /// Requests that name tags.

@@ -17,7 +17,6 @@ package struct TriedFilter: PlacementFilter {
     /// `tried`.
     package let name = "tried"
 
-    /// Makes the filter.
     package init() {}
 
     /// Requests that failed somewhere.

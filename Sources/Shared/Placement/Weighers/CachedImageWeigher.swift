@@ -5,7 +5,6 @@ package struct CachedImageWeigher: PlacementWeigher {
     /// `image_cached`.
     package let name = "image_cached"
 
-    /// Makes the weigher.
     package init() {}
 
     /// Requests that name an image of which some machines have a copy, and some have none.

@@ -5,7 +5,6 @@ package struct FreeShareWeigher: PlacementWeigher {
     /// `free_share`.
     package let name = "free_share"
 
-    /// Makes the weigher.
     package init() {}
 
     /// What is taken of the scarcest resource, as a share, with the VM there.

@@ -5,7 +5,6 @@ package struct GroupSpreadWeigher: PlacementWeigher {
     /// `group_spread`.
     package let name = "group_spread"
 
-    /// Makes the weigher.
     package init() {}
 
     /// Requests of VMs that are to be spread.

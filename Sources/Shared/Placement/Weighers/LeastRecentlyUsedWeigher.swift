@@ -5,7 +5,6 @@ package struct LeastRecentlyUsedWeigher: PlacementWeigher {
     /// `last_used`.
     package let name = "last_used"
 
-    /// Makes the weigher.
     package init() {}
 
     /// The number of the placement that used the machine last, as a share of all.

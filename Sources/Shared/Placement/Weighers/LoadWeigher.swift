@@ -5,7 +5,6 @@ package struct LoadWeigher: PlacementWeigher {
     /// `load`.
     package let name = "load"
 
-    /// Makes the weigher.
     package init() {}
 
     /// The one-minute load average over the CPUs; 0.5 at one task a CPU, towards 1 beyond.

@@ -5,7 +5,6 @@ package struct PackingWeigher: PlacementWeigher {
     /// `packing`.
     package let name = "packing"
 
-    /// Makes the weigher.
     package init() {}
 
     /// What is left over all resources, as a share, with the VM there.

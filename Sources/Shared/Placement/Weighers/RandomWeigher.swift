@@ -7,9 +7,6 @@ package struct RandomWeigher: PlacementWeigher {
     /// What chance is drawn from.
     package let seed: UInt64
 
-    /// Makes the weigher.
-    ///
-    /// - Parameter seed: what chance is drawn from.
     package init(seed: UInt64 = 0) {
         self.seed = seed
     }

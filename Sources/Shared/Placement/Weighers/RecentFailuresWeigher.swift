@@ -5,7 +5,6 @@ package struct RecentFailuresWeigher: PlacementWeigher {
     /// `recent_failures`.
     package let name = "recent_failures"
 
-    /// Makes the weigher.
     package init() {}
 
     /// Fleets in which creates failed lately.
