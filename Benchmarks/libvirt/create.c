@@ -8,7 +8,7 @@
 // each call wakes that thread several times.
 //
 // The worker's calls for an image that is on the PM and a connection that is open, in their order
-// (Sources/Worker/Hypervisor/LibvirtHypervisor+*.swift), in a pool that is named by its own name:
+// (Sources/Worker/Drivers/Libvirt/LibvirtHypervisor+*.swift), in a pool that is named by its own name:
 //
 //   ensureImage     virStoragePoolLookupByName, virStoragePoolIsActive,
 //                   virStorageVolLookupByName (marker), virStorageVolLookupByName (image), virStorageVolGetInfo

@@ -17,7 +17,7 @@ struct WorkerProgram {
     private let feed: EventFeed
     private let catalog: CatalogLoader
     private let fetcher: ImageFetcher
-    private let machines: MachineAccess
+    private let machines: PMConnectionPool
     private let registrar: WorkerRegistrar
     private let leases: LeaseKeeper
     private let intake: Intake
@@ -68,7 +68,7 @@ struct WorkerProgram {
         var libvirt = LibvirtSettings()
         libvirt.cell = settings.cell
         libvirt.network = settings.network
-        machines = MachineAccess(
+        machines = PMConnectionPool(
             store: store,
             images: fetcher,
             transferLock: StoreTransferLock(store: store, worker: settings.name),

@@ -13,7 +13,7 @@ struct SimulatedFleetTests {
         #expect(listings.map(\.address.description) == (1...3).map { "simulated:///\($0)\(options)" })
         #expect(listings.allSatisfy { $0.overcommit.cpu == 2 })
         for (index, listing) in listings.enumerated() {
-            #expect(listing.address.route == .simulated(SimulatedMachine(number: index + 1, options: fleet.options)))
+            #expect(listing.address.route == .simulated(SimulatedPM(number: index + 1, options: fleet.options)))
         }
         let plain = try SimulatedFleet("simulated:20000").listings(overcommit: .none)
         #expect(plain.last?.address.description == "simulated:///20000")

@@ -9,7 +9,7 @@ package struct PMAddress: Hashable, Sendable, CustomStringConvertible {
         /// By libvirt alone, at a URI that names no machine of which ssh could tell more.
         case libvirtOnly
         /// Not at all: it is only pretended.
-        case simulated(SimulatedMachine)
+        case simulated(SimulatedPM)
     }
 
     /// The address as the PM file has it; a PM keeps its number as long as this text stays.
@@ -38,7 +38,7 @@ package struct PMAddress: Hashable, Sendable, CustomStringConvertible {
             route = .local
             libvirtURI = "qemu:///system"
         } else if text.hasPrefix("simulated:") {
-            let machine = try SimulatedMachine(address: text)
+            let machine = try SimulatedPM(address: text)
             (route, libvirtURI) = (.simulated(machine), machine.uri)
         } else if text.contains("://") {
             (route, libvirtURI) = (try Self.route(ofURI: text), text)

@@ -8,7 +8,7 @@ extension Store {
     /// - Parameter number: the simulated PM's number.
     /// - Returns: the fields of its hash, and the time now in ms since 1970 by the clock of Redis.
     /// - Throws: `Failure`.
-    package func simulatedMachine(_ number: Int) async throws(Failure) -> (fields: [String: String], now: Int) {
+    package func simulatedPM(_ number: Int) async throws(Failure) -> (fields: [String: String], now: Int) {
         let replies = try await pipeline([["HGETALL", keys.simulated(number)], ["TIME"]])
         guard let fields = replies[0].map, let now = replies[1].milliseconds else {
             throw unexpected(replies[0], from: "HGETALL")
@@ -16,7 +16,7 @@ extension Store {
         return (fields, now)
     }
 
-    /// Changes what stands on a simulated PM, where that still is as it was when it was looked at.
+    /// Changes what stands on a simulated PM, where that still is as it was when it was read.
     ///
     /// - Parameters:
     ///   - number: the simulated PM's number.
@@ -24,7 +24,7 @@ extension Store {
     ///   - changes: the fields to write; nil for one to delete.
     /// - Returns: false where somebody was faster; then nothing was changed.
     /// - Throws: `Failure`.
-    package func changeSimulatedMachine(
+    package func changeSimulatedPM(
         _ number: Int,
         seen: [String: String?],
         changes: [String: String?]

@@ -43,7 +43,7 @@ struct AuditCommand: AsyncParsableCommand {
         let store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         let auditor = Auditor(
             store: store,
-            machines: MachineAccess(
+            machines: PMConnectionPool(
                 store: store,
                 transferLock: StoreTransferLock(store: store, worker: name),
                 controlDirectory: ControlDirectory.path(

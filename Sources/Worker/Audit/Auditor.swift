@@ -6,7 +6,7 @@ import Store
 /// Looks for differences between the records and what there is, and mends what can be mended without harm.
 struct Auditor: Sendable {
     let store: Store
-    let machines: MachineAccess
+    let machines: PMConnectionPool
     let cell: String
     /// Disks that were written to later than this ago stay: somebody may be making them.
     let youngest: Duration

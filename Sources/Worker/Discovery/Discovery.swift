@@ -6,7 +6,7 @@ import Store
 /// Looks at every PM at the start and then periodically; each PM is looked at by one worker at a time.
 struct Discovery: Sendable {
     let store: Store
-    let machines: MachineAccess
+    let machines: PMConnectionPool
     let reconciler: Reconciler
     let watch: DomainWatch
     /// The worker's name: a PM that it alone cannot reach is not unknown.

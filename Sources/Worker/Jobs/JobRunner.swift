@@ -6,7 +6,7 @@ import Store
 /// Runs a job that this worker holds, and writes its outcome.
 struct JobRunner: Sendable {
     let store: Store
-    let machines: MachineAccess
+    let machines: PMConnectionPool
     let leases: LeaseKeeper
     let worker: String
     /// Begun where another worker can run what this one cannot.

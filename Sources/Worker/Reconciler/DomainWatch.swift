@@ -14,7 +14,7 @@ actor DomainWatch {
     }
 
     private let store: Store
-    private let machines: MachineAccess
+    private let machines: PMConnectionPool
     private let logger: Logger
     private var following: [PMID: Following] = [:]
     private var last = 0
@@ -23,7 +23,7 @@ actor DomainWatch {
     /// The waits before a subscription is tried again: a PM that is away is looked at anyway.
     private static let backoff = Backoff(base: .seconds(1), limit: .seconds(30))
 
-    init(store: Store, machines: MachineAccess, logger: Logger) {
+    init(store: Store, machines: PMConnectionPool, logger: Logger) {
         self.store = store
         self.machines = machines
         self.logger = logger

@@ -56,8 +56,8 @@ struct ReplayCommand: AsyncParsableCommand {
         var machines: [PhysicalMachine] = []
         for (index, listing) in try fleet.listings(overcommit: .none).enumerated() {
             guard let id = PMID(index + 1) else { continue }
-            let machine = SimulatedMachine(number: index + 1, options: fleet.options)
-            let capacity = SimulatedChance(machine: machine).capacity
+            let pm = SimulatedPM(number: index + 1, options: fleet.options)
+            let capacity = SimulatedChance(pm: pm).capacity
             machines.append(
                 PhysicalMachine(
                     id: id,

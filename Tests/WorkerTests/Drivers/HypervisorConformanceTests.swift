@@ -10,9 +10,9 @@ import XML
 /// What every hypervisor must do, on libvirt's test driver, on QEMU and on a simulated PM.
 @Suite("Hypervisor, on the test driver, on QEMU and simulated")
 struct HypervisorConformanceTests {
-    typealias Driver = HypervisorBench.Driver
+    typealias Driver = HypervisorTestbed.Driver
 
-    private let bench = HypervisorBench()
+    private let testbed = HypervisorTestbed()
     private let files: TemporaryDirectory
 
     init() throws {
@@ -20,7 +20,7 @@ struct HypervisorConformanceTests {
     }
 
     private func hypervisor(_ driver: Driver) async throws -> any TestedHypervisor {
-        try await bench.hypervisor(driver)
+        try await testbed.hypervisor(driver)
     }
 
     @Test("An inventory tells of an empty machine", arguments: Driver.allCases)

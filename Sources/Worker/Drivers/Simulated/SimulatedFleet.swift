@@ -37,8 +37,8 @@ struct SimulatedFleet: Hashable, Sendable {
         var listings: [PMListing] = []
         listings.reserveCapacity(count)
         for number in 1...count {
-            let machine = SimulatedMachine(number: number, options: options)
-            listings.append(PMListing(address: try PMAddress(machine.address), overcommit: overcommit))
+            let pm = SimulatedPM(number: number, options: options)
+            listings.append(PMListing(address: try PMAddress(pm.address), overcommit: overcommit))
         }
         return listings
     }

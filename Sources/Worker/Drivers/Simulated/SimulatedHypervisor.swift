@@ -8,7 +8,7 @@ import XML
 /// It keeps nothing, so that one is made for each use. Each operation reads the hash, decides, and writes what it changes
 /// where nobody was faster.
 struct SimulatedHypervisor: Hypervisor {
-    let machine: SimulatedMachine
+    let pm: SimulatedPM
     let store: Store
     /// The installation's name in the metadata of its domains.
     let cell: String
@@ -16,29 +16,29 @@ struct SimulatedHypervisor: Hypervisor {
     /// How guests run there, in the words of libvirt's driver names.
     static let domainType = "simulated"
 
-    private var chance: SimulatedChance { SimulatedChance(machine: machine) }
+    private var chance: SimulatedChance { SimulatedChance(pm: pm) }
 
     func inventory() async throws(Failure) -> HypervisorInventory {
-        let host = try await look()
+        let host = try await readInventory()
         let capacity = chance.capacity
         let pool = Int64(capacity.disk) << 30
         return HypervisorInventory(
             cpus: capacity.cpu,
             memoryMiB: capacity.ram,
             architecture: "x86_64",
-            hostname: "simulated-\(machine.number)",
+            hostname: "simulated-\(pm.number)",
             hostUUID: hostUUID,
             poolCapacity: pool,
             poolAvailable: max(0, pool - host.allocation),
             domainType: Self.domainType,
-            domainTypeReason: "the machine is simulated, and no guest runs",
+            domainTypeReason: "the PM is simulated, and no guest runs",
             domains: host.domainSummaries,
             volumes: host.volumeSummaries
         )
     }
 
     func contents() async throws(Failure) -> PMContents {
-        let host = try await look()
+        let host = try await readInventory()
         return PMContents(domains: host.domainSummaries, volumes: host.volumeSummaries)
     }
 
@@ -163,20 +163,20 @@ struct SimulatedHypervisor: Hypervisor {
             if fault == .refused { throw failure(.hypervisor, "\(doing): refused, as its seed has it") }
             // Where somebody was faster, what is there now decides.
             guard
-                try await store.changeSimulatedMachine(machine.number, seen: host.seen, changes: host.changes)
+                try await store.changeSimulatedPM(pm.number, seen: host.seen, changes: host.changes)
             else { continue }
             if fault == .unanswered { throw failure(.machineUnreachable, "\(doing): no answer, as its seed has it") }
             return true
         }
     }
 
-    private func look() async throws(Failure) -> SimulatedHost {
-        try await wait(chance.latency(of: .look))
+    private func readInventory() async throws(Failure) -> SimulatedHost {
+        try await wait(chance.latency(of: .inventory))
         return try await read()
     }
 
     private func read() async throws(Failure) -> SimulatedHost {
-        let (fields, now) = try await store.simulatedMachine(machine.number)
+        let (fields, now) = try await store.simulatedPM(pm.number)
         return SimulatedHost(fields: fields, now: now)
     }
 
@@ -212,12 +212,12 @@ struct SimulatedHypervisor: Hypervisor {
     }
 
     private func failure(_ code: FailureCode, _ message: String) -> Failure {
-        Failure(code, "PM \(machine.uri): \(message)")
+        Failure(code, "PM \(pm.uri): \(message)")
     }
 
     /// Of the number alone: what stands there goes with it.
     private var hostUUID: String {
-        let digits = String(machine.number, radix: 16)
+        let digits = String(pm.number, radix: 16)
         return "51300000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     }
 }

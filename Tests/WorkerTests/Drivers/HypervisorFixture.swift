@@ -11,8 +11,8 @@ enum HypervisorFixture {
     /// The system's smallest bootable image, built once for all tests.
     private static let guest = Task { () async throws -> (TemporaryDirectory, String) in
         let directory = try TemporaryDirectory(prefix: "guest")
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
+        // This file is Tests/WorkerTests/Drivers/HypervisorFixture.swift.
+        let root = (1...4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
         let path = directory.file("guest.qcow2")
         let build = try ChildProcess("bash", [root.appending(path: "deploy/guest/build.sh").path, path])
         guard try await build.waitForExit(within: .seconds(300)) == .status(0) else {

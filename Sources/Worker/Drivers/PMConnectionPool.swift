@@ -3,7 +3,7 @@ import Model
 import Store
 
 /// The ways to each PM that this worker has open: its hypervisor, and the probe of its host.
-actor MachineAccess {
+actor PMConnectionPool {
     private struct Ways {
         let listing: PMListing
         let hypervisor: LibvirtHypervisor
@@ -59,7 +59,7 @@ actor MachineAccess {
     func hypervisor(of machine: PhysicalMachine) async throws(Failure) -> any Hypervisor {
         // Of a simulated PM nothing is open, and so nothing is kept.
         if case .simulated(let simulated) = machine.listing.address.route {
-            return SimulatedHypervisor(machine: simulated, store: store, cell: settings.cell)
+            return SimulatedHypervisor(pm: simulated, store: store, cell: settings.cell)
         }
         let hypervisor = await ways(to: machine).hypervisor
         if let time = machine.measure?.time { await hypervisor.wasMeasured(at: time) }
@@ -69,7 +69,7 @@ actor MachineAccess {
     /// The probe of the PM's host; nil where libvirt alone can tell of it.
     func probe(of machine: PhysicalMachine) async -> (any HostProbe)? {
         if case .simulated(let simulated) = machine.listing.address.route {
-            return SimulatedProbe(machine: simulated, store: store)
+            return SimulatedProbe(pm: simulated, store: store)
         }
         return await ways(to: machine).probe
     }

@@ -2,36 +2,6 @@ import Foundation
 import Libvirt
 import Model
 
-/// Something that happened to a domain on a PM.
-struct DomainChange: Hashable, Sendable {
-    /// What happened.
-    enum What: String, Hashable, Sendable {
-        /// Its definition was made or changed.
-        case defined
-        /// Its definition was removed.
-        case undefined
-        /// It began to run.
-        case started
-        /// It ended, in whatever way.
-        case stopped
-        /// Its guest is held, or asleep.
-        case paused
-        /// Its guest goes on; also told just before `started`.
-        case resumed
-        /// Its guest crashed.
-        case crashed
-        /// Something may have happened that was not told.
-        case lost
-    }
-
-    /// What happened.
-    var what: What
-    /// The domain's UUID, lower-case.
-    var uuid: String
-    /// The domain's name.
-    var name: String
-}
-
 extension LibvirtHypervisor {
     func watch(
         begun: () async -> Void,

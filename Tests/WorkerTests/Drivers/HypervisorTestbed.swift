@@ -18,8 +18,8 @@ protocol TestedHypervisor: Hypervisor {
     func volumes() async throws -> [String]
 }
 
-/// The machines of one test: each is started when it is first asked for, and ends with the bench.
-actor HypervisorBench {
+/// The machines of one test: each is started when it is first asked for, and ends with the testbed.
+actor HypervisorTestbed {
     /// What stands behind the port.
     enum Driver: String, CaseIterable, CustomTestStringConvertible {
         /// libvirt's driver that pretends.
@@ -46,7 +46,7 @@ actor HypervisorBench {
     func simulated(_ address: String) async throws -> SimulatedHypervisor {
         let server = try await startedRedis()
         return SimulatedHypervisor(
-            machine: try SimulatedMachine(address: address),
+            pm: try SimulatedPM(address: address),
             store: Store(redis: RedisClient(configuration: server.configuration)),
             cell: VirtualMachine.defaultCell
         )
@@ -95,7 +95,7 @@ extension SimulatedHypervisor: TestedHypervisor {
         )
         var host = SimulatedHost(fields: [:], now: 0)
         host.set(domain, uuid: (root.child("uuid")?.text ?? UUID().uuidString).lowercased())
-        #expect(try await store.changeSimulatedMachine(machine.number, seen: [:], changes: host.changes))
+        #expect(try await store.changeSimulatedPM(pm.number, seen: [:], changes: host.changes))
     }
 
     func volumes() async throws -> [String] { try await contents().volumes.map(\.name).sorted() }

@@ -4,7 +4,7 @@ import Model
 struct SimulatedChance: Sendable {
     /// What is done there.
     enum Operation: String, Sendable, CaseIterable {
-        case look
+        case inventory
         case image
         case disk
         case domain
@@ -24,25 +24,25 @@ struct SimulatedChance: Sendable {
         case unanswered
     }
 
-    let machine: SimulatedMachine
+    let pm: SimulatedPM
 
     /// How long an operation takes.
     func latency(of operation: Operation, on subject: String = "") -> Duration {
         let fraction = fraction("latency", operation.rawValue, subject)
-        return .microseconds(Int(Double(machine.options.latency * 1000) * (0.5 + fraction)))
+        return .microseconds(Int(Double(pm.options.latency * 1000) * (0.5 + fraction)))
     }
 
     /// How an operation fails; nil where it does not.
     func fault(of operation: Operation, on subject: String) -> Fault? {
-        let share = Double(machine.options.failures) / 1_000_000
+        let share = Double(pm.options.failures) / 1_000_000
         guard fraction("fault", operation.rawValue, subject) < share else { return nil }
         guard operation.mayBeRefused else { return .unanswered }
         return fraction("kind", operation.rawValue, subject) < 0.5 ? .refused : .unanswered
     }
 
-    /// What the machine has: half of them are of the middle class, a quarter each have half and twice as much.
+    /// What the PM has: half of them are of the middle class, a quarter each have half and twice as much.
     var capacity: Resources {
-        let options = machine.options
+        let options = pm.options
         let size = [1, 2, 2, 4][Int(fraction("class") * 4)]
         return Resources(
             cpu: max(1, options.cpu * size / 2),
@@ -52,14 +52,14 @@ struct SimulatedChance: Sendable {
     }
 
     /// The share of its CPUs that a guest keeps busy.
-    func business(of uuid: String) -> Double { 0.1 + 0.8 * fraction("load", uuid) }
+    func loadScore(of uuid: String) -> Double { 0.1 + 0.8 * fraction("load", uuid) }
 
-    /// A number from 0 up to 1 that follows from the seed, the machine and the words.
+    /// A number from 0 up to 1 that follows from the seed, the PM and the words.
     func fraction(_ words: String...) -> Double {
         // FNV-1a, then the finisher of splitmix64: Swift's own hashes differ from run to run.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        for word in ["\(machine.options.seed)", "\(machine.number)"] + words {
+        for word in ["\(pm.options.seed)", "\(pm.number)"] + words {
             for byte in word.utf8 { add(byte) }
             add(0)
         }

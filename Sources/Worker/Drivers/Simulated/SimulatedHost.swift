@@ -3,7 +3,7 @@ import Model
 
 /// What stands on a simulated PM, as its hash in Redis has it, and what an operation makes of it; pure.
 ///
-/// It remembers which fields were looked at, so that a change is written only where they are the same still.
+/// It remembers which fields were read, so that a change is written only where they are the same still.
 struct SimulatedHost: Sendable {
     /// A domain; its UUID is the field's name.
     struct Domain: Hashable, Codable, Sendable {

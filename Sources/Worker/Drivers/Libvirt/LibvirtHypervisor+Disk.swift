@@ -2,24 +2,6 @@ import Foundation
 import Libvirt
 import Logging
 import Model
-import Store
-
-extension VirtualMachine {
-    /// The name of the volume that is its disk.
-    var diskName: String { "\(domainName).qcow2" }
-
-    /// The size of its disk in bytes.
-    var diskBytes: Int64 { Int64(needs.disk) << 30 }
-}
-
-extension ImageFile {
-    /// Sees that the image is no larger than the VM's disk.
-    ///
-    /// - Throws: `Failure` with the code `imageTooLarge`.
-    func checkFits(_ vm: VirtualMachine) throws(Failure) {
-        try image.checkFits(virtualSize, type: vm.type, disk: vm.needs.disk)
-    }
-}
 
 extension LibvirtHypervisor {
     func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) {

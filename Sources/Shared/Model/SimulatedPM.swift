@@ -1,7 +1,7 @@
 /// A PM that is only pretended: the address `simulated:///NUMBER[?option=value&…]` as values.
 ///
-/// What stands on it is known by its number alone, as a machine's disks are its own whatever its address.
-package struct SimulatedMachine: Hashable, Sendable {
+/// What stands on it is known by its number alone, as a real PM's disks are its own whatever its address.
+package struct SimulatedPM: Hashable, Sendable {
     package let number: Int
     /// How it behaves.
     package let options: SimulatedOptions

@@ -109,7 +109,7 @@ struct HypervisorFaultTests {
         settings.longestRetryPause = .seconds(600)
         let log = Log()
         let redis = RedisClient(configuration: RedisConfiguration(endpoint: .unixSocket(path: files.file("none"))))
-        let machines = MachineAccess(
+        let machines = PMConnectionPool(
             store: Store(redis: redis, keys: Keys()),
             transferLock: SoleWorker(),
             controlDirectory: files.path,

@@ -3,14 +3,6 @@ import Libvirt
 import Logging
 import Model
 
-extension ImageFile {
-    /// The name of the volume that holds it; other content has another name.
-    var volumeName: String { "hvc-image-\(image.id)-\(fingerprint).\(format.rawValue)" }
-
-    /// The name of the empty volume that says that the copy is whole.
-    var markerName: String { volumeName + ".ready" }
-}
-
 extension LibvirtHypervisor {
     func ensureImage(_ image: ImageFile) async throws(Failure) {
         let isThere = try await perform("looking for image \(image.image.id)") { [self] session in

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A simulated PM")
 struct SimulatedHypervisorTests {
-    private let bench = HypervisorBench()
+    private let testbed = HypervisorTestbed()
 
     /// An image; nobody reads its file.
     private func image() throws -> ImageFile {
@@ -34,7 +34,7 @@ struct SimulatedHypervisorTests {
 
     /// How each operation on each of 200 VMs fails on a PM.
     private func faults(_ address: String) throws -> [SimulatedChance.Fault?] {
-        let chance = SimulatedChance(machine: try SimulatedMachine(address: address))
+        let chance = SimulatedChance(pm: try SimulatedPM(address: address))
         return SimulatedChance.Operation.allCases.flatMap { operation in
             (1...200).map { chance.fault(of: operation, on: "\($0)") }
         }
@@ -54,7 +54,7 @@ struct SimulatedHypervisorTests {
 
     @Test("A latency lies between half of what is set and half more, and is not always the same")
     func latencies() throws {
-        let chance = SimulatedChance(machine: try SimulatedMachine(address: "simulated:///1?latency_ms=10"))
+        let chance = SimulatedChance(pm: try SimulatedPM(address: "simulated:///1?latency_ms=10"))
         let times = (1...100).map { chance.latency(of: .start, on: "\($0)") }
         #expect(times.allSatisfy { (.milliseconds(5)...(.milliseconds(15))).contains($0) })
         #expect(Set(times).count > 50)
@@ -62,7 +62,7 @@ struct SimulatedHypervisorTests {
 
     @Test("Half of the PMs are of the middle class, a quarter each have half and twice as much")
     func classes() throws {
-        let capacities = (1...1000).map { SimulatedChance(machine: SimulatedMachine(number: $0)).capacity }
+        let capacities = (1...1000).map { SimulatedChance(pm: SimulatedPM(number: $0)).capacity }
         let counts = Dictionary(grouping: capacities) { $0 }.mapValues(\.count)
         #expect(counts.count == 3)
         #expect((430...570).contains(counts[Resources(cpu: 32, ram: 131_072, disk: 2000)] ?? 0), "\(counts)")
@@ -74,8 +74,8 @@ struct SimulatedHypervisorTests {
 
     @Test("What is refused is refused each time and changes nothing; what has no answer was done")
     func failing() async throws {
-        let hypervisor = try await bench.simulated("simulated:///1?latency_ms=0&failures=1")
-        let calm = try await bench.simulated("simulated:///1?latency_ms=0")
+        let hypervisor = try await testbed.simulated("simulated:///1?latency_ms=0&failures=1")
+        let calm = try await testbed.simulated("simulated:///1?latency_ms=0")
         let image = try image()
         try await calm.ensureImage(image)
         var kinds: Set<FailureCode> = []
@@ -100,8 +100,8 @@ struct SimulatedHypervisorTests {
 
     @Test("A removal is never refused: it ends at the second try at the latest")
     func removal() async throws {
-        let hypervisor = try await bench.simulated("simulated:///1?latency_ms=0&failures=1")
-        let calm = try await bench.simulated("simulated:///1?latency_ms=0")
+        let hypervisor = try await testbed.simulated("simulated:///1?latency_ms=0&failures=1")
+        let calm = try await testbed.simulated("simulated:///1?latency_ms=0")
         for number in 1...20 {
             let vm = try HypervisorFixture.vm(number)
             try await make(vm, on: calm)
@@ -115,23 +115,23 @@ struct SimulatedHypervisorTests {
 
     @Test("Of two removals of what was made anew between them, the second is answered, and nothing stays")
     func removalAfterRemoval() async throws {
-        let hypervisor = try await bench.simulated("simulated:///1?latency_ms=0&failures=1")
-        let calm = try await bench.simulated("simulated:///1?latency_ms=0")
+        let hypervisor = try await testbed.simulated("simulated:///1?latency_ms=0&failures=1")
+        let calm = try await testbed.simulated("simulated:///1?latency_ms=0")
         let vm = try HypervisorFixture.vm(1)
         for _ in 1...2 {
             try await make(vm, on: calm)
             await #expect(throws: Failure.self) { try await hypervisor.remove(vm) }
             try await make(vm, on: calm)
             try await hypervisor.remove(vm)
-            let fields = try await calm.store.simulatedMachine(1).fields.keys
+            let fields = try await calm.store.simulatedPM(1).fields.keys
             #expect(fields.allSatisfy { $0.hasPrefix("volume:hvc-image-") }, "\(fields)")
         }
     }
 
     @Test("A full pool takes no disk, and has room again when one went")
     func fullPool() async throws {
-        let hypervisor = try await bench.simulated("simulated:///1?latency_ms=0&disk=1")
-        let room = SimulatedChance(machine: hypervisor.machine).capacity.disk
+        let hypervisor = try await testbed.simulated("simulated:///1?latency_ms=0&disk=1")
+        let room = SimulatedChance(pm: hypervisor.pm).capacity.disk
         // Each disk of 1 GiB takes a quarter, and the image's copy a little.
         for number in 1..<(4 * room) { try await make(try HypervisorFixture.vm(number), on: hypervisor) }
         let last = try HypervisorFixture.vm(4 * room)
@@ -147,7 +147,7 @@ struct SimulatedHypervisorTests {
     @Test("Two workers that make and remove the same VM at once leave it whole or not at all", arguments: 1...5)
     func atOnce(round: Int) async throws {
         let address = "simulated:///\(round)?latency_ms=1&seed=\(round)"
-        let (one, other) = (try await bench.simulated(address), try await bench.simulated(address))
+        let (one, other) = (try await testbed.simulated(address), try await testbed.simulated(address))
         let vms = try (1...10).map { try HypervisorFixture.vm($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for vm in vms {
@@ -173,8 +173,8 @@ struct SimulatedHypervisorTests {
 
     @Test("Load, memory and disk follow from what runs")
     func measures() async throws {
-        let hypervisor = try await bench.simulated("simulated:///3?latency_ms=0")
-        let probe = SimulatedProbe(machine: hypervisor.machine, store: hypervisor.store)
+        let hypervisor = try await testbed.simulated("simulated:///3?latency_ms=0")
+        let probe = SimulatedProbe(pm: hypervisor.pm, store: hypervisor.store)
         let before = try await probe.measure()
         let inventory = try await hypervisor.inventory()
         #expect(before.load?.oneMinute == 0)
@@ -193,10 +193,10 @@ struct SimulatedHypervisorTests {
 
     @Test("It tells no events, and is another host than its neighbours whatever its options")
     func host() async throws {
-        let hypervisor = try await bench.simulated("simulated:///4?latency_ms=0")
+        let hypervisor = try await testbed.simulated("simulated:///4?latency_ms=0")
         #expect(try await !hypervisor.watch(begun: {}, change: { _ in }))
-        let same = try await bench.simulated("simulated:///4?latency_ms=1&seed=9").inventory()
-        let neighbour = try await bench.simulated("simulated:///5?latency_ms=0").inventory()
+        let same = try await testbed.simulated("simulated:///4?latency_ms=1&seed=9").inventory()
+        let neighbour = try await testbed.simulated("simulated:///5?latency_ms=0").inventory()
         #expect(try await hypervisor.inventory().hostUUID == same.hostUUID)
         #expect(neighbour.hostUUID != same.hostUUID)
         #expect(UUID(uuidString: neighbour.hostUUID) != nil)

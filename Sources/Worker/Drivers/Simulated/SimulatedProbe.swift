@@ -3,24 +3,24 @@ import Store
 
 /// Measures a simulated PM: what its commands would say follows from the domains that run there.
 struct SimulatedProbe: HostProbe {
-    let machine: SimulatedMachine
+    let pm: SimulatedPM
     let store: Store
 
     func measure() async throws(Failure) -> HostMeasure {
-        let (fields, now) = try await store.simulatedMachine(machine.number)
+        let (fields, now) = try await store.simulatedPM(pm.number)
         return measure(of: SimulatedHost(fields: fields, now: now))
     }
 
     func close() async {}
 
-    /// The measure of a machine on which this stands.
+    /// The measure of a PM on which this stands.
     func measure(of host: SimulatedHost) -> HostMeasure {
-        let chance = SimulatedChance(machine: machine)
+        let chance = SimulatedChance(pm: pm)
         let capacity = chance.capacity
         let running = host.domains.filter(\.domain.active)
         // A 64th is the system's own.
         let used = capacity.ram / 64 + running.reduce(0) { $0 + $1.domain.ram }
-        let load = running.reduce(0) { $0 + Double($1.domain.cpu) * chance.business(of: $1.uuid) }
+        let load = running.reduce(0) { $0 + Double($1.domain.cpu) * chance.loadScore(of: $1.uuid) }
         let disk = Int64(capacity.disk) << 30
         return HostMeasure(
             totalMemoryMiB: capacity.ram,
@@ -30,7 +30,7 @@ struct SimulatedProbe: HostProbe {
             disk: HostMeasure.DiskSpace(capacity: disk, available: max(0, disk - host.allocation)),
             system: HostMeasure.System(
                 architecture: "x86_64",
-                hostname: "simulated-\(machine.number)",
+                hostname: "simulated-\(pm.number)",
                 kernel: "simulated"
             )
         )
