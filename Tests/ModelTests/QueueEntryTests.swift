@@ -26,7 +26,7 @@ struct QueueEntryTests {
         "What is no entry of ours is refused",
         arguments: [
             "", "{}", "[]", #"{"cpu":1,"disk":2,"job":0,"kind":"create","ram":512,"vm":3}"#,
-            #"{"cpu":1,"disk":2,"job":7,"kind":"resize","ram":512,"vm":3}"#,
+            #"{"cpu":1,"disk":2,"job":7,"kind":"re size","ram":512,"vm":3}"#,
             #"{"cpu":"1","disk":2,"job":7,"kind":"create","ram":512,"vm":3}"#,
             #"{"cpu":-1,"disk":2,"job":7,"kind":"create","ram":512,"vm":3}"#,
             #"{"cpu":1,"disk":2,"job":7,"kind":"create","ram":99999999999999999999,"vm":3}"#,

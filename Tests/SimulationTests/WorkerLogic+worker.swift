@@ -14,13 +14,15 @@ extension WorkerLogic {
             return zip(lines, steps).map { PlannedStep(line: $0.line, action: PlannedAction($1.action)) }
         },
         retryCreate: { code, isClean, tries, fraction in
-            Retry(.create(after: Failure(code, ""), isClean: isClean, tries: tries, fraction: fraction))
+            let attempt = FailedAttempt(code: code, isClean: isClean, earlierFailures: tries)
+            return Retry(Operation.create.retry.decide(after: attempt), fraction)
         },
         retryDestroy: { code, tries, fraction in
-            Retry(.destroy(after: Failure(code, ""), tries: tries, fraction: fraction))
+            let attempt = FailedAttempt(code: code, isClean: false, earlierFailures: tries)
+            return Retry(Operation.destroy.retry.decide(after: attempt), fraction)
         },
         leavesJobAsItIs: \.leavesJobAsItIs,
-        isMachineFault: \.isMachineFault
+        isMachineFault: \.isPMFault
     )
 }
 
@@ -37,12 +39,12 @@ extension PlannedAction {
 }
 
 extension Retry {
-    fileprivate init(_ decision: RetryDecision) {
+    fileprivate init(_ decision: RetryDecision, _ fraction: Double) {
         switch decision {
         case .fail: self = .fail
-        case .moveOn: self = .moveOn
-        case .postpone(let delay): self = .postpone(delay.milliseconds)
-        case .failOwingRemoval(let delay): self = .failOwingRemoval(delay.milliseconds)
+        case .reschedule: self = .moveOn
+        case .postpone(let wait): self = .postpone(wait.delay(fraction: fraction).milliseconds)
+        case .failWithCleanup(let wait): self = .failOwingRemoval(wait.delay(fraction: fraction).milliseconds)
         }
     }
 }

@@ -50,6 +50,12 @@ struct IntakePlanTests {
         #expect(words(lines, [try machine(cpu: 1)]) == ["1 place 1", "2 run", "junk bury", "3 no_capacity"])
     }
 
+    @Test("An entry of an operation that this version does not have is given up, and those behind it go on")
+    func unknownOperation() throws {
+        let lines = [try line(1, "evaporate"), try line(2, .destroy)]
+        #expect(words(lines, []) == ["1 bury", "2 run"])
+    }
+
     @Test("Nothing overtakes an entry that cannot be decided yet")
     func undecided() throws {
         let lines = [try line(1, .destroy), try line(2, .create), try line(3, .destroy)]

@@ -1,15 +1,20 @@
 /// One accepted request on its way.
 package enum Job {
-    /// What a job does.
-    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
-        /// Places a VM, builds it and starts it.
-        case create
-        /// Takes a VM down and frees what it held.
-        case destroy
-        /// Starts a VM again that was found switched off.
-        case start
-        /// Places a VM and lets it hold its room without building it.
-        case hold
+    /// What a job does, by the name of its operation: each operation's file adds its own.
+    package struct Kind: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral {
+        /// The operation's name.
+        package let rawValue: String
+
+        /// Takes a name; nil where no operation could be called so.
+        package init?(rawValue: String) {
+            let letters = rawValue.utf8
+            guard (1...32).contains(letters.count),
+                letters.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") })
+            else { return nil }
+            self.rawValue = rawValue
+        }
+
+        package init(stringLiteral name: StaticString) { rawValue = "\(name)" }
     }
 
     /// Where a job is; it is in exactly one of these places.
@@ -54,9 +59,6 @@ package struct QueueEntry: Hashable, Sendable, Codable {
     package let constraints: PlacementConstraints?
     /// The PMs that failed it, which are not asked again; nil for none.
     package let tried: [PMID]?
-
-    /// Whether the job wants a place for its VM.
-    package var needsPlace: Bool { kind == .create || kind == .hold }
 
     /// What the job needs of a PM.
     package var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }

@@ -78,13 +78,10 @@ package enum Trace {
     /// When a job's VM gives its room back without anybody asking; nil where it does not.
     private static func end(of job: Job, isLast: Bool, now: Int) -> Int? {
         guard let ended = job.ended else { return nil }
-        switch job.kind {
-        case .create: return job.state == .failed ? ended : nil
+        guard let operation = OperationRegistry.shipped[job.kind], operation.claim.takesCapacity else { return nil }
+        guard operation.expiryField != nil else { return job.state == .failed ? ended : nil }
         // One that was built or given back has a later job.
-        case .hold:
-            let end = ended + job.holdSeconds * 1000
-            return isLast && end <= now ? end : nil
-        case .destroy, .start: return nil
-        }
+        let end = ended + job.holdSeconds * 1000
+        return isLast && end <= now ? end : nil
     }
 }

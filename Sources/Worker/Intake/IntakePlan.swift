@@ -9,9 +9,15 @@ enum IntakePlan {
 
     /// Plans the oldest entries in order; ends before the first that cannot be decided yet.
     ///
-    /// A create or a hold wants a place. A create that came back to the queue with its room still held needs no place.
-    static func steps(for lines: [Peek.Line], on fleet: FleetSnapshot, by policy: PlacementPolicy) -> [Step] {
-        let unplaced = lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter(\.needsPlace)
+    /// A job that takes capacity wants a place. One that came back to the queue with its room still held needs no place.
+    static func steps(
+        for lines: [Peek.Line],
+        on fleet: FleetSnapshot,
+        by policy: PlacementPolicy,
+        operations: OperationRegistry = .shipped
+    ) -> [Step] {
+        func needsPlace(_ entry: QueueEntry) -> Bool { operations[entry.kind]?.claim.takesCapacity == true }
+        let unplaced = lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter(needsPlace)
         var decisions = plan(unplaced.map(PlacementRequest.init), on: fleet, by: policy)[...]
         var steps: [Step] = []
         for line in lines {
@@ -21,7 +27,12 @@ enum IntakePlan {
                 )
                 continue
             }
-            guard entry.needsPlace, line.placedOn == nil else {
+            guard operations[entry.kind] != nil else {
+                let reason = "no operation is called \(entry.kind.rawValue): a newer version may have accepted the job"
+                steps.append((line, .bury(reason: reason)))
+                continue
+            }
+            guard needsPlace(entry), line.placedOn == nil else {
                 steps.append((line, .run))
                 continue
             }

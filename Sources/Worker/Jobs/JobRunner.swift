@@ -60,7 +60,6 @@ struct JobRunner: Sendable {
             vm = status.vm
             hypervisor = try await machines.hypervisor(of: machine)
             switch job.entry.kind {
-            case .create: break
             // It ends with its claim, and nothing is to be done for it.
             case .hold: return
             case .destroy:
@@ -76,6 +75,7 @@ struct JobRunner: Sendable {
                 return try await journal.take(.start) { () async throws(Failure) in
                     try await hypervisor.ensureRunning(vm)
                 }
+            default: break
             }
         } catch {
             throw CreateVM.Fault(failure: error, isClean: false)
@@ -128,34 +128,30 @@ struct JobRunner: Sendable {
             isReachedElsewhere = try await store.isReached(machine, byOtherThan: worker)
             if isReachedElsewhere { queueYield.begin() }
         }
-        let decision =
-            switch job.entry.kind {
-            case .create, .hold:
-                RetryDecision.create(
-                    after: failure,
-                    isClean: isClean,
-                    tries: tries,
-                    fraction: fraction,
-                    isReachedElsewhere: isReachedElsewhere
-                )
-            case .destroy: RetryDecision.destroy(after: failure, tries: tries, fraction: fraction)
-            case .start: RetryDecision.start(after: failure, tries: tries, fraction: fraction)
-            }
-        let isMachineFault = job.entry.kind == .create && failure.code.isMachineFault && !isReachedElsewhere
+        let attempt = FailedAttempt(
+            code: failure.code,
+            isClean: isClean,
+            earlierFailures: tries,
+            isReachedElsewhere: isReachedElsewhere
+        )
+        let operation = OperationRegistry.shipped[job.entry.kind]
+        let decision = operation?.retry.decide(after: attempt) ?? .fail
+        let isMachineFault = operation?.claim == .place && failure.code.isPMFault && !isReachedElsewhere
         let isOurs: Bool
         switch decision {
-        case .moveOn:
+        case .reschedule:
             isOurs = try await store.moveOn(job.lease, because: failure, isMachineFault: isMachineFault)
-        case .postpone(let delay):
+        case .postpone(let wait):
+            let delay = wait.delay(fraction: fraction)
             isOurs = try await store.postpone(job.lease, by: delay, because: failure)
         case .fail:
             isOurs = try await store.finish(job.lease, by: worker, failure: failure, isMachineFault: isMachineFault)
-        case .failOwingRemoval(let delay):
+        case .failWithCleanup(let wait):
             isOurs = try await store.finish(
                 job.lease,
                 by: worker,
                 failure: failure,
-                owingRemovalIn: delay,
+                owingRemovalIn: wait.delay(fraction: fraction),
                 isMachineFault: isMachineFault
             )
         }

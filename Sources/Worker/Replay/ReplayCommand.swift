@@ -105,11 +105,12 @@ struct ReplayCommand: AsyncParsableCommand {
             guard let entry = try? decoder.decode(QueueEntry.self, from: line) else {
                 throw Failure(.invalidRequest, "\(path):\(index + 1): this is no line of a trace")
             }
-            switch entry.kind {
-            case .create, .hold:
+            switch OperationRegistry.shipped[entry.kind]?.claim {
+            case .place:
                 if known.insert(entry.vm).inserted { events.append(.create(PlacementRequest(entry))) }
-            case .destroy: events.append(.destroy(entry.vm))
-            case .start: break
+            case .release: events.append(.destroy(entry.vm))
+            case .none?: break
+            case nil: throw Failure(.invalidRequest, "\(path):\(index + 1): no operation is called so")
             }
         }
         return events
