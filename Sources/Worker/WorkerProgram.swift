@@ -168,15 +168,17 @@ struct WorkerProgram {
         }
     }
 
-    /// Whatever happened may be work: a new entry, room that was freed, a machine that came up.
+    /// Wakes the loops that an event concerns.
     private func wakeOnEvents() async {
         if budget.probes < DescriptorBudget.mostProbes { logger.warning("\(budget.advice)") }
         // From here on a SIGTERM is answered.
         logger.notice("at work", metadata: ["slots": "\(settings.slots)", "policy": "\(settings.policy.choice)"])
-        for await signal in feed.signals(keeping: 1) {
-            intakeWake.fire()
-            discoveryWake.fire()
-            if signal.tells(of: "job.delayed") { sweepWake.fire() }
+        for await signal in feed.signals() {
+            let wakes = EventWakes(signal)
+            if wakes.contains(.intake) { intakeWake.fire() }
+            if wakes.contains(.discovery) { discoveryWake.fire() }
+            if wakes.contains(.sweep) { sweepWake.fire() }
+            if wakes.contains(.catalog) { catalog.checkSoon() }
         }
     }
 }

@@ -63,7 +63,7 @@ struct RebuildTests {
         try await StoreFixture.with(machines: [], isReady: false) { (fixture) async throws in
             #expect(try await code { try await fixture.create() } == nil)
             _ = try await fixture.store.redis.send(["FLUSHALL"])
-            #expect(try await fixture.store.beganAt() == nil)
+            #expect(try await fixture.store.check(Registrations()).beganAt == nil)
             #expect(try await code { try await fixture.create() } == .notReady)
         }
         try await StoreFixture.with(machines: ["a", "b"], isReady: false) { (fixture) async throws in

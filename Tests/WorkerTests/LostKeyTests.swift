@@ -211,9 +211,8 @@ struct LostKeyTests {
             let store = store
             try await live(store)
             let running = try await domain(store)
-            let missing = try await store.missing(registrations)
-            let began = try await store.beganAt()
-            if !missing.isEmpty || began == nil { try await load(store) }
+            let found = try await store.check(registrations)
+            if !found.missing.isEmpty || found.beganAt == nil { try await load(store) }
             let machines = try await due(store)
             if let running {
                 let time = try await redis.send(["TIME"]).array?.first?.int ?? 0

@@ -201,13 +201,6 @@ extension Store {
         guard let times = replies[0].array?.map(\.string), times.count == 2 else { return false }
         return times[0] != nil || times[1] != nil && replies[1].int == 0
     }
-
-    /// When something was registered in this Redis for the first time since it was empty; nil where it still is.
-    ///
-    /// - Throws: `Failure`.
-    package func beganAt() async throws(Failure) -> String? {
-        try await send(["HGET", keys.counters, "began_at"]).string
-    }
 }
 
 extension JobStatus {

@@ -14,20 +14,42 @@ package struct Registrations: Sendable {
     package init() {}
 }
 
+/// What Redis still holds of what a process has registered.
+package struct RegistrationCheck: Sendable {
+    /// When something was registered for the first time since Redis was empty; nil where it is empty.
+    package let beganAt: String?
+    /// The keys that are not there.
+    package let missing: [String]
+}
+
 extension Store {
-    /// Which keys of what was registered are not there (EXISTS of each, in one round trip).
+    /// Checks that what was registered is there: one EXISTS of all keys, and one of each only where some are missing.
     ///
     /// PMs' own records are not among them: there may be many, and discovery comes to each of them in turn.
     ///
     /// - Parameter registrations: what was registered.
-    /// - Returns: the keys.
+    /// - Returns: since when Redis holds something of ours, and the keys that are missing.
     /// - Throws: `Failure`.
-    package func missing(_ registrations: Registrations) async throws(Failure) -> [String] {
+    package func check(_ registrations: Registrations) async throws(Failure) -> RegistrationCheck {
+        let wanted = keys(of: registrations)
+        let replies = try await pipeline([
+            ["HGET", keys.counters, "began_at"], RedisCommand("EXISTS", arguments: wanted.map(\.redisArgument)),
+        ])
+        guard replies[1].int != wanted.count else {
+            return RegistrationCheck(beganAt: replies[0].string, missing: [])
+        }
+        let each = try await pipeline(wanted.map { ["EXISTS", $0] })
+        return RegistrationCheck(
+            beganAt: replies[0].string,
+            missing: zip(wanted, each).filter { $0.1.int == 0 }.map(\.0)
+        )
+    }
+
+    private func keys(of registrations: Registrations) -> [String] {
         var wanted = [keys.policy]
         if registrations.hasMachines { wanted += [keys.pms, keys.numbers(of: .pm), keys.discovery] }
         if !registrations.types.isEmpty { wanted += [keys.types, keys.numbers(of: .type)] }
         if !registrations.images.isEmpty { wanted += [keys.images, keys.numbers(of: .image)] }
-        wanted += registrations.types.map(keys.type) + registrations.images.map(keys.image)
-        return zip(wanted, try await pipeline(wanted.map { ["EXISTS", $0] })).filter { $0.1.int == 0 }.map(\.0)
+        return wanted + registrations.types.map(keys.type) + registrations.images.map(keys.image)
     }
 }

@@ -17,6 +17,7 @@ struct CatalogLoader: Sendable {
     let store: Store
     let logger: Logger
     private let registered = NIOLockedValueBox(Registrations())
+    private let checkWake = WakeSignal()
     /// Why the files are to be read anew; reasons that come at once are as one.
     private let reasons = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -73,28 +74,34 @@ struct CatalogLoader: Sendable {
     /// - Parameter reason: why, for the log.
     func loadAgain(because reason: String) { reasons.continuation.yield(reason) }
 
+    /// Has the check of what Redis holds done now: it was away, and may have come back empty.
+    func checkSoon() { checkWake.fire() }
+
     /// Has the files read anew each time that Redis does not hold what was there before.
     private func watch() async {
         var began: String?
         while !Task.isCancelled {
+            var pause = Self.period
             do throws(Failure) {
-                let now = try await store.beganAt()
-                let missing = try await store.missing(registered.withLockedValue { $0 })
-                if now == nil || began != nil && now != began {
+                let found = try await store.check(registered.withLockedValue { $0 })
+                if found.beganAt == nil || began != nil && found.beganAt != began {
                     loadAgain(because: "registered the files in a Redis that was empty")
-                } else if let key = missing.first {
+                } else if let key = found.missing.first {
                     loadAgain(because: "registered the files again, since \(key) was lost")
                 }
-                began = now ?? began
+                began = found.beganAt ?? began
             } catch {
-                logger.debug("the registrations cannot be looked at", metadata: ["error": "\(error)"])
+                logger.debug("the registrations cannot be checked", metadata: ["error": "\(error)"])
+                pause = Self.retryPause
             }
-            try? await Task.sleep(for: Self.period)
+            await checkWake.wait(atMost: pause)
         }
     }
 
-    /// How often to look whether Redis holds what was registered.
-    private static let period = Duration.seconds(1)
+    /// How often to check whether Redis holds what was registered: a key that somebody deleted is back after this long.
+    private static let period = Duration.seconds(5)
+    /// How long to wait where Redis does not answer.
+    private static let retryPause = Duration.seconds(1)
 
     private func register(_ listings: [ImageListing]) async throws(Failure) {
         var registrations: [ImageRegistration] = []

@@ -75,7 +75,7 @@ final class LeaseKeeper: Sendable {
         let asked = ContinuousClock.now
         let leases = held.withLockedValue { $0.values.map(\.lease) }
         do throws(Failure) {
-            let lost = try await store.renew(leases, for: duration)
+            let lost = leases.isEmpty ? [] : try await store.renew(leases, for: duration)
             for lease in leases where lost.contains(lease.job) { stop(lease, because: "another worker has the job") }
             held.withLockedValue { held in
                 // One that was taken again meanwhile has been renewed by that.
