@@ -36,7 +36,7 @@ extension EventWakes {
         // The VM's next job may come to the queue, or the VM is on a PM now.
         case "vm.freed", "vm.moved", "vm.adopted": self = .intake
         // An entry that waits for the PM's first probe, or for its return, may be decided.
-        case "pm.state", "pm.changed", "pm.recounted", "pm.alias": self = .intake
+        case "pm.checked", "pm.state", "pm.changed", "pm.recounted", "pm.alias": self = .intake
         case "pm.due", "pm.unreached": self = .discovery
         case "catalog.changed": self = [.intake, .discovery]
         default: self = []
