@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # root, var, log_dir and work are set by settings.sh and run
+# shellcheck shell=bash disable=SC2154 # root, var, log_dir and folder are set by settings.sh and run
 # Builds what is measured, and what measures.
 
 # build_helper PRODUCT: one of Benchmarks/Sources, which are targets of the package.
@@ -11,7 +11,7 @@ build_helper() {
 build_bare_create() {
   local flags
   read -ra flags <<<"$(pkg-config --cflags --libs libvirt)"
-  clang -O2 -Wall -Wextra -Werror -pthread "$root/Benchmarks/libvirt/create.c" -o "$work/create" "${flags[@]}"
+  clang -O2 -Wall -Wextra -Werror -pthread "$root/Benchmarks/libvirt/create.c" -o "$folder/create" "${flags[@]}"
 }
 
 # Flask, gunicorn and redis-py from PyPI.

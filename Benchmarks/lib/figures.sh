@@ -1,17 +1,10 @@
-# shellcheck shell=bash disable=SC2154 # work, root, rounds and seconds are set by run and settings.sh
+# shellcheck shell=bash disable=SC2154 # folder, root, rounds and seconds are set by run and settings.sh
 # Figures: how they come out of many measures, and how they are shown.
-
-# quantile Q: of the numbers on standard input, one a line (nearest rank).
-quantile() {
-  sort -g | awk -v q="$1" '
-    { value[NR] = $1 }
-    END { if (!NR) exit 1; rank = int(q * NR); if (rank < q * NR) rank++; print value[rank < 1 ? 1 : rank] }'
-}
 
 calculate() { awk "BEGIN { printf \"%.6g\", $1 }"; }
 
 # figure SUITE WHAT VALUE UNIT [AIM]: notes one. AIM is `>= N` or `<= N`.
-figure() { printf '%s\t%s\t%.6g\t%s\t%s\n' "$1" "$2" "$3" "$4" "${5:-}" >>"$work/figures"; }
+figure() { printf '%s\t%s\t%.6g\t%s\t%s\n' "$1" "$2" "$3" "$4" "${5:-}" >>"$folder/figures"; }
 
 # "met" or "missed", for a line of figures that has an aim.
 judge='function verdict(value, aim, part) {
@@ -24,7 +17,7 @@ print_table() {
   machine | awk -F'\t' '{ printf "%-10s %s\n", $1, $2 }'
   awk -F'\t' "$judge"'
     $1 != suite { suite = $1; printf "\n%-52s %12s %-5s %-9s\n", suite, "measured", "", "aim" }
-    { printf "  %-50s %12.6g %-5s %-9s %s\n", $2, $3, $4, $5, verdict($3, $5) }' "$work/figures"
+    { printf "  %-50s %12.6g %-5s %-9s %s\n", $2, $3, $4, $5, verdict($3, $5) }' "$folder/figures"
 }
 
 print_json() {
@@ -36,7 +29,7 @@ print_json() {
       printf "%s{\"suite\":\"%s\",\"what\":\"%s\",\"value\":%s,\"unit\":\"%s\"", (NR > 1 ? "," : ""), $1, $2, $3, $4
       if ($5) printf ",\"aim\":\"%s\",\"met\":%s", $5, verdict($3, $5) == "met" ? "true" : "false"
       printf "}"
-    }' "$work/figures"
+    }' "$folder/figures"
   printf ']}\n'
 }
 
@@ -47,7 +40,7 @@ machine() {
   printf 'cpu\t%s x %s\n' "$(nproc)" "$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)"
   printf 'load\t%s\n' "$load_before"
   printf 'system\t%s, Linux %s\n' "$(. /etc/os-release && echo "$PRETTY_NAME")" "$(uname -r)"
-  printf 'disk\t%s\n' "$(findmnt -no FSTYPE -T "$work")"
+  printf 'disk\t%s\n' "$(findmnt -no FSTYPE -T "$folder")"
   printf 'swift\t%s\n' "$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p')"
   printf 'redis\t%s\n' "$(redis-server --version | sed 's/.*v=\([0-9.]*\).*/\1/')"
   printf 'libvirt\t%s\n' "$(libvirtd --version | sed 's/.* //')"

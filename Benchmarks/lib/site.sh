@@ -1,16 +1,10 @@
-# shellcheck shell=bash disable=SC2154 # work and release are set by run and settings.sh
-# An installation of our own: Redis as bin/up.sh runs it, the gateway, one worker. All of it lives in $work.
+# shellcheck shell=bash disable=SC2154 # folder and release are set by run and settings.sh
+# An installation of our own: Redis, the gateway, one worker. All of it lives in $folder.
 
-redis() { redis-cli -s "$work/redis.sock" "$@"; }
-
-# Append-only with an fsync for each write, on an empty folder.
-start_redis() {
-  rm -rf "$work/redis"
-  mkdir "$work/redis"
-  start redis redis-server --port 0 --unixsocket "$work/redis.sock" --dir "$work/redis" \
-    --appendonly yes --appendfsync always --save '' --maxmemory-policy noeviction
-  ready redis redis PING
-  export HVC_REDIS_URL=unix://$work/redis.sock
+# Redis on an empty folder.
+start_empty_redis() {
+  rm -rf "$folder/redis"
+  start_redis
 }
 
 # The settings that are shipped, but for a free port. Sets gateway_url.
@@ -24,12 +18,11 @@ start_gateway() {
 # start_worker LIBVIRT_URI: one PM, promised many times over, one small type, one image; looked at once and then only after
 # VMs are gone from it.
 start_worker() {
-  printf '%s pool=default-pool overcommit_cpu=100 overcommit_ram=100 overcommit_disk=100\n' "$1" >"$work/pm_file"
-  printf '"types": [{"cpu": 1, "ram": 64, "disk": 1}]\n' >"$work/flavor_file"
-  # A raw image is known by the mark of its boot sector.
-  { head -c 510 /dev/zero && printf '\x55\xaa' && head -c 65024 /dev/zero; } >"$work/bench.img"
-  echo "$work/bench.img" >"$work/image_file"
-  HVC_PM_FILE=$work/pm_file HVC_IMAGE_FILE=$work/image_file HVC_FLAVOR_FILE=$work/flavor_file \
+  printf '%s pool=default-pool overcommit_cpu=100 overcommit_ram=100 overcommit_disk=100\n' "$1" >"$folder/pm_file"
+  printf '"types": [{"cpu": 1, "ram": 64, "disk": 1}]\n' >"$folder/flavor_file"
+  write_halt_image "$folder/bench.img"
+  echo "$folder/bench.img" >"$folder/image_file"
+  HVC_PM_FILE=$folder/pm_file HVC_IMAGE_FILE=$folder/image_file HVC_FLAVOR_FILE=$folder/flavor_file \
     HVC_SLOTS=256 HVC_DISCOVERY_PERIOD=3600 HVC_WORKER_NAME=bench HVC_GRACE=2 \
     start worker "$release/hvc-worker"
   ready worker machine_is_settled
@@ -55,17 +48,17 @@ create_vms() {
   local began=$EPOCHREALTIME parallel=()
   ((${2:-1} == 1)) || parallel=(--parallel --parallel-max "$2" --no-progress-meter)
   curl -sS "${parallel[@]}" -o /dev/null -w '%{http_code} %{time_total}\n' \
-    "$gateway_url/vm/create?name=bench[1-$1]&instance_type=1&image_id=100" >"$work/answers"
+    "$gateway_url/vm/create?name=bench[1-$1]&instance_type=1&image_id=100" >"$folder/answers"
   awk -v began="$began" -v ended="$EPOCHREALTIME" -v count="$1" '
     $1 != 200 { print "a create was answered " $1 >"/dev/stderr"; exit 1 }
     { print $2; n++ }
-    END { if (n != count) exit 1; printf "rate %.3f\n", n / (ended - began) }' "$work/answers" || fail "not all VMs were created"
+    END { if (n != count) exit 1; printf "rate %.3f\n", n / (ended - began) }' "$folder/answers" || fail "not all VMs were created"
 }
 
 # Destroys every VM.
 destroy_vms() {
-  redis ZRANGE hvc:vms 0 -1 | sed "s|.*|url=$gateway_url/vm/destroy?vmid=&\noutput=/dev/null|" >"$work/destroys"
-  curl -sSf --parallel --parallel-max 4 --no-progress-meter -K "$work/destroys" || fail "not all VMs could be destroyed"
+  redis ZRANGE hvc:vms 0 -1 | sed "s|.*|url=$gateway_url/vm/destroy?vmid=&\noutput=/dev/null|" >"$folder/destroys"
+  curl -sSf --parallel --parallel-max 4 --no-progress-meter -K "$folder/destroys" || fail "not all VMs could be destroyed"
   settle
 }
 

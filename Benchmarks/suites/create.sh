@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, rounds and seconds are set by run
+# shellcheck shell=bash disable=SC2154 # folder, rounds and seconds are set by run
 # A create through gateway and worker, against the same libvirt calls from a C loop, on the test driver of one libvirtd.
 #
 # The C loop also runs with libvirt's event loop, which the worker needs to notice machines that died, for information. The
@@ -8,7 +8,7 @@ prepare_create() { build_bare_create; }
 
 measure_create() {
   local round count=$((seconds * 40)) at_once
-  start_redis
+  start_empty_redis
   start_libvirtd
   start_gateway
   start_worker "$(test_uri)"
@@ -17,10 +17,10 @@ measure_create() {
   for ((round = 1; round <= rounds; round++)); do
     say "create: round $round of $rounds, $count VMs each way"
     for at_once in 1 4; do
-      create_vms "$count" "$at_once" >>"$work/create-ours-$at_once"
+      create_vms "$count" "$at_once" >>"$folder/create-ours-$at_once"
       destroy_vms
-      "$work/create" "$(test_uri)" "$count" "$at_once" >>"$work/create-bare-$at_once"
-      "$work/create" "$(test_uri)" "$count" "$at_once" event-loop >>"$work/create-events-$at_once"
+      "$folder/create" "$(test_uri)" "$count" "$at_once" >>"$folder/create-bare-$at_once"
+      "$folder/create" "$(test_uri)" "$count" "$at_once" event-loop >>"$folder/create-events-$at_once"
     done
   done
   stop gateway worker libvirtd redis
@@ -28,10 +28,10 @@ measure_create() {
 }
 
 # times SIDE AT_ONCE: ms, one a line.
-times() { awk '$1 != "rate" { print $1 * 1000 }' "$work/create-$1-$2"; }
+times() { awk '$1 != "rate" { print $1 * 1000 }' "$folder/create-$1-$2"; }
 
 # rate SIDE AT_ONCE: the median of the rounds.
-rate() { awk '$1 == "rate" { print $2 }' "$work/create-$1-$2" | quantile 0.5; }
+rate() { awk '$1 == "rate" { print $2 }' "$folder/create-$1-$2" | quantile 0.5; }
 
 report_create() {
   local side at_once

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, rounds, seconds and gateway_url are set by run and the pieces
+# shellcheck shell=bash disable=SC2154 # folder, rounds, seconds and gateway_url are set by run and the pieces
 # Memory of the gateway and of a worker: right after the start, and the most while 64 callers query and 4 create and
 # then destroy VMs.
 #
@@ -9,7 +9,7 @@ prepare_memory() { :; }
 
 measure_memory() {
   local name kind
-  start_redis
+  start_empty_redis
   start_libvirtd
   start_gateway
   start_worker "$(test_uri)"
@@ -47,8 +47,8 @@ note_memory() {
   for name in gateway worker; do
     awk -v what="$name-$1" '$1 == "Rss:" { rss = $2 } $1 == "Pss:" { pss = $2 }
       END { print what, rss * 1024 / 1e6, pss * 1024 / 1e6 }' "/proc/${pids[$name]}/smaps_rollup"
-  done >>"$work/memory"
+  done >>"$folder/memory"
 }
 
 # most NAME KIND FIELD
-most() { awk -v what="$1-$2" -v field="$3" '$1 == what && $field > most { most = $field } END { print most }' "$work/memory"; }
+most() { awk -v what="$1-$2" -v field="$3" '$1 == what && $field > most { most = $field } END { print most }' "$folder/memory"; }

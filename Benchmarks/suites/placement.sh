@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, release and seconds are set by run and the pieces
+# shellcheck shell=bash disable=SC2154 # folder, release and seconds are set by run and the pieces
 # The pure core: decisions without Redis, by one thread.
 
 prepare_placement() { build_helper PlacementDecisions; }
@@ -6,7 +6,7 @@ prepare_placement() { build_helper PlacementDecisions; }
 measure_placement() {
   local policy size aims
   say "placement: one decision, and 1,000 in one plan"
-  "$release/PlacementDecisions" $((seconds * 200)) >"$work/placement"
+  "$release/PlacementDecisions" $((seconds * 200)) >"$folder/placement"
   for policy in seed spread pack random; do
     for size in 100 1000 10000 100000; do
       aims=('' '')
@@ -14,9 +14,9 @@ measure_placement() {
       figure placement "$policy, $size PMs, median" "$(decision "$policy" "$size" 4)" us "${aims[0]}"
       figure placement "$policy, $size PMs, p99" "$(decision "$policy" "$size" 5)" us "${aims[1]}"
     done
-    figure placement "$policy, 10000 PMs, 1,000 in one plan" "$(awk -v p="$policy" '$1 == "batch" && $2 == p { print $4 }' "$work/placement")" ms '<= 50'
+    figure placement "$policy, 10000 PMs, 1,000 in one plan" "$(awk -v p="$policy" '$1 == "batch" && $2 == p { print $4 }' "$folder/placement")" ms '<= 50'
   done
 }
 
 # decision POLICY PMS FIELD
-decision() { awk -v p="$1" -v n="$2" -v f="$3" '$1 == "one" && $2 == p && $3 == n { print $f }' "$work/placement"; }
+decision() { awk -v p="$1" -v n="$2" -v f="$3" '$1 == "one" && $2 == p && $3 == n { print $f }' "$folder/placement"; }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # work, release, rounds and seconds are set by run and the pieces
+# shellcheck shell=bash disable=SC2154 # folder, release, rounds and seconds are set by run and the pieces
 # From enqueue to start: a client that calls the enqueue script 200 times a second and follows the event stream.
 #
 # One worker with 256 slots on the test driver within its own process, so that what runs there costs little. Times are
@@ -8,13 +8,13 @@ prepare_queue() { build_helper EnqueueToStart; }
 
 measure_queue() {
   local round count=$((seconds * 200))
-  start_redis
+  start_empty_redis
   start_worker test:///default
   enqueue 200 >/dev/null
   settle
   for ((round = 1; round <= rounds; round++)); do
     say "queue: round $round of $rounds, $count jobs"
-    enqueue "$count" >>"$work/queue"
+    enqueue "$count" >>"$folder/queue"
     settle
   done
   stop worker redis
@@ -26,7 +26,7 @@ measure_queue() {
 
 # enqueue JOBS: all VMs are gone again when it ends.
 enqueue() {
-  "$release/EnqueueToStart" "$HVC_REDIS_URL" 200 "$1" 2>"$work/enqueue.log" || fail "$(tail -n 3 "$work/enqueue.log")"
+  "$release/EnqueueToStart" "$HVC_REDIS_URL" 200 "$1" 2>"$folder/enqueue.log" || fail "$(tail -n 3 "$folder/enqueue.log")"
 }
 
-milliseconds() { awk -v field="$1" '{ print $field * 1000 }' "$work/queue"; }
+milliseconds() { awk -v field="$1" '{ print $field * 1000 }' "$folder/queue"; }

@@ -46,23 +46,16 @@ make_socket_folder() {
   mktemp -d "$parent/hvc-XXXXXXXXXX" >"$var/redis/socket-folder"
 }
 
-# What is acknowledged is on the disk (appendfsync always), and nothing is ever evicted.
 write_redis_conf() {
   (umask 077 && mkdir -p "$var/redis")
   chmod 700 "$var/redis"
   make_socket_folder
-  cat >"$var/redis/redis.conf" <<END
-# Written by bin/up.sh.
-port 0
-unixsocket $(conf_word "$(redis_socket)")
-unixsocketperm 600
-dir $(conf_word "$var/redis")
-appendonly yes
-appendfsync always
-save ""
-maxmemory-policy noeviction
-repl-diskless-sync-delay 0
-END
+  {
+    echo "# Written by bin/up.sh."
+    cat "${BASH_SOURCE[0]%/*}/redis.conf"
+    echo "unixsocket $(conf_word "$(redis_socket)")"
+    echo "dir $(conf_word "$var/redis")"
+  } >"$var/redis/redis.conf"
 }
 
 # A text as one word of redis.conf.

@@ -58,6 +58,6 @@ wait_until() {
       told=$SECONDS
       say "  … still waiting for $title ($((SECONDS - began)) of at most $limit s)"
     fi
-    sleep 0.1
+    sleep 0.05
   done
 }

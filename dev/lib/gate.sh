@@ -2,14 +2,8 @@
 # Runs one gate: gate.sh FILE check FOLDER, or gate.sh FILE sample good|bad FOLDER. Gates use what is defined here.
 set -euo pipefail
 
-# Prints the files of the project that are, or could be, committed, and match one of the patterns.
-# Root may look at a project of somebody else.
-files() {
-  local file
-  git -c safe.directory='*' ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
-    [[ ! -f $file ]] || echo "$file"
-  done
-}
+# shellcheck source=dev/lib/project.sh
+source "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 
 # need PROGRAM PACKAGE: a gate that cannot look must not pass.
 need() { command -v "$1" >/dev/null || { echo "$1 is missing; install it with: apt-get install $2" && exit 1; }; }

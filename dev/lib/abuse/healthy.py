@@ -1,8 +1,9 @@
 """A client that behaves: asks, reads the answer, and asks again over a new connection now and then."""
 import http.client
-import math
 import threading
 import time
+
+from figures import quantiles, tally
 
 
 class Healthy:
@@ -61,9 +62,8 @@ class Healthy:
 
     def report(self):
         with self.lock:
-            times, failures = sorted(self.times), dict(self.failures)
-        failed = "".join(f", {count} x {word}" for word, count in sorted(failures.items()))
+            times, failures = list(self.times), dict(self.failures)
+        failed = f", {tally(failures)}" if failures else ""
         if not times:
             return f"a healthy client got no answer{failed}"
-        p50, p99 = (times[min(len(times) - 1, math.ceil(len(times) * share) - 1)] * 1000 for share in (0.5, 0.99))
-        return f"a healthy client: p50 {p50:.1f} ms, p99 {p99:.1f} ms, {len(times)} served{failed}"
+        return f"a healthy client: {quantiles(times, p50=0.5, p99=0.99)}, {len(times)} served{failed}"

@@ -4,32 +4,19 @@
 # VMs whose create was acknowledged and that were not destroyed since.
 vms=()
 
-# The project as it would be committed.
-copy_project() {
-  local file
-  mkdir -p "$project"
-  (cd "$root" && git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
-    while IFS= read -r -d '' file; do [[ ! -e $file ]] || printf '%s\0' "$file"; done |
-    tar --null --files-from=- -cf -) | tar -xf - -C "$project"
-}
-
 start_hosts() {
   long "$hosts test hosts" "$log_dir/hosts.log" "$root/dev/hosts" up "$hosts" --spec 16:16384
 }
 
-# What people write by hand. Guests halt in their boot sector (cli; hlt; jmp).
+# What people write by hand.
 write_files() {
-  local i network=none
-  # The hosts have a network where there is a dnsmasq for it.
-  [[ ! -x /usr/sbin/dnsmasq ]] || network=default
+  local i address
   mkdir -p "$folder/images"
-  {
-    printf '\xfa\xf4\xeb\xfd'
-    head -c 506 /dev/zero
-    printf '\x55\xaa'
-  } >"$folder/images/halt.img"
-  truncate -s 1M "$folder/images/halt.img"
-  for ((i = 1; i <= hosts; i++)); do echo "$("$root/dev/hosts" address "$i" | sed 's/:22$//') overcommit_cpu=8 network=$network"; done >"$project/pms"
+  write_halt_image "$folder/images/halt.img"
+  for ((i = 1; i <= hosts; i++)); do
+    address=$("$root/dev/hosts" address "$i")
+    echo "${address%:22} overcommit_cpu=8 network=$(hosts_network)"
+  done >"$project/pms"
   echo "$folder/images/halt.img" >"$project/images"
   echo '{"types": [{"cpu": 1, "ram": 64, "disk": 1}]}' >"$project/types"
   sed -i "s|^HVC_IMAGE_FOLDER=.*|HVC_IMAGE_FOLDER=$folder/images|" "$project/.env"
@@ -110,11 +97,6 @@ finish_creates() {
   for each in "${creates[@]}"; do wait "$each" || fail "a create was not done"; done
   mapfile -t made <"$folder/created"
   vms+=("${made[@]}")
-}
-
-is_quiet() {
-  [[ $(redis LLEN hvc:queue) == 0 && $(redis ZCARD hvc:leases) == 0 && $(redis ZCARD hvc:delayed) == 0 ]] &&
-    [[ -z $(redis --scan --pattern 'hvc:processing:*') ]]
 }
 
 # What the records say of each VM, a line each: number, name, PM, domain, state.

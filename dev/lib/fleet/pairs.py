@@ -1,9 +1,9 @@
 """Pairs of a create and its destroy over HTTP, begun at a steady rate whatever the answers take."""
 import asyncio
 import json
-import math
 import time
 
+from figures import quantiles, tally
 from load import Load
 
 
@@ -89,13 +89,11 @@ class Pairs:
 
     def report(self):
         """How the calls since the last report went, for people."""
-        times, self.times = sorted(self.times), []
+        times, self.times = self.times, []
         codes, self.codes = self.codes, {}
         if not times:
             return "no answer"
-        p50, p99 = (times[min(len(times) - 1, math.ceil(len(times) * share) - 1)] * 1000 for share in (0.5, 0.99))
-        tally = ", ".join(f"{count} x {word}" for word, count in sorted(codes.items()))
-        return f"{tally}; create p50 {p50:.1f} ms, p99 {p99:.1f} ms; {len(self.tasks)} under way"
+        return f"{tally(codes)}; create {quantiles(times, p50=0.5, p99=0.99)}; {len(self.tasks)} under way"
 
     def faults(self):
         return [f"{count} pairs ended with {word}" for word, count in sorted(self.bad.items())]

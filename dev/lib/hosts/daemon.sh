@@ -49,7 +49,7 @@ control() {
 
 signal_daemon() {
   in_host "$2" kill "-$4" "$3"
-  wait_for 15 daemon_gone "$1" "$2" || fail "$1 on host $2 does not end"
+  wait_until 15 "$1 to end" daemon_gone "$1" "$2" || fail "$1 on host $2 does not end"
 }
 
 daemon_gone() { ! daemon_pid "$1" "$2" >/dev/null; }
@@ -59,6 +59,6 @@ start_in_host() {
   # shellcheck disable=SC2016 # expanded inside the host
   in_host "$i" "$BASH" -c "$(declare -f start_daemon); "'start_daemon "$1"' - "$name" </dev/null
   if [[ $name == libvirtd ]]; then
-    wait_for 20 in_host "$i" virsh -q -c qemu:///system uri >/dev/null 2>&1 || fail "libvirtd on host $i does not answer"
+    wait_until 20 libvirtd in_host "$i" virsh -q -c qemu:///system uri >/dev/null 2>&1 || fail "libvirtd on host $i does not answer"
   fi
 }

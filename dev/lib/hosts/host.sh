@@ -23,10 +23,10 @@ start_host() {
   dir=$(host_dir "$i")
   host_pid "$i" >/dev/null && return
   rm -f "$dir/pid" "$dir/ready"
-  wait_for 10 disk_is_free "$dir/images.ext4" || fail "host $i: its disk is still in use after a power loss"
+  wait_until 10 "the disk of host $i" disk_is_free "$dir/images.ext4" || fail "host $i: its disk is still in use after a power loss"
   setsid unshare -m -u -i -n -p -C --fork --kill-child -- "$BASH" "$self" __host "$i" "$state" \
     </dev/null >"$dir/init.log" 2>&1 9>&- &
-  wait_for 5 test -s "$dir/pid" || fail "host $i did not start: $(cat "$dir/init.log")"
+  wait_until 5 "host $i" test -s "$dir/pid" || fail "host $i did not start: $(cat "$dir/init.log")"
   plug_cable "$i" "$(cat "$dir/pid")"
 }
 
@@ -36,7 +36,7 @@ disk_is_free() { [[ ! -e $1 || -z $(losetup -j "$1") ]]; }
 wait_until_ready() {
   local dir
   dir=$(host_dir "$1")
-  wait_for 30 ready_or_dead "$1" "$dir" || true
+  wait_until 30 "host $1" ready_or_dead "$1" "$dir" || true
   [[ -e $dir/ready ]] || fail "host $1 does not come up: $(tail -n 5 "$dir/init.log")"
 }
 
@@ -100,7 +100,7 @@ host_main() {
   configure_card "$i"
   start_daemon sshd
   start_daemon libvirtd
-  wait_for 20 answers "$dir" || fail "libvirtd does not answer: $(tail -n 3 /var/log/libvirt/libvirtd.log)"
+  wait_until 20 libvirtd answers "$dir" || fail "libvirtd does not answer: $(tail -n 3 /var/log/libvirt/libvirtd.log)"
   touch "$dir/ready"
   while :; do
     rest 2
@@ -156,7 +156,7 @@ mount_files() {
 
 configure_card() {
   ip link set lo up
-  wait_for 5 test -e /sys/class/net/eth0 || fail "no cable was plugged in"
+  wait_until 5 "a cable" test -e /sys/class/net/eth0 || fail "no cable was plugged in"
   ip addr add "$(host_ip "$1")/24" dev eth0
   ip link set eth0 up
 }

@@ -43,7 +43,7 @@ start_network() {
   before=$(cat "$state/net" 2>/dev/null || true)
   rm -f "$state/net" "$state/switch.ready"
   setsid unshare -n -- "$BASH" "$self" __switch 0 "$state" </dev/null >"$state/switch.log" 2>&1 9>&- &
-  wait_for 5 test -e "$state/switch.ready" || fail "the switch did not start: $(cat "$state/switch.log")"
+  wait_until 5 "the switch" test -e "$state/switch.ready" || fail "the switch did not start: $(cat "$state/switch.log")"
   claim_net "${HVC_HOSTS_NET:-$before}"
 }
 

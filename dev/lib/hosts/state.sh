@@ -79,16 +79,6 @@ rest() {
   read -r -u "$never" ${1:+-t "$1"} || true
 }
 
-# Runs `wait_for SECONDS COMMAND…` until it succeeds.
-wait_for() {
-  local tries=$(($1 * 50))
-  shift
-  until "$@"; do
-    ((tries-- > 0)) || return 1
-    sleep 0.02
-  done
-}
-
 show_status() {
   local folder i rows=()
   for folder in "$state"/h*/; do

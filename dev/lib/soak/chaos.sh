@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # set by dev/soak and parts.sh
+# shellcheck shell=bash disable=SC2154 # set by dev/soak and site.sh
 # What dies, and how long the installation takes to be well again.
 
 # Kills of each kind, and the processes that wait for recoveries.
@@ -85,7 +85,7 @@ strike_redis() {
   since=$(now_ms)
   struck redis redis-server
   kill_part redis
-  start redis redis-server "$var/redis/redis.conf"
+  launch_redis
   await redis "$since" gateway_is_ready
 }
 

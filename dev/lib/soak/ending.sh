@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # set by dev/soak, parts.sh and chaos.sh
+# shellcheck shell=bash disable=SC2154 # set by dev/soak, site.sh and chaos.sh
 # After the load: waits until all is quiet, and looks whether all is as it must be.
 
 wait_for_quiet() {
@@ -9,11 +9,6 @@ wait_for_quiet() {
     wait_until 120 "PM $i" pm_is_up "$i" || found "PM $i is not up at the end: $(redis HGET "hvc:pm:$i" reason)"
   done
   wait_until 180 "the last jobs" is_quiet || found "jobs are still under way: $(redis LRANGE hvc:queue 0 -1 | head -n 3)"
-}
-
-is_quiet() {
-  [[ $(redis LLEN hvc:queue) == 0 && $(redis ZCARD hvc:leases) == 0 && $(redis ZCARD hvc:delayed) == 0 ]] &&
-    [[ -z $(redis KEYS 'hvc:processing:*') ]]
 }
 
 found() {
@@ -37,7 +32,7 @@ audit() {
   shift
   while IFS= read -r line; do
     if [[ $line == WRONG:* ]]; then found "$when: ${line#WRONG: }"; else say "audit $when: $line"; fi
-  done < <(python3 "$root/dev/lib/soak/audit.py" --socket "$(redis_socket)" --hosts "$hosts" --program "$root/dev/hosts" "$@" 2>&1 ||
+  done < <(python3 "$root/dev/lib/soak/audit.py" --socket "$folder/redis/redis.sock" --hosts "$hosts" --program "$root/dev/hosts" "$@" 2>&1 ||
     echo "WRONG: the audit itself failed; see above")
 }
 
@@ -45,7 +40,7 @@ audit() {
 product_audit() {
   "$programs/hvc-worker" --help 2>/dev/null | grep -qw audit || return 0
   local output
-  output=$(PATH=$HVC_HOSTS_DIR/bin:$PATH HVC_REDIS_URL=unix://$(redis_socket) "$programs/hvc-worker" audit 2>&1) ||
+  output=$(PATH=$HVC_HOSTS_DIR/bin:$PATH "$programs/hvc-worker" audit 2>&1) ||
     found "hvc-worker audit: $(tail -n 5 <<<"$output")"
 }
 
@@ -63,9 +58,11 @@ report() {
 
 count_of() { grep -cE "^$1 [0-9]+$" "$folder/recoveries" 2>/dev/null || true; }
 
-# Median and maximum of the times to recover, in seconds; nothing where there were none.
+# Median and maximum of the times to recover; nothing where there were none.
 times_of() {
-  { grep -E "^$1 [0-9]+$" "$folder/recoveries" 2>/dev/null || true; } | awk '{ print $2 }' | sort -n | awk '
-    { time[NR] = $1 / 1000 }
-    END { if (NR) printf "time to recover: median %.1f s, max %.1f s", time[int((NR + 1) / 2)], time[NR] }'
+  local times
+  times=$(sed -nE "s/^$1 ([0-9]+)\$/\1/p" "$folder/recoveries" 2>/dev/null) || true
+  [[ -n $times ]] || return 0
+  awk -v median="$(quantile 0.5 <<<"$times")" -v most="$(quantile 1 <<<"$times")" \
+    'BEGIN { printf "time to recover: median %.1f s, max %.1f s", median / 1000, most / 1000 }'
 }

@@ -17,6 +17,11 @@ import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.dont_write_bytecode = True
+
+from figures import tally  # noqa: E402 - found by the line above
+
 # For how long one VM may be asked for again and again.
 PATIENCE = 600.0
 
@@ -170,7 +175,7 @@ def run(options):
         print(f"WRONG: {fault!r}")
     for guest, processes in twins.found.items():
         print(f"WRONG: two guests of one VM ran at once: {guest}, processes {processes}")
-    refused = ", ".join(f"{count} x {code}" for code, count in sorted(load.refused.items())) or "none"
+    refused = tally(load.refused) or "none"
     print(f"{len(work)} done, {load.api.lost} calls without an answer, {load.late} answers before the end, refused: {refused}")
     return 1 if faults or twins.found else 0
 

@@ -1,74 +1,21 @@
 """The parts of an installation of its own: Redis, gateway, workers; and what they cost."""
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-# Written as bin/up.sh writes it: what is acknowledged is on the disk, and nothing is ever evicted.
-REDIS_CONF = """port 0
-unixsocket "{folder}/redis.sock"
-unixsocketperm 600
-dir "{folder}"
-appendonly yes
-appendfsync always
-save ""
-maxmemory-policy noeviction
-slowlog-log-slower-than 10000
-slowlog-max-len 10000
-"""
+from redis_client import Redis
+
+ROOT = Path(__file__).resolve().parents[2]
 
 BEGAN = time.monotonic()
 
 
 def say(text):
     print(f"{time.monotonic() - BEGAN:7.1f} s  {text}", flush=True)
-
-
-class Redis:
-    """A plain client over the unix socket."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
-        self.reader = self.socket.makefile("rb")
-
-    def __call__(self, *words):
-        return self.many([words])[0]
-
-    def many(self, commands):
-        """The replies of many commands, sent a thousand at once."""
-        replies = []
-        for start in range(0, len(commands), 1000):
-            part = commands[start : start + 1000]
-            self.socket.sendall(b"".join(self.encoded(words) for words in part))
-            replies += [self.read() for _ in part]
-        return replies
-
-    @staticmethod
-    def encoded(words):
-        words = [str(word).encode() for word in words]
-        return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-
-    def read(self):
-        line = self.reader.readline()
-        if not line:
-            raise ConnectionError("redis closed the connection")
-        kind, rest = line[:1], line[1:-2]
-        if kind == b"-":
-            raise RuntimeError(rest.decode())
-        if kind == b"+":
-            return rest.decode()
-        if kind == b":":
-            return int(rest)
-        if int(rest) < 0:
-            return None
-        if kind == b"*":
-            return [self.read() for _ in range(int(rest))]
-        return self.reader.read(int(rest) + 2)[:-2].decode(errors="replace")
 
 
 class Installation:
@@ -90,8 +37,11 @@ class Installation:
             )
 
     def start_redis(self):
-        (self.folder / "redis.conf").write_text(REDIS_CONF.format(folder=self.folder))
-        self.start("redis", ["redis-server", str(self.folder / "redis.conf")])
+        # As bin/up.sh runs it; what is slow is kept for the report.
+        conf, options = ROOT / "bin/lib/redis.conf", {"dir": self.folder, "unixsocket": "redis.sock"}
+        options |= {"slowlog-log-slower-than": 10_000, "slowlog-max-len": 10_000}
+        words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+        self.start("redis", ["redis-server", str(conf), *words])
         self.until("redis to answer", 30, lambda: (self.folder / "redis.sock").exists())
         self.redis = Redis(str(self.folder / "redis.sock"))
         self.until("redis to be ready", 30, lambda: self.redis("PING") == "PONG")
@@ -110,6 +60,10 @@ class Installation:
         files = {"HVC_IMAGE_FILE": self.folder / "images", "HVC_FLAVOR_FILE": self.folder / "types"}
         self.start(name, [str(self.programs / "hvc-worker")], HVC_WORKER_NAME=name, **files, **settings)
         self.until(f"{name} to be at work", 120, lambda: "at work" in self.log(name))
+
+    def is_quiet(self):
+        """Whether no job is queued, under way or put off."""
+        return not any(self.redis.many([("LLEN", "hvc:queue"), ("ZCARD", "hvc:leases"), ("ZCARD", "hvc:delayed")]))
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -165,9 +119,9 @@ class Installation:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def find_programs(root, folder):
+def find_programs(folder):
     """The folder with our programs: the newer of the two builds, where none is named."""
-    folders = [Path(folder)] if folder else [root / ".build/release", root / ".build-debug/debug"]
+    folders = [Path(folder)] if folder else [ROOT / ".build/release", ROOT / ".build-debug/debug"]
     built = [each for each in folders if (each / "hvc-worker").exists() and (each / "hvc-gateway").exists()]
     if not built:
         sys.exit("hvc-gateway and hvc-worker are not built; run: make build")

@@ -1,22 +1,17 @@
-# shellcheck shell=bash disable=SC2154 # root, folder, hosts, workers, programs and var are set by dev/soak
-# The parts of the installation: started, killed, started anew.
+# shellcheck shell=bash disable=SC2154 # root, folder, hosts, workers and programs are set by dev/soak
+# The installation: its parts are started, killed, and started anew.
 
 # A crash of ours is told with its stack, where the toolchain's program for that is there.
 export SWIFT_BACKTRACE=${SWIFT_BACKTRACE:-enable=yes,color=no,interactive=no}
-
-# Process numbers by name, and how often each was started.
-declare -A pids=() starts=()
 
 start_parts() {
   api_port=$(free_port)
   readonly api_port
   "$root/dev/hosts" up "$hosts" --spec 16:16384 --owner $$ >"$folder/log/hosts.log" 2>&1 || fail "$(cat "$folder/log/hosts.log")"
   write_files
-  write_redis_conf
-  start redis redis-server "$var/redis/redis.conf"
-  wait_until 30 "redis" redis_answers || fail "redis does not answer; see $folder/log"
+  start_redis
   start_gateway
-  wait_until 30 "the gateway" gateway_answers || fail "the gateway does not answer; see $folder/log"
+  ready gateway gateway_answers
   local i
   for ((i = 1; i <= workers; i++)); do start_worker "$i"; done
   for ((i = 1; i <= hosts * 2; i++)); do
@@ -34,44 +29,26 @@ free_port() {
   echo "$candidate"
 }
 
-# Guests halt in their boot sector (cli; hlt; jmp), so that each costs a second of one core.
 write_files() {
   local i address
   for ((i = 1; i <= hosts; i++)); do
     address=$("$root/dev/hosts" address "$i")
-    # The hosts have a network where there is a dnsmasq for it.
-    echo "$address overcommit_cpu=8 network=$([[ -x /usr/sbin/dnsmasq ]] && echo default || echo none)"
+    echo "$address overcommit_cpu=8 network=$(hosts_network)"
     echo "test+ssh://$address/default overcommit_cpu=50 overcommit_ram=9 overcommit_disk=9"
   done >"$folder/files/pms"
-  {
-    printf '\xfa\xf4\xeb\xfd'
-    head -c 506 /dev/zero
-    printf '\x55\xaa'
-  } >"$folder/files/halt.img"
-  truncate -s 1M "$folder/files/halt.img"
+  write_halt_image "$folder/files/halt.img"
   echo "$folder/files/halt.img" >"$folder/files/images"
   echo '{"types": [{"cpu": 1, "ram": 64, "disk": 1}]}' >"$folder/files/types"
 }
 
-# start NAME PROGRAM ARGUMENT…: each start has a log of its own.
-start() {
-  local name=$1
-  shift
-  starts[$name]=$((${starts[$name]:-0} + 1))
-  "$@" </dev/null >"$(log_of "$name")" 2>&1 &
-  pids[$name]=$!
-}
-
-log_of() { echo "$folder/log/$1.${starts[$1]}.log"; }
-
 start_gateway() {
-  HVC_REDIS_URL=unix://$(redis_socket) HVC_HOST=127.0.0.1 HVC_PORT=$api_port HVC_WAIT=30 \
+  HVC_HOST=127.0.0.1 HVC_PORT=$api_port HVC_WAIT=30 \
     start gateway "$programs/hvc-gateway"
 }
 
 # Short leases and periods: what a fault costs is waited out many times.
 start_worker() {
-  PATH=$HVC_HOSTS_DIR/bin:$PATH HVC_REDIS_URL=unix://$(redis_socket) HVC_WORKER_NAME=soak-$1 HVC_LEASE=5 \
+  PATH=$HVC_HOSTS_DIR/bin:$PATH HVC_WORKER_NAME=soak-$1 HVC_LEASE=5 \
     HVC_DISCOVERY_PERIOD=2 HVC_PM_FILE=$folder/files/pms HVC_IMAGE_FILE=$folder/files/images \
     HVC_FLAVOR_FILE=$folder/files/types start "worker-$1" "$programs/hvc-worker"
 }
@@ -131,7 +108,7 @@ clean_up() {
   trap - EXIT
   [[ -n ${folder:-} ]] || exit "$status"
   if [[ -n $stay ]] && ((status == 1)); then
-    say "all is left running: export HVC_HOSTS_DIR=$HVC_HOSTS_DIR; redis-cli -s $(redis_socket)"
+    say "all is left running: export HVC_HOSTS_DIR=$HVC_HOSTS_DIR; redis-cli -s $folder/redis/redis.sock"
     sleep infinity || true
   fi
   [[ -z ${load:-} ]] || kill -9 "$load" 2>/dev/null || true

@@ -1,12 +1,12 @@
-# shellcheck shell=bash disable=SC2154 # work is set by run
+# shellcheck shell=bash disable=SC2154 # folder is set by the script
 # A libvirtd of our own, for its test driver, in namespaces of its own: nothing of the machine's libvirt is touched.
 
 # The test driver's default host, which all connections share while one is open.
-test_uri() { echo "test+unix:///default?socket=$work/libvirt-sock"; }
+test_uri() { echo "test+unix:///default?socket=$folder/libvirt-sock"; }
 
 start_libvirtd() {
-  cat >"$work/libvirtd.conf" <<END
-unix_sock_dir = "$work"
+  cat >"$folder/libvirtd.conf" <<END
+unix_sock_dir = "$folder"
 auth_unix_rw = "none"
 auth_unix_ro = "none"
 host_uuid = "$(</proc/sys/kernel/random/uuid)"
@@ -20,6 +20,6 @@ END
     done
     # Without /usr/bin it finds no QEMU, which it would ask for its capabilities first.
     PATH=/usr/sbin:/sbin exec "$1" --config "$2" --pid-file /run/libvirtd.pid
-  ' libvirtd "$(command -v libvirtd)" "$work/libvirtd.conf"
+  ' libvirtd "$(command -v libvirtd)" "$folder/libvirtd.conf"
   ready libvirtd virsh -q -c "$(test_uri)" uri
 }

@@ -1,15 +1,21 @@
-# shellcheck shell=bash disable=SC2154 # work is set by run
-# Processes of this run, by name. Each is a child of ours, so its number is its own until we have waited for it.
+# shellcheck shell=bash disable=SC2154 # folder is set by the script
+# The programs that a script starts for itself, by name. Each is a child of the script, so its number is its own until the
+# script has waited for it.
 
-declare -A pids=()
+declare -A pids=() starts=()
 
-# start NAME COMMAND…: its output goes to $work/NAME.log. Descriptor 3 is where results go.
+# start NAME COMMAND…: each start has a log of its own. Descriptor 3 is where a script's results go.
 start() {
   local name=$1
   shift
-  "$@" </dev/null >"$work/$name.log" 2>&1 3>&- &
+  starts[$name]=$((${starts[$name]:-0} + 1))
+  mkdir -p "$folder/log"
+  "$@" </dev/null >"$(log_of "$name")" 2>&1 3>&- &
   pids[$name]=$!
 }
+
+# log_of NAME: that of its last start.
+log_of() { echo "$folder/log/$1.${starts[$1]}.log"; }
 
 # ready NAME COMMAND…: waits until the command succeeds; fails with the end of NAME's log where it does not or NAME ends.
 ready() {
@@ -17,7 +23,7 @@ ready() {
   shift
   wait_until 60 "$name" ended_or "$name" "$@" || fail "$name is not ready within a minute"
   runs "$name" && return
-  tail -n 15 "$work/$name.log" | sed 's/^/        | /' >&2
+  tail -n 15 "$(log_of "$name")" | sed 's/^/        | /' >&2
   fail "$name ended right after its start"
 }
 
@@ -25,8 +31,10 @@ ended_or() { ! runs "$1" || "${@:2}" >/dev/null 2>&1; }
 
 runs() { [[ $(ps -o stat= -p "${pids[$1]}") == [^Z]* ]]; }
 
+ended() { ! runs "$1"; }
+
 # port_of NAME: the port of 127.0.0.1 that it says to listen on.
-port_of() { grep -aom1 '127\.0\.0\.1:[0-9]*' "$work/$1.log" | cut -d: -f2; }
+port_of() { grep -aom1 '127\.0\.0\.1:[0-9]*' "$(log_of "$1")" | cut -d: -f2; }
 
 # stop NAME…: asks each in turn to end, and kills what has not within 5 s.
 stop() {
@@ -39,8 +47,3 @@ stop() {
     unset "pids[$name]"
   done
 }
-
-ended() { ! runs "$1"; }
-
-# Callers before what they stand on.
-stop_all() { stop flask gunicorn bare gateway worker libvirtd redis "${!pids[@]}"; }
