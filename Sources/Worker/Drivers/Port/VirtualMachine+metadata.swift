@@ -109,12 +109,13 @@ extension VirtualMachine {
         while let scalar = rest.popFirst() {
             if scalar != "\\" {
                 name.unicodeScalars.append(scalar)
-            } else if rest.first == "u" {
+            } else if rest.starts(with: escapedMark.unicodeScalars.dropFirst()) {
                 name += "\u{FEFF}"
                 rest = rest.dropFirst(escapedMark.unicodeScalars.count - 1)
             } else {
-                name += "\\"
-                rest = rest.dropFirst()
+                // One that stands alone was written before backslashes were escaped.
+                name.unicodeScalars.append(scalar)
+                if rest.first == scalar { rest = rest.dropFirst() }
             }
         }
         return name
