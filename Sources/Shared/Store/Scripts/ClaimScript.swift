@@ -20,11 +20,19 @@ extension RedisScript {
                 local worker, lease_ms, kept = ARGV[2], tonumber(ARGV[3]), ARGV[5]
                 local results = {}
 
-                refuse(wrong_kind('workers', 'queue', 'processing:' .. worker, 'leases', 'dead', 'events', 'fleet', 'discovery', 'vms', 'gone',
-                  'holds', 'jobs:ended') or broken_counters())
+                refuse(wrong_kind('workers', 'queue', 'processing:' .. worker, 'leases', 'events', 'fleet') or broken_counters())
+                -- What ends an entry writes to more keys; looked at once, and only where there is one.
+                local ends = {}
+                local function broken_ends()
+                  if not ends.known then
+                    ends.known = true
+                    ends.problem = wrong_kind('dead', 'discovery', 'vms', 'gone', 'holds', 'jobs:ended')
+                  end
+                  -- Nothing is written where it is the first entry; else it is the next claim's first.
+                  if #results == 0 then refuse(ends.problem) end
+                  return ends.problem
+                end
 
-                -- The sweep's repairs find the worker's list by this, also where it dies before it announces itself.
-                redis.call('ZADD', P .. 'workers', 'GT', whole(now_ms), worker)
                 -- An entry whose job cannot be told, or has no record.
                 local function discard(line, reason)
                   redis.call('RPOP', KEYS[1])
@@ -48,125 +56,187 @@ extension RedisScript {
                   touch(pm, false)
                 end
 
-                local function take_room(vm, pm, job, decision)
-                  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')
-                  local free = room(pm)
-                  if not free then return false end
-                  for i = 1, 3 do if tonumber(v[i]) > free[i] then return false end end
-                  for _, g in ipairs(groups_of(vm)) do
-                    local here = tonumber(redis.call('HGET', P .. 'pm:' .. pm, 'group:' .. g[1]) or 0)
-                    if g[2] == 'anti_affinity' and here > 0 then return false end
-                    local all = tonumber(redis.call('HGET', P .. 'group:' .. g[1], 'placed') or 0)
-                    if g[2] == 'affinity' and here == 0 and all > 0 then return false end
+                -- Takes the VM's room on a PM; false where there is none.
+                local function take_room(vm, v, pm)
+                  local key, fields = P .. 'pm:' .. pm, {'vms'}
+                  for _, g in ipairs(v.groups) do fields[#fields + 1] = 'group:' .. g[1] end
+                  local m = read_room(pm, unpack(fields))
+                  local problem = m.err and key .. ' must be a hash' or wrong_kind('pm:' .. pm .. ':vms')
+                  for i, at in ipairs({7, 14, 21}) do
+                    if not problem and m[at] and not is_whole(m[at]) then
+                      problem = key .. ' has a claimed_' .. ({'cpu', 'ram', 'disk'})[i] .. ' that is no whole number'
+                    end
                   end
-                  redis.call('HSET', P .. 'pm:' .. pm, 'last_used', whole(count('use')), 'last_used_at', now)
-                  redis.call('HSET', P .. 'vm:' .. vm, 'pm', pm, 'placed_at', now)
-                  redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
-                  hold_room(vm, pm)
+                  for i, name in ipairs(fields) do
+                    local value = not problem and m[24 + i]
+                    if value and not is_whole(value) then problem = key .. ' has a ' .. name .. ' that is no whole number' end
+                  end
+                  if problem then
+                    set_aside(pm, problem)
+                    return false
+                  end
+                  local free = room_in(m)
+                  for i = 1, 3 do
+                    if not free or tonumber(v.needs[i]) > free[i] then
+                      touch(pm, false)
+                      return false
+                    end
+                  end
+                  for i, g in ipairs(v.groups) do
+                    local here = tonumber(m[25 + i] or 0)
+                    local all = g[2] == 'affinity' and here == 0 and tonumber(redis.call('HGET', P .. 'group:' .. g[1], 'placed') or 0)
+                    if g[2] == 'anti_affinity' and here > 0 or all and all > 0 then
+                      touch(pm, false)
+                      return false
+                    end
+                  end
+                  local use = whole(count('use'))
+                  -- A VM whose record was lost holds its room still.
+                  if redis.call('SADD', key .. ':vms', vm) == 0 then
+                    redis.call('HSET', key, 'last_used', use, 'last_used_at', now)
+                    touch(pm, false)
+                    return true
+                  end
+                  local function more(at, n) return whole(tonumber(m[at] or 0) + n) end
+                  redis.call('HSET', key, 'last_used', use, 'last_used_at', now, 'vms', more(25, 1), 'claimed_cpu',
+                    more(7, v.needs[1]), 'claimed_ram', more(14, v.needs[2]), 'claimed_disk', more(21, v.needs[3]))
+                  if #v.groups == 0 then
+                    touch_claims(pm, false)
+                  else
+                    count_groups(vm, pm, 1)
+                    touch(pm, false)
+                  end
                   return true
                 end
 
-                local function start(job, vm, kind)
+                local function start(job, j, vm, v, pm, decision)
                   redis.call('RPOPLPUSH', KEYS[1], KEYS[2])
-                  local key, v = P .. 'job:' .. job, redis.call('HMGET', P .. 'vm:' .. vm, 'pm', 'state')
-                  local pm = v[1] or ''
-                  local epoch = redis.call('HINCRBY', key, 'epoch', 1)
-                  redis.call('HINCRBY', key, 'attempts', 1)
-                  redis.call('HSET', key, 'state', 'running', 'worker', worker, 'started_at', now, 'pm', pm)
+                  local kind, at = j[1], pm or ''
+                  local epoch = tonumber(j[3] or 0) + 1
+                  local fields = {'state', 'running', 'worker', worker, 'started_at', now, 'pm', at, 'epoch', whole(epoch), 'attempts',
+                    whole(tonumber(j[4] or 0) + 1)}
+                  if decision then fields[13], fields[14] = 'decision', decision end
+                  redis.call('HSET', P .. 'job:' .. job, unpack(fields))
                   redis.call('ZADD', KEYS[3], whole(now_ms + lease_ms), job)
-                  local state = ({create = 'building', destroy = 'destroying'})[kind]
-                  if state and v[2] ~= state then redis.call('HSET', P .. 'vm:' .. vm, 'state', state, 'state_before', v[2]) end
-                  redis.call('HSET', P .. 'vm:' .. vm, 'job', job)
-                  event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', pm, 'worker', worker)
-                  return {'started', epoch, pm}
+                  fields = {'job', job}
+                  if decision then fields = {'job', job, 'pm', pm, 'placed_at', now} end
+                  local state = kind == 'create' and 'building' or kind == 'destroy' and 'destroying'
+                  if state and v.state ~= state then
+                    local n = #fields
+                    fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = 'state', state, 'state_before', v.state
+                  end
+                  redis.call('HSET', P .. 'vm:' .. vm, unpack(fields))
+                  event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', at, 'worker', worker)
+                  return {'started', epoch, at}
                 end
 
-                local function hold(job, vm)
+                local function hold(job, j, vm, pm, decision)
                   redis.call('RPOP', KEYS[1])
-                  local seconds = tonumber(redis.call('HGET', P .. 'job:' .. job, 'hold_s'))
-                  local ends = now_ms + seconds * 1000
-                  redis.call('HSET', P .. 'vm:' .. vm, 'state', 'held', 'held_until', iso(ends), 'settled_at', now)
-                  redis.call('ZADD', P .. 'holds', whole(ends), vm)
-                  redis.call('HSET', P .. 'job:' .. job, 'pm', redis.call('HGET', P .. 'vm:' .. vm, 'pm'))
+                  local ends_at = now_ms + tonumber(j[5]) * 1000
+                  redis.call('HSET', P .. 'vm:' .. vm, 'state', 'held', 'held_until', iso(ends_at), 'settled_at', now)
+                  redis.call('ZADD', P .. 'holds', whole(ends_at), vm)
+                  redis.call('HSET', P .. 'job:' .. job, 'pm', pm)
+                  if decision then
+                    redis.call('HSET', P .. 'vm:' .. vm, 'pm', pm, 'placed_at', now)
+                    redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
+                  end
                   end_job(job, 'done', '', '', '', kept)
                   return {'ended'}
                 end
 
-                local function take(line, action, job, vm, pm, decision, code, message, cause)
-                  if action == 'dead' then return discard(line, message) end
-                  local problem = broken_job(job)
-                  if problem then return discard(line, problem) end
-                  local j = redis.call('HMGET', P .. 'job:' .. job, 'kind', 'entry')
-                  local kind = j[1]
-                  if not kind then return discard(line, 'no record of job ' .. job) end
-                  -- What was planned is what the entry says, and what is done is what the record says.
-                  if j[2] ~= line then return discard(line, 'the record of job ' .. job .. ' has another entry') end
-                  problem = broken_vm(vm) or kind == 'hold' and not_whole('job:' .. job, true, 'hold_s')
-                  if problem then return give_up(line, job, vm, problem) end
-                  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'id', 'job', 'pm', 'state')
-                  if not v[1] then
-                    redis.call('RPOP', KEYS[1])
-                    if kind == 'create' or kind == 'hold' then
-                      end_job(job, 'failed', 'unknown_vm', 'VM ' .. vm .. ' has no record any more, and was not made', '', kept)
-                    else
-                      end_job(job, 'done', '', 'the VM was gone already', '', kept)
-                    end
-                    wake_waiting(vm)
-                    return {'ended'}
+                local function reject(job, j, vm, decision, code, message, cause)
+                  local _, room_version = versions()
+                  if room_version ~= ARGV[4] then return nil, 'stale' end
+                  redis.call('RPOP', KEYS[1])
+                  redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
+                  if j[6] then
+                    -- The PMs that failed it say more than that no other takes it.
+                    code, message, cause = j[6], j[7], (j[8] == '' and '' or j[8] .. '; ') .. 'then: ' .. message .. '; ' .. cause
                   end
-                  if v[2] and v[2] ~= job then
+                  drop_vm(vm)
+                  end_job(job, 'failed', code, message, cause, kept)
+                  return {'ended'}
+                end
+
+                local function no_record(job, kind, vm)
+                  redis.call('RPOP', KEYS[1])
+                  if kind == 'create' or kind == 'hold' then
+                    end_job(job, 'failed', 'unknown_vm', 'VM ' .. vm .. ' has no record any more, and was not made', '', kept)
+                  else
+                    end_job(job, 'done', '', 'the VM was gone already', '', kept)
+                  end
+                  wake_waiting(vm)
+                  return {'ended'}
+                end
+
+                local function take(line, action, job, vm, pm, decision, code, message, cause)
+                  local key = P .. 'job:' .. job
+                  local j = action ~= 'dead' and redis.pcall('HMGET', key, 'kind', 'entry', 'epoch', 'attempts', 'hold_s', 'last_code',
+                    'last_error', 'last_cause')
+                  local problem = action == 'dead' and message or j.err and key .. ' must be a hash'
+                    or j[3] and not is_whole(j[3]) and key .. ' has a epoch that is no whole number'
+                    or j[4] and not is_whole(j[4]) and key .. ' has a attempts that is no whole number'
+                    or not j[1] and 'no record of job ' .. job
+                    -- What was planned is what the entry says, and what is done is what the record says.
+                    or j[2] ~= line and 'the record of job ' .. job .. ' has another entry'
+                  if problem then
+                    if broken_ends() then return nil, 'moved' end
+                    return discard(line, problem)
+                  end
+                  local kind, v = j[1], nil
+                  v, problem = read_vm(vm)
+                  if not problem and kind == 'hold' and not (j[5] and is_whole(j[5])) then problem = key .. ' has no hold_s' end
+                  local runs = not problem and v.id and not (v.job and v.job ~= job) and kind ~= 'hold' and action ~= 'refuse'
+                    and not (kind == 'destroy' and v.state == 'held')
+                  if not runs then
+                    if broken_ends() then return nil, 'moved' end
+                    problem = problem or broken_waiting(vm)
+                  end
+                  if problem then return give_up(line, job, vm, problem) end
+                  if not v.id then return no_record(job, kind, vm) end
+                  if v.job and v.job ~= job then
                     redis.call('RPOP', KEYS[1])
                     redis.call('RPUSH', P .. 'vm:' .. vm .. ':waiting', line)
-                    redis.call('HSET', P .. 'job:' .. job, 'state', 'waiting')
+                    redis.call('HSET', key, 'state', 'waiting')
                     return {'waiting'}
                   end
-                  problem = broken_pm(v[3], vm)
-                  if problem then return give_up(line, job, vm, problem) end
-                  if kind == 'destroy' and v[4] == 'held' then
+                  problem = v.pm and broken_pm(v.pm, vm, v.groups)
+                  if problem then
+                    if broken_ends() then return nil, 'moved' end
+                    return give_up(line, job, vm, problem)
+                  end
+                  if kind == 'destroy' and v.state == 'held' then
                     redis.call('RPOP', KEYS[1])
                     drop_vm(vm)
                     end_job(job, 'done', '', '', '', kept)
                     return {'ended'}
                   end
-                  if (kind == 'create' or kind == 'hold') and not v[3] then
-                    if action == 'refuse' then
-                      local _, room_version = versions()
-                      if room_version ~= ARGV[4] then return nil, 'stale' end
-                      redis.call('RPOP', KEYS[1])
-                      redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
-                      local l = redis.call('HMGET', P .. 'job:' .. job, 'last_code', 'last_error', 'last_cause')
-                      if l[1] then
-                        -- The PMs that failed it say more than that no other takes it.
-                        code, message, cause = l[1], l[2], (l[3] == '' and '' or l[3] .. '; ') .. 'then: ' .. message .. '; ' .. cause
-                      end
-                      drop_vm(vm)
-                      end_job(job, 'failed', code, message, cause, kept)
-                      return {'ended'}
-                    end
+                  local is_placed
+                  if (kind == 'create' or kind == 'hold') and not v.pm then
+                    if action == 'refuse' then return reject(job, j, vm, decision, code, message, cause) end
                     -- Planned when it still had its place.
                     if action ~= 'place' then return nil, 'moved' end
                     -- Whoever planned on what is no longer so, a cordon set by hand say, hears of it at the next peek.
-                    problem = broken_pm(pm, vm)
-                    if problem then
-                      set_aside(pm, problem)
-                      return nil, 'full'
-                    end
-                    if not take_room(vm, pm, job, decision) then
-                      touch(pm, false)
-                      return nil, 'full'
-                    end
+                    if not take_room(vm, v, pm) then return nil, 'full' end
+                    is_placed = true
                   end
-                  if kind == 'hold' then return hold(job, vm) end
-                  return start(job, vm, kind)
+                  if kind == 'hold' then return hold(job, j, vm, is_placed and pm or v.pm, is_placed and decision) end
+                  return start(job, j, vm, v, is_placed and pm or v.pm, is_placed and decision)
                 end
 
-                for i = 6, #ARGV, 9 do
-                  if redis.call('LINDEX', KEYS[1], -1) ~= ARGV[i] then return {'moved', results} end
-                  local result, stop = take(unpack(ARGV, i, i + 8))
-                  if stop then return {stop, results} end
-                  results[#results + 1] = result
+                local function take_all()
+                  for i = 6, #ARGV, 9 do
+                    if redis.call('LINDEX', KEYS[1], -1) ~= ARGV[i] then return 'moved' end
+                    local result, stop = take(unpack(ARGV, i, i + 8))
+                    if stop then return stop end
+                    results[#results + 1] = result
+                  end
+                  return 'ok'
                 end
-                return {'ok', results}
+                local stop = take_all()
+                -- The sweep's repairs find the worker's list by this, also where it dies before it announces itself.
+                redis.call('ZADD', P .. 'workers', 'GT', whole(now_ms), worker)
+                return {stop, results}
                 """#
     )
 }

@@ -76,7 +76,7 @@ extension RedisScript {
                 if redis.call('HEXISTS', key, 'address') == 0 then return {} end
                 local known = redis.call('HMGET', key, 'state', 'reason', 'reached_by', 'reached_at', 'alias_of', 'identity',
                   'listed')
-                local state, before, fields = known[1], room(pm) or {0, 0, 0}, {}
+                local state, before, fields = known[1], room_in(read_room(pm)) or {0, 0, 0}, {}
                 for i = 8, #ARGV, 2 do fields[ARGV[i]] = ARGV[i + 1] end
 
                 local is_others = false
@@ -100,7 +100,7 @@ extension RedisScript {
                 if ARGV[5] ~= '' then redis.call('HSET', key, 'inventory_at', iso(tonumber(ARGV[5]))) end
                 if known[7] == '1' and (known[6] or '') ~= '' then join_identity(pm, known[6]) end
                 if known[5] and fields.state == 'up' then be_alias(pm, known[5]) end
-                local after = room(pm) or {0, 0, 0}
+                local after = room_in(read_room(pm)) or {0, 0, 0}
                 touch(pm, after[1] > before[1] or after[2] > before[2] or after[3] > before[3])
                 local again = redis.call('HDEL', key, 'look_again') == 1
                 redis.call('HDEL', key, 'looking_until')

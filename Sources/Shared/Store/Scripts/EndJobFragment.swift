@@ -1,10 +1,12 @@
 extension Fragment {
-    /// `end_job(job, state, code, message, cause, kept)`: writes the outcome, tells it, and bounds the history.
+    /// `end_job(job, state, code, message, cause, kept, known)`: writes the outcome, tells it, and bounds the history.
+    ///
+    /// `known` is kind, VM, PM and nonce where they were read already.
     ///
     /// `kept` is `SECONDS:COUNT`: a record goes after that time, and before it where more jobs have ended since. At most
     /// ten go at once, so that a bound that became smaller does not keep Redis.
     static let endJob = #"""
-        local function end_job(job, state, code, message, cause, kept)
+        local function end_job(job, state, code, message, cause, kept, known)
           local key = P .. 'job:' .. job
           local seconds, limit = string.match(kept, '^(%d+):(%d+)$')
           redis.call('HSET', key, 'state', state, 'finished_at', now,
@@ -16,7 +18,7 @@ extension Fragment {
               redis.call('DEL', P .. 'job:' .. old)
             end
           end
-          local j = redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce')
+          local j = known or redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce')
           event('job.finished', 'job', job, 'kind', j[1] or '', 'vm', j[2] or '', 'pm', j[3] or '',
             'state', state, 'code', code, 'message', message, 'cause', cause, 'nonce', j[4] or '')
         end

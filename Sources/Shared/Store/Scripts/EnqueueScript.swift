@@ -14,8 +14,8 @@ extension RedisScript {
         name: "enqueue-create",
         source: Fragment.clock + Fragment.event + Fragment.ready + Fragment.brokenRecords + Fragment.enqueue + #"""
             if not is_ready() then return {'not_ready'} end
-            refuse(wrong_kind('queue', 'events', 'vms', 'holds') or broken_counters())
             local iid, vm = ARGV[5], ARGV[9]
+            refuse(wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
             if redis.call('HGET', P .. 'image:' .. iid, 'listed') ~= '1' then return {'unknown_image'} end
             if vm ~= '' then
               refuse(wrong_kind('vm:' .. vm))
@@ -98,7 +98,9 @@ extension Fragment {
         local function needs_of(tid)
           local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
           if t[4] ~= '1' then return nil end
-          refuse(not_whole('type:' .. tid, true, 'cpu', 'ram', 'disk'))
+          for i = 1, 3 do
+            if not t[i] or not is_whole(t[i]) then refuse(not_whole('type:' .. tid, true, 'cpu', 'ram', 'disk')) end
+          end
           return {t[1], t[2], t[3]}
         end
         local function group_conflict(text)

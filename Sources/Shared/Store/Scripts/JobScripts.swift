@@ -80,15 +80,21 @@ extension RedisScript {
         source: Fragment.clock + Fragment.event + Fragment.touch + Fragment.blame + Fragment.brokenRecords
             + Fragment.requeue + Fragment.dropVM + Fragment.putOff + Fragment.endJob + #"""
                 local job, outcome = ARGV[2], ARGV[4]
-                refuse(broken_job(job))
-                local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request')
+                local j = redis.pcall('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request', 'nonce')
+                refuse(j.err and P .. 'job:' .. job .. ' must be a hash')
                 if j[1] ~= ARGV[3] or j[2] ~= 'running' then return 0 end
                 local kind, vm, pm = j[3], j[4], j[6]
                 local key = P .. 'vm:' .. vm
-                refuse(wrong_kind('queue', string.sub(KEYS[2], #P + 1), 'leases', 'delayed', 'events', 'fleet', 'discovery', 'vms',
-                  'gone', 'holds', 'jobs:ended') or broken_counters() or broken_vm(vm) or broken_pm(pm, vm))
-                local held = redis.call('HGET', key, 'pm')
-                if held ~= pm then refuse(broken_pm(held, vm)) end
+                local v, problem = read_vm(vm)
+                local waiting_problem, wakes = broken_waiting(vm)
+                refuse(problem or waiting_problem or wrong_kind(string.sub(KEYS[2], #P + 1), 'leases', 'events', 'jobs:ended')
+                  or broken_pm(pm, vm, v.groups) or v.pm ~= pm and broken_pm(v.pm, vm, v.groups))
+                -- What frees a VM's room writes to more keys than a create that is done and a start.
+                local stays = kind == 'start' or (kind == 'create') == (outcome == 'done')
+                local forgives = kind == 'create' and stays and redis.call('HEXISTS', P .. 'pm:' .. pm, 'failures') == 1
+                refuse(not stays and wrong_kind('delayed', 'discovery', 'vms', 'gone', 'holds')
+                  or wakes and wrong_kind('queue', 'dead')
+                  or (not stays or forgives or ARGV[10] == '1') and (wrong_kind('fleet') or broken_counters()))
                 redis.call('LREM', KEYS[2], 1, j[5])
                 redis.call('ZREM', KEYS[3], job)
                 if kind == 'start' then
@@ -98,19 +104,17 @@ extension RedisScript {
                   end
                   redis.call('HSET', key, 'settled_at', now, 'error', ARGV[6])
                   redis.call('HDEL', key, 'job', outcome == 'done' and 'error' or 'start_job')
-                  wake_waiting(vm)
-                elseif (kind == 'create') == (outcome == 'done') then
-                  local state = kind == 'create' and 'running' or redis.call('HGET', key, 'state_before')
-                  redis.call('HSET', key, 'state', state or 'running', 'settled_at', now)
+                elseif kind == 'create' and stays then
+                  redis.call('HSET', key, 'state', 'running', 'settled_at', now, 'running_at', now)
                   redis.call('HDEL', key, 'job', 'state_before')
-                  if kind == 'create' then
-                    redis.call('HSET', key, 'running_at', now)
-                    if redis.call('HDEL', P .. 'pm:' .. pm, 'failures', 'failed_at') > 0 then touch(pm, false) end
-                  else
-                    redis.call('HDEL', key, 'destroy_job')
-                    redis.call('HSET', key, 'error', ARGV[6])
+                  if forgives then
+                    redis.call('HDEL', P .. 'pm:' .. pm, 'failures', 'failed_at')
+                    touch(pm, false)
                   end
-                  wake_waiting(vm)
+                elseif stays then
+                  redis.call('HSET', key, 'state', redis.call('HGET', key, 'state_before') or 'running', 'settled_at', now,
+                    'error', ARGV[6])
+                  redis.call('HDEL', key, 'job', 'state_before', 'destroy_job')
                 elseif ARGV[9] ~= '' then
                   local owed = whole(count('job', ARGV[11]))
                   local line = string.format('{"job":%s,"kind":"destroy","vm":%s,"cpu":0,"ram":0,"disk":0}', owed, vm)
@@ -123,8 +127,9 @@ extension RedisScript {
                 else
                   drop_vm(vm)
                 end
+                if stays and wakes then wake_waiting(vm) end
                 if ARGV[10] == '1' then blame(pm) end
-                end_job(job, outcome, ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+                end_job(job, outcome, ARGV[5], ARGV[6], ARGV[7], ARGV[8], {kind, vm, pm, j[8]})
                 return 1
                 """#
     )
