@@ -31,7 +31,8 @@ extension RedisScript {
     ///   where a create has made nothing on its PM yet and the PM takes no VMs any more.
     static let enter = RedisScript(
         name: "enter",
-        source: Fragment.clock + #"""
+        source: #"""
+            local P = ARGV[1]
             local key = P .. 'job:' .. ARGV[2]
             local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm')
             if j[1] ~= ARGV[3] or j[2] ~= 'running' then return {'lost'} end
@@ -39,9 +40,13 @@ extension RedisScript {
               local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
               if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
             end
-            local rank = {}
-            for i = 5, #ARGV do rank[ARGV[i]] = i end
-            if not j[3] or rank[ARGV[4]] > (rank[j[3]] or 0) then
+            local function rank(step)
+              for i = 5, #ARGV do
+                if ARGV[i] == step then return i end
+              end
+              return 0
+            end
+            if not j[3] or rank(ARGV[4]) > rank(j[3]) then
               redis.call('HSET', key, 'step', ARGV[4])
               -- It comes on, so what ended its workers before is not the job itself.
               redis.call('HDEL', key, 'crashes')
@@ -87,14 +92,14 @@ extension RedisScript {
                 local key = P .. 'vm:' .. vm
                 local v, problem = read_vm(vm)
                 local waiting_problem, wakes = broken_waiting(vm)
-                refuse(problem or waiting_problem or wrong_kind(string.sub(KEYS[2], #P + 1), 'leases', 'events', 'jobs:ended')
-                  or broken_pm(pm, vm, v.groups) or v.pm ~= pm and broken_pm(v.pm, vm, v.groups))
+                refuse(problem or waiting_problem or wrong_kind(string.sub(KEYS[2], #P + 1), 'leases', 'events', 'jobs:ended'))
                 -- What frees a VM's room writes to more keys than a create that is done and a start.
                 local stays = kind == 'start' or (kind == 'create') == (outcome == 'done')
-                local forgives = kind == 'create' and stays and redis.call('HEXISTS', P .. 'pm:' .. pm, 'failures') == 1
-                refuse(not stays and wrong_kind('delayed', 'discovery', 'vms', 'gone', 'holds')
-                  or wakes and wrong_kind('queue', 'dead')
-                  or (not stays or forgives or ARGV[10] == '1') and (wrong_kind('fleet') or broken_counters()))
+                local failures = kind == 'create' and stays and redis.pcall('HGET', P .. 'pm:' .. pm, 'failures')
+                refuse((not stays or failures or ARGV[10] == '1') and (broken_pm(pm, vm, v.groups)
+                    or v.pm ~= pm and broken_pm(v.pm, vm, v.groups) or wrong_kind('fleet') or broken_counters())
+                  or not stays and wrong_kind('delayed', 'discovery', 'vms', 'gone', 'holds')
+                  or wakes and wrong_kind('queue', 'dead'))
                 redis.call('LREM', KEYS[2], 1, j[5])
                 redis.call('ZREM', KEYS[3], job)
                 if kind == 'start' then
@@ -107,7 +112,7 @@ extension RedisScript {
                 elseif kind == 'create' and stays then
                   redis.call('HSET', key, 'state', 'running', 'settled_at', now, 'running_at', now)
                   redis.call('HDEL', key, 'job', 'state_before')
-                  if forgives then
+                  if failures then
                     redis.call('HDEL', P .. 'pm:' .. pm, 'failures', 'failed_at')
                     touch(pm, false)
                   end
