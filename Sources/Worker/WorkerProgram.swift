@@ -158,11 +158,7 @@ struct WorkerProgram {
                     await registrar.leave()
                     throw error
                 }
-                logger.log(
-                    level: error.retryLogLevel,
-                    "Redis does not answer; trying again",
-                    metadata: ["error": "\(error)"]
-                )
+                logger.debug("Redis does not answer; trying again", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: .seconds(1))
             }
         }

@@ -1,5 +1,4 @@
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 import TestKit
 import Testing
@@ -38,8 +37,8 @@ import Testing
         _ server: RedisServer,
         _ body: (RedisClient, @escaping @Sendable (String) -> Int) async throws -> Void
     ) async throws {
-        let lines = NIOLockedValueBox<[String]>([])
-        var logger = Logger(label: "test") { _ in KeepingLog(lines: lines) }
+        let log = KeepingLog()
+        var logger = log.logger
         logger.logLevel = .info
         var configuration = server.configuration
         configuration.outageReminder = .seconds(1)
@@ -48,7 +47,7 @@ import Testing
         let result: Result<Void, any Error>
         do {
             result = .success(
-                try await body(redis) { part in lines.withLockedValue { $0.filter { $0.contains(part) }.count } }
+                try await body(redis) { part in log.lines.count { $0.contains(part) } }
             )
         } catch { result = .failure(error) }
         await redis.shutdown()
@@ -105,22 +104,5 @@ import Testing
                 return count("Redis refuses calls") == 1
             }
         }
-    }
-}
-
-/// Keeps the lines of a log.
-private struct KeepingLog: LogHandler {
-    let lines: NIOLockedValueBox<[String]>
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let pairs = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value) " }
-        lines.withLockedValue { $0.append("\(event.message) " + pairs.joined()) }
     }
 }

@@ -30,6 +30,7 @@ package final class EventFeed: Sendable {
 
     private let store: Store
     private let logger: Logger
+    private let faults = RetryLog("the event stream cannot be read; trying again")
     private let followers = Followers()
 
     /// Makes a feed; it starts with `run`.
@@ -73,11 +74,7 @@ package final class EventFeed: Sendable {
                 if !events.isEmpty { followers.tell(.events(events)) }
             } catch {
                 guard !Task.isCancelled else { break }
-                logger.log(
-                    level: error.retryLogLevel,
-                    "the event stream cannot be read; trying again",
-                    metadata: ["error": "\(error)"]
-                )
+                faults.note(error, in: logger)
                 if !isInterrupted { followers.tell(.interrupted) }
                 isInterrupted = true
                 try? await Task.sleep(for: .milliseconds(250))

@@ -19,6 +19,8 @@ struct Discovery: Sendable {
     /// Called where the record of a PM is broken or lost, which the PM file may bring back.
     let recordLost: @Sendable (Failure) -> Void
     let logger: Logger
+    private let faults = RetryLog("what is due for discovery cannot be read; trying again")
+    private let lookFaults = RetryLog("a look at a PM cannot be recorded")
 
     /// After this long a look that did not report is another worker's to repeat.
     private var deadline: Duration { max(.seconds(60), probeTimeout * 2 + .seconds(40)) }
@@ -57,11 +59,7 @@ struct Discovery: Sendable {
             }
             return (due.machines, max(due.next ?? Self.patience, .milliseconds(10)), due.now)
         } catch {
-            logger.log(
-                level: error.retryLogLevel,
-                "what is due for discovery cannot be read; trying again",
-                metadata: ["error": "\(error)"]
-            )
+            faults.note(error, in: logger)
             try? await Task.sleep(for: .milliseconds(500))
             return ([], .milliseconds(500), 0)
         }
@@ -105,11 +103,7 @@ struct Discovery: Sendable {
                 await watch.follow(machine)
             }
         } catch {
-            logger.log(
-                level: error.retryLogLevel,
-                "a look at a PM cannot be recorded",
-                metadata: ["pm": "\(machine.id)", "error": "\(error)"]
-            )
+            lookFaults.note(error, in: logger, metadata: ["pm": "\(machine.id)"])
         }
     }
 

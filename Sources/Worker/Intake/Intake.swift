@@ -16,6 +16,7 @@ struct Intake: Service {
     let runner: JobRunner
     let grace: Duration
     let logger: Logger
+    private let faults = RetryLog("the queue cannot be read; trying again")
 
     /// How many entries are planned at once; more would plan on a fleet that has moved on.
     private static let batch = 64
@@ -104,11 +105,7 @@ struct Intake: Service {
                 }
             }
         } catch {
-            logger.log(
-                level: error.retryLogLevel,
-                "the queue cannot be read; trying again",
-                metadata: ["error": "\(error)"]
-            )
+            faults.note(error, in: logger)
             try? await Task.sleep(for: .milliseconds(500))
         }
         return []

@@ -54,7 +54,8 @@ struct Journal: Sendable {
         switch try await store.enter(step, of: lease) {
         case .go(let before): furthest.withLockedValue { $0 = max($0 ?? step, before ?? step, step) }
         case .closed: throw Failure(.machineClosed, "the PM was closed to new VMs before anything was made there")
-        case .lost: throw Failure(.leaseLost, "another worker has the job by now: see its record")
+        case .lost:
+            throw Failure(.leaseLost, "the lease is no longer ours: another worker has the job, or the record is lost")
         }
     }
 }

@@ -18,6 +18,7 @@ final class LeaseKeeper: Sendable {
     /// How long a lease lasts without renewal.
     let duration: Duration
     private let logger: Logger
+    private let faults = RetryLog("leases cannot be renewed; trying again")
     private let held = NIOLockedValueBox([JobID: Held]())
 
     init(store: Store, worker: WorkerRecord, duration: Duration, logger: Logger) {
@@ -76,18 +77,16 @@ final class LeaseKeeper: Sendable {
         let leases = held.withLockedValue { $0.values.map(\.lease) }
         do throws(Failure) {
             let lost = leases.isEmpty ? [] : try await store.renew(leases, for: duration)
-            for lease in leases where lost.contains(lease.job) { stop(lease, because: "another worker has the job") }
+            for lease in leases where lost.contains(lease.job) {
+                stop(lease, because: "its lease is no longer ours: another worker has the job, or the record is lost")
+            }
             held.withLockedValue { held in
                 // One that was taken again meanwhile has been renewed by that.
                 for lease in leases where held[lease.job]?.lease == lease { held[lease.job]?.renewed = asked }
             }
             isOurs = try await store.announce(worker, jobs: leases.count, lifetime: duration * 3)
         } catch {
-            logger.log(
-                level: error.retryLogLevel,
-                "leases cannot be renewed; trying again",
-                metadata: ["error": "\(error)"]
-            )
+            faults.note(error, in: logger)
             return
         }
         if !isOurs {

@@ -12,6 +12,7 @@ struct Sweeper: Sendable {
     /// The longest wait between two sweeps.
     let period: Duration
     let logger: Logger
+    private let faults = RetryLog("what is due cannot be read; trying again")
 
     /// Sweeps until the task is cancelled.
     func run() async {
@@ -40,11 +41,7 @@ struct Sweeper: Sendable {
             // A little late rather than a little early, which would be a sweep for nothing.
             return max(min((outcome.next ?? period) + .milliseconds(5), period), .milliseconds(20))
         } catch {
-            logger.log(
-                level: error.retryLogLevel,
-                "what is due cannot be read; trying again",
-                metadata: ["error": "\(error)"]
-            )
+            faults.note(error, in: logger)
             return min(period, .milliseconds(500))
         }
     }
