@@ -14,8 +14,8 @@ import Testing
         faults.note(Failure(code, message), in: log.logger, at: start + .milliseconds(time))
     }
 
-    @Test func `a failure that comes twice a second for three minutes is logged once a minute, with how often it came`()
-    {
+    @Test("A failure that comes twice a second for three minutes is logged once a minute, with how often it came")
+    func repeated() {
         for time in stride(from: 0, to: 180_000, by: 500) { fail(.malformedRecord, atMS: time) }
         #expect(log.lines.count == 3)
         #expect(log.lines.allSatisfy { $0.hasPrefix("the queue cannot be read; trying again error=") })
