@@ -92,6 +92,7 @@ let package = Package(
             name: "Store",
             dependencies: ["Model", "Placement", "RedisClient", logging, nioLocks],
             path: "Sources/Shared/Store",
+            resources: [.embedInCode("Scripts")],
             swiftSettings: strict
         ),
         .target(

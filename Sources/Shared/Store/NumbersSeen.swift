@@ -15,8 +15,8 @@ final class NumbersSeen: Sendable {
     /// Takes numbers in; one that is too large to be given is left out, or no other could follow it.
     func note(job: JobID?, vm: VMID?) {
         highest.withLockedValue { highest in
-            if let job, job.value <= Fragment.largestNumber { highest.job = max(highest.job, job.value) }
-            if let vm, vm.value <= Fragment.largestNumber { highest.vm = max(highest.vm, vm.value) }
+            if let job, job.value <= LuaLibrary.largestNumber { highest.job = max(highest.job, job.value) }
+            if let vm, vm.value <= LuaLibrary.largestNumber { highest.vm = max(highest.vm, vm.value) }
         }
     }
 }

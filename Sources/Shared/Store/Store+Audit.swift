@@ -10,13 +10,8 @@ extension Store {
         let jobs = try await openJobs().map(\.value)
         let groups = try await groups()
         let vms = try await unlistedVMs().map(\.value)
-        let reply = try await run(
-            .auditRead,
-            keys: [keys.vms, keys.queue, keys.leases, keys.delayed, keys.workers, keys.numbers(of: .pm), keys.holds],
-            [groups.count, vms.count] + groups + vms + jobs
-        )
-        guard let parts = reply.array, parts.count == 12 else { throw unexpected(reply, from: "audit-read") }
-        return AuditSnapshot(parts, keys: keys)
+        let names: [any RedisArgumentConvertible] = groups + vms + jobs
+        return try await run(.auditRead, ["group_count": groups.count, "vm_count": vms.count], more: names)
     }
 
     /// The jobs that have not ended, by their records.
@@ -79,7 +74,7 @@ extension Store {
     /// - Returns: false where it is not known.
     /// - Throws: `Failure`.
     package func mendClaims(of pm: PMID) async throws(Failure) -> Bool {
-        try await run(.mendClaims, keys: [keys.vms], [pm.value]).int == 1
+        try await run(.repairClaims, ["pm": pm.value])
     }
 
     /// Puts a VM that has a record into the index of VMs.
@@ -87,7 +82,7 @@ extension Store {
     /// - Parameter vm: the VM.
     /// - Throws: `Failure`.
     package func mend(listing vm: VMID) async throws(Failure) {
-        _ = try await run(.listVM, keys: [keys.vms], [vm.value])
+        let _: Bool = try await run(.listVM, ["vm": vm.value])
     }
 
     /// Counts the VMs of a group anew, from their records; a group without any is known no longer.
@@ -95,7 +90,7 @@ extension Store {
     /// - Parameter group: its name.
     /// - Throws: `Failure`.
     package func mend(group: String) async throws(Failure) {
-        _ = try await run(.mendGroup, keys: [keys.vms], [group])
+        let _: Int = try await run(.repairGroup, ["group": group])
     }
 
     /// Has a hold end at its time, and what is no hold not at all.
@@ -104,7 +99,8 @@ extension Store {
     /// - Throws: `Failure`.
     package func mend(hold: VMID) async throws(Failure) {
         let end = try await send(["HGET", keys.vm(hold), "held_until"]).string ?? ""
-        _ = try await run(.mendHold, keys: [keys.holds], [hold.value, end, RecordTime.milliseconds(end) ?? 0])
+        let ms = RecordTime.milliseconds(end) ?? 0
+        let _: Bool = try await run(.repairHold, ["vm": hold.value, "held_until": end, "ends_ms": ms])
     }
 
     /// Puts a job that has not ended and stands nowhere back to its place in the queue.
@@ -113,7 +109,7 @@ extension Store {
     /// - Returns: false where it has ended or stands somewhere.
     /// - Throws: `Failure`.
     package func mend(job: JobID) async throws(Failure) -> Bool {
-        try await run(.mendJob, keys: [keys.queue, keys.leases, keys.delayed, keys.workers], [job.value]).int == 1
+        try await run(.repairJob, ["job": job.value])
     }
 
     /// Frees a VM from a job that has ended or is not known.
@@ -122,6 +118,6 @@ extension Store {
     /// - Returns: false where a job of it is under way.
     /// - Throws: `Failure`.
     package func mend(vm: VMID) async throws(Failure) -> Bool {
-        try await run(.mendVM, keys: [], [vm.value]).int == 1
+        try await run(.repairVM, ["vm": vm.value])
     }
 }

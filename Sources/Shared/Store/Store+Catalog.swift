@@ -147,7 +147,7 @@ extension Store {
                 listing.reserve.disk, listing.tags.sorted().joined(separator: ","), listing.network ?? "",
             ]
         }
-        return try await run(.registerMachines, keys: [keys.pms], [period.milliseconds] + arguments).identifiers()
+        return try await run(.registerPMs, ["period_ms": period.milliseconds], more: arguments)
     }
 
     /// Makes these the listed images; a known path keeps its number.
@@ -164,7 +164,7 @@ extension Store {
                 facts?.fingerprint ?? "",
             ]
         }
-        return try await run(.registerImages, keys: [keys.images], arguments).identifiers()
+        return try await run(.registerImages, more: arguments)
     }
 }
 

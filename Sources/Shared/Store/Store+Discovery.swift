@@ -75,6 +75,42 @@ package struct Identification: Hashable, Sendable {
     package let new: [PMAlias]
 }
 
+extension DueMachines: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let parts = reply.array, parts.count == 4, let next = parts[0].int, let rows = parts[1].array,
+            let now = parts[2].int, let problems = parts[3].strings
+        else { return nil }
+        self.init(next: next < 0 ? nil : .milliseconds(next), now: now)
+        faults = problems.map { .malformedRecord($0) }
+        for row in rows {
+            let record = row.map ?? [:]
+            let key = "\(keys.prefix)pm:\(record["id"] ?? "?")"
+            do throws(Failure) { machines.append(try PhysicalMachine(record: record, key: key)) } catch {
+                faults.append(error)
+            }
+        }
+    }
+}
+
+extension RecordedState: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let words = reply.strings, 2...3 ~= words.count, let state = PMState(rawValue: words[0]) else {
+            return nil
+        }
+        self.init(state: state, reason: words[1], isUnchanged: words.count == 3)
+    }
+}
+
+extension Identification: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let words = reply.strings, !words.count.isMultiple(of: 2) else { return nil }
+        let numbers = words.dropFirst().compactMap { PMID($0) }
+        let pairs = stride(from: 0, to: numbers.count - 1, by: 2)
+        aliasOf = PMID(words[0])
+        new = pairs.map { PMAlias(alias: numbers[$0], real: numbers[$0 + 1]) }
+    }
+}
+
 extension Store {
     /// Takes PMs that are due for a look; no other worker takes them before the deadline.
     ///
@@ -89,23 +125,7 @@ extension Store {
         deadline: Duration,
         by worker: String = ""
     ) async throws(Failure) -> DueMachines {
-        let reply = try await run(.takeDue, keys: [keys.discovery], [limit, deadline.milliseconds, worker])
-        guard let parts = reply.array, parts.count == 4, let next = parts[0].int, let rows = parts[1].array,
-            let now = parts[2].int, let problems = parts[3].strings
-        else { throw unexpected(reply, from: "take-due") }
-        var due = DueMachines(next: next < 0 ? nil : .milliseconds(next), now: now)
-        due.faults = problems.map { .malformedRecord($0) }
-        for row in rows {
-            let record = row.map ?? [:]
-            do throws(Failure) {
-                due.machines.append(
-                    try PhysicalMachine(record: record, key: "\(keys.prefix)pm:\(record["id"] ?? "?")")
-                )
-            } catch {
-                due.faults.append(error)
-            }
-        }
-        return due
+        try await run(.takeDue, ["limit": limit, "deadline_ms": deadline.milliseconds, "worker": worker])
     }
 
     /// Writes what a look at a PM found.
@@ -131,20 +151,23 @@ extension Store {
         var fields = report.facts
         fields["state"] = report.state.rawValue
         fields["reason"] = report.reason
-        var arguments: [any RedisArgumentConvertible] = [
-            pm.value, next.milliseconds, report.measure == nil ? 0 : 1, time.map(String.init) ?? "",
-            worker, max(1, window.milliseconds),
+        let probe: ScriptArguments = [
+            "pm": pm.value,
+            "next_ms": next.milliseconds,
+            "is_measured": report.measure == nil ? 0 : 1,
+            "inventory_ms": time.map(String.init) ?? "",
+            "worker": worker,
+            "window_ms": max(1, window.milliseconds),
         ]
         if let measure = report.measure {
             fields["source"] = report.source
             fields.merge(measure.fields) { _, new in new }
         }
-        for (field, value) in fields.sorted(by: { $0.key < $1.key }) { arguments += [field, value] }
-        let reply = try await run(.recordDiscovery, keys: [keys.discovery], arguments)
-        guard let parts = reply.array, parts.count >= 2, let state = parts[0].string.flatMap(PMState.init) else {
-            return nil
-        }
-        return RecordedState(state: state, reason: parts[1].string ?? "", isUnchanged: parts.count == 3)
+        return try await run(
+            .recordProbe,
+            probe,
+            more: fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        )
     }
 
     /// Notes which machine a PM's address leads to.
@@ -155,14 +178,7 @@ extension Store {
     /// - Returns: whether the PM is another one's alias, and which aliases are new.
     /// - Throws: `Failure`.
     package func identify(_ pm: PMID, as identity: String?) async throws(Failure) -> Identification {
-        let reply = try await run(.identify, keys: [keys.identities], [pm.value, identity ?? ""])
-        guard let parts = reply.array, let first = parts.first else { throw unexpected(reply, from: "identify") }
-        let numbers = parts.dropFirst().compactMap { $0.int.flatMap(PMID.init) }
-        let pairs = stride(from: 0, to: numbers.count - 1, by: 2)
-        return Identification(
-            aliasOf: first.int.flatMap(PMID.init),
-            new: pairs.map { PMAlias(alias: numbers[$0], real: numbers[$0 + 1]) }
-        )
+        try await run(.identify, ["pm": pm.value, "identity": identity ?? ""])
     }
 
     /// Whether a worker that lives, other than this one, reaches a PM as far as is known.

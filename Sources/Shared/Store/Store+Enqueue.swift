@@ -33,9 +33,9 @@ extension Store {
         constraints: PlacementConstraints = .none,
         request: String
     ) async throws(Failure) -> Acceptance {
-        let wanted: [any RedisArgumentConvertible] = [
-            name, uuid.uuidString.lowercased(), type.value, image.value, request, constraints.recordText,
-            constraints.groupWords, "",
+        let wanted: ScriptArguments = [
+            "name": name, "uuid": uuid.uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
+            "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords, "hold": "",
         ]
         return try await enqueue(.enqueueCreate, wanted, type: type, image: image)
     }
@@ -55,7 +55,10 @@ extension Store {
         image: ImageID,
         request: String
     ) async throws(Failure) -> Acceptance {
-        let wanted: [any RedisArgumentConvertible] = [name, "", "", image.value, request, "", "", hold.value]
+        let wanted: ScriptArguments = [
+            "name": name, "uuid": "", "type_id": "", "image_id": image.value, "request": request, "constraints": "",
+            "groups": "", "hold": hold.value,
+        ]
         return try await enqueue(.enqueueCreate, wanted, type: nil, image: image)
     }
 
@@ -76,31 +79,29 @@ extension Store {
         seconds: Int,
         request: String
     ) async throws(Failure) -> Acceptance {
-        let wanted: [any RedisArgumentConvertible] = [
-            "hold", UUID().uuidString.lowercased(), type.value, image.value, request, constraints.recordText,
-            constraints.groupWords, seconds,
+        let wanted: ScriptArguments = [
+            "name": "hold", "uuid": UUID().uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
+            "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords,
+            "seconds": seconds,
         ]
         return try await enqueue(.enqueueHold, wanted, type: type, image: image)
     }
 
     private func enqueue(
-        _ script: RedisScript,
-        _ wanted: [any RedisArgumentConvertible],
+        _ script: StoreScript,
+        _ wanted: ScriptArguments,
         type: TypeID?,
         image: ImageID
     ) async throws(Failure) -> Acceptance {
         let nonce = JobNonce()
-        let reply = try await runOnce(script, keys: [keys.queue, keys.holds], wanted + identity(nonce))
-        let words = reply.array?.compactMap(\.string) ?? []
-        switch words.first {
-        case "not_ready": throw Failure.notReady
-        case "unknown_type":
+        switch try await runOnce(script, wanted + identity(nonce)) as EnqueueReply {
+        case .accepted(let job, let vm): return acceptance(job, vm, nonce)
+        case .notReady: throw .notReady
+        case .unknownType:
             throw Failure(.unknownType, "there is no type \(type?.description ?? ""): /vm/types lists them")
-        case "unknown_image": throw Failure.unknownImage(image)
-        case "unknown_hold": throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
-        case "group_conflict":
-            throw Failure(groupConflict: words.dropFirst().first ?? "", rule: words.last ?? "")
-        default: return try acceptance(reply, nonce, from: script.name)
+        case .unknownImage: throw .unknownImage(image)
+        case .unknownHold: throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
+        case .groupConflict(let group, let rule): throw Failure(groupConflict: group, rule: rule)
         }
     }
 
@@ -147,35 +148,73 @@ extension Store {
         request: String
     ) async throws(Failure) -> Acceptance {
         let nonce = JobNonce()
-        let wanted: [any RedisArgumentConvertible] = [vm.value, request, kind]
-        let reply = try await runOnce(.enqueueDestroy, keys: [keys.queue], wanted + identity(nonce))
-        switch reply.array?.first?.string {
-        case "not_ready": throw Failure.notReady
-        case "unknown_vm": throw Failure(.unknownVM, "there is no VM \(vm)")
-        case "unknown_hold": throw Failure.unknownHold(vm)
-        case "already_destroying":
-            let job = reply.array?.last?.string ?? "?"
+        let wanted: ScriptArguments = ["vm": vm.value, "request": request, "subject": kind]
+        switch try await runOnce(.enqueueDestroy, wanted + identity(nonce)) as EnqueueDestroyReply {
+        case .accepted(let job, let vm): return acceptance(job, vm, nonce)
+        case .notReady: throw .notReady
+        case .unknownVM: throw Failure(.unknownVM, "there is no VM \(vm)")
+        case .unknownHold: throw .unknownHold(vm)
+        case .alreadyDestroying(let job):
             throw Failure(.alreadyDestroying, "job \(job) destroys VM \(vm) already: query it until it is gone")
-        default: return try acceptance(reply, nonce, from: "enqueue-destroy")
         }
     }
 
     /// What each script that accepts something ends its arguments with.
-    private func identity(_ nonce: JobNonce) -> [any RedisArgumentConvertible] {
-        let (job, vm) = (numbersSeen.job, numbersSeen.vm)
-        return [nonce.text, job, vm]
+    private func identity(_ nonce: JobNonce) -> ScriptArguments {
+        ["nonce": nonce.text, "job_floor": numbersSeen.job, "vm_floor": numbersSeen.vm]
     }
 
-    private func acceptance(
-        _ reply: RESPValue,
-        _ nonce: JobNonce,
-        from script: String
-    ) throws(Failure) -> Acceptance {
-        guard let fields = reply.array, fields.count == 3, fields[0].string == "ok",
-            let job = fields[1].int.flatMap(JobID.init), let vm = fields[2].int.flatMap(VMID.init)
-        else { throw unexpected(reply, from: script) }
+    private func acceptance(_ job: JobID, _ vm: VMID, _ nonce: JobNonce) -> Acceptance {
         numbersSeen.note(job: job, vm: vm)
         return Acceptance(job: job, vm: vm, nonce: nonce)
+    }
+}
+
+/// What the scripts answer that accept a create or a hold.
+private enum EnqueueReply: ScriptReply {
+    case accepted(JobID, VMID)
+    case notReady
+    case unknownType
+    case unknownImage
+    case unknownHold
+    case groupConflict(String, rule: String)
+
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let words = reply.strings else { return nil }
+        switch (words.first, words.count) {
+        case ("ok", 3):
+            guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
+            self = .accepted(job, vm)
+        case ("not_ready", 1): self = .notReady
+        case ("unknown_type", 1): self = .unknownType
+        case ("unknown_image", 1): self = .unknownImage
+        case ("unknown_hold", 1): self = .unknownHold
+        case ("group_conflict", 3): self = .groupConflict(words[1], rule: words[2])
+        default: return nil
+        }
+    }
+}
+
+/// What the script answers that accepts a destroy.
+private enum EnqueueDestroyReply: ScriptReply {
+    case accepted(JobID, VMID)
+    case notReady
+    case unknownVM
+    case unknownHold
+    case alreadyDestroying(String)
+
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let words = reply.strings else { return nil }
+        switch (words.first, words.count) {
+        case ("ok", 3):
+            guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
+            self = .accepted(job, vm)
+        case ("not_ready", 1): self = .notReady
+        case ("unknown_vm", 1): self = .unknownVM
+        case ("unknown_hold", 1): self = .unknownHold
+        case ("already_destroying", 2): self = .alreadyDestroying(words[1])
+        default: return nil
+        }
     }
 }
 

@@ -34,7 +34,7 @@ extension Store {
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
     package func handBack(_ lease: Lease, reason: String) async throws(Failure) -> Bool {
-        try await run(.handBack, keys: [keys.queue], [lease.job.value, lease.epoch, reason]).int == 1
+        try await run(.release, lease.arguments + ["reason": reason])
     }
 
     /// Puts a job off, where the worker still holds it; its VM keeps its room.
@@ -46,11 +46,7 @@ extension Store {
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
     package func postpone(_ lease: Lease, by delay: Duration, because failure: Failure) async throws(Failure) -> Bool {
-        let arguments: [any RedisArgumentConvertible] = [
-            lease.job.value, lease.epoch, delay.milliseconds, failure.code.rawValue, failure.message,
-            failure.cause ?? "",
-        ]
-        return try await run(.postpone, keys: [keys.delayed], arguments).int == 1
+        try await run(.deferJob, lease.arguments + ["delay_ms": delay.milliseconds] + failure.arguments)
     }
 
     /// Sends a create that has left nothing on its PM to another one, where the worker still holds it.
@@ -66,11 +62,7 @@ extension Store {
         because failure: Failure,
         isMachineFault: Bool
     ) async throws(Failure) -> Bool {
-        let arguments: [any RedisArgumentConvertible] = [
-            lease.job.value, lease.epoch, failure.code.rawValue, failure.message, failure.cause ?? "",
-            isMachineFault ? 1 : 0,
-        ]
-        return try await run(.moveOn, keys: [keys.queue], arguments).int == 1
+        try await run(.reschedule, lease.arguments + failure.arguments + ["is_pm_fault": isMachineFault ? 1 : 0])
     }
 
     /// Brings back jobs whose lease ran out and jobs that are due; gives up those that keep ending their workers.
@@ -86,20 +78,35 @@ extension Store {
         crashLimit: Int = 3,
         repairPeriod: Duration = .seconds(15)
     ) async throws(Failure) -> SweepOutcome {
-        let reply = try await run(
+        try await run(
             .sweep,
-            keys: [keys.leases, keys.delayed, keys.holds, keys.dead, keys.workers, keys.repair],
-            [limit, crashLimit, jobRetention.argument, repairPeriod.milliseconds]
+            [
+                "limit": limit,
+                "crash_limit": crashLimit,
+                "retention": jobRetention.argument,
+                "repair_ms": repairPeriod.milliseconds,
+            ]
         )
-        guard let parts = reply.array, parts.count == 5, let next = parts[3].int else {
-            throw unexpected(reply, from: "sweep")
-        }
-        return SweepOutcome(
-            recovered: parts[0].identifiers(),
-            due: parts[1].identifiers(),
-            givenUp: parts[2].identifiers(),
-            faults: (parts[4].strings ?? []).map { .malformedRecord($0) },
-            next: next < 0 ? nil : .milliseconds(next)
-        )
+    }
+}
+
+extension Failure {
+    /// As scripts take it that write why a try did not succeed.
+    fileprivate var arguments: ScriptArguments {
+        ["code": code.rawValue, "message": message, "cause": cause ?? ""]
+    }
+}
+
+extension SweepOutcome: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let parts = reply.array, parts.count == 5, let recovered = [JobID](parts[0], keys: keys),
+            let due = [JobID](parts[1], keys: keys), let givenUp = [JobID](parts[2], keys: keys),
+            let next = parts[3].int, let problems = parts[4].strings
+        else { return nil }
+        self.recovered = recovered
+        self.due = due
+        self.givenUp = givenUp
+        self.next = next < 0 ? nil : .milliseconds(next)
+        faults = problems.map { .malformedRecord($0) }
     }
 }

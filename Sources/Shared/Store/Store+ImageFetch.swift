@@ -25,22 +25,31 @@ extension Store {
         _ report: FetchReport
     ) async throws(Failure) {
         var facts: ImageRegistration.Facts?
-        let words: [any RedisArgumentConvertible]
+        let words: ScriptArguments
         switch report {
         case .underWay(let fetched, let total):
             let percent = total > 0 ? Int(Double(fetched) / Double(total) * 100) : 0
-            words = ["fetching", worker, Int(fetched), Int(total), "\(percent) %: \(fetched) of \(total) bytes", ""]
+            words = [
+                "what": "fetching", "worker": worker, "fetched_bytes": Int(fetched), "total_bytes": Int(total),
+                "reason": "\(percent) %: \(fetched) of \(total) bytes", "sha256": "",
+            ]
         case .whole(let found, let checksum):
             facts = found
-            words = ["fetched", worker, Int(found.fileBytes), Int(found.fileBytes), "", checksum ?? ""]
+            words = [
+                "what": "fetched", "worker": worker, "fetched_bytes": Int(found.fileBytes),
+                "total_bytes": Int(found.fileBytes), "reason": "", "sha256": checksum ?? "",
+            ]
         case .failed(let failure, let copy):
             facts = copy
-            words = ["failed", worker, 0, 0, failure.description, ""]
+            words = [
+                "what": "failed", "worker": worker, "fetched_bytes": 0, "total_bytes": 0,
+                "reason": failure.description, "sha256": "",
+            ]
         }
-        let found: [any RedisArgumentConvertible] = [
-            facts?.format.rawValue ?? "", Int(facts?.fileBytes ?? 0), Int(facts?.diskBytes ?? 0),
-            facts?.fingerprint ?? "",
+        let found: ScriptArguments = [
+            "format": facts?.format.rawValue ?? "", "file_bytes": Int(facts?.fileBytes ?? 0),
+            "disk_bytes": Int(facts?.diskBytes ?? 0), "fingerprint": facts?.fingerprint ?? "",
         ]
-        _ = try await run(.recordFetch, keys: [keys.images], [location.description] + words + found)
+        let _: Bool = try await run(.recordFetch, ["path": location.description] + words + found)
     }
 }

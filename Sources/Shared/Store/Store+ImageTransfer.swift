@@ -17,12 +17,10 @@ extension Store {
         holder: String,
         for duration: Duration
     ) async throws(Failure) -> Bool {
-        let reply = try await run(
+        try await run(
             .holdTransfer,
-            keys: [keys.transfer(of: image, to: pm)],
-            [holder, duration.milliseconds]
+            ["pm": pm.value, "image": image.value, "holder": holder, "duration_ms": duration.milliseconds]
         )
-        return reply.int == 1
     }
 
     /// Gives the right back, where it is the holder's.
@@ -33,6 +31,6 @@ extension Store {
     ///   - holder: who held it.
     /// - Throws: `Failure`.
     package func releaseTransfer(of image: ImageID, to pm: PMID, holder: String) async throws(Failure) {
-        _ = try await run(.releaseTransfer, keys: [keys.transfer(of: image, to: pm)], [holder])
+        let _: Bool = try await run(.releaseTransfer, ["pm": pm.value, "image": image.value, "holder": holder])
     }
 }

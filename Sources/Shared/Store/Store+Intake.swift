@@ -124,40 +124,23 @@ extension Store {
         over connection: Int,
         isReset: Bool
     ) async throws(Failure) -> Peek {
-        let reply = try await run(
-            .peek,
-            keys: [keys.queue],
-            [known.version, limit, known.complete, known.generation]
+        let reply: PollReply = try await run(
+            .poll,
+            [
+                "since": known.version, "limit": limit, "complete": known.complete,
+                "known_generation": known.generation,
+            ]
         )
-        guard let parts = reply.array, parts.count == 10, let fleetVersion = parts[0].int,
-            let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
-            let placed = parts[5].array, let time = parts[7].int, let generation = parts[8].string,
-            let claims = parts[9].array
-        else { throw unexpected(reply, from: "peek") }
-        let decoder = JSONDecoder()
         return Peek(
-            position: FleetPosition(version: fleetVersion, generation: generation, connection: connection),
-            roomVersion: roomVersion,
-            lines: zip(lines, placed).reversed().map { line, pm in
-                let bytes = line.bytes ?? []
-                let entry = try? decoder.decode(QueueEntry.self, from: Data(bytes))
-                return Peek.Line(bytes: bytes, entry: entry, placedOn: pm.int.flatMap(PMID.init))
-            },
-            changed: machines.compactMap(machine),
-            claims: claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) },
-            isReset: parts[4].int == 1 || isReset,
-            hasMore: parts[6].int == 1,
-            time: time
+            position: FleetPosition(version: reply.version, generation: reply.generation, connection: connection),
+            roomVersion: reply.roomVersion,
+            lines: reply.lines,
+            changed: reply.changed,
+            claims: reply.claims,
+            isReset: reply.isReset || isReset,
+            hasMore: reply.hasMore,
+            time: reply.time
         )
-    }
-
-    /// A PM as `{pm, {field, value, …}}` tells it; one whose record cannot be read is known, and takes no VMs.
-    private func machine(_ row: RESPValue) -> PhysicalMachine? {
-        guard let row = row.array, row.count == 2, let pm = row[0].int.flatMap(PMID.init) else { return nil }
-        do throws(Failure) { return try PhysicalMachine(record: row[1].map ?? [:], key: keys.pm(pm)) } catch {
-            // Discovery, for which each PM is due in turn, tells what is wrong with it.
-            return .unreadable(pm)
-        }
     }
 
     /// Takes the oldest entries as planned: strictly in order, each with its room, or not at all.
@@ -175,27 +158,63 @@ extension Store {
         worker: String,
         lease: Duration
     ) async throws(Failure) -> ClaimOutcome {
-        var arguments: [any RedisArgumentConvertible] = [
-            worker, lease.milliseconds, roomVersion, jobRetention.argument,
-        ]
+        var entries: [any RedisArgumentConvertible] = []
         for (line, action) in plan {
-            arguments += [line.bytes, action.word, line.entry?.job.value ?? 0, line.entry?.vm.value ?? 0]
-            arguments += action.details
+            entries += [line.bytes, action.word, line.entry?.job.value ?? 0, line.entry?.vm.value ?? 0]
+            entries += action.details
         }
-        let reply = try await run(
+        return try await run(
             .claim,
-            keys: [keys.queue, keys.processing(worker), keys.leases, keys.dead],
-            arguments
+            [
+                "worker": worker, "lease_ms": lease.milliseconds, "room_version": roomVersion,
+                "retention": jobRetention.argument,
+            ],
+            more: entries
         )
-        guard let parts = reply.array, parts.count == 2, let stop = parts[0].string.flatMap(ClaimOutcome.Stop.init),
-            let results = parts[1].array
-        else { throw unexpected(reply, from: "claim") }
-        var outcomes: [ClaimResult] = []
-        for result in results {
-            guard let outcome = ClaimResult(result) else { throw unexpected(result, from: "claim") }
-            outcomes.append(outcome)
+    }
+}
+
+/// What the script `poll` answers.
+private struct PollReply: ScriptReply {
+    let version: Int
+    let roomVersion: String
+    let generation: String
+    let lines: [Peek.Line]
+    let changed: [PhysicalMachine]
+    let claims: [PMClaims]
+    let isReset: Bool
+    let hasMore: Bool
+    let time: Int
+
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let parts = reply.array, parts.count == 10, let version = parts[0].int,
+            let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
+            let placed = parts[5].array, let time = parts[7].int, let generation = parts[8].string,
+            let claims = parts[9].array
+        else { return nil }
+        let decoder = JSONDecoder()
+        self.version = version
+        self.roomVersion = roomVersion
+        self.generation = generation
+        self.lines = zip(lines, placed).reversed().map { line, pm in
+            let bytes = line.bytes ?? []
+            let entry = try? decoder.decode(QueueEntry.self, from: Data(bytes))
+            return Peek.Line(bytes: bytes, entry: entry, placedOn: pm.int.flatMap(PMID.init))
         }
-        return ClaimOutcome(stop: stop, results: outcomes)
+        changed = machines.compactMap { Self.machine($0, keys) }
+        self.claims = claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) }
+        isReset = parts[4].int == 1
+        hasMore = parts[6].int == 1
+        self.time = time
+    }
+
+    /// A PM as `{pm, {field, value, …}}` tells it; one whose record cannot be read is known, and takes no VMs.
+    private static func machine(_ row: RESPValue, _ keys: Keys) -> PhysicalMachine? {
+        guard let row = row.array, row.count == 2, let pm = row[0].int.flatMap(PMID.init) else { return nil }
+        do throws(Failure) { return try PhysicalMachine(record: row[1].map ?? [:], key: keys.pm(pm)) } catch {
+            // Discovery, for which each PM is due in turn, tells what is wrong with it.
+            return .unreadable(pm)
+        }
     }
 }
 
@@ -221,8 +240,17 @@ extension ClaimAction {
     }
 }
 
-extension ClaimResult {
-    fileprivate init?(_ reply: RESPValue) {
+extension ClaimOutcome: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let parts = reply.array, parts.count == 2, let stop = parts[0].string.flatMap(Stop.init),
+            let results = [ClaimResult](parts[1], keys: keys)
+        else { return nil }
+        self.init(stop: stop, results: results)
+    }
+}
+
+extension ClaimResult: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
         guard let parts = reply.array else { return nil }
         switch parts.first?.string {
         case "started":

@@ -17,6 +17,21 @@ package struct Lease: Hashable, Sendable {
         self.job = job
         self.epoch = epoch
     }
+
+    /// What all scripts that a worker may run only while it holds the job begin with.
+    var arguments: ScriptArguments { ["job": job.value, "epoch": epoch] }
+}
+
+extension StepPermit: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let words = reply.strings else { return nil }
+        switch (words.first, words.count) {
+        case ("go", 2): self = .go(before: JobStep(rawValue: words[1]))
+        case ("closed", 1): self = .closed
+        case ("lost", 1): self = .lost
+        default: return nil
+        }
+    }
 }
 
 extension Store {
@@ -28,10 +43,11 @@ extension Store {
     /// - Returns: the jobs that are no longer the worker's.
     /// - Throws: `Failure`.
     package func renew(_ leases: [Lease], for duration: Duration) async throws(Failure) -> [JobID] {
-        var arguments: [any RedisArgumentConvertible] = [duration.milliseconds]
-        for lease in leases { arguments += [lease.job.value, lease.epoch] }
-        let reply = try await run(.renew, keys: [keys.leases], arguments)
-        return reply.array?.compactMap { $0.int.flatMap(JobID.init) } ?? []
+        try await run(
+            .renew,
+            ["lease_ms": duration.milliseconds],
+            more: leases.flatMap { [$0.job.value, $0.epoch] }
+        )
     }
 
     /// Notes that a job comes to its next step; called before each act on a PM.
@@ -43,14 +59,7 @@ extension Store {
     /// - Throws: `Failure`.
     package func enter(_ step: JobStep, of lease: Lease) async throws(Failure) -> StepPermit {
         let steps = JobStep.allCases.map(\.rawValue)
-        let arguments: [any RedisArgumentConvertible] = [lease.job.value, lease.epoch, step.rawValue]
-        let reply = try await run(.enter, keys: [], arguments + steps)
-        switch reply.array?.first?.string {
-        case "go": return .go(before: reply.array?.last?.string.flatMap(JobStep.init))
-        case "closed": return .closed
-        case "lost": return .lost
-        default: throw unexpected(reply, from: "enter")
-        }
+        return try await run(.beginStep, lease.arguments + ["step": step.rawValue], more: steps)
     }
 
     /// Notes on a destroy which files its VM's domain used and that stay on the PM.
@@ -62,7 +71,7 @@ extension Store {
     package func note(left files: [String], by lease: Lease) async throws(Failure) {
         // Bounded, since anybody on the PM may make as many as they like.
         let text = files.prefix(32).joined(separator: "\n")
-        _ = try await run(.noteLeft, keys: [keys.job(lease.job)], [lease.epoch, String(text.prefix(8192))])
+        let _: Bool = try await run(.noteLeft, lease.arguments + ["files": String(text.prefix(8192))])
     }
 
     /// Writes a job's outcome, where the worker still holds it.
@@ -82,16 +91,18 @@ extension Store {
         owingRemovalIn delay: Duration? = nil,
         isMachineFault: Bool = false
     ) async throws(Failure) -> Bool {
-        let reply = try await run(
+        try await run(
             .finish,
-            keys: [keys.queue, keys.processing(worker), keys.leases],
-            [
-                lease.job.value, lease.epoch, failure == nil ? "done" : "failed", failure?.code.rawValue ?? "",
-                failure?.message ?? "", failure?.cause ?? "", jobRetention.argument,
-                delay.map { String($0.milliseconds) } ?? "", isMachineFault ? 1 : 0,
-                numbersSeen.job,
+            ["worker": worker] + lease.arguments + [
+                "outcome": failure == nil ? "done" : "failed",
+                "code": failure?.code.rawValue ?? "",
+                "message": failure?.message ?? "",
+                "cause": failure?.cause ?? "",
+                "retention": jobRetention.argument,
+                "cleanup_ms": delay.map { String($0.milliseconds) } ?? "",
+                "is_pm_fault": isMachineFault ? 1 : 0,
+                "job_floor": numbersSeen.job,
             ]
         )
-        return reply.int == 1
     }
 }

@@ -105,7 +105,7 @@ extension Store {
     /// - Returns: false where there is no such PM.
     /// - Throws: `Failure`.
     package func setCordon(_ isCordoned: Bool, of pm: PMID) async throws(Failure) -> Bool {
-        try await run(.setMachine, keys: [], [pm.value, "cordoned", isCordoned ? "1" : "0"]).int == 1
+        try await run(.setPM, ["pm": pm.value, "field": "cordoned", "value": isCordoned ? "1" : "0"])
     }
 
     /// Gives a PM tags beside those of the PM file, in place of those that it was given before.
@@ -116,7 +116,8 @@ extension Store {
     /// - Returns: false where there is no such PM.
     /// - Throws: `Failure`.
     package func setTags(_ tags: Set<String>, of pm: PMID) async throws(Failure) -> Bool {
-        try await run(.setMachine, keys: [], [pm.value, "added_tags", tags.sorted().joined(separator: ",")]).int == 1
+        let text = tags.sorted().joined(separator: ",")
+        return try await run(.setPM, ["pm": pm.value, "field": "added_tags", "value": text])
     }
 }
 
@@ -150,25 +151,6 @@ package struct JobExplanation: Hashable, Sendable {
     package let decision: PlacementExplanation?
     /// Why it failed; nil where it did not.
     package let failure: Failure?
-}
-
-extension RedisScript {
-    /// Writes a field of a PM that people set, where there is such a PM.
-    ///
-    /// - KEYS: none.
-    /// - ARGV: 1 prefix, 2 pm, 3 field, 4 value.
-    /// - Returns: 1, or 0 where there is no such PM.
-    static let setMachine = RedisScript(
-        name: "set-machine",
-        source: Fragment.clock + Fragment.event + Fragment.touch + #"""
-            local key = P .. 'pm:' .. ARGV[2]
-            if redis.call('EXISTS', key) == 0 then return 0 end
-            redis.call('HSET', key, ARGV[3], ARGV[4])
-            touch(ARGV[2], true)
-            event('pm.changed', 'pm', ARGV[2], 'field', ARGV[3], 'value', ARGV[4])
-            return 1
-            """#
-    )
 }
 
 extension [PMID] {

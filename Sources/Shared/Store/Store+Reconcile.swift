@@ -24,14 +24,14 @@ package struct Sighting: Hashable, Sendable {
         self.vm = vm
     }
 
-    /// pm, time, vm, uuid: what all scripts about sightings begin with.
-    fileprivate var arguments: [any RedisArgumentConvertible] {
-        [pm.value, lookedAt, vm.id.value, vm.uuid.uuidString.lowercased()]
+    /// What all scripts about sightings begin with.
+    fileprivate var arguments: ScriptArguments {
+        ["pm": pm.value, "probed_ms": lookedAt, "vm": vm.id.value, "uuid": vm.uuid.uuidString.lowercased()]
     }
 }
 
 /// What became of a note that two PMs have a domain of a VM.
-package enum SightingOutcome: String, Hashable, Sendable {
+package enum SightingOutcome: String, Hashable, Sendable, ScriptWord {
     /// Nothing new.
     case nothing = ""
     /// The VM is the other PM's from now on.
@@ -45,7 +45,7 @@ package enum SightingOutcome: String, Hashable, Sendable {
 }
 
 /// What became of a domain that has no record.
-package enum Adoption: String, Hashable, Sendable {
+package enum Adoption: String, Hashable, Sendable, ScriptWord {
     /// It is known already, or its PM is not.
     case nothing = ""
     /// It has a record again.
@@ -95,11 +95,16 @@ extension Store {
         because reason: String? = nil,
         startingAgainIn delay: Duration? = nil
     ) async throws(Failure) -> Bool {
-        let more: [any RedisArgumentConvertible] = [
-            earlier.rawValue, state.rawValue, delay.map { String($0.milliseconds) } ?? "", numbersSeen.job,
-            reason ?? "",
-        ]
-        return try await run(.observe, keys: [keys.delayed], sighting.arguments + more).int == 1
+        try await run(
+            .observe,
+            sighting.arguments + [
+                "before": earlier.rawValue,
+                "after": state.rawValue,
+                "start_ms": delay.map { String($0.milliseconds) } ?? "",
+                "job_floor": numbersSeen.job,
+                "reason": reason ?? "",
+            ]
+        )
     }
 
     /// Writes that a VM is on another PM than its record says, or on one though it was not placed yet.
@@ -111,8 +116,7 @@ extension Store {
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
     package func move(to sighting: Sighting, from pm: PMID?, state: VMState) async throws(Failure) -> Bool {
-        let more: [any RedisArgumentConvertible] = [pm?.description ?? "", state.rawValue]
-        return try await run(.move, keys: [], sighting.arguments + more).int == 1
+        try await run(.move, sighting.arguments + ["from": pm?.description ?? "", "state": state.rawValue])
     }
 
     /// Notes that a PM has a domain of a VM that another PM holds by the record.
@@ -130,10 +134,10 @@ extension Store {
         state: VMState,
         host: String
     ) async throws(Failure) -> SightingOutcome {
-        let more: [any RedisArgumentConvertible] = [pm.value, state.rawValue, host]
-        let reply = try await run(.sight, keys: [], sighting.arguments + more)
-        guard let outcome = reply.string.flatMap(SightingOutcome.init) else { throw unexpected(reply, from: "sight") }
-        return outcome
+        try await run(
+            .noteElsewhere,
+            sighting.arguments + ["from": pm.value, "state": state.rawValue, "host_uuid": host]
+        )
     }
 
     /// Settles an earlier note, now that the VM's own PM was seen to have a domain of it.
@@ -142,9 +146,7 @@ extension Store {
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
     package func compare(_ sighting: Sighting) async throws(Failure) -> SightingOutcome {
-        let reply = try await run(.compare, keys: [], sighting.arguments)
-        guard let outcome = reply.string.flatMap(SightingOutcome.init) else { throw unexpected(reply, from: "compare") }
-        return outcome
+        try await run(.settleElsewhere, sighting.arguments)
     }
 
     /// Notes how a VM's domain differs from what the VM was made as.
@@ -156,7 +158,7 @@ extension Store {
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
     package func note(drift: String?, at sighting: Sighting, in state: VMState) async throws(Failure) -> Bool {
-        try await run(.noteDrift, keys: [], sighting.arguments + [state.rawValue, drift ?? ""]).int == 1
+        try await run(.noteDrift, sighting.arguments + ["state": state.rawValue, "drift": drift ?? ""])
     }
 
     /// Makes a VM known again from what its domain says of it.
@@ -168,17 +170,18 @@ extension Store {
     /// - Throws: `Failure`.
     package func adopt(_ sighting: Sighting, state: VMState) async throws(Failure) -> Adoption {
         let vm = sighting.vm
-        var more: [any RedisArgumentConvertible] = [
-            state.rawValue, vm.type.value, vm.image.value, vm.createJob?.description ?? "", "name", vm.name, "domain",
-            vm.domainName, "cpu", vm.needs.cpu, "ram", vm.needs.ram, "disk", vm.needs.disk,
+        var fields: [any RedisArgumentConvertible] = [
+            "name", vm.name, "domain", vm.domainName, "cpu", vm.needs.cpu, "ram", vm.needs.ram, "disk", vm.needs.disk,
         ]
-        if let time = vm.createdAt { more += ["created_at", time] }
-        if let job = vm.createJob { more += ["create_job", job.value] }
-        if vm.constraints != .none { more += ["where", vm.constraints.json] }
-        if !vm.constraints.groups.isEmpty { more += ["groups", vm.constraints.groupWords] }
-        let reply = try await run(.adopt, keys: [keys.vms, keys.gone, keys.counters], sighting.arguments + more)
-        guard let outcome = reply.string.flatMap(Adoption.init) else { throw unexpected(reply, from: "adopt") }
-        return outcome
+        if let time = vm.createdAt { fields += ["created_at", time] }
+        if let job = vm.createJob { fields += ["create_job", job.value] }
+        if vm.constraints != .none { fields += ["where", vm.constraints.json] }
+        if !vm.constraints.groups.isEmpty { fields += ["groups", vm.constraints.groupWords] }
+        let found: ScriptArguments = [
+            "state": state.rawValue, "type_id": vm.type.value, "image_id": vm.image.value,
+            "create_job": vm.createJob?.description ?? "",
+        ]
+        return try await run(.adopt, sighting.arguments + found, more: fields)
     }
 
     /// Has a PM looked at soon since something happened to a domain there, unless the records know of it.
@@ -192,6 +195,6 @@ extension Store {
     /// - Returns: whether it is looked at.
     /// - Throws: `Failure`.
     package func hear(_ what: String, of domain: String, uuid: String, on pm: PMID) async throws(Failure) -> Bool {
-        try await run(.hear, keys: [keys.gone], [pm.value, uuid, domain, what]).int == 1
+        try await run(.noteDomainEvent, ["pm": pm.value, "uuid": uuid, "domain": domain, "what": what])
     }
 }

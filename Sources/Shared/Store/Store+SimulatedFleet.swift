@@ -29,9 +29,7 @@ extension Store {
         seen: [String: String?],
         changes: [String: String?]
     ) async throws(Failure) -> Bool {
-        var arguments: [any RedisArgumentConvertible] = [seen.count]
-        for (field, value) in seen { arguments += [field, value ?? ""] }
-        for (field, value) in changes { arguments += [field, value ?? ""] }
-        return try await run(.changeSimulated, keys: [keys.simulated(number)], arguments).int == 1
+        let fields = seen.flatMap { [$0.key, $0.value ?? ""] } + changes.flatMap { [$0.key, $0.value ?? ""] }
+        return try await run(.changeSimulated, ["machine": number, "seen_count": seen.count], more: fields)
     }
 }

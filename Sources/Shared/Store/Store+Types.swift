@@ -34,9 +34,15 @@ extension Store {
     /// - Returns: the numbers, in the same order.
     /// - Throws: `Failure`, with `invalidRequest` where one cannot have its number; then nothing is changed.
     package func register(types listings: [TypeListing]) async throws(Failure) -> [TypeID] {
-        let reply = try await registerTypes(listings, mode: "register")
-        guard let conflict = conflicts(in: reply).first else { return reply.identifiers() }
-        throw Failure(.invalidRequest, "type \(conflict.index + 1) of the flavor file: \(conflict)")
+        switch try await registerTypes(listings, mode: "register") {
+        case .registered(let numbers): return numbers
+        case .refused(let conflicts):
+            let conflict = conflicts.first
+            throw Failure(
+                .invalidRequest,
+                "type \((conflict?.index ?? 0) + 1) of the flavor file: \(conflict?.description ?? "")"
+            )
+        }
     }
 
     /// Makes these the listed types; a known size keeps its number, others take the next ones.
@@ -56,30 +62,52 @@ extension Store {
     package func conflicts(ofTypes listings: [TypeListing]) async throws(Failure) -> [TypeConflict] {
         // Without a number of its own, a type takes what it has or what is free.
         guard listings.contains(where: { $0.number != nil }) else { return [] }
-        return conflicts(in: try await registerTypes(listings, mode: "check"))
+        switch try await registerTypes(listings, mode: "check") {
+        case .registered: return []
+        case .refused(let conflicts): return conflicts
+        }
     }
 
-    private func registerTypes(_ listings: [TypeListing], mode: String) async throws(Failure) -> RESPValue {
+    private func registerTypes(_ listings: [TypeListing], mode: String) async throws(Failure) -> RegisterTypesReply {
         let arguments = listings.flatMap { listing -> [any RedisArgumentConvertible] in
             let needs = listing.needs
             return [needs.cpu, needs.ram, needs.disk, listing.number.map { "\($0)" } ?? ""]
         }
-        return try await run(.registerTypes, keys: [keys.types], [mode] + arguments)
+        return try await run(.registerTypes, ["mode": mode], more: arguments)
     }
+}
 
-    private func conflicts(in reply: RESPValue) -> [TypeConflict] {
-        guard let rows = reply.array, rows.first?.string == "refused" else { return [] }
-        return rows.dropFirst().compactMap { row in
-            guard let words = row.array, words.count == 3, let index = words[0].int, let other = words[2].string else {
-                return nil
-            }
-            if words[1].string == "size" {
-                return TypeID(other).map { TypeConflict(index: index, reason: .sizeHas($0)) }
-            }
+/// What the script `register_types` answers.
+private enum RegisterTypesReply: ScriptReply {
+    case registered([TypeID])
+    case refused([TypeConflict])
+
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let rows = reply.array else { return nil }
+        if rows.first?.string == "refused" {
+            let conflicts = rows.dropFirst().compactMap { TypeConflict($0, keys: keys) }
+            guard !conflicts.isEmpty, conflicts.count == rows.count - 1 else { return nil }
+            self = .refused(conflicts)
+        } else {
+            guard let numbers = [TypeID](reply, keys: keys) else { return nil }
+            self = .registered(numbers)
+        }
+    }
+}
+
+extension TypeConflict: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let words = reply.array, words.count == 3, let index = words[0].int, let other = words[2].string else {
+            return nil
+        }
+        if words[1].string == "size" {
+            guard let number = TypeID(other) else { return nil }
+            self.init(index: index, reason: .sizeHas(number))
+        } else {
             let figures = other.split(separator: "/").compactMap { Int($0) }
             guard figures.count == 3 else { return nil }
             let size = Resources(cpu: figures[0], ram: figures[1], disk: figures[2])
-            return TypeConflict(index: index, reason: .numberIsOf(size))
+            self.init(index: index, reason: .numberIsOf(size))
         }
     }
 }

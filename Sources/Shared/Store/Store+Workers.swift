@@ -50,6 +50,25 @@ package enum WorkerRegistration: Sendable {
     case differs(Other, setting: String)
 }
 
+extension WorkerRegistration: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let parts = reply.array, let word = parts.first?.string else { return nil }
+        if word == "ok", parts.count == 1 {
+            self = .registered
+            return
+        }
+        guard parts.count == 4, let setting = parts[1].string, let seen = parts[2].int, let record = parts[3].map else {
+            return nil
+        }
+        let other = Other(fields: record, seen: seen)
+        switch word {
+        case "taken": self = .taken(other)
+        case "differs": self = .differs(other, setting: setting)
+        default: return nil
+        }
+    }
+}
+
 extension Store {
     /// Makes a worker known, unless a live one has its name or other settings.
     ///
@@ -66,21 +85,14 @@ extension Store {
     ) async throws(Failure) -> WorkerRegistration {
         let settings = worker.settings.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
         let fields = worker.fields.merging(["name": worker.name, "instance": worker.instance]) { _, new in new }
-        let reply = try await run(
-            .registerWorker,
-            keys: [keys.worker(worker.name), keys.workers],
-            [
-                worker.name, lifetime.milliseconds, " " + ended.sorted().joined(separator: " ") + " ",
-                worker.settings.count,
-            ] + settings + fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        )
-        let parts = reply.array ?? []
-        if parts.first?.string == "ok" { return .registered }
-        guard parts.count == 4, let seen = parts[2].int, let record = parts[3].map, let setting = parts[1].string else {
-            throw unexpected(reply, from: "register-worker")
-        }
-        let other = WorkerRegistration.Other(fields: record, seen: seen)
-        return parts[0].string == "taken" ? .taken(other) : .differs(other, setting: setting)
+        let arguments: ScriptArguments = [
+            "worker": worker.name,
+            "lifetime_ms": lifetime.milliseconds,
+            "ended": " " + ended.sorted().joined(separator: " ") + " ",
+            "setting_count": worker.settings.count,
+        ]
+        let more = settings + fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        return try await run(.registerWorker, arguments, more: more)
     }
 
     /// Says that a worker lives; the record goes by itself where this stops.
@@ -100,8 +112,10 @@ extension Store {
         lifetime: Duration
     ) async throws(Failure) -> Bool {
         let pairs = fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        let arguments = [worker, lifetime.milliseconds, instance] as [any RedisArgumentConvertible]
-        return try await run(.announce, keys: [keys.worker(worker), keys.workers], arguments + pairs).int == 1
+        let arguments: ScriptArguments = [
+            "worker": worker, "lifetime_ms": lifetime.milliseconds, "instance": instance,
+        ]
+        return try await run(.announce, arguments, more: pairs)
     }
 
     /// Says that a registered worker lives and how many jobs it holds.
@@ -128,6 +142,6 @@ extension Store {
     /// - Parameter worker: the worker.
     /// - Throws: `Failure`.
     package func unregister(_ worker: WorkerRecord) async throws(Failure) {
-        _ = try await run(.unregisterWorker, keys: [keys.worker(worker.name)], [worker.instance])
+        let _: Bool = try await run(.unregisterWorker, ["worker": worker.name, "instance": worker.instance])
     }
 }

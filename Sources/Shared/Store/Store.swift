@@ -24,30 +24,32 @@ package struct Store: Sendable {
         self.jobRetention = jobRetention
     }
 
-    /// Runs a script; the prefix goes first among its arguments.
-    func run(
-        _ script: RedisScript,
-        keys: [String],
-        _ arguments: [any RedisArgumentConvertible]
-    ) async throws(Failure) -> RESPValue {
-        let all: [any RedisArgumentConvertible] = [self.keys.prefix] + arguments
-        return try await failing(at: "script \(script.name)") {
-            try await redis.eval(script, keys: keys, arguments: all.map(\.redisArgument))
+    /// Runs a script.
+    ///
+    /// - Throws: `Failure`, with `internalFault` where the reply is of another form than the caller expects.
+    func run<Reply: ScriptReply>(
+        _ script: StoreScript,
+        _ arguments: ScriptArguments = [:],
+        more: [any RedisArgumentConvertible] = []
+    ) async throws(Failure) -> Reply {
+        let values = try script.values(arguments, more: more)
+        let reply = try await failing(at: script.place) {
+            try await redis.eval(script.script, keys: [keys.prefix], arguments: values)
         }
+        return try decoded(reply, of: script)
     }
 
     /// Runs a script that must not run twice for one request.
     ///
     /// - Throws: `Failure`, with `outcomeUnknown` where Redis may have run it though no reply came.
-    func runOnce(
-        _ script: RedisScript,
-        keys: [String],
-        _ arguments: [any RedisArgumentConvertible]
-    ) async throws(Failure) -> RESPValue {
-        let all: [any RedisArgumentConvertible] = [self.keys.prefix] + arguments
-        return try await failing(at: "script \(script.name)") {
+    func runOnce<Reply: ScriptReply>(
+        _ script: StoreScript,
+        _ arguments: ScriptArguments
+    ) async throws(Failure) -> Reply {
+        let values = try script.values(arguments, more: [])
+        let reply = try await failing(at: script.place) {
             do {
-                return try await redis.eval(script, keys: keys, arguments: all.map(\.redisArgument))
+                return try await redis.eval(script.script, keys: [keys.prefix], arguments: values)
             } catch let error as RedisError where error.wasSent && error.reply == nil {
                 throw Failure(
                     .outcomeUnknown,
@@ -56,6 +58,12 @@ package struct Store: Sendable {
                 )
             }
         }
+        return try decoded(reply, of: script)
+    }
+
+    private func decoded<Reply: ScriptReply>(_ reply: RESPValue, of script: StoreScript) throws(Failure) -> Reply {
+        guard let value = Reply(reply, keys: keys) else { throw unexpected(reply, from: script.script.name) }
+        return value
     }
 
     /// Sends a command.
@@ -78,7 +86,7 @@ package struct Store: Sendable {
     /// Which key is of another type, where Redis does not name it.
     private func brokenKey(at place: String) async -> String {
         do {
-            let found = try await redis.eval(.findBroken, arguments: [keys.prefix])
+            let found = try await redis.eval(StoreScript.findBroken.script, keys: [keys.prefix])
             if let problem = found.string, !problem.isEmpty { return problem }
         } catch { return "\(place): a key is of another type, and looking for it failed: \(error)" }
         return "\(place): a key is of another type"

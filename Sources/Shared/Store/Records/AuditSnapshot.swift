@@ -106,13 +106,9 @@ package struct AuditSnapshot: Sendable {
     package init() {}
 }
 
-extension AuditSnapshot {
-    /// Reads what the script `audit-read` answers.
-    ///
-    /// - Parameters:
-    ///   - parts: its answer.
-    ///   - keys: the keys, by which what cannot be read is named.
-    init(_ parts: [RESPValue], keys: Keys) {
+extension AuditSnapshot: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let parts = reply.array, parts.count == 12 else { return nil }
         let records = parts[0].array?.compactMap(\.map) ?? []
         for record in records {
             do throws(Failure) {

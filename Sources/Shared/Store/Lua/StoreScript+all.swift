@@ -1,0 +1,68 @@
+/// Every script of the store: what each does, takes and answers stands at the head of its file.
+extension StoreScript {
+    // Scripts/Jobs
+    static let beginStep = StoreScript("begin_step", PackageResources.begin_step_lua)
+    static let claim = StoreScript("claim", PackageResources.claim_lua)
+    static let deferJob = StoreScript("defer_job", PackageResources.defer_job_lua)
+    static let enqueueCreate = StoreScript("enqueue_create", PackageResources.enqueue_create_lua)
+    static let enqueueDestroy = StoreScript("enqueue_destroy", PackageResources.enqueue_destroy_lua)
+    static let enqueueHold = StoreScript("enqueue_hold", PackageResources.enqueue_hold_lua)
+    static let finish = StoreScript("finish", PackageResources.finish_lua)
+    static let noteLeft = StoreScript("note_left", PackageResources.note_left_lua)
+    static let poll = StoreScript("poll", PackageResources.poll_lua)
+    static let release = StoreScript("release", PackageResources.release_lua)
+    static let renew = StoreScript("renew", PackageResources.renew_lua)
+    static let reschedule = StoreScript("reschedule", PackageResources.reschedule_lua)
+    static let sweep = StoreScript("sweep", PackageResources.sweep_lua)
+
+    // Scripts/Discovery
+    static let identify = StoreScript("identify", PackageResources.identify_lua)
+    static let recordProbe = StoreScript("record_probe", PackageResources.record_probe_lua)
+    static let setPM = StoreScript("set_pm", PackageResources.set_pm_lua)
+    static let takeDue = StoreScript("take_due", PackageResources.take_due_lua)
+
+    // Scripts/Reconcile
+    static let adopt = StoreScript("adopt", PackageResources.adopt_lua)
+    static let move = StoreScript("move", PackageResources.move_lua)
+    static let noteDomainEvent = StoreScript("note_domain_event", PackageResources.note_domain_event_lua)
+    static let noteDrift = StoreScript("note_drift", PackageResources.note_drift_lua)
+    static let noteElsewhere = StoreScript("note_elsewhere", PackageResources.note_elsewhere_lua)
+    static let observe = StoreScript("observe", PackageResources.observe_lua)
+    static let settleElsewhere = StoreScript("settle_elsewhere", PackageResources.settle_elsewhere_lua)
+
+    // Scripts/Catalog
+    static let holdTransfer = StoreScript("hold_transfer", PackageResources.hold_transfer_lua)
+    static let recordFetch = StoreScript("record_fetch", PackageResources.record_fetch_lua)
+    static let registerImages = StoreScript("register_images", PackageResources.register_images_lua)
+    static let registerPMs = StoreScript("register_pms", PackageResources.register_pms_lua)
+    static let registerTypes = StoreScript("register_types", PackageResources.register_types_lua)
+    static let releaseTransfer = StoreScript("release_transfer", PackageResources.release_transfer_lua)
+
+    // Scripts/Workers
+    static let announce = StoreScript("announce", PackageResources.announce_lua)
+    static let registerWorker = StoreScript("register_worker", PackageResources.register_worker_lua)
+    static let unregisterWorker = StoreScript("unregister_worker", PackageResources.unregister_worker_lua)
+
+    // Scripts/Audit
+    static let auditRead = StoreScript("audit_read", PackageResources.audit_read_lua)
+    static let findBroken = StoreScript("find_broken", PackageResources.find_broken_lua)
+    static let listVM = StoreScript("list_vm", PackageResources.list_vm_lua)
+    static let repairClaims = StoreScript("repair_claims", PackageResources.repair_claims_lua)
+    static let repairGroup = StoreScript("repair_group", PackageResources.repair_group_lua)
+    static let repairHold = StoreScript("repair_hold", PackageResources.repair_hold_lua)
+    static let repairJob = StoreScript("repair_job", PackageResources.repair_job_lua)
+    static let repairVM = StoreScript("repair_vm", PackageResources.repair_vm_lua)
+
+    // Scripts/Simulated
+    static let changeSimulated = StoreScript("change_simulated", PackageResources.change_simulated_lua)
+
+    /// All of them.
+    package static let all: [StoreScript] = [
+        .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueDestroy, .enqueueHold, .finish, .noteLeft, .poll,
+        .release, .renew, .reschedule, .sweep, .identify, .recordProbe, .setPM, .takeDue, .adopt, .move,
+        .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
+        .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .registerWorker,
+        .unregisterWorker, .auditRead, .findBroken, .listVM, .repairClaims, .repairGroup, .repairHold, .repairJob,
+        .repairVM, .changeSimulated,
+    ]
+}

@@ -1,0 +1,9 @@
+-- Finds which of the keys that there are once is of another type; for errors that do not name the key.
+--
+-- Returns: what is broken, or empty.
+--
+-- needs: broken_records
+
+return wrong_kind('counters', 'policy', 'identities', 'pm:numbers', 'type:numbers', 'image:numbers', 'queue', 'dead',
+  'jobs:ended', 'events', 'leases', 'delayed', 'holds', 'vms', 'gone', 'pms', 'images', 'types', 'fleet',
+  'discovery', 'workers') or ''

@@ -1,0 +1,46 @@
+-- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, and `enqueue(…)`, which returns the job.
+--
+-- uses: nonce, job_floor, vm_floor
+-- needs: broken_records, counters, events, groups, time
+
+local function needs_of(tid)
+  local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
+  if t[4] ~= '1' then return nil end
+  for i = 1, 3 do
+    if not t[i] or not is_whole(t[i]) then refuse(not_whole('type:' .. tid, true, 'cpu', 'ram', 'disk')) end
+  end
+  return {t[1], t[2], t[3]}
+end
+local function group_conflict(text)
+  for _, g in ipairs(groups_in(text)) do
+    refuse(not_whole('group:' .. g[1], false, 'members', 'placed'))
+    local rule = redis.call('HGET', P .. 'group:' .. g[1], 'rule')
+    if rule and rule ~= g[2] then return {'group_conflict', g[1], rule} end
+  end
+end
+local function new_vm(name, uuid, tid, iid, needs, constraints, groups)
+  local vm = whole(count('vm', vm_floor))
+  local key = P .. 'vm:' .. vm
+  redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
+    'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3], 'state', 'queued',
+    'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'created_at', now)
+  if constraints ~= '' then redis.call('HSET', key, 'where', constraints) end
+  if groups ~= '' then
+    redis.call('HSET', key, 'groups', groups)
+    join_groups(vm)
+  end
+  redis.call('ZADD', P .. 'vms', vm, vm)
+  return vm
+end
+local function enqueue(kind, vm, needs, image, constraints, request, field)
+  local job = whole(count('job', job_floor))
+  local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s}',
+    job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
+    constraints ~= '' and ',"where":' .. constraints or '')
+  redis.call('HSET', P .. 'vm:' .. vm, field, job)
+  redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
+    'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
+  redis.call('LPUSH', P .. 'queue', line)
+  event('job.queued', 'job', job, 'kind', kind, 'vm', vm)
+  return job
+end

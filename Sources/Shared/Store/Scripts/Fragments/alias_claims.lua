@@ -1,0 +1,23 @@
+-- `make_alias(pm, real)`: makes a PM another one's alias; what VMs hold there they hold on the real one from then on.
+--
+-- A VM whose record is broken stays where it is.
+--
+-- needs: alias_record, broken_records, claims, events, fleet_version, probe_schedule
+
+local function make_alias(pm, real)
+  write_alias(pm, real)
+  for _, vm in ipairs(redis.call('SMEMBERS', P .. 'pm:' .. pm .. ':vms')) do
+    local key = P .. 'vm:' .. vm
+    local is_broken = broken_vm(vm) or broken_pm(pm, vm) or broken_pm(real, vm)
+    if not is_broken and redis.call('HGET', key, 'pm') == pm then
+      remove_claim(vm)
+      redis.call('HSET', key, 'pm', real)
+      redis.call('HDEL', key, 'also_on', 'also_on_at', 'duplicate')
+      add_claim(vm, real)
+      event('vm.moved', 'vm', vm, 'pm', real, 'from', pm, 'state', redis.call('HGET', key, 'state') or '')
+    end
+  end
+  touch(pm, false)
+  probe_soon(real)
+  event('pm.alias', 'pm', pm, 'alias_of', real)
+end

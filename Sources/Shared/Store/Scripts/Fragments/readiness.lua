@@ -1,0 +1,37 @@
+-- `is_ready()`: whether all is known that there is; `mark_ready()`: notes it once it is.
+--
+-- A Redis that was empty knows of no VM before each PM that is listed was looked at once, with or without success.
+--
+-- needs: events, time
+
+local function is_ready()
+  local c = redis.call('HMGET', P .. 'counters', 'ready_at', 'began_at')
+  return c[1] or c[2] and redis.call('EXISTS', P .. 'pms') == 0
+end
+local function mark_ready()
+  if redis.call('HEXISTS', P .. 'counters', 'ready_at') == 1 then return end
+  -- One after another: nobody walks all PMs before each of them was looked at.
+  local upto = redis.call('HGET', P .. 'counters', 'ready_upto') or '0'
+  while true do
+    local pm = redis.call('ZRANGEBYSCORE', P .. 'pms', '(' .. upto, '+inf', 'LIMIT', 0, 1)[1]
+    if not pm then break end
+    if redis.call('HEXISTS', P .. 'pm:' .. pm, 'checked_at') == 0 then
+      redis.call('HSET', P .. 'counters', 'ready_upto', upto)
+      return
+    end
+    upto = pm
+  end
+  redis.call('HDEL', P .. 'counters', 'ready_upto')
+  local all_read = true
+  for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
+    local m = redis.call('HMGET', P .. 'pm:' .. pm, 'checked_at', 'inventory_at')
+    if not m[1] then return end
+    all_read = all_read and m[2]
+  end
+  if not all_read and redis.call('HEXISTS', P .. 'counters', 'adopted') == 1 then
+    -- A PM that does not answer may have VMs with higher numbers than those that were found.
+    for _, name in ipairs({'vm', 'job'}) do redis.call('HINCRBY', P .. 'counters', name, 1000) end
+  end
+  redis.call('HSET', P .. 'counters', 'ready_at', now)
+  event('fleet.ready')
+end

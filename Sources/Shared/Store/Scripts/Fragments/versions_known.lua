@@ -1,0 +1,9 @@
+-- `versions()`: the version of the fleet as a number, and that of its room as text, also where the counters were lost;
+-- and the generation, or an empty text.
+
+local function versions()
+  local c = redis.call('HMGET', P .. 'counters', 'fleet', 'room', 'began_at')
+  if c[1] then return tonumber(c[1]), c[2] or '0', c[3] or '' end
+  local highest = redis.call('ZREVRANGE', P .. 'fleet', 0, 0, 'WITHSCORES')[2]
+  return tonumber(highest or 0), c[2] or highest or '0', c[3] or ''
+end

@@ -1,0 +1,19 @@
+-- `forget_vm(vm)`: frees what the VM claims, forgets the VM, and wakes the jobs that wait behind it.
+--
+-- `hvc:gone` keeps its UUID for a while, so that a probe of its PM that began before does not take its domain for one
+-- whose record was lost.
+--
+-- needs: claims, groups, time, waiting_jobs
+-- constants: tombstone_ms
+
+local function forget_vm(vm)
+  remove_claim(vm)
+  leave_groups(vm)
+  local uuid = redis.call('HGET', P .. 'vm:' .. vm, 'uuid')
+  if uuid then redis.call('ZADD', P .. 'gone', whole(now_ms), uuid) end
+  redis.call('ZREMRANGEBYSCORE', P .. 'gone', '-inf', whole(now_ms - tombstone_ms))
+  redis.call('DEL', P .. 'vm:' .. vm)
+  redis.call('ZREM', P .. 'vms', vm)
+  redis.call('ZREM', P .. 'holds', vm)
+  wake_waiting(vm)
+end

@@ -1,0 +1,46 @@
+-- Accepts a create: all or nothing of number, VM record, job record, queue entry and event.
+--
+-- Where it builds a hold, the VM is the hold's, with its type, its place and what was asked of that.
+--
+-- ARGV name         the VM's name
+-- ARGV uuid         the UUID that its domain will have
+-- ARGV type_id      the type
+-- ARGV image_id     the image
+-- ARGV request      the id of the HTTP request
+-- ARGV constraints  where it may go, as JSON; may be empty
+-- ARGV groups       `name=rule,…`; may be empty
+-- ARGV hold         the hold to build; empty for none
+-- ARGV nonce        tells the job from any other, in any history of Redis
+-- ARGV job_floor    the highest number of a job that the caller has seen
+-- ARGV vm_floor     the highest number of a VM that the caller has seen
+-- Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
+--   `{'group_conflict', group, rule}`, or `{'not_ready'}` where a VM of before may have the next number.
+--
+-- needs: acceptance, broken_records, readiness, time
+
+if not is_ready() then return {'not_ready'} end
+local vm = hold
+refuse(wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
+if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
+if vm ~= '' then
+  refuse(wrong_kind('vm:' .. vm))
+  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where',
+    'create_job', 'held_until')
+  -- One that is over stays for a moment, until a worker sweeps.
+  if v[1] ~= 'held' or v[2] or (v[8] or '') <= now then return {'unknown_hold'} end
+  refuse(broken_vm(vm) or v[7] and broken_job(v[7]))
+  redis.call('ZREM', P .. 'holds', vm)
+  redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
+  redis.call('HSET', P .. 'vm:' .. vm, 'name', name, 'image', image_id, 'state', 'queued')
+  -- Its place was chosen when it was held: the build says how.
+  local decision = v[7] and redis.call('HGET', P .. 'job:' .. v[7], 'decision')
+  local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request, 'create_job')
+  if decision then redis.call('HSET', P .. 'job:' .. job, 'decision', decision) end
+  return {'ok', job, vm}
+end
+local needs = needs_of(type_id)
+if not needs then return {'unknown_type'} end
+local conflict = group_conflict(groups)
+if conflict then return conflict end
+vm = new_vm(name, uuid, type_id, image_id, needs, constraints, groups)
+return {'ok', enqueue('create', vm, needs, image_id, constraints, request, 'create_job'), vm}

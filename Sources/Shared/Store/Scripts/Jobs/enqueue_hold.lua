@@ -1,0 +1,28 @@
+-- Accepts a hold: a VM that takes its room and is not built.
+--
+-- ARGV name         the VM's name
+-- ARGV uuid         the UUID that its domain will have
+-- ARGV type_id      the type
+-- ARGV image_id     the image
+-- ARGV request      the id of the HTTP request
+-- ARGV constraints  where it may go, as JSON; may be empty
+-- ARGV groups       `name=rule,…`; may be empty
+-- ARGV seconds      how long it is held
+-- ARGV nonce        tells the job from any other, in any history of Redis
+-- ARGV job_floor    the highest number of a job that the caller has seen
+-- ARGV vm_floor     the highest number of a VM that the caller has seen
+-- Returns: as for a create.
+--
+-- needs: acceptance, broken_records, readiness
+
+if not is_ready() then return {'not_ready'} end
+refuse(wrong_kind('queue', 'events', 'vms') or broken_counters())
+if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
+local needs = needs_of(type_id)
+if not needs then return {'unknown_type'} end
+local conflict = group_conflict(groups)
+if conflict then return conflict end
+local vm = new_vm(name, uuid, type_id, image_id, needs, constraints, groups)
+local job = enqueue('hold', vm, needs, image_id, constraints, request, 'create_job')
+redis.call('HSET', P .. 'job:' .. job, 'hold_s', seconds)
+return {'ok', job, vm}

@@ -1,0 +1,52 @@
+-- Reads the oldest entries of the queue and what changed of the fleet since a version.
+--
+-- Changes nothing. An index of changes that was lost fills again as PMs are probed.
+--
+-- ARGV since             the version of the fleet that is known
+-- ARGV limit             how many entries at most
+-- ARGV complete          the version as of which all records are known
+-- ARGV known_generation  the generation that both are of; may be empty
+-- Returns: `{version, room version, {entry, …} newest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
+--   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}}`. `reset` is 1 where the version
+--   known is none of this Redis', so that all PMs are told and the others are to be forgotten; `placed` is, for each
+--   entry, the PM that holds room for its VM already, or empty; `more` is 1 where more PMs changed than are told at
+--   once, and `version` is that of the last one told; `time` is now, in ms. The last are the PMs of which nothing else
+--   changed, which are most and would cost three times as much in full. A PM whose record is of another type comes with
+--   no fields.
+--
+-- needs: versions_known
+
+local from, known = tonumber(since), tonumber(complete)
+local version, room_version, generation = versions()
+local reset, more = 0, 0
+if from > version or known_generation ~= '' and known_generation ~= generation then from, known, reset = 0, 0, 1 end
+local machines, claims = {}, {}
+if from < version then
+  local most = 250
+  local changed = redis.call('ZRANGEBYSCORE', P .. 'fleet', '(' .. string.format('%.0f', from), '+inf',
+    'WITHSCORES', 'LIMIT', 0, most)
+  for i = 1, #changed, 2 do
+    local pm, key = changed[i], P .. 'pm:' .. changed[i]
+    local held = redis.pcall('HMGET', key, 'record_version', 'claimed_cpu', 'claimed_ram', 'claimed_disk', 'vms', 'last_used')
+    if held.err then
+      machines[#machines + 1] = {pm, {}}
+    elseif held[1] and tonumber(held[1]) <= known then
+      held[1] = pm
+      claims[#claims + 1] = held
+    else
+      machines[#machines + 1] = {pm, redis.call('HGETALL', key)}
+    end
+  end
+  if #changed == 2 * most then version, more = tonumber(changed[#changed]), 1 end
+end
+local lines, placed = {}, {}
+if tonumber(limit) > 0 then lines = redis.call('LRANGE', P .. 'queue', -tonumber(limit), -1) end
+for i, line in ipairs(lines) do
+  local vm = string.match(line, '"vm":(%d+)')
+  -- One whose record is of another type is found out by the claim.
+  local pm = vm and redis.pcall('HGET', P .. 'vm:' .. vm, 'pm')
+  placed[i] = type(pm) == 'string' and pm or ''
+end
+local t = redis.call('TIME')
+local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+return {version, room_version, lines, machines, reset, placed, more, time, generation, claims}

@@ -1,0 +1,34 @@
+-- Sends a create to another PM, where the worker still holds it and has left nothing on this one.
+--
+-- Its claim is freed, and it goes back to its place in the queue with the PM noted as tried.
+--
+-- ARGV job          the job
+-- ARGV epoch        the epoch under which the worker holds it
+-- ARGV code         why the try failed
+-- ARGV message      the same in words
+-- ARGV cause        what that came from
+-- ARGV is_pm_fault  `1` where the failure counts against the PM
+-- Returns: 1, or 0 where the job is another worker's or has ended.
+--
+-- needs: broken_records, claims, events, failure_penalty, last_failure, lease_release, queue_place, time
+
+local key = P .. 'job:' .. job
+refuse(broken_job(job))
+local j = redis.call('HMGET', key, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'tried')
+if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
+local pm, vm = j[5], j[6]
+refuse(wrong_kind('queue', 'processing:' .. j[4], 'leases', 'events', 'fleet', 'discovery') or broken_counters()
+  or broken_vm(vm) or broken_pm(pm, vm))
+revoke(job, j[3], j[4])
+last_failure(job, code, message, cause)
+local tried = (j[7] and j[7] .. ',' or '') .. pm
+local line = string.gsub(string.gsub(j[3], ',"tried":%[[%d,]*%]', ''), '}$', ',"tried":[' .. tried .. ']}')
+redis.call('HSET', key, 'state', 'queued', 'pm', '', 'tried', tried, 'entry', line)
+redis.call('HDEL', key, 'step')
+remove_claim(vm)
+redis.call('HSET', P .. 'vm:' .. vm, 'state', 'queued', 'settled_at', now)
+redis.call('HDEL', P .. 'vm:' .. vm, 'pm', 'placed_at', 'state_before')
+if is_pm_fault == '1' then penalize(pm) end
+put_back(line, job)
+event('job.queued', 'job', job, 'vm', vm, 'why', 'PM ' .. pm .. ' failed it')
+return 1

@@ -1,0 +1,21 @@
+-- Changes what stands on a simulated PM, where that still is as it was when it was looked at.
+--
+-- ARGV machine     the simulated PM's number
+-- ARGV seen_count  how many fields were looked at
+-- ARGV fields...   field, value for each of them, then field, value for each change; an empty value is a field that is
+--   not there
+-- Returns: 1, or 0 where somebody was faster; then nothing was changed.
+
+local key = P .. 'simulated:' .. machine
+local changes = fields + 2 * tonumber(seen_count)
+for i = fields, changes - 1, 2 do
+  if (redis.call('HGET', key, ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
+end
+for i = changes, #ARGV, 2 do
+  if ARGV[i + 1] == '' then
+    redis.call('HDEL', key, ARGV[i])
+  else
+    redis.call('HSET', key, ARGV[i], ARGV[i + 1])
+  end
+end
+return 1
