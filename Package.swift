@@ -72,6 +72,10 @@ let package = Package(
         .target(name: "Model", path: "Sources/Shared/Model", swiftSettings: strict),
         .target(name: "Placement", dependencies: ["Model"], path: "Sources/Shared/Placement", swiftSettings: strict),
 
+        // The API: what calls, bodies and answers look like.
+        .target(name: "API", dependencies: ["Model", "Placement"], path: "Sources/Shared/API", swiftSettings: strict),
+        .target(name: "Client", dependencies: ["API"], path: "Sources/Shared/Client", swiftSettings: strictWithC),
+
         // Shells around the outside world.
         .target(
             name: "Catalog",
@@ -113,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "APIGateway",
             dependencies: [
-                "Bootstrap", "Model", "Placement", "RedisClient", "Store", argumentParser, lifecycle, logging,
+                "API", "Bootstrap", "Model", "Placement", "RedisClient", "Store", argumentParser, lifecycle, logging,
                 nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -133,12 +137,18 @@ let package = Package(
         // Tests. TestKit starts the real parts: redis-server, sshd, libvirtd, our own programs.
         .target(
             name: "TestKit",
-            dependencies: ["RedisClient", logging, nioCore, nioLocks, nioPosix],
+            dependencies: ["Client", "RedisClient", logging, nioCore, nioLocks, nioPosix],
             path: "Tests/TestKit",
             swiftSettings: strict
         ),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(name: "PlacementTests", dependencies: ["Model", "Placement"], swiftSettings: strict),
+        .testTarget(name: "APITests", dependencies: ["API", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests",
+            dependencies: ["API", "Client", "Model", nioCore, nioPosix],
+            swiftSettings: strict
+        ),
         .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Model", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests",
@@ -167,10 +177,13 @@ let package = Package(
         .testTarget(
             name: "APIGatewayTests",
             dependencies: [
-                "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging, nioCore,
+                "API", "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging,
+                nioCore,
                 nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                lifecycle,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict
@@ -185,7 +198,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["APIGateway", "Model", "RedisClient", "TestKit", "Worker", logging, nioLocks],
+            dependencies: [
+                "API", "APIGateway", "Client", "Model", "Placement", "RedisClient", "TestKit", "Worker", logging,
+                nioLocks,
+            ],
             swiftSettings: strict
         ),
 

@@ -19,7 +19,11 @@ struct Gateway {
     private let feed: EventFeed
     private let outcomes: JobOutcomes
     private let readiness: Readiness
+    /// What the calls stand on: the connection to Redis, and those who follow its events.
+    let loops: [any Service]
     private let application: any ApplicationProtocol
+    /// Answers requests, with or without a server before it.
+    let responder: RouterResponder<GatewayContext>
 
     init(settings: GatewaySettings) throws {
         self.settings = settings
@@ -30,6 +34,12 @@ struct Gateway {
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
         readiness = Readiness(feed: feed)
+        loops = [
+            LoopService { [redis] in await redis.run() },
+            LoopService { [feed] in await feed.run() },
+            LoopService { [outcomes] in await outcomes.run() },
+            LoopService { [readiness] in await readiness.run() },
+        ]
         let vms = VMService(
             store: store,
             outcomes: outcomes,
@@ -37,23 +47,24 @@ struct Gateway {
             limit: CallerLimit(settings.waitingCallers),
             wait: settings.wait
         )
+        let placement = PlacementService(store: store, follower: FleetFollower(store: store))
         let router = Self.routes(
-            vms: VMController(service: vms),
-            machines: MachineController(store: store),
-            images: ImageController(store: store),
-            health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),
-            resources: ResourceCalls(
-                vms: VMResourceController(service: vms, store: store),
+            Controllers(
+                legacyVMs: LegacyVMController(service: vms),
+                legacyPMs: LegacyPMController(store: store),
+                legacyImages: LegacyImageController(store: store),
+                vms: VMController(service: vms, store: store),
                 holds: HoldController(service: vms, store: store),
-                machines: MachineResourceController(store: store),
-                placement: PlacementController(
-                    service: PlacementService(store: store, follower: FleetFollower(store: store)),
-                    store: store
-                )
+                pms: PMController(store: store, service: placement),
+                placement: PlacementController(service: placement),
+                jobs: JobController(store: store),
+                health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),
+                openAPI: try OpenAPIController()
             ),
             token: settings.token,
             logger: logger
         )
+        responder = router.buildResponder()
         let connections = ConnectionLimit(
             count: ConnectionLimit.count(
                 wanted: settings.connections,
@@ -64,7 +75,7 @@ struct Gateway {
             logger: logger
         )
         application = Application(
-            router: router,
+            responder: responder,
             server: HTTPServerBuilder { GuardedHTTPChannel(responder: $0, limit: connections) },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port),
@@ -90,14 +101,7 @@ struct Gateway {
             guard error.cause != nil else { throw error }
         }
         try await Program.run(
-            [
-                LoopService { await HeapTrimmer.run() },
-                LoopService { [redis] in await redis.run() },
-                LoopService { [feed] in await feed.run() },
-                LoopService { [outcomes] in await outcomes.run() },
-                LoopService { [readiness] in await readiness.run() },
-                application,
-            ],
+            [LoopService { await HeapTrimmer.run() }] + loops + [application],
             grace: settings.grace,
             logger: logger
         )

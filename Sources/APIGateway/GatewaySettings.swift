@@ -1,7 +1,7 @@
 import Bootstrap
 import Model
 
-/// What the gateway is told by its environment.
+/// The gateway's settings, from its environment.
 struct GatewaySettings: Sendable {
     let common: CommonSettings
     let host: String

@@ -1,3 +1,4 @@
+import API
 import Foundation
 import HTTPTypes
 import HummingbirdCore
@@ -16,7 +17,7 @@ struct AcceptedJobTests {
 
     @Test("A request that was accepted names its job in X-HVC-Job, whatever became of it")
     func job() async throws {
-        try await GatewayFixture.with(["HVC_WAIT": "20"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "20"]) { (gateway) async throws in
             try await gateway.fill()
             let failure = Failure(.hypervisor, "libvirt says no")
             let calls: [(method: String, path: String, body: String?, failure: Failure?, status: Int)] = [
@@ -43,7 +44,7 @@ struct AcceptedJobTests {
 
     @Test("So does an answer that does not wait")
     func goesOn() async throws {
-        try await GatewayFixture.with(["HVC_WAIT": "0"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "0"]) { (gateway) async throws in
             try await gateway.fill()
             let calls = [
                 ("GET", "/vm/create?name=a&instance_type=1&image_id=100", nil), ("POST", "/v1/vms", Self.vm),
@@ -60,7 +61,7 @@ struct AcceptedJobTests {
     func unreadable() async throws {
         let accepted = Acceptance(job: try #require(JobID(7)), vm: try #require(VMID(1)), nonce: JobNonce())
         let submission = VMService.Submission(accepted: accepted, result: .success(()))
-        let reply = try await ResourceReply(submission, request: "r") { _ throws(Failure) in
+        let reply = try await V1Response<VMResponse>(submission, request: "r") { _ throws(Failure) in
             throw Failure(.storeUnavailable, "away")
         }
         #expect(reply.response.status == .accepted && reply.response.headers[.job] == "7")
@@ -68,7 +69,7 @@ struct AcceptedJobTests {
 
     @Test("Every answer of /v1 ends in a newline, problems included; the original ones and health do not")
     func newline() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await InProcessGateway.with { (gateway) async throws in
             try await gateway.fill()
             for path in ["/v1/pms/1", "/v1/pms/2", "/v1/capacity", "/v1/nothing", "/v1/vms/x", "/v1/vms"] {
                 #expect(try await gateway.http.call(path).body.hasSuffix("}\n"), "\(path)")
@@ -89,7 +90,7 @@ struct AcceptedJobTests {
         ]
     )
     func twoMeanings(body: String) async throws {
-        try await GatewayFixture.with(["HVC_WAIT": "0"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "0"]) { (gateway) async throws in
             try await gateway.fill()
             let answer = try await gateway.http.call("/v1/vms", method: "POST", body: body)
             #expect(answer.status == 400 && answer.headers["x-hvc-code"] == "invalid_request", "\(answer)")

@@ -4,7 +4,7 @@ import Store
 import TestKit
 import Testing
 
-@Suite("Bad input gets the original answer, a status and a reason, and leaves nothing")
+@Suite("Bad input gets the fixed answer of its call, a status and a reason, and leaves nothing")
 struct BadInputTests {
     @Test("Every bad call")
     func calls() async throws {
@@ -45,8 +45,10 @@ struct BadInputTests {
             ("/", 404, "unknown_call", "0"),
             ("/vm/reboot?vmid=1", 404, "unknown_call", "0"),
             ("/vm/../../etc/passwd", 404, "unknown_call", "0"),
+            // All that is no call of ours, other versions included, but what stands under /v1/.
+            ("/v1", 404, "unknown_call", "0"), ("/v2/vms", 404, "unknown_call", "0"),
         ]
-        try await GatewayFixture.with { (gateway) async throws in
+        try await InProcessGateway.with { (gateway) async throws in
             try await gateway.fill()
             for (path, status, code, body) in cases {
                 let answer = try await gateway.http.call(path)
@@ -70,7 +72,7 @@ struct BadInputTests {
 
     @Test("A query that a call under /v1/ does not know is refused, and nothing is done")
     func unknownQuery() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await InProcessGateway.with { (gateway) async throws in
             let calls = [
                 ("POST", "/v1/vms?dry_run=true"), ("DELETE", "/v1/vms/1?dry_run=true"), ("GET", "/v1/capacity?x"),
                 ("POST", "/v1/pms/1:cordon?dry_run=true"), ("POST", "/v1/pms/1:drain?dryrun=true"),
@@ -89,7 +91,7 @@ struct BadInputTests {
     func head() async throws {
         // As it comes over the wire: clients hide what they do not expect.
         let script = #"exec 3<>"/dev/tcp/127.0.0.1/$1"; printf '%s' "$2" >&3; cat <&3"#
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             let port = try #require(URLComponents(string: gateway.http.base)?.port)
             for (path, status) in [("/v1/pms/1", 405), ("/v1/nothing", 404), ("/vm/query", 405), ("/healthz", 405)] {
                 let request = "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -104,7 +106,7 @@ struct BadInputTests {
 
     @Test("A huge body is refused with bounded memory, and the gateway goes on")
     func hugeBody() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             let answer = try await gateway.http.call(
                 "/vm/types",
                 method: "POST",

@@ -9,7 +9,7 @@ import Testing
 struct GatewayLifeTests {
     @Test("Without Redis it answers 503 with Retry-After at once, says so, and recovers by itself")
     func outage() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             try await gateway.fill()
             try await gateway.announceWorker(lease: .seconds(600))
             #expect(try await gateway.http.call("/readyz").status == 200)
@@ -26,20 +26,20 @@ struct GatewayLifeTests {
         }
     }
 
-    @Test("While machines are looked at anew, create and destroy wait for that, and a query says so")
+    @Test("While PMs are probed anew, create and destroy wait for that, and a query says so")
     func notReady() async throws {
-        try await GatewayFixture.with(["HVC_WAIT": "20"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "20"]) { (gateway) async throws in
             let query = try await gateway.http.call("/vm/query?vmid=1")
             #expect(query.status == 503 && query.body == "0" && query.headers["x-hvc-code"] == "not_ready")
             async let created = gateway.http.call("/vm/create?name=a&instance_type=1&image_id=100")
             async let destroyed = gateway.http.call("/vm/destroy?vmid=77")
-            // Both are asked for by now or soon; either way they wait for the look, which comes last here.
+            // Both are asked for by now or soon; either way they wait for the probe, which comes last here.
             try await gateway.fill()
             try await gateway.work()
             #expect(try await created.body == #"{"vmid":1}"#)
             #expect(try await destroyed.headers["x-hvc-code"] == "unknown_vm")
         }
-        try await GatewayFixture.with(["HVC_WAIT": "0.3"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "0.3"]) { (gateway) async throws in
             let answer = try await gateway.http.call("/vm/create?name=a&instance_type=1&image_id=100")
             #expect(answer.status == 503 && answer.body == #"{"vmid":0}"#)
             #expect(answer.headers["retry-after"] != nil && answer.headers["x-hvc-code"] == "not_ready")
@@ -48,7 +48,7 @@ struct GatewayLifeTests {
 
     @Test("A graceful stop lets callers who wait have their answer, and ends within seconds")
     func gracefulStop() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             try await gateway.fill()
             async let created = gateway.http.call("/vm/create?name=a&instance_type=1&image_id=100")
             try await eventually("the create to be accepted") {
@@ -63,7 +63,7 @@ struct GatewayLifeTests {
 
     @Test("Where a token is set, calls need it; the health calls do not")
     func token() async throws {
-        try await GatewayFixture.with(["HVC_API_TOKEN": "s3cret"]) { (gateway) async throws in
+        try await LiveGateway.with(["HVC_API_TOKEN": "s3cret"]) { (gateway) async throws in
             #expect(try await gateway.http.call("/vm/types").status == 401)
             let wrong = try await gateway.http.call("/vm/types", headers: ["Authorization": "Bearer s3creT"])
             #expect(wrong.status == 401 && wrong.body == "0" && wrong.headers["www-authenticate"] == "Bearer")
@@ -90,7 +90,7 @@ struct GatewayLifeTests {
 
     @Test("Each request is one line of the log, with the caller's id where it is a plain word")
     func accessLog() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             let answer = try await gateway.http.call("/vm/types", headers: ["X-Request-Id": "my-id.7"])
             #expect(answer.headers["x-request-id"] == "my-id.7")
             try await gateway.process.waitForLine(containing: "request=my-id.7")

@@ -9,7 +9,7 @@ import Testing
 struct LostJobTests {
     private let create = "/vm/create?name=a&instance_type=1&image_id=100"
 
-    private func waitForJob(_ gateway: GatewayFixture) async throws {
+    private func waitForJob(_ gateway: InProcessGateway) async throws {
         try await eventually("the create to be accepted") {
             try await gateway.store.redis.send(["LLEN", "hvc:queue"]).int == 1
         }
@@ -17,7 +17,7 @@ struct LostJobTests {
 
     @Test("An outcome of another job with the same number is not taken for the caller's")
     func otherHistory() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await InProcessGateway.with { (gateway) async throws in
             try await gateway.fill()
             // What a gateway has read of the history before: the number that the next job gets.
             let outcome = ["type", "job.finished", "job", "1", "vm", "1", "state", "failed", "code", "no_capacity"]
@@ -43,15 +43,15 @@ struct LostJobTests {
 
     @Test("One whose job Redis has lost hears so at once, and the next one gets a number of its own")
     func emptied() async throws {
-        try await GatewayFixture.with(["HVC_WAIT": "60"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "60"]) { (gateway) async throws in
             try await gateway.fill()
-            async let first = gateway.http.call(create, within: 30)
+            async let first = gateway.http.call(create)
             try await waitForJob(gateway)
             _ = try await gateway.store.redis.send(["FLUSHALL"])
             try await gateway.fill()
             let lost = try await first
             #expect(lost.status == 504 && lost.headers["x-hvc-code"] == "outcome_unknown")
-            async let second = gateway.http.call(create, within: 30)
+            async let second = gateway.http.call(create)
             try await gateway.work()
             let (status, body) = (try await second.status, try await second.body)
             #expect(status == 200 && body == #"{"vmid":2}"#)
@@ -60,9 +60,9 @@ struct LostJobTests {
 
     @Test("One whose job ended while the gateway could not read the events hears of it")
     func outage() async throws {
-        try await GatewayFixture.with(["HVC_WAIT": "60"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "60"]) { (gateway) async throws in
             try await gateway.fill()
-            async let answer = gateway.http.call(create, within: 30)
+            async let answer = gateway.http.call(create)
             try await waitForJob(gateway)
             // It ends without a word. An outage makes the gateway look, whenever its caller begins to wait.
             _ = try await gateway.store.redis.send(["HSET", "hvc:job:1", "state", "done"])

@@ -22,6 +22,18 @@ struct SecretSettingTests {
         #expect(try GatewaySettings(environment: [name: "", name + "_FILE": ""]).token == "")
     }
 
+    @Test("A secret that is set twice is refused with both names", arguments: ["HVC_API_TOKEN", "HVC_REDIS_PASSWORD"])
+    func twice(name: String) throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("secret")
+        try "a-secret-of-some-length".write(toFile: path, atomically: true, encoding: .utf8)
+        for value in ["another-secret", "a-secret-of-some-length"] {
+            expectRefusal([name: value, name + "_FILE": path], named: "\(name) and \(name)_FILE")
+        }
+        #expect(throws: Never.self) { try GatewaySettings(environment: [name: "", name + "_FILE": path]) }
+        #expect(throws: Never.self) { try GatewaySettings(environment: [name: "a-secret", name + "_FILE": ""]) }
+    }
+
     @Test("A token that no header carries is refused", arguments: ["a b", "a\tb", "tökén", "a\nb"])
     func unusable(token: String) {
         expectRefusal(["HVC_API_TOKEN": token], named: "HVC_API_TOKEN")
@@ -59,7 +71,7 @@ struct SecretSettingTests {
         let path = folder.file("token")
         try "tok".write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        try await GatewayFixture.with(["HVC_API_TOKEN_FILE": path]) { (gateway) async throws in
+        try await LiveGateway.with(["HVC_API_TOKEN_FILE": path]) { (gateway) async throws in
             try await gateway.process.waitForLine(containing: "HVC_API_TOKEN_FILE: every user")
             #expect(try await gateway.http.call("/vm/types").status == 401)
         }

@@ -32,7 +32,7 @@ struct SecretTests {
             ([:], "/healthz/../vm/types", 401), ([:], "//healthz", 401), ([:], "/v1/vms/1", 401),
             ([:], "/healthz", 200), ([:], "/readyz", 200),
         ]
-        try await GatewayFixture.with(["HVC_API_TOKEN": Self.token]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_API_TOKEN": Self.token]) { (gateway) async throws in
             for (headers, path, status) in cases {
                 let answer = try await gateway.http.call(path, headers: headers)
                 #expect(answer.status == status, "\(path) \(headers): \(answer)")
@@ -42,7 +42,7 @@ struct SecretTests {
 
     @Test("A page of another site changes nothing, by whichever header the browser says so")
     func crossSite() async throws {
-        try await GatewayFixture.with(["HVC_WAIT": "0"]) { (gateway) async throws in
+        try await InProcessGateway.with(["HVC_WAIT": "0"]) { (gateway) async throws in
             let port = try #require(URLComponents(string: gateway.http.base)?.port)
             let own = "http://127.0.0.1:\(port)"
             let cases: [(headers: [String: String], status: Int)] = [
@@ -86,7 +86,7 @@ struct SecretTests {
             "/vm/types?access_token=\(Self.token)", "/vm/types?token=\(encoded)&x=%zz", "/vm/query?vmid=\(Self.token)",
             "/\(Self.token)/x", "/v1/vms/\(Self.token)", "/v1/vms/\(encoded)", "/vm/query?\(Self.token)=1",
         ]
-        try await GatewayFixture.with(["HVC_API_TOKEN": Self.token]) { (gateway) async throws in
+        try await LiveGateway.with(["HVC_API_TOKEN": Self.token]) { (gateway) async throws in
             for (number, path) in paths.enumerated() {
                 for authorization in ["Bearer \(Self.token)", "Bearer x\(Self.token)"] {
                     let id = "id-\(number)-\(authorization.count)"

@@ -81,7 +81,7 @@ struct WaitingCallersTests {
 
     @Test("Who comes when as many wait as may hears 503 with Retry-After, and nothing is accepted; others are served")
     func bounded() async throws {
-        try await GatewayFixture.with(["HVC_WAITING_CALLERS": "2", "HVC_WAIT": "30"]) { (gateway) async throws in
+        try await LiveGateway.with(["HVC_WAITING_CALLERS": "2", "HVC_WAIT": "30"]) { (gateway) async throws in
             try await gateway.fill()
             let create = "/vm/create?name=a&instance_type=1&image_id=100"
             async let first = gateway.http.call(create)

@@ -1,3 +1,4 @@
+import API
 import Foundation
 import RedisClient
 import TestKit
@@ -9,12 +10,11 @@ extension ResourceAPITests {
         let options = ",cpu=4,ram=64000,disk=400"
         let overcommit = ["HVC_OVERCOMMIT_CPU": "2"]
         try await withSimulatedFleet(1, options, type: (2, 64, 1), environment: overcommit) { api, site in
-            let wish = #"{"name":"a","instance_type":1,"image_id":100}"#
             // CPUs are promised twice over: there is room for four.
-            for _ in 0..<4 { _ = try await api.call("POST", "/v1/vms", wish, 201) }
-            for _ in 0..<3 { _ = try await api.call("POST", "/v1/vms", wish, 409) }
-            _ = try await api.call("DELETE", "/v1/vms/1")
-            _ = try await api.call("POST", "/v1/vms", wish, 201)
+            for _ in 0..<4 { _ = try await api.call(Endpoints.createVM, .vm()) }
+            for _ in 0..<3 { _ = try await api.problem { try await api.call(Endpoints.createVM, .vm()) } }
+            _ = try await api.call(Endpoints.destroyVM, 1)
+            _ = try await api.call(Endpoints.createVM, .vm())
             let trace = try site.program("hvc-worker", ["trace"])
             #expect(try await trace.waitForExit(within: .seconds(30)) == .status(0))
             // Those that were refused have their ends, or they would fill a larger fleet for ever.
@@ -37,8 +37,8 @@ extension ResourceAPITests {
     @Test("A trace has what was asked for, and policies are compared on it", .timeLimit(.minutes(1)))
     func replay() async throws {
         try await withSimulatedFleet(2) { api, site in
-            let first = try await api.call("POST", "/v1/vms", #"{"name":"a","instance_type":1,"image_id":100}"#, 201)
-            _ = try await site.http.call("/vm/destroy?vmid=\(first["id"] as? Int ?? 0)")
+            let first = try await api.call(Endpoints.createVM, .vm())
+            _ = try await site.http.call("/vm/destroy?vmid=\(first.id)")
             for _ in 0..<3 { _ = try await site.http.call("/vm/create?name=a&instance_type=1&image_id=100") }
             let trace = try site.program("hvc-worker", ["trace"])
             #expect(try await trace.waitForExit(within: .seconds(30)) == .status(0))
@@ -65,18 +65,16 @@ extension ResourceAPITests {
             #expect(tiny.count == 1 && (tiny[0]["refused"] as? Int ?? 0) > 0, "\(tiny)")
 
             // A hold that is built is one VM, and closed PMs are open to a replay.
-            let wish = #"{"instance_type":1,"image_id":100,"expires_in_s":600}"#
             for _ in 0..<2 {
-                let id = try #require(try await api.call("POST", "/v1/holds", wish, 201)["id"] as? Int)
-                _ = try await api.call("POST", "/v1/vms", #"{"name":"b","hold_id":\#(id),"image_id":100}"#, 201)
+                let id = try await api.call(Endpoints.createHold, .hold(seconds: 600)).id
+                _ = try await api.call(Endpoints.createVM, .built(of: id))
                 _ = try await site.http.call("/vm/destroy?vmid=\(id)")
             }
-            let brief = wish.replacing("600", with: "1")
-            let over = try #require(try await api.call("POST", "/v1/holds", brief, 201)["id"] as? Int)
+            let over = try await api.call(Endpoints.createHold, .hold(seconds: 1)).id
             try await eventually("the hold to end") {
-                try await api.answer("GET", "/v1/holds/\(over)", nil).status == 404
+                try await site.http.call("/v1/holds/\(over)").status == 404
             }
-            _ = try await api.call("POST", "/v1/pms/1:cordon")
+            _ = try await api.call(Endpoints.cordonPM, 1)
             let longer = try site.program("hvc-worker", ["trace"])
             #expect(try await longer.waitForExit(within: .seconds(30)) == .status(0))
             #expect(longer.text.hasSuffix(#"{"kind":"gone","vm":\#(over)}"#), "\(longer.text)")

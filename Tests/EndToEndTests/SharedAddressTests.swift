@@ -1,4 +1,6 @@
+import API
 import Foundation
+import Model
 import RedisClient
 import TestKit
 import Testing
@@ -23,8 +25,8 @@ struct SharedAddressTests {
             let (real, alias) = (try await fleet.site.machine(1), try await fleet.site.machine(2))
             #expect(real.capacity.cpu == 8 && real.free.cpu == 2)
             #expect(alias.capacity.cpu == 0 && alias.free.cpu == 0 && alias.vms == 0)
-            let shown = try await ResourceAPI(http: fleet.site.http).call("GET", "/v1/pms/2")
-            #expect(shown["alias_of"] as? Int == 1 && shown["state"] as? String == "alias" && shown["capacity"] == nil)
+            let shown = try await ResourceAPI(http: fleet.site.http).call(Endpoints.readPM, 2)
+            #expect(shown.aliasOf == PMID(1) && shown.state == "alias" && shown.capacity == nil)
 
             let answers = try await withThrowingTaskGroup(of: HTTPAnswer.self) { group in
                 for number in 1...4 { group.addTask { try await fleet.create("vm\(number)") } }
@@ -80,8 +82,8 @@ struct SharedAddressTests {
             try await looks(fleet, at: [1, 2])
             for pm in 1...2 { #expect(try await fleet.site.field("hvc:pm:\(pm)", "state") == "up") }
             #expect(!lame.text.contains("is unknown"), "\(lame.text)")
-            let shown = try await ResourceAPI(http: fleet.site.http).call("GET", "/v1/pms/1")
-            #expect((shown["unreached_by"] as? [String: String])?["lame"]?.contains("keys") == true, "\(shown)")
+            let shown = try await ResourceAPI(http: fleet.site.http).call(Endpoints.readPM, 1)
+            #expect(shown.unreachedBy["lame"]?.contains("keys") == true, "\(shown)")
             try await fleet.unmake(vms)
             for host in 1...2 { #expect(try await fleet.hosts.domains(host).isEmpty) }
         }

@@ -15,7 +15,9 @@ readonly packages_build=(
 # shellcheck disable=SC2034
 readonly packages_image=(binutils busybox-static cpio dosfstools fdisk mtools syslinux syslinux-common)
 # shellcheck disable=SC2034
-readonly packages_test=(docker-compose faketime lua-check netcat-openbsd openssh-server python3 shellcheck systemd wrk)
+readonly packages_test=(
+  docker-compose faketime lua-check netcat-openbsd openssh-server python3 python3-venv shellcheck systemd wrk
+)
 
 # install_packages PACKAGE…: needs no network and does not touch apt when all are there.
 install_packages() {

@@ -41,12 +41,27 @@ struct Refusal: Error, Equatable {
     init(_ error: any Error) {
         switch error {
         case HTTPParserError.headerOverflow: self = .headTooLarge
-        case HTTPParserError.invalidEOFState: self = .malformed("the connection ended within the request")
-        default: self = .malformed("the parser of HTTP says: \(error)")
+        case let error as HTTPParserError: self = .malformed(Self.reason(for: error))
+        default: self = .malformed("it is not a request as HTTP/1.1 has it")
         }
     }
 
-    /// The head of the answer, whose body is the original API's `0`.
+    private static func reason(for error: HTTPParserError) -> String {
+        switch error {
+        case .invalidEOFState: "the connection ended within the request"
+        case .invalidVersion: "the version after the target is none of HTTP's"
+        case .invalidMethod: "it does not begin with a method of HTTP"
+        case .invalidURL: "the target has characters that must be percent-encoded"
+        case .invalidHeaderToken, .invalidCharactersUsed: "a field has characters that none may have"
+        case .invalidContentLength: "the Content-Length is not a number"
+        case .unexpectedContentLength: "a request has one length, this one has more"
+        case .invalidChunkSize: "a part of the chunked body has no length"
+        case .lfExpected: "a line does not end in CR LF"
+        default: "it is not a request as HTTP/1.1 has it"
+        }
+    }
+
+    /// The head of the answer, whose body is the legacy API's `0`.
     var head: HTTPResponse {
         var fields: HTTPFields = [.contentLength: "1", .contentType: "application/json"]
         fields[.reasonCode] = code

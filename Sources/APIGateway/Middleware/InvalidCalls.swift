@@ -1,15 +1,34 @@
+import API
 import HTTPTypes
 import Hummingbird
 import Logging
 import Model
 import NIOCore
 
-/// Every call that is none of ours answers `0`, as the original wish has it, and says why in a header; under `/v1/` with a
+/// Every call that is none of ours answers `0`, as the legacy API has it, and says why in a header; under `/v1/` with a
 /// problem document.
 enum InvalidCalls {
     /// The answer to a request that failed before a call of ours took it, or in a way that none expects.
     static func answer(to error: any Error, _ request: Request, _ context: GatewayContext) -> Response {
-        failure(for: error, request, context).response(to: request, context)
+        if case let error as HTTPError = error, error.status == .notFound, let methods = methods(of: request.uri.path) {
+            return refusal(methods, request, context)
+        }
+        return failure(for: error, request, context).response(to: request, context)
+    }
+
+    /// The methods that a path takes; nil where it is none of ours.
+    private static func methods(of path: String) -> [String]? {
+        let methods = Endpoints.all.filter { $0.path.matches(path) }.flatMap(\.methods).map(\.rawValue)
+        return methods.isEmpty ? nil : methods
+    }
+
+    /// The path takes other methods: the answer names them (RFC 9110, 15.5.6).
+    private static func refusal(_ methods: [String], _ request: Request, _ context: GatewayContext) -> Response {
+        let names = methods.joined(separator: request.uri.path.hasPrefix("/v1/") ? ", " : " or ")
+        let failure = Failure(.methodNotAllowed, "this call takes \(names)")
+        var response = failure.response(to: request, context)
+        response.headers[.allow] = methods.joined(separator: ", ")
+        return response
     }
 
     private static func failure(for error: any Error, _ request: Request, _ context: GatewayContext) -> Failure {

@@ -1,3 +1,4 @@
+import API
 import Model
 import Placement
 import Store
@@ -10,8 +11,8 @@ struct PlacementService: Sendable {
     /// For how many PMs a capacity question works out the loss.
     private static let lossLimit = 64
 
-    /// A fleet with the way in which machines are chosen on it.
-    struct Ground {
+    /// A fleet with the way in which PMs are chosen on it.
+    private struct PlanningContext {
         let fleet: FleetSnapshot
         let policy: PlacementPolicy
     }
@@ -19,20 +20,21 @@ struct PlacementService: Sendable {
     /// Where VMs would go if they were asked for now.
     ///
     /// - Throws: `Failure` where the same request for a VM would fail wherever it went.
-    func dryRun(_ wish: DryRunWish) async throws(Failure) -> [PlacementDecision] {
-        guard let type = try await store.types().first(where: { $0.id == wish.type }) else {
-            throw Failure(.unknownType, "there is no type \(wish.type): /vm/types lists them")
+    func dryRun(_ body: DryRunRequest) async throws(Failure) -> [PlacementDecision] {
+        guard let type = try await store.types().first(where: { $0.id == body.type }) else {
+            throw Failure(.unknownType, "there is no type \(body.type): /vm/types lists them")
         }
-        if let image = wish.image { try await check(image, for: type) }
-        try await store.checkGroups(wish.placement.groups)
-        let ground = try await ground(policy: wish.policy)
+        if let image = body.image { try await check(image, for: type) }
+        let constraints = body.placement ?? PlacementConstraints.none
+        try await store.checkGroups(constraints.groups)
+        let context = try await planningContext(policy: body.policy)
         guard let first = try await store.nextVM() else { throw .notReady }
-        let requests = (0..<wish.count).compactMap { offset in
+        let requests = (0..<(body.count ?? 1)).compactMap { offset in
             VMID(first.value + offset).map {
-                PlacementRequest(vm: $0, needs: type.needs, image: wish.image, constraints: wish.placement)
+                PlacementRequest(vm: $0, needs: type.needs, image: body.image, constraints: constraints)
             }
         }
-        return plan(requests, on: ground.fleet, by: ground.policy)
+        return plan(requests, on: context.fleet, by: context.policy)
     }
 
     private func check(_ id: ImageID, for type: InstanceType) async throws(Failure) {
@@ -44,27 +46,27 @@ struct PlacementService: Sendable {
     /// How many more of each type fit.
     func capacity() async throws(Failure) -> (types: [InstanceType], capacity: Capacity, time: Int) {
         let types = try await store.types()
-        let ground = try await ground()
-        let machines = ground.fleet.costliestMachines(by: ground.policy, limit: Self.lossLimit)
-        let tenants = try await tenants(of: machines)
+        let context = try await planningContext()
+        let pms = context.fleet.costliestMachines(by: context.policy, limit: Self.lossLimit)
+        let tenants = try await tenants(of: pms)
         let counts = Placement.capacity(
             for: types.map(\.needs),
-            of: ground.fleet,
-            by: ground.policy,
+            of: context.fleet,
+            by: context.policy,
             losing: tenants
         )
-        return (types, counts, ground.fleet.time)
+        return (types, counts, context.fleet.time)
     }
 
     /// Where the VMs of a PM would go if it were emptied.
     func drain(_ pm: PMID) async throws(Failure) -> DrainPlan {
-        let ground = try await ground()
-        let plan = drainPlan(of: pm, tenants: try await tenants(of: pm), on: ground.fleet, by: ground.policy)
-        guard let plan else { throw Failure(.unknownPM, "there is no PM \(pm): /pm/list lists them") }
+        let context = try await planningContext()
+        let plan = drainPlan(of: pm, tenants: try await tenants(of: pm), on: context.fleet, by: context.policy)
+        guard let plan else { throw .unknownPM(pm) }
         return plan
     }
 
-    private func ground(policy text: String? = nil) async throws(Failure) -> Ground {
+    private func planningContext(policy text: String? = nil) async throws(Failure) -> PlanningContext {
         guard try await store.isReady() else { throw .notReady }
         var record = try await store.policy()
         if let text {
@@ -74,13 +76,13 @@ struct PlacementService: Sendable {
                 record = PolicyRecord(choice, oldest: record.oldest)
             }
         }
-        return Ground(fleet: try await follower.fleet(), policy: record.policy)
+        return PlanningContext(fleet: try await follower.fleet(), policy: record.policy)
     }
 
     /// The VMs of several PMs, read at once: one after another the round trips would add up.
-    private func tenants(of machines: [PMID]) async throws(Failure) -> [PMID: [PlacementRequest]] {
+    private func tenants(of pms: [PMID]) async throws(Failure) -> [PMID: [PlacementRequest]] {
         let found = await withTaskGroup(of: (PMID, Result<[PlacementRequest], Failure>).self) { group in
-            for pm in machines {
+            for pm in pms {
                 group.addTask {
                     // The pair is made out here: the optimizer of Swift 6.3.1 loses the PM where it is made in the `do`.
                     let result: Result<[PlacementRequest], Failure>
@@ -92,9 +94,9 @@ struct PlacementService: Sendable {
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
-        var byMachine: [PMID: [PlacementRequest]] = [:]
-        for (pm, result) in found { byMachine[pm] = try result.get() }
-        return byMachine
+        var byPM: [PMID: [PlacementRequest]] = [:]
+        for (pm, result) in found { byPM[pm] = try result.get() }
+        return byPM
     }
 
     private func tenants(of pm: PMID) async throws(Failure) -> [PlacementRequest] {

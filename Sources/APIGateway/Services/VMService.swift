@@ -1,3 +1,4 @@
+import API
 import Bootstrap
 import Model
 import Store
@@ -19,30 +20,30 @@ struct VMService: Sendable {
     }
 
     /// Accepts a create, with all that may be asked for, and waits for its outcome unless the caller does not want to.
-    func submit(_ wish: VMWish, waits: Bool, request: String) async throws(Failure) -> Submission {
+    func submit(_ body: CreateVMRequest, waits: Bool, request: String) async throws(Failure) -> Submission {
         try await submit(waits: waits) { @Sendable () async throws(Failure) in
-            if let hold = wish.hold {
-                return try await store.enqueueBuild(of: hold, name: wish.name, image: wish.image, request: request)
+            if let hold = body.hold {
+                return try await store.enqueueBuild(of: hold, name: body.name, image: body.image, request: request)
             }
-            guard let type = wish.type else { throw Failure(.invalidRequest, "the field instance_type is missing") }
+            guard let type = body.type else { throw Failure(.invalidRequest, "the field instance_type is missing") }
             return try await store.enqueueCreate(
-                name: wish.name,
+                name: body.name,
                 type: type,
-                image: wish.image,
-                constraints: wish.placement,
+                image: body.image,
+                constraints: body.placement ?? PlacementConstraints.none,
                 request: request
             )
         }
     }
 
     /// Accepts a hold, and waits until it has its room unless the caller does not want to.
-    func submit(_ wish: HoldWish, waits: Bool, request: String) async throws(Failure) -> Submission {
+    func submit(_ body: CreateHoldRequest, waits: Bool, request: String) async throws(Failure) -> Submission {
         try await submit(waits: waits) { @Sendable () async throws(Failure) in
             try await store.enqueueHold(
-                type: wish.type,
-                image: wish.image,
-                constraints: wish.placement,
-                seconds: wish.seconds,
+                type: body.type,
+                image: body.image,
+                constraints: body.placement ?? PlacementConstraints.none,
+                seconds: body.seconds,
                 request: request
             )
         }
@@ -74,7 +75,7 @@ struct VMService: Sendable {
         _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
     ) async throws(Failure) -> Submission {
         guard waits else {
-            // Who does not want to wait is told at once where nothing is known yet, too.
+            // A caller who does not want to wait does not wait for the first probes either.
             return Submission(accepted: try await accept(until: .now, enqueue), result: nil)
         }
         try limit.enter()
@@ -132,6 +133,6 @@ struct VMService: Sendable {
 extension CrashPoint {
     /// The request is checked, and not accepted yet.
     fileprivate static let accepting = CrashPoint("gateway.accepting")
-    /// The request is accepted, and nobody was told.
+    /// The request is accepted, and its caller does not know yet.
     fileprivate static let accepted = CrashPoint("gateway.accepted")
 }

@@ -4,8 +4,13 @@ import Model
 extension SettingDescription {
     /// The setting's text: the variable's, or for a secret the content of the file that `NAME_FILE` names.
     ///
-    /// A secret that is blank is refused: taken for none, it would open to all what it was to close.
+    /// A secret that is blank is refused: taken for none, it would open to all what it was to close. So is one that is set
+    /// twice: whichever were taken, somebody believes that the other one holds.
     func text(in environment: [String: String]) throws(Failure) -> String? {
+        let isSet = [name, name + "_FILE"].map { environment[$0]?.isEmpty == false }
+        guard !isSecret || isSet != [true, true] else {
+            throw Failure(.invalidRequest, "\(name) and \(name)_FILE are both set: leave one of them out")
+        }
         if let text = environment[name], !text.isEmpty {
             guard !isSecret || !text.allSatisfy(\.isWhitespace) else {
                 throw Failure(.invalidRequest, "\(name) is blank: give it a value, or leave it out")

@@ -61,7 +61,7 @@ extension Store {
     /// - Returns: nil where there is no such job.
     /// - Throws: `Failure`.
     package func explanation(of id: JobID) async throws(Failure) -> JobExplanation? {
-        let names = ["state", "vm", "pm", "kind", "tried", "decision", "error_code", "error", "cause"]
+        let names = ["state", "vm", "pm", "kind", "tried", "decision", "left", "error_code", "error", "cause"]
         let reply = try await send(RedisCommand("HMGET", arguments: ([keys.job(id)] + names).map(\.redisArgument)))
         guard let values = reply.array, !values.allSatisfy(\.isNull) else { return nil }
         let fields = RecordFields(names, values, key: keys.job(id))
@@ -75,8 +75,16 @@ extension Store {
             decision: try fields.value("decision") {
                 try? JSONDecoder().decode(PlacementExplanation.self, from: Data($0.utf8))
             },
+            left: fields["left"]?.split(separator: "\n").map(String.init),
             failure: Failure(record: fields["error_code"], fields["error"], fields["cause"])
         )
+    }
+
+    /// The files that a destroy left on the PM (HGET).
+    ///
+    /// - Returns: their paths; nil where it left none.
+    package func filesLeft(by job: JobID) async throws(Failure) -> [String]? {
+        try await send(["HGET", keys.job(job), "left"]).string?.split(separator: "\n").map(String.init)
     }
 
     /// A hold (HMGET).
@@ -149,6 +157,8 @@ package struct JobExplanation: Hashable, Sendable {
     package let tried: [PMID]
     /// The last decision; nil before it was made.
     package let decision: PlacementExplanation?
+    /// Of a destroy: the files that its VM used and that stay on the PM; nil for none.
+    package let left: [String]?
     /// Why it failed; nil where it did not.
     package let failure: Failure?
 }

@@ -1,7 +1,7 @@
 package import Model
 import RedisClient
 
-/// What the original API tells of a VM.
+/// What the legacy API tells of a VM.
 package struct VMSummary: Hashable, Sendable {
     /// Its number.
     package let id: VMID
@@ -32,7 +32,7 @@ package struct JobStatus: Hashable, Sendable {
 }
 
 extension Store {
-    /// What the original API tells of a VM, in one round trip (HMGET).
+    /// What the legacy API tells of a VM, in one round trip (HMGET).
     ///
     /// - Parameter id: the VM.
     /// - Returns: nil where there is none.

@@ -9,7 +9,7 @@ struct ConnectionFaultTests {
 
     @Test("More connections than descriptors end neither the gateway nor its service", arguments: [64, 256])
     func descriptors(limit: Int) async throws {
-        try await GatewayFixture.with(Self.token, descriptors: limit) { (gateway) async throws in
+        try await LiveGateway.with(Self.token, descriptors: limit) { (gateway) async throws in
             var idle: [RawClient] = []
             for _ in 0..<limit + 100 { idle.append(try await RawClient(port: gateway.port)) }
             for client in idle.suffix(8) { try await client.send("GET /vm/types HTTP/1.1\r\nHost: a\r\n\r\n") }
@@ -23,7 +23,7 @@ struct ConnectionFaultTests {
 
     @Test("Who has no token is refused by the head alone, and does not keep the connection with a body that trickles")
     func unauthorizedBodies() async throws {
-        try await GatewayFixture.with(Self.token) { (gateway) async throws in
+        try await LiveGateway.with(Self.token) { (gateway) async throws in
             let head = "POST /v1/vms HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nx"
             var clients: [RawClient] = []
             for _ in 0..<50 {
@@ -41,7 +41,7 @@ struct ConnectionFaultTests {
 
     @Test("100 Continue is sent to who may go on; others get their answer at once")
     func expectation() async throws {
-        try await GatewayFixture.with(Self.token) { (gateway) async throws in
+        try await LiveGateway.with(Self.token) { (gateway) async throws in
             let head = "POST /v1/placements:dry-run HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
             let stranger = try await RawClient(port: gateway.port)
             try await stranger.send(head + "Content-Length: 2\r\n\r\n")
@@ -60,7 +60,7 @@ struct ConnectionFaultTests {
 
     @Test("Bodies beyond the memory for them wait for nobody: 503 with Retry-After")
     func bodies() async throws {
-        try await GatewayFixture.with(Self.token) { (gateway) async throws in
+        try await LiveGateway.with(Self.token) { (gateway) async throws in
             let head = "POST /v1/vms HTTP/1.1\r\nHost: a\r\n" + Self.authorization + "Content-Length: 65536\r\n\r\nx"
             var clients: [RawClient] = []
             for _ in 0..<257 {
@@ -85,7 +85,7 @@ struct ConnectionFaultTests {
 
     @Test("A body that trickles does not hold up a stop")
     func stop() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             let client = try await RawClient(port: gateway.port)
             try await client.send("POST /v1/vms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\nx")
             let head = try await RawClient(port: gateway.port)
@@ -99,7 +99,7 @@ struct ConnectionFaultTests {
 
     @Test("Without a token only names of this machine are served: a page cannot come in under its own name")
     func rebinding() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             for host in ["evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", ""] {
                 for path in ["/vm/destroy?vmid=1", "/v1/pms/1", "/healthz"] {
                     let answer = try await gateway.http.call(path, headers: ["Host": host.isEmpty ? ";" : host])
@@ -117,14 +117,14 @@ struct ConnectionFaultTests {
             try await client.send("GET http://evil.example/vm/types HTTP/1.1\r\nHost: localhost\r\n\r\n")
             try await eventually("a refusal") { client.received.hasPrefix("HTTP/1.1 421 ") }
         }
-        try await GatewayFixture.with(Self.token) { (gateway) async throws in
+        try await LiveGateway.with(Self.token) { (gateway) async throws in
             #expect(try await gateway.http.call("/healthz", headers: ["Host": "gateway.example"]).status == 200)
         }
     }
 
     @Test("A malformed request is the client's fault: 400 with a reason, and no error in the log")
     func malformed() async throws {
-        try await GatewayFixture.with { (gateway) async throws in
+        try await LiveGateway.with { (gateway) async throws in
             let post = "POST /v1/vms HTTP/1.1\r\nHost: localhost\r\n"
             let requests = [
                 "GET /healthz HTTP/1.1\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",

@@ -1,0 +1,63 @@
+import API
+import Hummingbird
+import Logging
+
+extension Gateway {
+    /// What answers the calls.
+    struct Controllers {
+        let legacyVMs: LegacyVMController
+        let legacyPMs: LegacyPMController
+        let legacyImages: LegacyImageController
+        let vms: VMController
+        let holds: HoldController
+        let pms: PMController
+        let placement: PlacementController
+        let jobs: JobController
+        let health: HealthController
+        let openAPI: OpenAPIController
+    }
+
+    /// Every call with what answers it.
+    ///
+    /// How the calls look, `Endpoints` says; a test compares both.
+    static func routes(_ controllers: Controllers, token: String, logger: Logger) -> Router<GatewayContext> {
+        let router = Router(context: GatewayContext.self)
+        let open = Set(Endpoints.all.filter { !$0.needsToken }.map(\.path.description))
+        router.add(
+            middleware: RequestFrame(
+                log: RequestLog(logger: logger, secrets: SecretFilter(token: token)),
+                loopbackHost: LoopbackHost(isRequired: token.isEmpty),
+                authorization: Authorization(token: token, open: open),
+                bodies: BodyLimit(budget: BodyBudget(), bodiless: open)
+            )
+        )
+        router.legacy(Endpoints.legacyCreateVM, controllers.legacyVMs.create)
+        router.legacy(Endpoints.legacyQueryVM, controllers.legacyVMs.query)
+        router.legacy(Endpoints.legacyDestroyVM, controllers.legacyVMs.destroy)
+        router.legacy(Endpoints.legacyListTypes, controllers.legacyVMs.types)
+        router.legacy(Endpoints.legacyListPMs, controllers.legacyPMs.list)
+        router.legacy(Endpoints.legacyListVMs, controllers.legacyPMs.vms)
+        router.legacy(Endpoints.legacyQueryPM, controllers.legacyPMs.query)
+        router.legacy(Endpoints.legacyListImages, controllers.legacyImages.list)
+
+        router.v1(Endpoints.createVM, controllers.vms.create)
+        router.v1(Endpoints.readVM, controllers.vms.read)
+        router.v1(Endpoints.destroyVM, controllers.vms.destroy)
+        router.v1(Endpoints.createHold, controllers.holds.create)
+        router.v1(Endpoints.readHold, controllers.holds.read)
+        router.v1(Endpoints.releaseHold, controllers.holds.release)
+        router.v1(Endpoints.readPM, controllers.pms.read)
+        router.v1(Endpoints.setTags, controllers.pms.setTags)
+        router.v1(Endpoints.cordonPM, controllers.pms.cordon)
+        router.v1(Endpoints.uncordonPM, controllers.pms.uncordon)
+        router.v1(Endpoints.drainPM, controllers.pms.drain)
+        router.v1(Endpoints.dryRun, controllers.placement.dryRun)
+        router.v1(Endpoints.readCapacity, controllers.placement.capacity)
+        router.v1(Endpoints.explainJob, controllers.jobs.explanation)
+
+        router.service(Endpoints.readHealth, controllers.health.alive)
+        router.service(Endpoints.readReadiness, controllers.health.ready)
+        router.service(Endpoints.readOpenAPI, controllers.openAPI.read)
+        return router
+    }
+}

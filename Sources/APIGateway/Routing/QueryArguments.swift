@@ -1,0 +1,79 @@
+import Model
+
+/// The arguments of a call, from the query of its URI (`application/x-www-form-urlencoded`).
+///
+/// Strict: an argument that is doubled, unknown, badly encoded or not UTF-8 is refused, not guessed at.
+struct QueryArguments: Sendable {
+    private let values: [String: String]
+
+    init(query: String) throws(Failure) {
+        var values: [String: String] = [:]
+        for pair in query.split(separator: "&", omittingEmptySubsequences: true) {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try Self.decoded(parts[0])
+            let value = try Self.decoded(parts.count == 2 ? parts[1] : "")
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw Failure(.invalidRequest, "the argument \(Self.shown(name)) is given twice: give it once")
+            }
+        }
+        self.values = values
+    }
+
+    /// Refuses arguments that are none of these.
+    func allow(_ names: [String]) throws(Failure) {
+        let unknown = values.keys.sorted().first { !names.contains($0) }
+        guard let unknown else { return }
+        let known = names.isEmpty ? "it takes none" : "it takes " + names.joined(separator: ", ")
+        throw Failure(.invalidRequest, "the argument \(Self.shown(unknown)) is unknown to this call: \(known)")
+    }
+
+    /// An argument's text; nil where it is not given.
+    subscript(name: String) -> String? { values[name] }
+
+    /// An argument's text.
+    func text(_ name: String) throws(Failure) -> String {
+        guard let value = values[name] else { throw Failure(.invalidRequest, "the argument \(name) is missing") }
+        return value
+    }
+
+    /// An argument that is a number of ours.
+    func identifier<Entity>(_ name: String) throws(Failure) -> Identifier<Entity> {
+        let text = try text(name)
+        guard let identifier = Identifier<Entity>(text) else {
+            throw Failure(.invalidRequest, "\(name)=\(Self.shown(text)) is no number of 1 or more")
+        }
+        return identifier
+    }
+
+    private static func shown(_ text: String) -> String { "'\(text.prefix(40))'" }
+
+    private static func decoded(_ text: Substring) throws(Failure) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(0x20)
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else {
+                    throw Failure(.invalidRequest, "'%' is not followed by two hex digits: encode it as %25")
+                }
+                bytes.append(high << 4 | low)
+            default: bytes.append(byte)
+            }
+        }
+        guard let decoded = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.invalidRequest, "an argument is not UTF-8")
+        }
+        return decoded
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import API
+import Hummingbird
+import Model
+
+extension Router where Context == GatewayContext {
+    /// Adds a call of the legacy API: its failures answer a fixed text.
+    func legacy<Answer>(
+        _ endpoint: Endpoint<NoBody, Answer>,
+        _ handler: @escaping @Sendable (QueryArguments, GatewayContext) async throws(Failure) -> PlainResponse
+    ) {
+        let call = endpoint.description
+        let (names, failing) = (call.query.map(\.name), call.failing)
+        for method in call.methods {
+            on(RouterPath(call.path.description), method: method.http) { request, context in
+                do throws(Failure) {
+                    let arguments = try QueryArguments(query: request.uri.query ?? "")
+                    try arguments.allow(names)
+                    return try await handler(arguments, context).response
+                } catch {
+                    return PlainResponse(failure: error, body: failing).response
+                }
+            }
+        }
+    }
+
+    /// Adds a call for those who run the gateway or write clients.
+    func service<Answer>(
+        _ endpoint: Endpoint<NoBody, Answer>,
+        _ handler: @escaping @Sendable (Request, GatewayContext) async -> Response
+    ) {
+        for method in endpoint.description.methods {
+            on(RouterPath(endpoint.description.path.description), method: method.http, use: handler)
+        }
+    }
+}
+
+extension EndpointDescription {
+    /// What stands in the body of a failure, unless that is a problem document.
+    var failing: String {
+        if case .legacy(let failing) = style { failing } else { "0" }
+    }
+}

@@ -1,0 +1,69 @@
+import API
+import Hummingbird
+import Model
+
+/// A call under `/v1/` on its way to its handler: everything is checked that the endpoint's description says.
+struct V1Call<Body: Sendable>: Sendable {
+    let body: Body
+    let query: QueryArguments
+    let request: Request
+    let context: GatewayContext
+
+    /// Names the request in logs and jobs.
+    var requestID: String { context.requestID }
+
+    /// Whether the caller waits for the outcome; not with `Prefer: respond-async` (RFC 7240).
+    var waits: Bool { request.headers[.prefer]?.lowercased().contains("respond-async") != true }
+
+    /// The number in the path.
+    func identifier<Entity>() throws(Failure) -> Identifier<Entity> { try context.identifier("id") }
+}
+
+extension Router where Context == GatewayContext {
+    /// Adds a call under `/v1/`: its failures answer a problem document.
+    ///
+    /// What the query may say is settled, too: `DELETE …?dry_run=true` must not delete.
+    func v1<Body, Answer>(
+        _ endpoint: Endpoint<Body, Answer>,
+        _ handler: @escaping @Sendable (V1Call<Body>) async throws(Failure) -> V1Response<Answer>
+    ) {
+        let call = endpoint.description
+        let (arguments, parameters, form) = (call.query.map(\.name), call.path.parameters, Schema(of: Body.self))
+        for method in call.methods {
+            on(RouterPath(call.path.description), method: method.http) { request, context in
+                do throws(Failure) {
+                    try context.refuseUnknownAction(of: request)
+                    let query = try QueryArguments(query: request.uri.query ?? "")
+                    try query.allow(arguments)
+                    try context.checkNumbers(parameters)
+                    let body: Body = try await JSONBody.read(request, form: form)
+                    let call = V1Call(body: body, query: query, request: request, context: context)
+                    return try await handler(call).response
+                } catch {
+                    return Problem(error, request: context.requestID).response(for: error)
+                }
+            }
+        }
+    }
+}
+
+extension GatewayContext {
+    /// The number of ours that stands in this place of the path.
+    fileprivate func identifier<Entity>(_ name: String) throws(Failure) -> Identifier<Entity> {
+        let text = parameters.get(name) ?? ""
+        guard let identifier = Identifier<Entity>(text) else {
+            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is no number from 1 to \(1 << 53)")
+        }
+        return identifier
+    }
+
+    /// Before the body is read, which may say more that is wrong.
+    fileprivate func checkNumbers(_ names: [String]) throws(Failure) {
+        for name in names { _ = try identifier(name) as VMID }
+    }
+
+    /// Refuses `/v1/pms/1:dance`, which else would be taken for the PM `1:dance`.
+    fileprivate func refuseUnknownAction(of request: Request) throws(Failure) {
+        if parameters.contains(where: { $0.value.contains(":") }) { throw .unknownCall(request) }
+    }
+}

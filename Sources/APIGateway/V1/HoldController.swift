@@ -1,0 +1,50 @@
+import API
+import HTTPTypes
+import Model
+import Store
+
+/// `/v1/holds`.
+struct HoldController: Sendable {
+    let service: VMService
+    let store: Store
+
+    /// 201 with the hold, or 202 with the job that goes on.
+    @Sendable
+    func create(_ call: V1Call<CreateHoldRequest>) async throws(Failure) -> V1Response<HoldResponse> {
+        let submission = try await service.submit(call.body, waits: call.waits, request: call.requestID)
+        return try await V1Response(submission, request: call.requestID) { accepted async throws(Failure) in
+            guard let hold = try await store.hold(accepted.vm) else { return try .gone(accepted, status: .created) }
+            return try V1Response(
+                HoldResponse(hold, job: accepted.job),
+                status: .created,
+                location: "/v1/holds/\(accepted.vm)"
+            )
+        }
+    }
+
+    @Sendable
+    func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<HoldResponse> {
+        let id: VMID = try call.identifier()
+        guard let hold = try await store.hold(id) else { throw .unknownHold(id) }
+        return try V1Response(HoldResponse(hold))
+    }
+
+    /// 200 when its room is free, or 202 with the job that goes on.
+    @Sendable
+    func release(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobReceipt> {
+        let submission = try await service.release(
+            try call.identifier(),
+            waits: call.waits,
+            request: call.requestID
+        )
+        return try await V1Response(submission, request: call.requestID) { accepted throws(Failure) in
+            try .gone(accepted)
+        }
+    }
+}
+
+extension HoldResponse {
+    fileprivate init(_ hold: Hold, job: JobID? = nil) {
+        self.init(id: hold.id, type: hold.type, pmID: hold.pm, expiresAt: hold.expiresAt, jobID: job)
+    }
+}

@@ -1,0 +1,74 @@
+import API
+import Model
+import Placement
+import Store
+
+/// `/v1/pms`.
+struct PMController: Sendable {
+    let store: Store
+    let service: PlacementService
+
+    @Sendable
+    func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
+        try await answer(about: try call.identifier())
+    }
+
+    @Sendable
+    func cordon(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
+        try await setCordon(true, call)
+    }
+
+    @Sendable
+    func uncordon(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
+        try await setCordon(false, call)
+    }
+
+    private func setCordon(_ isCordoned: Bool, _ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
+        let pm: PMID = try call.identifier()
+        guard try await store.setCordon(isCordoned, of: pm) else { throw .unknownPM(pm) }
+        return try await answer(about: pm)
+    }
+
+    @Sendable
+    func setTags(_ call: V1Call<SetTagsRequest>) async throws(Failure) -> V1Response<PMResponse> {
+        let pm: PMID = try call.identifier()
+        guard try await store.setTags(Set(call.body.tags), of: pm) else { throw .unknownPM(pm) }
+        return try await answer(about: pm)
+    }
+
+    @Sendable
+    func drain(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<DrainResponse> {
+        guard call.query["dry_run"] == "true" else {
+            throw Failure(
+                .notSupported,
+                "VMs are not moved by this version: ask with ?dry_run=true what would become of them, and cordon the PM"
+            )
+        }
+        let plan = try await service.drain(try call.identifier())
+        let moves = plan.moves.map { DrainResponse.Move(vmID: $0.vm, decision: DecisionResponse($0.decision)) }
+        return try V1Response(DrainResponse(isPossible: plan.isPossible, moves: moves))
+    }
+
+    private func answer(about pm: PMID) async throws(Failure) -> V1Response<PMResponse> {
+        guard let status = try await store.machineStatus(pm) else { throw .unknownPM(pm) }
+        return try V1Response(PMResponse(status))
+    }
+}
+
+extension PMResponse {
+    fileprivate init(_ status: PMStatus) {
+        self.init(
+            machine: status.machine,
+            reason: status.reason,
+            hostname: status.hostname,
+            kernel: status.kernel,
+            domainType: status.domainType,
+            domainTypeReason: status.domainTypeReason,
+            cpuReason: status.cpuReason.isEmpty ? nil : status.cpuReason,
+            missing: status.missing,
+            checkedAt: status.checkedAt,
+            measuredAt: status.measuredAt,
+            unreachedBy: status.unreached
+        )
+    }
+}

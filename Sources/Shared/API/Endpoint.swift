@@ -1,0 +1,146 @@
+package import Model
+
+/// A call of the API with the types of its body and its answer.
+///
+/// Routes, clients, the OpenAPI document and tests all come from these values, so none of them can differ from the others.
+package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable {
+    package let description: EndpointDescription
+
+    /// A call under `/v1/`.
+    ///
+    /// One that makes a job waits for its outcome, and answers 202 with a ``JobReceipt`` where it goes on.
+    package init(
+        v1 name: String,
+        _ method: HTTPMethod,
+        _ path: PathTemplate,
+        query: [QueryParameter] = [],
+        status: Int = 200,
+        makesJob: Bool = false,
+        _ summary: String
+    ) {
+        description = EndpointDescription(
+            name: name,
+            style: .v1,
+            methods: [method],
+            path: path,
+            query: query,
+            statuses: makesJob ? [status, 202] : [status],
+            body: Body.self == NoBody.self ? nil : Body.self,
+            answer: Answer.self,
+            summary: summary
+        )
+    }
+}
+
+extension Endpoint where Body == NoBody {
+    /// A call of the legacy API: GET or POST, with all of its arguments in the query.
+    package init(
+        legacy name: String,
+        _ path: PathTemplate,
+        arguments: [QueryParameter] = [],
+        failing: String = "0",
+        makesJob: Bool = false,
+        _ summary: String
+    ) {
+        description = EndpointDescription(
+            name: name,
+            style: .legacy(failing: failing),
+            methods: [.get, .post],
+            path: path,
+            query: arguments,
+            statuses: makesJob ? [200, 202] : [200],
+            body: nil,
+            answer: Answer.self,
+            summary: summary
+        )
+    }
+
+    /// A call for those who run the gateway or write clients: GET, without arguments.
+    package init(
+        service name: String,
+        _ path: PathTemplate,
+        statuses: [Int] = [200],
+        needsToken: Bool = true,
+        _ summary: String
+    ) {
+        description = EndpointDescription(
+            name: name,
+            style: .service,
+            methods: [.get],
+            path: path,
+            query: [],
+            statuses: statuses,
+            body: nil,
+            answer: Answer.self,
+            needsToken: needsToken,
+            summary: summary
+        )
+    }
+}
+
+/// What there is to know of a call apart from its types.
+package struct EndpointDescription: Sendable {
+    /// The conventions that a call follows.
+    package enum Style: Hashable, Sendable {
+        /// The legacy API: a failure answers a fixed text, its reason stands in headers.
+        case legacy(failing: String)
+        /// The resource-style API: a failure answers a problem document.
+        case v1
+        /// For those who run the gateway: a failure answers `0`.
+        case service
+    }
+
+    package let name: String
+    package let style: Style
+    package let methods: [HTTPMethod]
+    package let path: PathTemplate
+    package let query: [QueryParameter]
+    /// The statuses of answers that are no failures.
+    package let statuses: [Int]
+    /// Nil where it takes none.
+    package let body: (any APIRequest.Type)?
+    package let answer: any (Codable & Sendable).Type
+    package var needsToken = true
+    package let summary: String
+
+    /// Whether it may answer 202: the job goes on.
+    package var makesJob: Bool { statuses.contains(202) }
+}
+
+/// An argument in the query of a call.
+package struct QueryParameter: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case text
+        case identifier
+        case flag
+    }
+
+    package let name: String
+    package let kind: Kind
+    package let isRequired: Bool
+
+    package static func text(_ name: String) -> Self { Self(name: name, kind: .text, isRequired: true) }
+    package static func identifier(_ name: String) -> Self { Self(name: name, kind: .identifier, isRequired: true) }
+    package static func flag(_ name: String) -> Self { Self(name: name, kind: .flag, isRequired: false) }
+}
+
+/// The body of a request: its form is that of its fields, and a field that it does not have is refused.
+package protocol APIRequest: Codable, Sendable {
+    /// The bounds of its numbers, by the names of fields.
+    static var ranges: [String: ClosedRange<Int>] { get }
+
+    /// Refuses values of the right form that cannot be.
+    ///
+    /// - Throws: `Failure` with `invalidRequest` that names the field.
+    func validate() throws(Failure)
+}
+
+extension APIRequest {
+    package static var ranges: [String: ClosedRange<Int>] { [:] }
+    package func validate() throws(Failure) {}
+}
+
+/// The body of a call that takes none.
+package struct NoBody: APIRequest {
+    package init() {}
+}

@@ -1,0 +1,6 @@
+/// Every call there is, each once.
+///
+/// Those of a resource stand in its file.
+package enum Endpoints {
+    package static let all: [EndpointDescription] = vms + holds + pms + placement + jobs + legacy + service
+}

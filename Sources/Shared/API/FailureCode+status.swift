@@ -1,0 +1,26 @@
+package import Model
+
+extension FailureCode {
+    /// The HTTP status that says this; the one place where codes become statuses.
+    package var status: Int {
+        switch self {
+        case .invalidRequest: 400
+        case .unauthorized: 401
+        case .crossSite: 403
+        case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold, .unknownJob: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .alreadyDestroying, .noCapacity, .noMatch, .groupConflict: 409
+        case .requestTooLarge: 413
+        case .misdirected: 421
+        case .imageUnusable, .imageTooLarge: 422
+        case .leaseLost, .gaveUp, .malformedEntry, .malformedRecord, .internalFault: 500
+        case .notSupported: 501
+        case .machineUnreachable, .hypervisor: 502
+        case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable: 503
+        case .storeUnavailable, .overloaded, .noWorker, .tooManyWaiting: 503
+        case .deadline, .outcomeUnknown: 504
+        case .storageFull: 507
+        }
+    }
+}

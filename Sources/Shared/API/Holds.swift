@@ -1,0 +1,82 @@
+package import Model
+
+extension Endpoints {
+    package static let createHold = Endpoint<CreateHoldRequest, HoldResponse>(
+        v1: "createHold",
+        .post,
+        "/v1/holds",
+        status: 201,
+        makesJob: true,
+        "Takes room for a VM that is not built yet."
+    )
+    package static let readHold = Endpoint<NoBody, HoldResponse>(
+        v1: "readHold",
+        .get,
+        "/v1/holds/{id}",
+        "Shows a hold."
+    )
+    package static let releaseHold = Endpoint<NoBody, JobReceipt>(
+        v1: "releaseHold",
+        .delete,
+        "/v1/holds/{id}",
+        makesJob: true,
+        "Gives a hold back."
+    )
+
+    static let holds = [createHold.description, readHold.description, releaseHold.description]
+}
+
+/// The body of `POST /v1/holds`.
+package struct CreateHoldRequest: APIRequest, Hashable {
+    package var type: TypeID
+    package var image: ImageID
+    package var seconds: Int
+    package var placement: PlacementConstraints?
+
+    private enum CodingKeys: String, CodingKey {
+        case placement
+        case type = "instance_type"
+        case image = "image_id"
+        case seconds = "expires_in_s"
+    }
+
+    private static let times = 1...604_800
+    package static let ranges = [CodingKeys.seconds.rawValue: times]
+
+    package init(type: TypeID, image: ImageID, seconds: Int, placement: PlacementConstraints? = nil) {
+        self.type = type
+        self.image = image
+        self.seconds = seconds
+        self.placement = placement
+    }
+
+    package func validate() throws(Failure) {
+        try placement?.validate()
+        guard Self.times.contains(seconds) else {
+            throw Failure(.invalidRequest, "expires_in_s is \(seconds): give 1 to 604800, which is a week")
+        }
+    }
+}
+
+/// A hold.
+package struct HoldResponse: Codable, Hashable, Sendable {
+    package let id: VMID
+    package let state: String
+    package let type: TypeID
+    package let pmID: PMID
+    package let expiresAt: String
+    /// The job that made it, in the answer to its request.
+    package let jobID: JobID?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, state
+        case type = "instance_type"
+        case pmID = "pm_id"
+        case expiresAt = "expires_at"
+        case jobID = "job_id"
+    }
+
+    package init(id: VMID, type: TypeID, pmID: PMID, expiresAt: String, jobID: JobID?) {
+        (self.id, state, self.type, self.pmID, self.expiresAt, self.jobID) = (id, "held", type, pmID, expiresAt, jobID)
+    }
+}

@@ -1,0 +1,188 @@
+/// The description of all calls (OpenAPI 3.1), made from the endpoints and the types of their bodies.
+package enum OpenAPIDocument {
+    /// The document for this version of the program.
+    package static func json(version: String) -> JSONValue {
+        var schemas = ["Problem": Schema(of: Problem.self).definition]
+        for endpoint in Endpoints.all {
+            Schema(of: endpoint.answer).collect(into: &schemas)
+            if let body = endpoint.body { Schema(of: body).collect(into: &schemas) }
+            if endpoint.makesJob { Schema(of: JobReceipt.self).collect(into: &schemas) }
+        }
+        var paths: [String: [String: JSONValue]] = [:]
+        for endpoint in Endpoints.all {
+            for method in endpoint.methods {
+                paths[endpoint.path.description, default: [:]][method.rawValue.lowercased()] = operation(
+                    endpoint,
+                    method
+                )
+            }
+        }
+        return [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Hypervisor-Coordinator", "version": .string(version),
+                "summary": "Virtual machines on physical machines that are reached over ssh and libvirt.",
+            ],
+            "paths": .object(paths.mapValues { .object($0) }),
+            "components": [
+                "schemas": .object(schemas), "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
+            ],
+            // Without a token configured, calls need none.
+            "security": [["token": []], [:]],
+        ]
+    }
+
+    private static func operation(_ endpoint: EndpointDescription, _ method: HTTPMethod) -> JSONValue {
+        // A call that takes two methods is two operations, whose names must differ.
+        let suffix = endpoint.methods.first == method ? "" : "By" + method.rawValue.capitalizedWord
+        var operation: [String: JSONValue] = [
+            "operationId": .string(endpoint.name + suffix), "summary": .string(endpoint.summary),
+            "responses": .object(responses(endpoint)), "tags": [.string(endpoint.tag)],
+        ]
+        let parameters = parameters(endpoint)
+        if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
+        if let body = endpoint.body {
+            operation["requestBody"] = [
+                "required": true, "content": ["application/json": ["schema": Schema(of: body).reference]],
+            ]
+        }
+        if !endpoint.needsToken { operation["security"] = [] }
+        return .object(operation)
+    }
+
+    private static func parameters(_ endpoint: EndpointDescription) -> [JSONValue] {
+        let inPath = endpoint.path.parameters.map { name -> JSONValue in
+            ["name": .string(name), "in": "path", "required": true, "schema": QueryParameter.identifier(name).schema]
+        }
+        let inQuery = endpoint.query.map { argument -> JSONValue in
+            [
+                "name": .string(argument.name), "in": "query", "required": .boolean(argument.isRequired),
+                "schema": argument.schema,
+            ]
+        }
+        let prefer: JSONValue = [
+            "name": "Prefer", "in": "header", "required": false, "schema": ["type": "string"],
+            "description": "respond-async: answer 202 at once (RFC 7240)",
+        ]
+        return inPath + inQuery + (endpoint.makesJob && endpoint.style == .v1 ? [prefer] : [])
+    }
+
+    private static func responses(_ endpoint: EndpointDescription) -> [String: JSONValue] {
+        var responses: [String: JSONValue] = [:]
+        for status in endpoint.statuses {
+            let goesOn = status == 202 && endpoint.style == .v1
+            let form = goesOn ? Schema(of: JobReceipt.self) : Schema(of: endpoint.answer)
+            responses["\(status)"] = answer(
+                meaning(of: status),
+                "application/json",
+                form.reference,
+                job: endpoint.makesJob
+            )
+        }
+        switch endpoint.style {
+        case .v1:
+            responses["default"] = answer("A failure", "application/problem+json", Schema(of: Problem.self).reference)
+        case .legacy(let failing):
+            responses["default"] = answer("A failure", "application/json", ["const": constant(failing)])
+        case .service: responses["default"] = answer("A failure", "application/json", ["const": 0])
+        }
+        return responses
+    }
+
+    private static func answer(
+        _ meaning: String,
+        _ type: String,
+        _ schema: JSONValue,
+        job: Bool = false
+    ) -> JSONValue {
+        var headers: [String: JSONValue] = ["X-Request-Id": ["schema": ["type": "string"]]]
+        if job { headers["X-HVC-Job"] = ["schema": ["type": "string"]] }
+        if meaning == "A failure" {
+            for name in ["X-HVC-Code", "X-HVC-Reason"] { headers[name] = ["schema": ["type": "string"]] }
+        }
+        return [
+            "description": .string(meaning), "content": .object([type: ["schema": schema]]),
+            "headers": .object(headers),
+        ]
+    }
+
+    private static func meaning(of status: Int) -> String {
+        switch status {
+        case 201: "Made"
+        case 202: "Accepted; the job goes on"
+        case 503: "Not ready"
+        default: "Done"
+        }
+    }
+
+    /// What a call of the legacy API answers where it fails: `0`, or an object with one field that is 0.
+    private static func constant(_ text: String) -> JSONValue {
+        guard text != "0", let name = text.split(separator: "\"").dropFirst().first else { return 0 }
+        return .object([String(name): 0])
+    }
+}
+
+extension EndpointDescription {
+    fileprivate var tag: String {
+        switch style {
+        case .legacy: "legacy"
+        case .v1: "v1"
+        case .service: "service"
+        }
+    }
+}
+
+extension QueryParameter {
+    fileprivate var schema: JSONValue {
+        switch kind {
+        case .text: ["type": "string"]
+        case .identifier: Schema.integer(1...(1 << 53)).definition
+        case .flag: ["type": "boolean"]
+        }
+    }
+}
+
+extension Schema {
+    /// What stands where the form is used: an object's definition stands once, under its name.
+    fileprivate var reference: JSONValue {
+        if case .object(let name, _) = self { ["$ref": .string("#/components/schemas/\(name)")] } else { definition }
+    }
+
+    fileprivate var definition: JSONValue {
+        switch self {
+        case .object(_, let fields):
+            let required = fields.filter(\.isRequired).map { JSONValue.string($0.name) }
+            var definition: [String: JSONValue] = [
+                "type": "object",
+                "properties": .object(Dictionary(fields.map { ($0.name, $0.schema.reference) }) { first, _ in first }),
+            ]
+            if !required.isEmpty { definition["required"] = .array(required) }
+            return .object(definition)
+        case .map(let value): return ["type": "object", "additionalProperties": value.reference]
+        case .list(let element): return ["type": "array", "items": element.reference]
+        case .string(let words):
+            return words.isEmpty ? ["type": "string"] : ["type": "string", "enum": .array(words.map { .string($0) })]
+        case .integer(let range):
+            guard let range else { return ["type": "integer"] }
+            return ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
+        case .number: return ["type": "number"]
+        case .boolean: return ["type": "boolean"]
+        case .any: return [:]
+        }
+    }
+
+    /// Adds the definitions of the objects in it.
+    fileprivate func collect(into definitions: inout [String: JSONValue]) {
+        switch self {
+        case .object(let name, let fields):
+            definitions[name] = definition
+            for field in fields { field.schema.collect(into: &definitions) }
+        case .map(let inner), .list(let inner): inner.collect(into: &definitions)
+        case .string, .integer, .number, .boolean, .any: return
+        }
+    }
+}
+
+extension String {
+    fileprivate var capitalizedWord: String { prefix(1).uppercased() + dropFirst().lowercased() }
+}

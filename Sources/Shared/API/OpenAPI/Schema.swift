@@ -1,0 +1,73 @@
+package import Model
+
+/// The form of a JSON value.
+package indirect enum Schema: Hashable, Sendable {
+    /// An object with these fields; the name of its type for documents.
+    case object(name: String, [Field])
+    /// An object whose fields have any names.
+    case map(Schema)
+    case list(Schema)
+    case string(oneOf: [String] = [])
+    case integer(ClosedRange<Int>? = nil)
+    case number
+    case boolean
+    case any
+
+    package struct Field: Hashable, Sendable {
+        package let name: String
+        package let schema: Schema
+        package let isRequired: Bool
+    }
+
+    /// The form of a field; nil where the value has none of this name.
+    package subscript(field name: String) -> Schema? {
+        switch self {
+        case .object(_, let fields): fields.first { $0.name == name }?.schema
+        case .map(let value): value
+        case .any: .any
+        case .list, .string, .integer, .number, .boolean: nil
+        }
+    }
+
+    /// The names of an object's fields; nil where it may have any.
+    package var fieldNames: [String]? {
+        if case .object(_, let fields) = self { fields.map(\.name) } else { nil }
+    }
+}
+
+/// A type whose form does not show in the fields that it decodes.
+package protocol SchemaDescribed {
+    static var schema: Schema { get }
+    /// Any value, for a type that has this one as a field.
+    static var sample: Self? { get }
+}
+
+extension Identifier: SchemaDescribed {
+    package static var schema: Schema { .integer(1...(1 << 53)) }
+    package static var sample: Self? { Self(1) }
+}
+
+extension Array: SchemaDescribed where Element: Decodable {
+    package static var schema: Schema { .list(Schema(of: Element.self)) }
+    package static var sample: Self? { [] }
+}
+
+extension Dictionary: SchemaDescribed where Key == String, Value: Decodable {
+    package static var schema: Schema { .map(Schema(of: Value.self)) }
+    package static var sample: Self? { [:] }
+}
+
+extension GroupRule: SchemaDescribed {
+    package static var schema: Schema { .string(oneOf: allCases.map(\.rawValue)) }
+    package static var sample: Self? { .affinity }
+}
+
+extension JobReceipt.State: SchemaDescribed {
+    package static var schema: Schema { .string(oneOf: allCases.map(\.rawValue)) }
+    package static var sample: Self? { .accepted }
+}
+
+extension JSONValue: SchemaDescribed {
+    package static var schema: Schema { .any }
+    package static var sample: Self? { .null }
+}

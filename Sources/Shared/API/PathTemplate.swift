@@ -1,0 +1,44 @@
+/// A path with places for values, such as `/v1/pms/{id}:cordon`.
+package struct PathTemplate: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// A place for a value ends at a slash or a colon: what follows a colon is an action.
+    private struct Segment: Hashable, Sendable {
+        let parameter: String?
+        /// What stands there, or behind the value.
+        let text: String
+    }
+
+    package let description: String
+    private let segments: [Segment]
+
+    package init(stringLiteral text: String) {
+        description = text
+        segments = text.split(separator: "/").map { part in
+            guard part.first == "{", let end = part.firstIndex(of: "}") else {
+                return Segment(parameter: nil, text: String(part))
+            }
+            let name = part[part.index(after: part.startIndex)..<end]
+            return Segment(parameter: String(name), text: String(part[part.index(after: end)...]))
+        }
+    }
+
+    /// The names of the values.
+    package var parameters: [String] { segments.compactMap(\.parameter) }
+
+    /// Whether a request's path is one of these.
+    package func matches(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        return parts.count == segments.count
+            && zip(parts, segments).allSatisfy { part, segment in
+                guard segment.parameter != nil else { return part == segment.text }
+                let value = part.dropLast(segment.text.count)
+                return part.hasSuffix(segment.text) && !value.isEmpty && !value.contains(":")
+            }
+    }
+
+    /// The path of one object: the value stands in each place; its characters are all free of meaning in a path.
+    package func filled(with value: some CustomStringConvertible) -> String {
+        segments.reduce(into: "") { path, segment in
+            path += "/" + (segment.parameter == nil ? "" : value.description) + segment.text
+        }
+    }
+}

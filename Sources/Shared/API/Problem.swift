@@ -1,0 +1,56 @@
+package import Model
+
+/// A failure as a problem document (RFC 9457), with its stable code.
+package struct Problem: Codable, Hashable, Sendable {
+    package let type: String
+    package let title: String
+    package let status: Int
+    package let detail: String
+    /// A `FailureCode`; as text, since a newer gateway may have codes that this client does not know.
+    package let code: String
+    package let cause: String?
+    package let jobID: JobID?
+    package let requestID: String
+
+    private enum CodingKeys: String, CodingKey {
+        case type, title, status, detail, code, cause
+        case jobID = "job_id"
+        case requestID = "request_id"
+    }
+
+    /// A problem document.
+    ///
+    /// - Parameters:
+    ///   - failure: what failed.
+    ///   - job: the job that failed; nil where none was accepted.
+    ///   - request: names the request.
+    package init(_ failure: Failure, job: JobID? = nil, request: String) {
+        let words = failure.code.rawValue.replacing("_", with: " ")
+        type = "urn:hypervisor-coordinator:problem:\(failure.code.rawValue)"
+        title = words.prefix(1).uppercased() + words.dropFirst()
+        status = failure.code.status
+        detail = failure.message
+        code = failure.code.rawValue
+        cause = failure.publicCause.flatMap { $0.isEmpty ? nil : $0 }
+        jobID = job
+        requestID = request
+    }
+
+    /// The document as text; written by hand, since the answer to whatever fails must not fail itself.
+    package var json: String {
+        var members = [
+            "type": JSONText.quoted(type), "title": JSONText.quoted(title), "status": "\(status)",
+            "detail": JSONText.quoted(detail), "code": JSONText.quoted(code), "request_id": JSONText.quoted(requestID),
+        ]
+        members["cause"] = cause.map(JSONText.quoted)
+        members["job_id"] = jobID?.description
+        return JSONText.object(members) { $0 }
+    }
+}
+
+extension Failure {
+    /// The cause as callers may know it; what Redis' client says names its address, path and user, which are for the log.
+    package var publicCause: String? {
+        code == .storeUnavailable || code == .outcomeUnknown ? nil : cause
+    }
+}

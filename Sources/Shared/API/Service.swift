@@ -1,0 +1,30 @@
+/// The calls for those who run the gateway or write clients.
+extension Endpoints {
+    package static let readHealth = Endpoint<NoBody, HealthResponse>(
+        service: "readHealth",
+        "/healthz",
+        needsToken: false,
+        "Tells whether the gateway lives."
+    )
+    package static let readReadiness = Endpoint<NoBody, HealthResponse>(
+        service: "readReadiness",
+        "/readyz",
+        statuses: [200, 503],
+        needsToken: false,
+        "Tells whether what is accepted is kept and done."
+    )
+    package static let readOpenAPI = Endpoint<NoBody, JSONValue>(
+        service: "readOpenAPI",
+        "/openapi.json",
+        "Describes all calls (OpenAPI 3.1)."
+    )
+
+    static let service = [readHealth.description, readReadiness.description, readOpenAPI.description]
+}
+
+/// Whether the gateway lives, or is ready.
+package struct HealthResponse: Codable, Hashable, Sendable {
+    package let status: String
+
+    package init(status: String) { self.status = status }
+}

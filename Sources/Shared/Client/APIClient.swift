@@ -1,0 +1,111 @@
+package import API
+import Foundation
+
+/// Calls the endpoints of a gateway, with the types that they have.
+package struct APIClient: Sendable {
+    /// What became of a call that makes a job.
+    package enum Outcome<Answer: Sendable>: Sendable {
+        case done(Answer)
+        /// The job goes on.
+        case accepted(JobReceipt)
+    }
+
+    private let http: HTTPClient
+    private let token: String?
+
+    /// A client of a gateway.
+    ///
+    /// - Parameters:
+    ///   - base: its address, as `http://127.0.0.1:8080`.
+    ///   - token: opens it; nil where it needs none.
+    /// - Throws: `ClientError` where the address is none.
+    package init(base: String, token: String? = nil) throws(ClientError) {
+        http = try HTTPClient(base: base)
+        self.token = token
+    }
+
+    /// Makes a call.
+    ///
+    /// - Parameters:
+    ///   - endpoint: the call.
+    ///   - id: what stands in its path; nil where it has no place for it.
+    ///   - query: its arguments, percent-encoded where need be.
+    ///   - body: its body.
+    ///   - waits: false for an answer as soon as the job is accepted.
+    ///   - limit: how long to wait for the answer.
+    /// - Returns: the answer, or that the job goes on.
+    /// - Throws: `ClientError`, with the problem document where the gateway sent one.
+    package func call<Body, Answer>(
+        _ endpoint: Endpoint<Body, Answer>,
+        id: Int? = nil,
+        query: String? = nil,
+        body: Body,
+        waits: Bool = true,
+        within limit: Duration = .seconds(90)
+    ) async throws(ClientError) -> Outcome<Answer> {
+        let call = endpoint.description
+        var request = HTTPClient.Request(
+            call.methods[0].rawValue,
+            call.path.filled(with: id.map(String.init) ?? "") + (query.map { "?" + $0 } ?? "")
+        )
+        if let token { request.fields.append(("Authorization", "Bearer \(token)")) }
+        if !waits { request.fields.append(("Prefer", "respond-async")) }
+        if call.body != nil {
+            request.fields.append(("Content-Type", "application/json"))
+            request.body = try Self.bytes(body)
+        }
+        let response = try await http.send(request, within: limit)
+        guard call.statuses.contains(response.status) else { throw Self.error(response) }
+        guard response.status == 202, call.style == .v1 else { return .done(try Self.value(response)) }
+        return .accepted(try Self.value(response))
+    }
+
+    private static func bytes(_ body: some Encodable) throws(ClientError) -> [UInt8] {
+        do { return Array(try JSONEncoder().encode(body)) } catch {
+            throw .malformed("the request cannot be written as JSON: \(error)")
+        }
+    }
+
+    private static func value<Value: Decodable>(_ response: HTTPResponse) throws(ClientError) -> Value {
+        do { return try JSONDecoder().decode(Value.self, from: Data(response.body)) } catch {
+            throw .malformed("\(error)")
+        }
+    }
+
+    /// What the gateway says of a failure: a problem document, or in the legacy API headers.
+    private static func error(_ response: HTTPResponse) -> ClientError {
+        if response["content-type"] == "application/problem+json" {
+            do throws(ClientError) { return .problem(try value(response)) } catch { return error }
+        }
+        return .failed(status: response.status, reason: response["x-hvc-reason"] ?? "no reason is given")
+    }
+}
+
+extension APIClient {
+    /// Makes a call that takes no body.
+    ///
+    /// The parameters are those of ``call(_:id:query:body:waits:within:)``.
+    package func call<Answer>(
+        _ endpoint: Endpoint<NoBody, Answer>,
+        id: Int? = nil,
+        query: String? = nil,
+        waits: Bool = true,
+        within limit: Duration = .seconds(90)
+    ) async throws(ClientError) -> Outcome<Answer> {
+        try await call(endpoint, id: id, query: query, body: NoBody(), waits: waits, within: limit)
+    }
+}
+
+extension APIClient.Outcome {
+    /// The answer of a job that is done.
+    ///
+    /// - Throws: `ClientError` where it goes on.
+    package var answer: Answer {
+        get throws(ClientError) {
+            switch self {
+            case .done(let answer): answer
+            case .accepted: throw .timedOut
+            }
+        }
+    }
+}

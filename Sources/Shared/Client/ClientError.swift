@@ -1,0 +1,31 @@
+package import API
+
+/// Why a call has no answer of the kind that was asked for.
+package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The base address is none.
+    case badAddress(String)
+    /// The server could not be reached, or the connection to it broke.
+    case unreachable(String)
+    /// There was no answer in time; what was asked for may have been done.
+    case timedOut
+    /// The caller gave up.
+    case cancelled
+    /// What came is not HTTP, or not JSON of the call's form.
+    case malformed(String)
+    /// The server refused the call, or it failed.
+    case problem(Problem)
+    /// So it did, without a problem document: a call of the legacy API, or a proxy on the way.
+    case failed(status: Int, reason: String)
+
+    package var description: String {
+        switch self {
+        case .badAddress(let text): "'\(text)' is no address of a server: give one such as http://127.0.0.1:8080"
+        case .unreachable(let reason): reason
+        case .timedOut: "no answer came in time: check what was done before you repeat the call"
+        case .cancelled: "the call was cancelled"
+        case .malformed(let what): "the answer cannot be read: \(what)"
+        case .problem(let problem): "\(problem.code): \(problem.detail)"
+        case .failed(let status, let reason): "status \(status): \(reason)"
+        }
+    }
+}

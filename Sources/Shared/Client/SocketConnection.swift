@@ -1,0 +1,132 @@
+import Glibc
+import Synchronization
+
+/// A TCP connection of one thread: each call blocks, and ends by the deadline or soon after the cancellation.
+struct SocketConnection: ~Copyable {
+    /// By when a call must be over, unless somebody gives up before.
+    final class Limit: Sendable {
+        let deadline: ContinuousClock.Instant
+        private let isCancelled = Atomic(false)
+
+        init(deadline: ContinuousClock.Instant) { self.deadline = deadline }
+
+        func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+        func check() throws(ClientError) {
+            if isCancelled.load(ordering: .relaxed) { throw .cancelled }
+            if ContinuousClock.now >= deadline { throw .timedOut }
+        }
+    }
+
+    private let descriptor: Int32
+    private let limit: Limit
+
+    /// The milliseconds after which a waiting thread checks whether its caller has cancelled.
+    private static let nap: Int32 = 50
+    /// How much is read at once.
+    private static let piece = 16 << 10
+
+    /// Connects to the first address of a host that takes the connection.
+    init(host: String, port: Int, limit: Limit) throws(ClientError) {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_family = AF_UNSPEC
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = unsafe getaddrinfo(host, "\(port)", &hints, &list)
+        guard status == 0 else {
+            throw .unreachable("\(host) has no address: \(unsafe String(cString: gai_strerror(status)))")
+        }
+        defer { unsafe freeaddrinfo(list) }
+        var candidate = unsafe list
+        var cause = "it has no address"
+        while let address = unsafe candidate {
+            unsafe candidate = unsafe address.pointee.ai_next
+            do throws(ClientError) {
+                self.init(descriptor: try unsafe Self.connect(address.pointee, limit), limit: limit)
+                return
+            } catch {
+                guard case .unreachable(let reason) = error else { throw error }
+                cause = reason
+            }
+        }
+        throw .unreachable("\(host):\(port) cannot be reached: \(cause)")
+    }
+
+    private init(descriptor: Int32, limit: Limit) { (self.descriptor, self.limit) = (descriptor, limit) }
+
+    deinit { _ = close(descriptor) }
+
+    private static func connect(_ address: addrinfo, _ limit: Limit) throws(ClientError) -> Int32 {
+        let descriptor = socket(unsafe address.ai_family, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw .unreachable(text(errno)) }
+        do throws(ClientError) {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            let isConnected = unsafe Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0
+            let error = isConnected ? 0 : errno
+            guard !isConnected else { return descriptor }
+            guard error == EINPROGRESS else { throw .unreachable(text(error)) }
+            _ = try wait(for: POLLOUT, descriptor, limit)
+            var problem: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size) == 0, problem == 0 else {
+                throw .unreachable(text(problem))
+            }
+            return descriptor
+        } catch {
+            _ = close(descriptor)
+            throw error
+        }
+    }
+
+    /// Sends bytes, until the server has something to say before their end.
+    mutating func send(_ bytes: [UInt8]) throws(ClientError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let ready = try Self.wait(for: POLLOUT | POLLIN, descriptor, limit)
+            // An answer before the end of the request is a refusal, and the end of the connection.
+            guard ready & POLLIN == 0 else { return }
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            }
+            let error = errno
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if error != EAGAIN, error != EINTR {
+                // The answer that ended the connection may still be there to be read.
+                return
+            }
+        }
+    }
+
+    /// The next bytes; none at the end.
+    mutating func receive() throws(ClientError) -> [UInt8] {
+        while true {
+            _ = try Self.wait(for: POLLIN, descriptor, limit)
+            var error: Int32 = 0
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, count in
+                let received = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+                error = received < 0 ? errno : 0
+                count = max(0, received)
+            }
+            if error == 0 { return bytes }
+            guard error == EAGAIN || error == EINTR else {
+                throw .unreachable("the connection broke: \(Self.text(error))")
+            }
+        }
+    }
+
+    /// Waits until the socket can do one of these things.
+    ///
+    /// - Returns: which of them.
+    private static func wait(for events: Int32, _ descriptor: Int32, _ limit: Limit) throws(ClientError) -> Int32 {
+        while true {
+            try limit.check()
+            var state = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+            // An error or the end of the connection shows in the call that follows.
+            if unsafe poll(&state, 1, nap) > 0 { return Int32(state.revents) }
+        }
+    }
+
+    private static func text(_ error: Int32) -> String { unsafe String(cString: strerror(error)) }
+}

@@ -1,0 +1,123 @@
+import API
+import Foundation
+import Model
+import TestKit
+import Testing
+
+@testable import APIGateway
+
+@Suite("What every call answers is what its type in the table writes")
+struct EndpointAnswerTests {
+    /// A call that is made, with a job that the workers do meanwhile.
+    private struct Step {
+        let call: EndpointDescription
+        var id = 1
+        var query = ""
+        var body: (any APIRequest)?
+        var status = 200
+        /// Whether workers have a job to do, and the files that it leaves.
+        var work = false
+        var left: [String] = []
+    }
+
+    @Test("Each call, by a life of two VMs and a hold")
+    func life() async throws {
+        let type = try #require(TypeID(1))
+        let image = try #require(ImageID(100))
+        let vm = CreateVMRequest(
+            name: "b",
+            type: type,
+            image: image,
+            placement: PlacementConstraints(groups: ["g": .spread])
+        )
+        let steps = [
+            Step(call: Endpoints.readHealth.description), Step(call: Endpoints.readReadiness.description),
+            Step(call: Endpoints.readOpenAPI.description), Step(call: Endpoints.legacyListPMs.description),
+            Step(call: Endpoints.legacyListTypes.description), Step(call: Endpoints.legacyListImages.description),
+            Step(
+                call: Endpoints.legacyCreateVM.description,
+                query: "name=%C3%BC%22&instance_type=1&image_id=100",
+                work: true
+            ),
+            Step(call: Endpoints.legacyQueryVM.description, query: "vmid=1"),
+            Step(call: Endpoints.legacyListVMs.description, query: "pmid=1"),
+            Step(call: Endpoints.legacyQueryPM.description, query: "pmid=1"),
+            Step(call: Endpoints.createVM.description, body: vm, status: 201, work: true),
+            Step(call: Endpoints.readVM.description, id: 2), Step(call: Endpoints.explainJob.description, id: 2),
+            Step(
+                call: Endpoints.createHold.description,
+                body: CreateHoldRequest(type: type, image: image, seconds: 60),
+                status: 201,
+                work: true
+            ),
+            Step(call: Endpoints.readHold.description, id: 3),
+            Step(call: Endpoints.releaseHold.description, id: 3, work: true),
+            Step(call: Endpoints.dryRun.description, body: DryRunRequest(type: type, image: image, count: 9)),
+            Step(call: Endpoints.readCapacity.description), Step(call: Endpoints.readPM.description),
+            Step(call: Endpoints.setTags.description, body: SetTagsRequest(tags: ["ssd"])),
+            Step(call: Endpoints.cordonPM.description),
+            Step(call: Endpoints.drainPM.description, query: "dry_run=true"),
+            Step(call: Endpoints.uncordonPM.description),
+            Step(call: Endpoints.legacyDestroyVM.description, query: "vmid=1", work: true),
+            Step(call: Endpoints.destroyVM.description, id: 2, work: true, left: ["/a", "/b"]),
+            Step(call: Endpoints.explainJob.description, id: 6),
+        ]
+        #expect(Set(steps.map(\.call.name)) == Set(Endpoints.all.map(\.name)))
+        try await InProcessGateway.with { gateway in
+            try await gateway.fill()
+            for step in steps {
+                let answer = try await make(step, gateway)
+                try expectForm(answer, of: step)
+                guard !step.left.isEmpty else { continue }
+                let receipt = try JSONDecoder().decode(JobReceipt.self, from: Data(answer.body.utf8))
+                #expect(receipt.state == .gone && receipt.left == step.left)
+                let explained = try await gateway.http.call("/v1/jobs/\(receipt.jobID)/explanation")
+                let job = try JSONDecoder().decode(ExplanationResponse.self, from: Data(explained.body.utf8))
+                #expect(job.left == step.left && job.kind == "destroy")
+            }
+        }
+    }
+
+    private func make(_ step: Step, _ gateway: InProcessGateway) async throws -> HTTPAnswer {
+        let query = step.query.isEmpty ? "" : "?" + step.query
+        let body = try step.body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+        async let answer = gateway.http.call(
+            step.call.path.filled(with: step.id) + query,
+            method: step.call.methods[0].rawValue,
+            body: body
+        )
+        if step.work { try await gateway.work(left: step.left) }
+        return try await answer
+    }
+
+    /// The answer is read as its type and written again: that is what was there, and the document's form has all of it.
+    private func expectForm(_ answer: HTTPAnswer, of step: Step) throws {
+        #expect(
+            answer.status == step.status && step.call.statuses.contains(answer.status),
+            "\(step.call.name): \(answer)"
+        )
+        let data = Data(answer.body.utf8)
+        let there = try JSONDecoder().decode(JSONValue.self, from: data)
+        let value = try JSONDecoder().decode(step.call.answer, from: data)
+        let written = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+        #expect(there == written, "\(step.call.name)")
+        #expect(Schema(of: step.call.answer).has(there), "\(step.call.name): \(answer.body)")
+    }
+}
+
+extension Schema {
+    /// Whether a value is of this form.
+    fileprivate func has(_ value: JSONValue) -> Bool {
+        switch (self, value) {
+        case (.object(_, let fields), .object(let members)):
+            members.allSatisfy { name, value in self[field: name]?.has(value) == true }
+                && fields.allSatisfy { !$0.isRequired || members[$0.name] != nil }
+        case (.map(let form), .object(let members)): members.values.allSatisfy(form.has)
+        case (.list(let form), .array(let values)): values.allSatisfy(form.has)
+        case (.string(let words), .string(let text)): words.isEmpty || words.contains(text)
+        case (.integer(let range), .integer(let number)): range?.contains(number) != false
+        case (.number, .number), (.number, .integer), (.boolean, .boolean), (.any, _): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Model
+import Placement
+import RedisClient
+import Store
+import TestKit
+
+/// A gateway on a Redis server of its own, where the test plays the workers.
+protocol PlayedFleet: Sendable {
+    var store: Store { get }
+}
+
+extension PlayedFleet {
+    /// Says that a worker lives, as one with that lease would.
+    func announceWorker(lease: Duration) async throws {
+        let milliseconds = Int(lease / .milliseconds(1))
+        try await store.announce(worker: "w", fields: ["lease_ms": "\(milliseconds)"], lifetime: .seconds(600))
+    }
+
+    /// One PM that is up, two types, one image.
+    func fill() async throws {
+        let listing = PMListing(address: try PMAddress("host1"))
+        guard let pm = try await store.register(machines: [listing]).first else { throw TestKitError("no PM") }
+        _ = try await store.register(types: [
+            Resources(cpu: 1, ram: 512, disk: 1), Resources(cpu: 2, ram: 1024, disk: 2),
+        ])
+        let facts = ImageRegistration.Facts(format: .qcow2, fileBytes: 1, diskBytes: 1, fingerprint: "a")
+        _ = try await store.register(images: [
+            ImageRegistration(path: "/a.qcow2", name: "Ubuntu12.04amd64", facts: facts)
+        ])
+        let capacity = Resources(cpu: 4, ram: 4096, disk: 160)
+        let report = DiscoveryReport(state: .up, measure: PMMeasure(capacity: capacity, available: capacity))
+        try await store.record(report, of: pm, next: .seconds(60))
+    }
+
+    /// Takes the next job as a worker would, and ends it.
+    ///
+    /// - Parameters:
+    ///   - failure: why it fails; nil where it does not.
+    ///   - left: the files that a destroy leaves.
+    /// - Throws: `Failure`; `TestKitError` where it is not to be had.
+    func work(failure: Failure? = nil, left: [String] = []) async throws {
+        try await eventually("a job to come") {
+            try await store.redis.send(["LLEN", "hvc:queue"]).int ?? 0 > 0
+        }
+        guard let lease = try await claim() else { return }
+        if !left.isEmpty { try await store.note(left: left, by: lease) }
+        guard try await store.finish(lease, by: "w", failure: failure) else { throw TestKitError("not finished") }
+    }
+
+    /// Nil where the claim was all that there was to do: a hold ends with it.
+    private func claim() async throws -> Lease? {
+        let peek = try await store.peek(since: .start, limit: 1)
+        let line = peek.lines[0]
+        guard let entry = line.entry, let pm = peek.changed.first?.id else { throw TestKitError("nothing to claim") }
+        let places = entry.kind == .create || entry.kind == .hold
+        let action: ClaimAction = places ? .place(pm, PlacementExplanation(policy: "seed")) : .run
+        let outcome = try await store.claim(
+            [(line, action)],
+            roomVersion: peek.roomVersion,
+            worker: "w",
+            lease: .seconds(60)
+        )
+        if case .ended = outcome.results.first { return nil }
+        guard case .started(let epoch, _) = outcome.results.first else { throw TestKitError("\(outcome)") }
+        return Lease(job: entry.job, epoch: epoch)
+    }
+}
