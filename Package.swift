@@ -14,6 +14,9 @@ let strict: [SwiftSetting] = [
 /// Targets that call C also name each unsafe expression.
 let strictWithC: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// Test targets that do much at each seed: tests are built for debugging, which would make them several times slower.
+let fast: [SwiftSetting] = strictWithC + [.unsafeFlags(["-O"])]
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -158,6 +161,24 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: ["Model", "Placement", "RedisClient", "Store", "TestKit", logging],
+            swiftSettings: strict
+        ),
+        // A Redis in memory and in virtual time, which runs the scripts in Lua itself.
+        .systemLibrary(
+            name: "CLua",
+            path: "Tests/CLua",
+            pkgConfig: "lua5.1",
+            providers: [.apt(["liblua5.1-0-dev", "lua-cjson"])]
+        ),
+        .target(
+            name: "EmbeddedRedis",
+            dependencies: ["CLua", "RedisClient", nioLocks],
+            path: "Tests/EmbeddedRedis",
+            swiftSettings: fast
+        ),
+        .testTarget(
+            name: "EmbeddedRedisTests",
+            dependencies: ["EmbeddedRedis", "RedisClient", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: strict),

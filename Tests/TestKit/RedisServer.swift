@@ -1,3 +1,4 @@
+import Foundation
 import NIOConcurrencyHelpers
 package import RedisClient
 
@@ -18,6 +19,9 @@ package final class RedisServer: Sendable {
 
         /// More settings: names without the `--`, and values; a value is split at spaces.
         package var settings: [(name: String, value: String)] = []
+
+        /// Variables of its environment, beside those of the test.
+        package var environment: [String: String] = [:]
 
         /// Makes options.
         ///
@@ -123,7 +127,12 @@ package final class RedisServer: Sendable {
                     state.tlsPort = hasTLS ? .random(in: 10_000..<32_000) : 0
                 }
             }
-            let process = try ChildProcess("redis-server", arguments(settings), directory: directory.path)
+            let process = try ChildProcess(
+                "redis-server",
+                arguments(settings),
+                environment: ProcessInfo.processInfo.environment.merging(options.environment) { $1 },
+                directory: directory.path
+            )
             state.withLockedValue { $0.process = process }
             let started = try await process.waitForLine("word of its start", within: .seconds(30)) { line in
                 line.text.contains("ddress already in use")

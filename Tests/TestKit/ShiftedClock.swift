@@ -1,9 +1,6 @@
-import Foundation
-
 /// Makes a program's clock of the day wrong, and leaves its steady clocks and the times of files right.
 package struct ShiftedClock {
-    private let directory: TemporaryDirectory
-    private let library: String
+    private let library: PreloadedLibrary
 
     /// Interposes on what reads the clock of the day (ld.so(8), LD_PRELOAD).
     private static let source = """
@@ -36,14 +33,7 @@ package struct ShiftedClock {
 
     /// Builds the library with the C compiler, which Swift needs anyway.
     package init() async throws {
-        directory = try TemporaryDirectory()
-        library = directory.file("clock.so")
-        let source = directory.file("clock.c")
-        try Self.source.write(toFile: source, atomically: true, encoding: .utf8)
-        let compiler = try ChildProcess("/usr/bin/cc", ["-shared", "-fPIC", "-O1", "-o", library, source])
-        guard try await compiler.waitForExit(within: .seconds(30)) == .status(0) else {
-            throw TestKitError("cc: \(compiler.text)")
-        }
+        library = try await PreloadedLibrary(source: Self.source)
     }
 
     /// The environment of a program whose clock is to be off.
@@ -51,6 +41,6 @@ package struct ShiftedClock {
     /// - Parameter seconds: by how much, ahead where positive.
     /// - Returns: the variables.
     package func environment(off seconds: Int) -> [String: String] {
-        ["LD_PRELOAD": library, "CLOCK_SHIFT_S": String(seconds)]
+        ["LD_PRELOAD": library.path, "CLOCK_SHIFT_S": String(seconds)]
     }
 }

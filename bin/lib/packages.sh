@@ -16,7 +16,8 @@ readonly packages_build=(
 readonly packages_image=(binutils busybox-static cpio dosfstools fdisk mtools syslinux syslinux-common)
 # shellcheck disable=SC2034
 readonly packages_test=(
-  docker-compose faketime lua-check netcat-openbsd openssh-server python3 python3-venv shellcheck systemd wrk
+  docker-compose faketime liblua5.1-0-dev lua-check lua-cjson netcat-openbsd openssh-server python3 python3-venv
+  shellcheck systemd wrk
 )
 
 # install_packages PACKAGE…: needs no network and does not touch apt when all are there.

@@ -1,0 +1,99 @@
+import RedisClient
+import Testing
+
+@testable import EmbeddedRedis
+
+/// What makes the embedded Redis trustworthy: it does what Redis does.
+@Suite("Commands of the embedded Redis")
+struct CommandConformanceTests {
+    private static let sequences = 12
+    private static let length = 700
+    /// Answers whose order Redis does not determine.
+    private static let unordered: Set<String> = ["KEYS", "SMEMBERS"]
+    private static let script = RedisScript(name: "any", source: "return redis.call(unpack(ARGV))")
+    private static let safeScript = RedisScript(
+        name: "any-safe",
+        source: "local r = redis.pcall(unpack(ARGV)) return type(r) == 'table' and r.err and 'refused: ' .. r.err or r"
+    )
+
+    @Test("Each command is compared")
+    func coverage() {
+        let compared = Set(CommandGrammar.rules.map(\.name))
+        #expect(compared.union(CommandGrammar.undetermined) == Set(Command.all.keys.map(\.text)))
+        #expect(compared.isDisjoint(with: CommandGrammar.undetermined))
+    }
+
+    @Test("Random commands have the same answers and leave the same keys, sent alone or by a script")
+    func sequences() async throws {
+        try await RedisPair.with { pair in
+            for seed in 1...Self.sequences {
+                if let difference = try await compare(pair, UInt64(seed)) {
+                    Issue.record("sequence \(seed): \(difference)")
+                }
+            }
+        }
+    }
+
+    /// Runs one sequence through both, to its end or to the first difference.
+    private func compare(_ pair: RedisPair, _ seed: UInt64) async throws -> String? {
+        try await pair.flush()
+        var random = RandomNumbers(seed: seed)
+        // A sequence about few commands comes further with them.
+        let rules = (1...15).map { _ in random.pick(CommandGrammar.rules) }
+        var done: [RedisCommand] = []
+        for number in 1...Self.length {
+            let rule = random.chance(50) ? random.pick(rules) : random.pick(CommandGrammar.rules)
+            let command = rule.command(&random)
+            done.append(command)
+            let words = [.string(command.name)] + command.arguments
+            let answers =
+                switch random.number(1...4) {
+                case 1: try await pair.run(Self.script, arguments: words)
+                case 2: try await pair.run(Self.safeScript, arguments: words)
+                default: try await pair.run(command)
+                }
+            let isUnordered = Self.unordered.contains(command.name)
+            let (real, embedded) = isUnordered ? (answers.real.sorted, answers.embedded.sorted) : answers
+            guard real == embedded else {
+                return "\(Self.text(command))\nRedis: \(real)\nhere: \(embedded)\n\(Self.last(done))"
+            }
+            if number.isMultiple(of: 25) || number == Self.length {
+                let (there, here) = try await pair.contents()
+                guard there == here else { return "Redis has\n\(there)\nhere are\n\(here)\n\(Self.last(done))" }
+            }
+            if random.chance(10) { try pair.wait(.milliseconds(random.number(1...2_000))) }
+        }
+        return nil
+    }
+
+    private static func last(_ done: [RedisCommand]) -> String {
+        "after\n" + done.suffix(12).map(text).joined(separator: "\n")
+    }
+
+    private static func text(_ command: RedisCommand) -> String {
+        command.name + command.arguments.map { " '\($0.text)'" }.joined()
+    }
+
+    @Test("A set gives one of its members")
+    func randomMembers() {
+        let redis = EmbeddedRedis()
+        #expect(redis.run(["SRANDMEMBER", "s"]) == .null)
+        _ = redis.run(["SADD", "s", "a", "b", "c"])
+        let drawn = Set((1...50).compactMap { _ in redis.run(["SRANDMEMBER", "s"]).string })
+        #expect(drawn == ["a", "b", "c"])
+        #expect(Set(redis.run(["SRANDMEMBER", "s", "5"]).strings ?? []) == ["a", "b", "c"])
+        #expect(redis.run(["SRANDMEMBER", "s", "-5"]).array?.count == 5)
+        #expect(["a", "b", "c"].contains(redis.run(["SPOP", "s"]).string))
+        #expect(redis.run(["SCARD", "s"]) == .integer(2))
+    }
+
+    @Test("SCAN finds what KEYS finds")
+    func scan() {
+        let redis = EmbeddedRedis()
+        for key in ["a1", "a2", "b1"] { _ = redis.run(["SET", key, "x"]) }
+        _ = redis.run(["HSET", "a3", "f", "v"])
+        let all = redis.run(["SCAN", "0", "MATCH", "a*", "COUNT", "10", "TYPE", "string"]).array
+        #expect(all?.first?.string == "0")
+        #expect(all?.last?.strings == ["a1", "a2"])
+    }
+}
