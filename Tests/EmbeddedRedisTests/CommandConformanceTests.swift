@@ -1,3 +1,4 @@
+import Foundation
 import RedisClient
 import Testing
 
@@ -21,6 +22,23 @@ struct CommandConformanceTests {
         let compared = Set(CommandGrammar.rules.map(\.name))
         #expect(compared.union(CommandGrammar.undetermined) == Set(Command.all.keys.map(\.text)))
         #expect(compared.isDisjoint(with: CommandGrammar.undetermined))
+    }
+
+    @Test("Each command that the store sends is there")
+    func usedCommands() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let folder = root.appending(path: "Sources/Shared/Store")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        var names: Set<String> = []
+        for case let file as URL in files ?? .init() where ["lua", "swift"].contains(file.pathExtension) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /redis\.p?call\('([A-Z]+)'|send\(\["([A-Z]+)"/) {
+                if let name = match.output.1 ?? match.output.2 { names.insert(String(name)) }
+            }
+        }
+        #expect(names.count > 30)
+        #expect(names.filter { Command.named(Bytes($0)) == nil } == [])
     }
 
     @Test("Random commands have the same answers and leave the same keys, sent alone or by a script")

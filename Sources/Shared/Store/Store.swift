@@ -3,8 +3,8 @@ package import RedisClient
 
 /// The queue and the records, on Redis: each change of state is one Lua script, so it happens whole or not at all.
 package struct Store: Sendable {
-    /// The connection.
-    package let redis: RedisClient
+    /// What runs its commands and scripts.
+    package let redis: any RedisExecutor
     /// The keys.
     package let keys: Keys
     /// How long records of ended jobs are kept.
@@ -15,10 +15,10 @@ package struct Store: Sendable {
     /// Makes a store.
     ///
     /// - Parameters:
-    ///   - redis: the connection.
+    ///   - redis: what runs its commands and scripts.
     ///   - keys: the keys.
     ///   - jobRetention: how long records of ended jobs are kept.
-    package init(redis: RedisClient, keys: Keys = Keys(), jobRetention: JobRetention = JobRetention()) {
+    package init(redis: any RedisExecutor, keys: Keys = Keys(), jobRetention: JobRetention = JobRetention()) {
         self.redis = redis
         self.keys = keys
         self.jobRetention = jobRetention

@@ -47,11 +47,12 @@ extension Keyspace {
             default: throw .syntax
             }
         }
-        let expiry = try span.map { span throws(CommandError) in try expiry(span.unit, span.number) }
+        var expiry: Int?
+        if let span { expiry = try self.expiry(span.unit, span.number) }
         let old = answersOld ? Reply.optional(try string(at: words[1])) : nil
         if let condition, (value(at: words[1]) == nil) != (condition == "NX") { return old ?? .null }
         set(words[1], .string(words[2]), expiry: keepsTime ? self.expiry(of: words[1]) : expiry)
-        if let expiry, expiry <= milliseconds { _ = remove(words[1]) }
+        if let end = expiry, end <= milliseconds { _ = remove(words[1]) }
         return old ?? .ok
     }
 
