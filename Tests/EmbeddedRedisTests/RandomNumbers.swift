@@ -1,4 +1,4 @@
-/// Random numbers that follow from a seed (RandomNumbers of Steele, Lea and Flood).
+/// Random numbers that follow from a seed (SplitMix64 of Steele, Lea and Flood).
 struct RandomNumbers: RandomNumberGenerator {
     private var state: UInt64
 

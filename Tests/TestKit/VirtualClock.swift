@@ -47,6 +47,7 @@ package struct VirtualClock: Sendable {
     /// Makes a clock.
     ///
     /// - Parameter microseconds: what it shows, since 1970.
+    /// - Throws: ``TestKitError`` where it cannot be built.
     package init(microseconds: Int) async throws {
         library = try await PreloadedLibrary(source: Self.source)
         directory = try TemporaryDirectory()

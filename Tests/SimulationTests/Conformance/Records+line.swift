@@ -8,7 +8,7 @@ extension JobRecord {
     /// The record as one line.
     var line: String {
         [
-            "job \(id): \(kind) of VM \(vm), \(state.rawValue), epoch \(epoch), attempts \(attempts)",
+            "job \(id): \(kind.rawValue) of VM \(vm), \(state.rawValue), epoch \(epoch), attempts \(attempts)",
             "worker \(worker ?? ""), PM \(pm?.description ?? ""), step \(step?.rawValue ?? "")",
             "crashes \(crashes), tries \(tries), tried \(tried), last \(lastCode?.rawValue ?? "")",
             "error \(errorCode?.rawValue ?? ""), \(QueueLine.entry(entry).text)",

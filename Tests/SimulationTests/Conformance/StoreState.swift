@@ -107,7 +107,7 @@ private struct Replies {
         commands.append(RedisCommand(name, arguments: words.map(\.redisArgument)))
     }
 
-    mutating func send(to redis: RedisClient) async throws {
+    mutating func send(to redis: any RedisExecutor) async throws {
         replies = try await redis.pipeline(commands).map { try $0.get() }[...]
     }
 
