@@ -88,9 +88,9 @@ struct WorkerProgram {
             policy: settings.policy.policy,
             lease: settings.lease,
             wake: intakeWake,
-            runner: JobRunner(
+            runner: Runner(
                 store: store,
-                machines: machines,
+                drivers: machines,
                 leases: leases,
                 worker: settings.name,
                 logger: logger

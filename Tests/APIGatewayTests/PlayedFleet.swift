@@ -44,7 +44,9 @@ extension PlayedFleet {
         }
         guard let lease = try await claim() else { return }
         if !left.isEmpty { try await store.note(left: left, by: lease) }
-        guard try await store.finish(lease, by: "w", failure: failure) else { throw TestKitError("not finished") }
+        guard try await store.finish(lease, by: "w", JobEnding(failure: failure)) else {
+            throw TestKitError("not finished")
+        }
     }
 
     /// Nil where the claim was all that there was to do: a hold ends with it.

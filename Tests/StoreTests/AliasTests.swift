@@ -108,7 +108,7 @@ struct AliasTests {
             _ = try await fixture.takeAll()
             for job in [1, 2] {
                 let lease = Lease(job: try job.identifier(), epoch: 1)
-                #expect(try await fixture.store.finish(lease, by: "w", failure: nil))
+                #expect(try await fixture.store.finish(lease, by: "w", JobEnding()))
             }
             #expect(try await machine(fixture, 2).vmCount == 2)
             try await look(fixture, 1, "m")
@@ -124,7 +124,7 @@ struct AliasTests {
             for job in [3, 4] {
                 let lease = Lease(job: try job.identifier(), epoch: 1)
                 let failure = job == 3 ? nil : Failure(.hypervisor, "no")
-                #expect(try await fixture.store.finish(lease, by: "w", failure: failure))
+                #expect(try await fixture.store.finish(lease, by: "w", JobEnding(failure: failure)))
             }
             #expect(try await machine(fixture, 1).vmCount == 3)
             #expect(try await machine(fixture, 2).vmCount == 0)
@@ -229,7 +229,7 @@ struct AliasTests {
             for pm in 1...2 { try await fixture.up(pm, Self.four) }
             _ = try await fixture.create()
             _ = try await fixture.takeAll()
-            #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
             let known = try #require(try await fixture.store.vm(1.identifier()))
             func sighting(_ pm: Int) async throws -> Sighting {
                 Sighting(pm: try pm.identifier(), lookedAt: try await fixture.now(), vm: known.vm)

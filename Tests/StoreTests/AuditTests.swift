@@ -15,7 +15,7 @@ struct AuditTests {
             for _ in 1...3 { _ = try await fixture.create() }
             _ = try await fixture.takeAll(limit: 2)
             _ = try await store.enqueueDestroy(1.identifier(), request: "")
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             _ = try await fixture.takeAll(limit: 1)
             _ = try await fixture.takeAll(limit: 1)
             for _ in 1...2 { _ = try await fixture.create() }
@@ -95,11 +95,11 @@ struct AuditTests {
             _ = try await store.redis.send(["DEL", "hvc:processing:w"])
             #expect(try await store.mend(job: 1.identifier()))
             #expect(try await store.redis.send(["ZCARD", "hvc:leases"]).int == 0)
-            #expect(try await !store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await !store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
             let (peek, claim) = try await fixture.takeAll()
             #expect(peek.lines.compactMap(\.entry?.job.value) == [1, 2, 3])
             #expect(claim.results.count == 3)
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await !store.mend(job: 2.identifier()))
             #expect(try await !store.mend(job: 99.identifier()))
         }

@@ -63,7 +63,7 @@ struct BrokenRecordTests {
         case .finishDestroy:
             let vm = try await fixture.create("a", groups: Self.group).vm
             _ = try await claim(fixture)
-            _ = try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", failure: nil)
+            _ = try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding())
             _ = try await fixture.store.enqueueDestroy(vm, request: "r")
             _ = try await claim(fixture)
         }
@@ -80,13 +80,14 @@ struct BrokenRecordTests {
         case .destroy: _ = try await store.enqueueDestroy(1.identifier(), request: "r")
         case .claimCreate, .claimHold, .claimDestroyOfHold: _ = try await claim(fixture)
         case .claimRefusal: _ = try await claim(fixture, refusing: true)
-        case .finishDone, .finishDestroy: _ = try await store.finish(lease, by: "w", failure: nil)
-        case .finishFailed: _ = try await store.finish(lease, by: "w", failure: Self.silent, isMachineFault: true)
+        case .finishDone, .finishDestroy: _ = try await store.finish(lease, by: "w", JobEnding())
+        case .finishFailed:
+            _ = try await store.finish(lease, by: "w", JobEnding(failure: Self.silent, penalizesPM: true))
         case .finishOwing:
-            _ = try await store.finish(lease, by: "w", failure: Self.silent, owingRemovalIn: .seconds(9))
-        case .handBack: _ = try await store.handBack(lease, reason: "test")
+            _ = try await store.finish(lease, by: "w", JobEnding(failure: Self.silent, cleanupDelay: .seconds(9)))
+        case .handBack: _ = try await store.requeue(lease, reason: "test")
         case .postpone: _ = try await store.postpone(lease, by: .seconds(9), because: Self.silent)
-        case .moveOn: _ = try await store.moveOn(lease, because: Self.silent, isMachineFault: true)
+        case .moveOn: _ = try await store.reschedule(lease, because: Self.silent, penalizesPM: true)
         }
     }
 

@@ -132,7 +132,7 @@ struct ClaimTests {
             #expect(outcome.results == [.started(epoch: 1, pm: pm), .waiting, .started(epoch: 1, pm: pm)])
             #expect(try await fixture.list("hvc:vm:1:waiting").count == 1)
             #expect(try await fixture.store.status(of: 2.identifier())?.state == .waiting)
-            #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await fixture.list("hvc:queue").count == 1)
             let (_, next) = try await fixture.takeAll()
             #expect(next.results == [.started(epoch: 1, pm: pm)])

@@ -69,13 +69,13 @@ struct HandBackTests {
     func movedOn() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
-            #expect(try await store.moveOn(lease, because: silent, isMachineFault: true))
+            #expect(try await store.reschedule(lease, because: silent, penalizesPM: true))
             #expect(try await fixture.list("hvc:queue").first?.hasSuffix(#","tried":[1]}"#) == true)
             let first = try #require(try await store.machine(1.identifier()))
             #expect(first.claimed == .zero && first.vmCount == 0 && first.failures == 1)
             let (_, claim) = try await fixture.takeAll()
             #expect(claim.results == [.started(epoch: 3, pm: try 2.identifier())])
-            #expect(try await store.moveOn(Lease(job: lease.job, epoch: 3), because: silent, isMachineFault: true))
+            #expect(try await store.reschedule(Lease(job: lease.job, epoch: 3), because: silent, penalizesPM: true))
             #expect(try await fixture.list("hvc:queue").first?.hasSuffix(#","tried":[1,2]}"#) == true)
             let (_, last) = try await fixture.takeAll()
             #expect(last.results == [.ended])
@@ -95,7 +95,7 @@ struct HandBackTests {
             _ = try await fixture.takeAll(limit: 150)
             for job in [120, 3, 150] {
                 let lease = Lease(job: try job.identifier(), epoch: 1)
-                #expect(try await fixture.store.handBack(lease, reason: "test"))
+                #expect(try await fixture.store.requeue(lease, reason: "test"))
             }
             let entries = try await fixture.list("hvc:queue")
             let jobs = entries.reversed().compactMap { $0.firstMatch(of: /"job":(\d+)/).flatMap { Int($0.1) } }
@@ -119,9 +119,11 @@ struct HandBackTests {
                 try await store.finish(
                     lease,
                     by: "w",
-                    failure: silent,
-                    owingRemovalIn: .seconds(60),
-                    isMachineFault: true
+                    JobEnding(
+                        failure: silent,
+                        cleanupDelay: .seconds(60),
+                        penalizesPM: true
+                    )
                 )
             )
             #expect(try await store.status(of: lease.job)?.state == .failed)
@@ -137,7 +139,7 @@ struct HandBackTests {
             try await fixture.up(1, four)
             let (_, claim) = try await fixture.takeAll()
             #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.vm(1.identifier()) == nil)
             #expect(try await store.machine(1.identifier())?.vmCount == 0)
             #expect(try await store.redis.send(["EXISTS", "hvc:delayed", "hvc:pm:1:delayed"]).int == 0)
@@ -152,7 +154,7 @@ struct HandBackTests {
                 _ = try await fixture.create()
                 _ = try await fixture.takeAll()
                 let lease = Lease(job: try job.identifier(), epoch: 1)
-                #expect(try await fixture.store.finish(lease, by: "w", failure: silent, isMachineFault: true))
+                #expect(try await fixture.store.finish(lease, by: "w", JobEnding(failure: silent, penalizesPM: true)))
             }
             #expect(try await fixture.store.machine(1.identifier())?.failures == 3)
             try await fixture.up(1, four)
@@ -163,7 +165,7 @@ struct HandBackTests {
             #expect(try await fixture.store.machine(1.identifier())?.failures == 2)
             _ = try await fixture.create()
             _ = try await fixture.takeAll()
-            #expect(try await fixture.store.finish(Lease(job: 4.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await fixture.store.finish(Lease(job: 4.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await fixture.store.machine(1.identifier())?.failures == 0)
         }
     }

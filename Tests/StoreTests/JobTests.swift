@@ -18,13 +18,13 @@ struct JobTests {
     func done() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
-            #expect(try await store.finish(lease, by: "w", failure: nil))
+            #expect(try await store.finish(lease, by: "w", JobEnding()))
             #expect(try await store.vm(1.identifier())?.state == .running)
             #expect(try await fixture.list("hvc:processing:w").isEmpty)
             #expect(try await store.redis.send(["ZCARD", "hvc:leases"]).int == 0)
             _ = try await store.enqueueDestroy(1.identifier(), request: "")
             _ = try await fixture.takeAll()
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.vm(1.identifier()) == nil)
             let machine = try #require(try await store.machine(1.identifier()))
             #expect(machine.claimed == .zero && machine.vmCount == 0)
@@ -36,7 +36,7 @@ struct JobTests {
     func failed() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let failure = Failure(.hypervisor, "no", cause: "because")
-            #expect(try await fixture.store.finish(lease, by: "w", failure: failure))
+            #expect(try await fixture.store.finish(lease, by: "w", JobEnding(failure: failure)))
             #expect(try await fixture.store.status(of: lease.job)?.failure == failure)
             let machine = try await fixture.store.machine(1.identifier())
             #expect(machine?.claimed == .zero)
@@ -44,11 +44,11 @@ struct JobTests {
         }
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
-            #expect(try await store.finish(lease, by: "w", failure: nil))
+            #expect(try await store.finish(lease, by: "w", JobEnding()))
             _ = try await store.enqueueDestroy(1.identifier(), request: "")
             _ = try await fixture.takeAll()
             let failure = Failure(.machineUnreachable, "gone")
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: failure))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding(failure: failure)))
             #expect(try await store.vm(1.identifier())?.state == .running)
             #expect(try await store.machine(1.identifier())?.vmCount == 1)
             _ = try await store.enqueueDestroy(1.identifier(), request: "")
@@ -59,9 +59,9 @@ struct JobTests {
     func fenced() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
-            #expect(try await store.handBack(lease, reason: "stopping"))
+            #expect(try await store.requeue(lease, reason: "stopping"))
             #expect(try await fixture.list("hvc:queue").count == 1)
-            #expect(try await store.finish(lease, by: "w", failure: nil) == false)
+            #expect(try await store.finish(lease, by: "w", JobEnding()) == false)
             let (_, outcome) = try await fixture.takeAll(worker: "other")
             guard case .started(let epoch, let pm) = outcome.results.first else {
                 Issue.record("not started again: \(outcome)")
@@ -70,10 +70,10 @@ struct JobTests {
             #expect(epoch > lease.epoch)
             #expect(pm?.value == 1)
             #expect(try await store.machine(1.identifier())?.claimed == Resources(cpu: 1, ram: 512, disk: 1))
-            #expect(try await store.finish(lease, by: "w", failure: nil) == false)
+            #expect(try await store.finish(lease, by: "w", JobEnding()) == false)
             let second = Lease(job: lease.job, epoch: epoch)
-            #expect(try await store.finish(second, by: "other", failure: nil))
-            #expect(try await store.finish(second, by: "other", failure: nil) == false)
+            #expect(try await store.finish(second, by: "other", JobEnding()))
+            #expect(try await store.finish(second, by: "other", JobEnding()) == false)
         }
     }
 
@@ -104,7 +104,7 @@ struct JobTests {
             }
             let store = Store(redis: fixture.store.redis, jobRetention: JobRetention(count: 2))
             func end(_ job: Int, in store: Store) async throws {
-                #expect(try await store.finish(Lease(job: job.identifier(), epoch: 1), by: "w", failure: nil))
+                #expect(try await store.finish(Lease(job: job.identifier(), epoch: 1), by: "w", JobEnding()))
             }
             // Without a bound in reach none goes.
             for job in 1...14 { try await end(job, in: fixture.store) }

@@ -121,13 +121,13 @@ struct RebuildTests {
             _ = try await fixture.create()
             let first = try #require(try await store.vm(1.identifier())).vm
             _ = try await fixture.takeAll()
-            #expect(try await store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
             let seen = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now(), vm: first)
             let other = Sighting(pm: seen.pm, lookedAt: seen.lookedAt, vm: try vm(1))
             #expect(try await store.adopt(other, state: .running) == .taken)
             _ = try await store.enqueueDestroy(first.id, request: "")
             _ = try await fixture.takeAll()
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.adopt(seen, state: .running) == .gone)
             #expect(try await store.vm(first.id) == nil)
             // UUIDs are kept for ten minutes: what a frozen worker saw before that may be of a VM that is gone since.

@@ -15,7 +15,7 @@ struct ReconcileTests {
             for pm in 1...2 { try await fixture.up(pm, Self.four) }
             _ = try await fixture.create()
             _ = try await fixture.takeAll()
-            #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
             try await body(fixture, #require(try await fixture.store.vm(1.identifier())))
         }
     }
@@ -77,7 +77,7 @@ struct ReconcileTests {
             #expect(try await store.note(during, besides: 2.identifier(), state: .running, host: "h") == .nothing)
             // A destroy that fails leaves the state that was found before it.
             let failure = Failure(.hypervisor, "no")
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: failure))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding(failure: failure)))
             #expect(try await store.vm(known.vm.id)?.state == .stopped)
             #expect(try await !store.observe(.running, at: during, insteadOf: .stopped))
             let other = VirtualMachine(
@@ -100,7 +100,7 @@ struct ReconcileTests {
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
             let (_, claim) = try await fixture.takeAll()
             #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.vm(known.vm.id) == nil)
             try await expectRoom(fixture, [0, 0])
         }
@@ -124,8 +124,8 @@ struct ReconcileTests {
             let (_, claim) = try await fixture.takeAll()
             #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier()), .waiting])
             #expect(try await store.vm(known.vm.id)?.state == .running)
-            #expect(try await store.enter(.start, of: Lease(job: 2.identifier(), epoch: 1)) == .go(before: nil))
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await fixture.begin("start", of: Lease(job: 2.identifier(), epoch: 1)))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.vm(known.vm.id)?.state == .running)
             let (_, next) = try await fixture.takeAll()
             #expect(next.results == [.started(epoch: 1, pm: try 1.identifier())])
@@ -142,7 +142,7 @@ struct ReconcileTests {
             _ = try await store.sweep()
             _ = try await fixture.takeAll()
             let failure = Failure(.hypervisor, "no memory")
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: failure))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding(failure: failure)))
             #expect(try await store.vm(known.vm.id)?.state == .stopped)
             #expect(try await fixture.field("hvc:vm:1", "error") == "no memory")
             #expect(try await store.observe(.running, at: sighting(fixture, known.vm), insteadOf: .stopped))
@@ -271,7 +271,7 @@ struct ReconcileTests {
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
             _ = try await fixture.takeAll()
             for what in ["stopped", "paused", "crashed", "undefined"] { #expect(try await !heard(what)) }
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await !heard("undefined"), "it was destroyed")
         }
     }

@@ -100,6 +100,13 @@ final class StoreFixture: Sendable {
         return (peek, outcome)
     }
 
+    /// Begins a step; false where the job is another worker's, or has ended.
+    func begin(_ step: String, isProgress: Bool = true, of lease: Lease) async throws -> Bool {
+        let begin = StepBegin(step, isProgress: isProgress, writing: [])
+        guard case .go = try await store.beginStep(begin, of: lease, for: .seconds(60)) else { return false }
+        return true
+    }
+
     /// The time by the server's clock, in ms since 1970.
     func now() async throws -> Int {
         let parts = try await store.redis.send(["TIME"]).array?.compactMap(\.int) ?? []

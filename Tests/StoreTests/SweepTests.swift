@@ -54,7 +54,7 @@ struct SweepTests {
             // The destroy that stood behind it goes on.
             let (_, claim) = try await fixture.takeAll()
             #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
-            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", failure: nil))
+            #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.machine(1.identifier())?.vmCount == 0)
         }
     }
@@ -63,11 +63,9 @@ struct SweepTests {
     func progress() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             var epoch = lease.epoch
-            for step in [JobStep.image, .disk, .domain, .start] {
-                #expect(
-                    try await fixture.store.enter(step, of: Lease(job: lease.job, epoch: epoch))
-                        == .go(before: JobStep.allCases.last { $0 < step })
-                )
+            for step in Operation.create.steps.map(\.name) {
+                let lease = Lease(job: lease.job, epoch: epoch)
+                #expect(try await fixture.begin(step, of: lease))
                 #expect(try await crash(fixture).recovered == [lease.job])
                 _ = try await fixture.takeAll()
                 epoch += 2
@@ -75,33 +73,50 @@ struct SweepTests {
         }
     }
 
-    @Test("The journal keeps the furthest step, and is the fence before each act")
-    func fence() async throws {
+    @Test("A job that stays at a step between three crashes is given up")
+    func noProgress() async throws {
         try await withRunningJob { (fixture, lease) async throws in
-            let store = fixture.store
-            #expect(try await store.enter(.disk, of: lease) == .go(before: nil))
-            #expect(try await store.enter(.image, of: lease) == .go(before: .disk))
-            #expect(try await fixture.field("hvc:job:1", "step") == "disk")
-            #expect(try await store.handBack(lease, reason: "test"))
-            #expect(try await store.enter(.start, of: lease) == .lost)
-            _ = try await fixture.takeAll()
-            #expect(try await store.enter(.start, of: lease) == .lost)
-            let held = Lease(job: lease.job, epoch: 3)
-            #expect(try await store.enter(.start, of: held) == .go(before: .disk))
-            #expect(try await store.finish(held, by: "w", failure: nil))
-            #expect(try await store.enter(.start, of: held) == .lost)
+            #expect(try await fixture.begin("disk", of: lease))
+            for crashes in 1...3 {
+                let outcome = try await crash(fixture)
+                #expect(outcome.recovered == (crashes < 3 ? [lease.job] : []))
+                #expect(outcome.givenUp == (crashes < 3 ? [] : [lease.job]))
+                guard crashes < 3 else { continue }
+                _ = try await fixture.takeAll()
+                let held = Lease(job: lease.job, epoch: 1 + 2 * crashes)
+                #expect(try await fixture.begin("disk", isProgress: false, of: held))
+            }
         }
     }
 
-    @Test("A PM that was closed between the claim and the first act takes nothing; what was begun there goes on")
+    @Test("The fence before each action lets the holder of the job pass, and nobody else")
+    func fence() async throws {
+        try await withRunningJob { (fixture, lease) async throws in
+            let store = fixture.store
+            #expect(try await fixture.begin("disk", of: lease))
+            #expect(try await fixture.begin("image", isProgress: false, of: lease))
+            #expect(try await fixture.field("hvc:job:1", "step") == "disk")
+            #expect(try await store.requeue(lease, reason: "test"))
+            #expect(try await !fixture.begin("start", of: lease))
+            _ = try await fixture.takeAll()
+            #expect(try await !fixture.begin("start", of: lease))
+            let held = Lease(job: lease.job, epoch: 3)
+            #expect(try await fixture.begin("start", of: held))
+            #expect(try await store.finish(held, by: "w", JobEnding()))
+            #expect(try await !fixture.begin("start", of: held))
+        }
+    }
+
+    @Test("A PM that was closed between the claim and the first action takes nothing; what was begun there goes on")
     func closed() async throws {
         try await withRunningJob { (fixture, lease) async throws in
+            let step = StepBegin("image", isProgress: true, writing: [])
             _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 1])
-            #expect(try await fixture.store.enter(.image, of: lease) == .closed)
+            #expect(try await fixture.store.beginStep(step, of: lease, for: .seconds(60)) == .closed)
             _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 0])
-            #expect(try await fixture.store.enter(.image, of: lease) == .go(before: nil))
+            #expect(try await fixture.begin("image", of: lease))
             _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 1])
-            #expect(try await fixture.store.enter(.disk, of: lease) == .go(before: .image))
+            #expect(try await fixture.begin("disk", of: lease))
         }
     }
 

@@ -118,11 +118,11 @@ struct LostKeyTests {
             // Job 1 fails and its VM goes, so that something has ended.
             try await create("gone", store)
             try await claim(on: 1, store)
-            _ = try await store.finish(lease(1), by: "w", failure: Failure(.noCapacity, "none"))
+            _ = try await store.finish(lease(1), by: "w", JobEnding(failure: Failure(.noCapacity, "none")))
             // VM 2 runs.
             try await create("runs", store, groups: ["web": .antiAffinity])
             try await claim(on: 1, store)
-            _ = try await store.finish(lease(2), by: "w", failure: nil)
+            _ = try await store.finish(lease(2), by: "w", JobEnding())
             let (type, image) = (try id(1) as TypeID, try id(100) as ImageID)
             _ = try await store.enqueueHold(type: type, image: image, seconds: 600, request: "")
             try await claim(on: 1, store)

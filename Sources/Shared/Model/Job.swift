@@ -1,7 +1,9 @@
 /// One accepted request on its way.
 package enum Job {
     /// What a job does, by the name of its operation: each operation's file adds its own.
-    package struct Kind: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral {
+    package struct Kind: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral,
+        CustomStringConvertible
+    {
         /// The operation's name.
         package let rawValue: String
 
@@ -15,6 +17,9 @@ package enum Job {
         }
 
         package init(stringLiteral name: StaticString) { rawValue = "\(name)" }
+
+        /// The name.
+        package var description: String { rawValue }
     }
 
     /// Where a job is; it is in exactly one of these places.
@@ -123,24 +128,4 @@ extension QueueEntry {
             tried: try container.decodeIfPresent([PMID].self, forKey: .tried)
         )
     }
-}
-
-/// How far a job has come on its PM; its record keeps the furthest, in this order.
-package enum JobStep: String, Hashable, Sendable, CaseIterable, Comparable {
-    /// Bringing the image there; what it leaves belongs to no VM.
-    case image
-    /// Making the VM's disk.
-    case disk
-    /// Defining its domain.
-    case domain
-    /// Starting its domain.
-    case start
-    /// Taking domain and disk away.
-    case remove
-
-    /// Whether one comes before another.
-    package static func < (left: JobStep, right: JobStep) -> Bool { left.rank < right.rank }
-
-    /// Its place in the order, from 1.
-    package var rank: Int { (Self.allCases.firstIndex(of: self) ?? 0) + 1 }
 }

@@ -59,6 +59,8 @@ package struct Keys: Hashable, Sendable {
     package func worker(_ name: String) -> String { prefix + "worker:" + name }
     /// Hash: a job.
     package func job(_ id: JobID) -> String { prefix + "job:\(id)" }
+    /// Hash: the steps that a job has taken, by number, each a line of JSON.
+    package func steps(of id: JobID) -> String { prefix + "job:\(id):steps" }
     /// Hash: a VM.
     package func vm(_ id: VMID) -> String { prefix + "vm:\(id)" }
     /// List: the jobs of a VM that wait for the one that is under way.

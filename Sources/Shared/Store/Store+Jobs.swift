@@ -22,18 +22,6 @@ package struct Lease: Hashable, Sendable {
     var arguments: ScriptArguments { ["job": job.value, "epoch": epoch] }
 }
 
-extension StepPermit: ScriptReply {
-    init?(_ reply: RESPValue, keys: Keys) {
-        guard let words = reply.strings else { return nil }
-        switch (words.first, words.count) {
-        case ("go", 2): self = .go(before: JobStep(rawValue: words[1]))
-        case ("closed", 1): self = .closed
-        case ("lost", 1): self = .lost
-        default: return nil
-        }
-    }
-}
-
 extension Store {
     /// Extends leases by the clock of Redis.
     ///
@@ -48,18 +36,6 @@ extension Store {
             ["lease_ms": duration.milliseconds],
             more: leases.flatMap { [$0.job.value, $0.epoch] }
         )
-    }
-
-    /// Notes that a job comes to its next step; called before each act on a PM.
-    ///
-    /// - Parameters:
-    ///   - step: the step.
-    ///   - lease: the job and the epoch under which it is held.
-    /// - Returns: whether the worker may go on.
-    /// - Throws: `Failure`.
-    package func enter(_ step: JobStep, of lease: Lease) async throws(Failure) -> StepPermit {
-        let steps = JobStep.allCases.map(\.rawValue)
-        return try await run(.beginStep, lease.arguments + ["step": step.rawValue], more: steps)
     }
 
     /// Notes on a destroy which files its VM's domain used and that stay on the PM.
@@ -79,30 +55,23 @@ extension Store {
     /// - Parameters:
     ///   - lease: the job and the epoch under which it is held.
     ///   - worker: who holds it.
-    ///   - failure: why it did not succeed; nil where it did.
-    ///   - delay: until the destroy that a failed create owes; nil where it has left nothing on its PM.
-    ///   - isMachineFault: whether the failure counts against the PM.
+    ///   - ending: the outcome.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    package func finish(
-        _ lease: Lease,
-        by worker: String,
-        failure: Failure?,
-        owingRemovalIn delay: Duration? = nil,
-        isMachineFault: Bool = false
-    ) async throws(Failure) -> Bool {
+    package func finish(_ lease: Lease, by worker: String, _ ending: JobEnding) async throws(Failure) -> Bool {
         try await run(
             .finish,
             ["worker": worker] + lease.arguments + [
-                "outcome": failure == nil ? "done" : "failed",
-                "code": failure?.code.rawValue ?? "",
-                "message": failure?.message ?? "",
-                "cause": failure?.cause ?? "",
+                "outcome": ending.failure == nil ? "done" : "failed",
+                "code": ending.failure?.code.rawValue ?? "",
+                "message": ending.failure?.message ?? "",
+                "cause": ending.failure?.cause ?? "",
                 "retention": jobRetention.argument,
-                "cleanup_ms": delay.map { String($0.milliseconds) } ?? "",
-                "is_pm_fault": isMachineFault ? 1 : 0,
+                "cleanup_ms": ending.cleanupDelay.map { String($0.milliseconds) } ?? "",
+                "is_pm_fault": ending.penalizesPM ? 1 : 0,
                 "job_floor": numbersSeen.job,
-            ]
+            ],
+            more: ending.writes.arguments
         )
     }
 }

@@ -13,7 +13,7 @@ struct Intake: Service {
     let policy: PlacementPolicy
     let lease: Duration
     let wake: WakeSignal
-    let runner: JobRunner
+    let runner: Runner
     let grace: Duration
     let logger: Logger
     private let faults = RetryLog("the queue cannot be read; trying again")
@@ -27,7 +27,7 @@ struct Intake: Service {
     /// How long to wait for a signal before looking anyway, should one have been missed.
     private static let patience = Duration.seconds(5)
 
-    /// Runs until a graceful shutdown; then jobs get the grace time to end, and are handed back after it.
+    /// Runs until a graceful shutdown; then jobs get the grace time to end, and go back to the queue after it.
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             let stop = WakeSignal()
@@ -52,7 +52,7 @@ struct Intake: Service {
             while !Task.isCancelled, !stop.hasFired {
                 let (free, isFull) = lanes.withLockedValue { ($0.free, $0.isFull) }
                 // Workers with slots left go first, and those that reach PMs that this one does not.
-                let delay = max(isFull ? Self.courtesy : .zero, runner.queueYield.delay)
+                let delay = max(isFull ? Self.courtesy : .zero, runner.yieldDelay.delay())
                 if free > 0, delay > .zero { try? await Task.sleep(for: delay) }
                 let claimed = free > 0 ? await take(atMost: free, &view) : []
                 for job in claimed {
@@ -109,25 +109,5 @@ struct Intake: Service {
             try? await Task.sleep(for: .milliseconds(500))
         }
         return []
-    }
-}
-
-/// A job that this worker holds.
-struct ClaimedJob: Sendable {
-    /// The right to it.
-    let lease: Lease
-    /// What it is.
-    let entry: QueueEntry
-    /// The PM that it is about; nil where its VM has none.
-    let machine: PMID?
-    /// When the claim was asked for; the lease began after that.
-    let asked: ContinuousClock.Instant
-
-    fileprivate init?(_ line: Peek.Line, _ result: ClaimResult, asked: ContinuousClock.Instant) {
-        guard let entry = line.entry, case .started(let epoch, let machine) = result else { return nil }
-        lease = Lease(job: entry.job, epoch: epoch)
-        self.entry = entry
-        self.machine = machine
-        self.asked = asked
     }
 }

@@ -70,9 +70,9 @@ extension HeldJob {
 }
 
 extension StepAnswer {
-    init(_ permit: StepPermit) {
+    init(_ permit: StepPermit, before: JobStep?) {
         switch permit {
-        case .go(let before): self = .go(before: before)
+        case .go: self = .go(before: before)
         case .closed: self = .closed
         case .lost: self = .lost
         }

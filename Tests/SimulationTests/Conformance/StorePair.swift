@@ -70,17 +70,22 @@ struct StorePair {
             let real = try await store.renew(leases.map(\.real), for: .milliseconds(Self.longTime))
             return ("\(real)", "\(model.renew(leases, for: Self.longTime))")
         case .enter(let step, let lease):
-            let real = StepAnswer(try await store.enter(step, of: lease.real))
-            return (real.description, model.enter(step, of: lease, for: Self.longTime).description)
+            let before = model[lease.job]?.step
+            let begin = StepBegin(step.rawValue, isProgress: before.map { step > $0 } ?? true, writing: [])
+            let permit = try await store.beginStep(begin, of: lease.real, for: .milliseconds(Self.longTime))
+            return (
+                StepAnswer(permit, before: before).description,
+                model.enter(step, of: lease, for: Self.longTime).description
+            )
         case .finish(let lease, let worker, let outcome): return try await finish(lease, worker, outcome)
         case .handBack(let lease):
-            return ("\(try await store.handBack(lease.real, reason: "test"))", "\(model.handBack(lease))")
+            return ("\(try await store.requeue(lease.real, reason: "test"))", "\(model.handBack(lease))")
         case .postpone(let lease, let code):
             let delay = Duration.milliseconds(Self.longTime)
             let real = try await store.postpone(lease.real, by: delay, because: Failure(code, ""))
             return ("\(real)", "\(model.postpone(lease, by: Self.longTime, because: code))")
         case .moveOn(let lease, let code, let isFault):
-            let real = try await store.moveOn(lease.real, because: Failure(code, ""), isMachineFault: isFault)
+            let real = try await store.reschedule(lease.real, because: Failure(code, ""), penalizesPM: isFault)
             return ("\(real)", "\(model.moveOn(lease, because: code, isMachineFault: isFault))")
         case .sweep(let limit, let crashLimit): return try await sweep(limit, crashLimit)
         case .takeDue: return try await takeDue()
@@ -191,14 +196,16 @@ struct StorePair {
     ) async throws -> (real: String, model: String) {
         let real: Bool
         switch outcome {
-        case .done: real = try await store.finish(lease.real, by: worker, failure: nil)
+        case .done: real = try await store.finish(lease.real, by: worker, JobEnding())
         case .failed(let code, let owing, let isFault):
             real = try await store.finish(
                 lease.real,
                 by: worker,
-                failure: Failure(code, ""),
-                owingRemovalIn: owing.map { .milliseconds($0) },
-                isMachineFault: isFault
+                JobEnding(
+                    failure: Failure(code, ""),
+                    cleanupDelay: owing.map { .milliseconds($0) },
+                    penalizesPM: isFault
+                )
             )
         }
         return ("\(real)", "\(model.finish(lease, by: worker, outcome))")

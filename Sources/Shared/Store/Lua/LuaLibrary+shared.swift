@@ -1,3 +1,5 @@
+import Model
+
 extension LuaLibrary {
     /// What the scripts of this project are assembled from.
     static let shared = LuaLibrary(
@@ -30,6 +32,7 @@ extension LuaLibrary {
             LuaFile("recount", PackageResources.recount_lua),
             LuaFile("requeue", PackageResources.requeue_lua),
             LuaFile("restart", PackageResources.restart_lua),
+            LuaFile("step_log", PackageResources.step_log_lua),
             LuaFile("time", PackageResources.time_lua),
             LuaFile("type_conflicts", PackageResources.type_conflicts_lua),
             LuaFile("unreached", PackageResources.unreached_lua),
@@ -40,6 +43,7 @@ extension LuaLibrary {
         ],
         constants: [
             "largest_number": largestNumber,
+            "step_log_limit": StepLog.limit,
             "tombstone_ms": tombstoneMilliseconds,
         ]
     )

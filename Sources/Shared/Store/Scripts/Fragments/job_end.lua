@@ -13,10 +13,11 @@ local function end_job(job, state, code, message, cause, kept, known)
   redis.call('HSET', key, 'state', state, 'finished_at', now,
     'error_code', code, 'error', message, 'cause', cause)
   redis.call('EXPIRE', key, seconds)
+  redis.call('EXPIRE', key .. ':steps', seconds)
   local surplus = redis.call('LPUSH', P .. 'jobs:ended', job) - tonumber(limit)
   if surplus > 0 then
     for _, old in ipairs(redis.call('RPOP', P .. 'jobs:ended', math.min(surplus, 10))) do
-      redis.call('DEL', P .. 'job:' .. old)
+      redis.call('DEL', P .. 'job:' .. old, P .. 'job:' .. old .. ':steps')
     end
   end
   local j = known or redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce')

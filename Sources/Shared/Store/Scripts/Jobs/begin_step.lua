@@ -1,11 +1,18 @@
--- Notes that a job comes to its next step, where the worker still holds it: the fence before each act on a PM.
+-- Says that a step of a job begins, where the worker still holds it: the fence before each action on a PM.
 --
--- ARGV job       the job
--- ARGV epoch     the epoch under which the worker holds it
--- ARGV step      the step that begins
--- ARGV steps...  all steps in their order
--- Returns: `{'go', furthest step before}`; `{'lost'}` where the job is another worker's or has ended; `{'closed'}`
---   where a create has made nothing on its PM yet and the PM takes no VMs any more.
+-- The lease is renewed. What the worker has to say about earlier steps is written along with it, so that a step costs one
+-- round trip.
+--
+-- ARGV job          the job
+-- ARGV epoch        the epoch under which the worker holds it
+-- ARGV lease_ms     how long the lease lasts from now
+-- ARGV step         the step that begins; empty where steps are to be undone
+-- ARGV is_progress  `1` where the job was never as far as that
+-- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
+-- Returns: `{'go', time}`; `{'lost'}` where the job is another worker's or has ended; `{'closed'}` where a create has made
+--   nothing on its PM yet and the PM takes no VMs any more.
+--
+-- needs: broken_records, step_log, time
 
 local key = P .. 'job:' .. job
 local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm')
@@ -14,15 +21,12 @@ if j[4] == 'create' and not j[3] then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
   if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
 end
-local function rank(name)
-  for i = steps, #ARGV do
-    if ARGV[i] == name then return i end
-  end
-  return 0
-end
-if not j[3] or rank(step) > rank(j[3]) then
+refuse(wrong_kind('leases') or broken_steps(job, steps))
+write_steps(job, steps)
+if is_progress == '1' then
   redis.call('HSET', key, 'step', step)
   -- It comes on, so what ended its workers before is not the job itself.
   redis.call('HDEL', key, 'crashes')
 end
-return {'go', j[3] or ''}
+redis.call('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
+return {'go', now}

@@ -15,10 +15,11 @@
 -- ARGV cleanup_ms   ms until the destroy that cleans up after a failed create; empty for none
 -- ARGV is_pm_fault  `1` where the failure counts against the PM
 -- ARGV job_floor    the highest number of a job that the worker has seen
+-- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
 -- Returns: 1, or 0 where the job is another worker's or has ended.
 --
--- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_end, time, vm_removal
--- needs: waiting_jobs
+-- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_end, step_log, time
+-- needs: vm_removal, waiting_jobs
 
 local j = redis.pcall('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request', 'nonce')
 refuse(j.err and P .. 'job:' .. job .. ' must be a hash')
@@ -27,7 +28,8 @@ local kind, vm, pm = j[3], j[4], j[6]
 local key = P .. 'vm:' .. vm
 local v, problem = read_vm(vm)
 local waiting_problem, wakes = broken_waiting(vm)
-refuse(problem or waiting_problem or wrong_kind('processing:' .. worker, 'leases', 'events', 'jobs:ended'))
+refuse(problem or waiting_problem or wrong_kind('processing:' .. worker, 'leases', 'events', 'jobs:ended')
+  or broken_steps(job, steps))
 -- What frees a VM's room writes to more keys than a create that is done and a start.
 local stays = kind == 'start' or (kind == 'create') == (outcome == 'done')
 local failures = kind == 'create' and stays and redis.pcall('HGET', P .. 'pm:' .. pm, 'failures')
@@ -35,6 +37,7 @@ refuse((not stays or failures or is_pm_fault == '1') and (broken_pm(pm, vm, v.gr
     or v.pm ~= pm and broken_pm(v.pm, vm, v.groups) or wrong_kind('fleet') or broken_counters())
   or not stays and wrong_kind('delayed', 'discovery', 'vms', 'gone', 'holds')
   or wakes and wrong_kind('queue', 'dead'))
+write_steps(job, steps)
 redis.call('LREM', P .. 'processing:' .. worker, 1, j[5])
 redis.call('ZREM', P .. 'leases', job)
 if kind == 'start' then

@@ -8,17 +8,19 @@
 -- ARGV message      the same in words
 -- ARGV cause        what that came from
 -- ARGV is_pm_fault  `1` where the failure counts against the PM
+-- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
 -- Returns: 1, or 0 where the job is another worker's or has ended.
 --
--- needs: broken_records, claims, events, failure_penalty, last_failure, lease_release, queue_place, time
+-- needs: broken_records, claims, events, failure_penalty, last_failure, lease_release, queue_place, step_log, time
 
 local key = P .. 'job:' .. job
 refuse(broken_job(job))
 local j = redis.call('HMGET', key, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'tried')
 if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
 local pm, vm = j[5], j[6]
-refuse(wrong_kind('queue', 'processing:' .. j[4], 'leases', 'events', 'fleet', 'discovery') or broken_counters()
-  or broken_vm(vm) or broken_pm(pm, vm))
+refuse(broken_steps(job, steps) or broken_counters() or broken_vm(vm) or broken_pm(pm, vm)
+  or wrong_kind('queue', 'processing:' .. j[4], 'leases', 'events', 'fleet', 'discovery'))
+write_steps(job, steps)
 revoke(job, j[3], j[4])
 last_failure(job, code, message, cause)
 local tried = (j[7] and j[7] .. ',' or '') .. pm

@@ -13,18 +13,26 @@ final class LeaseKeeper: Sendable {
         var renewed: ContinuousClock.Instant
     }
 
-    private let store: Store
+    private let store: any JobStore
     private let worker: WorkerRecord
     /// How long a lease lasts without renewal.
     let duration: Duration
+    private let clock: any WorkerClock
     private let logger: Logger
     private let faults = RetryLog("leases cannot be renewed; trying again")
     private let held = NIOLockedValueBox([JobID: Held]())
 
-    init(store: Store, worker: WorkerRecord, duration: Duration, logger: Logger) {
+    init(
+        store: any JobStore,
+        worker: WorkerRecord,
+        duration: Duration,
+        clock: any WorkerClock = SystemClock(),
+        logger: Logger
+    ) {
         self.store = store
         self.worker = worker
         self.duration = duration
+        self.clock = clock
         self.logger = logger
     }
 
@@ -38,13 +46,24 @@ final class LeaseKeeper: Sendable {
         held.withLockedValue { $0[lease.job] = Held(lease: lease, stop: stop, renewed: asked) }
     }
 
-    /// Lets go of a lease.
+    /// Notes that a script which the job needed anyway has renewed its lease.
+    ///
+    /// - Parameters:
+    ///   - lease: the lease.
+    ///   - asked: when that was asked for.
+    func renewed(_ lease: Lease, at asked: ContinuousClock.Instant) {
+        held.withLockedValue { held in
+            if let own = held[lease.job], own.lease == lease { held[lease.job]?.renewed = max(own.renewed, asked) }
+        }
+    }
+
+    /// Releases a lease.
     func release(_ lease: Lease) {
         held.withLockedValue { $0[lease.job] = nil }
     }
 
-    /// Beats three times in a lease, and looks for leases that could not be renewed, until the task is cancelled; gives
-    /// the worker's name back at the end.
+    /// Beats three times in a lease, and stops work whose lease could not be renewed, until the task is cancelled; then
+    /// releases the worker's name.
     ///
     /// - Throws: `Failure` with `leaseLost` where another worker has taken the name, since this one was silent for too long.
     func run() async throws {
@@ -52,14 +71,14 @@ final class LeaseKeeper: Sendable {
             group.addTask { [self] in
                 while !Task.isCancelled {
                     try await beat()
-                    try? await Task.sleep(for: duration / 3)
+                    try? await clock.sleep(for: duration / 3)
                 }
             }
             // Apart from the beats, which wait for Redis.
             group.addTask { [self] in
                 while !Task.isCancelled {
                     stopOverdue()
-                    try? await Task.sleep(for: duration / 20)
+                    try? await clock.sleep(for: duration / 20)
                 }
             }
         }
@@ -71,19 +90,18 @@ final class LeaseKeeper: Sendable {
         }.value
     }
 
-    private func beat() async throws(Failure) {
+    /// Renews the leases once, and says that the worker lives.
+    func beat() async throws(Failure) {
         let isOurs: Bool
-        let asked = ContinuousClock.now
+        let asked = clock.now
         let leases = held.withLockedValue { $0.values.map(\.lease) }
         do throws(Failure) {
             let lost = leases.isEmpty ? [] : try await store.renew(leases, for: duration)
             for lease in leases where lost.contains(lease.job) {
                 stop(lease, because: "its lease is no longer ours: another worker has the job, or the record is lost")
             }
-            held.withLockedValue { held in
-                // One that was taken again meanwhile has been renewed by that.
-                for lease in leases where held[lease.job]?.lease == lease { held[lease.job]?.renewed = asked }
-            }
+            // One that was taken again meanwhile has been renewed by that.
+            for lease in leases { renewed(lease, at: asked) }
             isOurs = try await store.announce(worker, jobs: leases.count, lifetime: duration * 3)
         } catch {
             faults.note(error, in: logger)
@@ -98,8 +116,8 @@ final class LeaseKeeper: Sendable {
     }
 
     /// Work stops before its lease ends, so that no other worker begins beside it.
-    private func stopOverdue() {
-        let latest = ContinuousClock.now - duration * 0.6
+    func stopOverdue() {
+        let latest = clock.now - duration * 0.6
         let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest }.map(\.lease) }
         for lease in overdue { stop(lease, because: "its lease could not be renewed in time") }
     }

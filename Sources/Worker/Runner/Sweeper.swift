@@ -6,7 +6,7 @@ import Store
 ///
 /// Every worker sweeps; a sweep is one script, and what one has done the next does not find.
 struct Sweeper: Sendable {
-    let store: Store
+    let store: any JobStore
     /// Fired where a job was put off, which may be due before the next sweep.
     let wake: WakeSignal
     /// The longest wait between two sweeps.
@@ -25,7 +25,7 @@ struct Sweeper: Sendable {
     /// Sweeps once.
     ///
     /// - Returns: how long to wait for the next one.
-    private func sweep() async -> Duration {
+    func sweep() async -> Duration {
         do throws(Failure) {
             let outcome = try await store.sweep()
             if !outcome.recovered.isEmpty {

@@ -4,25 +4,19 @@ import RedisClient
 /// What a sweep brought back.
 package struct SweepOutcome: Hashable, Sendable {
     /// The jobs whose lease had run out, on the queue again.
-    package let recovered: [JobID]
+    package var recovered: [JobID] = []
     /// The jobs that were put off and are due, on the queue again.
-    package let due: [JobID]
+    package var due: [JobID] = []
     /// The jobs that were given up.
-    package let givenUp: [JobID]
+    package var givenUp: [JobID] = []
     /// What is broken, and was left as it is.
-    package let faults: [Failure]
+    package var faults: [Failure] = []
     /// When the next lease ends or the next job is due; nil where there is none.
-    package let next: Duration?
-}
+    package var next: Duration?
 
-/// Whether a worker may take the next step of a job.
-package enum StepPermit: Hashable, Sendable {
-    /// It may; and how far the job had come before, in this run or an earlier one.
-    case go(before: JobStep?)
-    /// The PM takes no VMs any more, and nothing was made there yet.
-    case closed
-    /// The job is another worker's, or has ended.
-    case lost
+    package init(next: Duration? = nil) {
+        self.next = next
+    }
 }
 
 extension Store {
@@ -31,10 +25,15 @@ extension Store {
     /// - Parameters:
     ///   - lease: the job and the epoch under which it is held.
     ///   - reason: why, for people.
+    ///   - steps: the lines of the step log to write.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    package func handBack(_ lease: Lease, reason: String) async throws(Failure) -> Bool {
-        try await run(.release, lease.arguments + ["reason": reason])
+    package func requeue(
+        _ lease: Lease,
+        reason: String,
+        writing steps: [StepWrite] = []
+    ) async throws(Failure) -> Bool {
+        try await run(.release, lease.arguments + ["reason": reason], more: steps.arguments)
     }
 
     /// Puts a job off, where the worker still holds it; its VM keeps its room.
@@ -43,27 +42,50 @@ extension Store {
     ///   - lease: the job and the epoch under which it is held.
     ///   - delay: until when; sooner where its PM comes up again.
     ///   - failure: why.
+    ///   - steps: the lines of the step log to write.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    package func postpone(_ lease: Lease, by delay: Duration, because failure: Failure) async throws(Failure) -> Bool {
-        try await run(.deferJob, lease.arguments + ["delay_ms": delay.milliseconds] + failure.arguments)
+    package func postpone(
+        _ lease: Lease,
+        by delay: Duration,
+        because failure: Failure,
+        writing steps: [StepWrite] = []
+    ) async throws(Failure) -> Bool {
+        try await run(
+            .deferJob,
+            lease.arguments + ["delay_ms": delay.milliseconds] + failure.arguments,
+            more: steps.arguments
+        )
     }
 
-    /// Sends a create that has left nothing on its PM to another one, where the worker still holds it.
+    /// Sends a job that has left nothing on its PM to another one, where the worker still holds it.
     ///
     /// - Parameters:
     ///   - lease: the job and the epoch under which it is held.
     ///   - failure: why.
-    ///   - isMachineFault: whether the failure counts against the PM.
+    ///   - penalizesPM: whether the failure counts against the PM.
+    ///   - steps: the lines of the step log to write.
     /// - Returns: false where the job is another worker's by now, or has ended.
     /// - Throws: `Failure`.
-    package func moveOn(
+    package func reschedule(
         _ lease: Lease,
         because failure: Failure,
-        isMachineFault: Bool
+        penalizesPM: Bool,
+        writing steps: [StepWrite] = []
     ) async throws(Failure) -> Bool {
-        try await run(.reschedule, lease.arguments + failure.arguments + ["is_pm_fault": isMachineFault ? 1 : 0])
+        try await run(
+            .reschedule,
+            lease.arguments + failure.arguments + ["is_pm_fault": penalizesPM ? 1 : 0],
+            more: steps.arguments
+        )
     }
+
+    /// Brings back jobs whose lease ran out and jobs that are due, 100 of each at most; gives up those that have ended
+    /// three workers.
+    ///
+    /// - Returns: what was done, and when there is more to do.
+    /// - Throws: `Failure`.
+    package func sweep() async throws(Failure) -> SweepOutcome { try await sweep(limit: 100) }
 
     /// Brings back jobs whose lease ran out and jobs that are due; gives up those that keep ending their workers.
     ///
@@ -74,7 +96,7 @@ extension Store {
     /// - Returns: what was done, and when there is more to do.
     /// - Throws: `Failure`.
     package func sweep(
-        limit: Int = 100,
+        limit: Int,
         crashLimit: Int = 3,
         repairPeriod: Duration = .seconds(15)
     ) async throws(Failure) -> SweepOutcome {

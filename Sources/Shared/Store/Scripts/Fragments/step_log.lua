@@ -1,0 +1,25 @@
+-- `write_steps(job, first)`: writes lines of the job's step log.
+--
+-- From `ARGV[first]` on each line has three arguments: its number, the line without its last brace, and the name of the
+-- time to add to it, which is now; empty for none. Of the lines the last ones stay.
+--
+-- `broken_steps(job, first)`: what is broken of the log, where there is anything to write.
+--
+-- needs: broken_records, time
+-- constants: step_log_limit
+
+local function broken_steps(job, first)
+  return ARGV[first] and wrong_kind('job:' .. job .. ':steps')
+end
+local function write_steps(job, first)
+  if not ARGV[first] then return end
+  local key, lines = P .. 'job:' .. job .. ':steps', {}
+  for i = first, #ARGV, 3 do
+    local time = ARGV[i + 2] ~= '' and ',"' .. ARGV[i + 2] .. '":"' .. now .. '"' or ''
+    lines[#lines + 1] = ARGV[i]
+    lines[#lines + 1] = ARGV[i + 1] .. time .. '}'
+    local old = tonumber(ARGV[i]) - step_log_limit
+    if old > 0 then redis.call('HDEL', key, old) end
+  end
+  redis.call('HSET', key, unpack(lines))
+end

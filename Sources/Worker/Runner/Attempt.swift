@@ -1,0 +1,136 @@
+import Bootstrap
+import Logging
+import Model
+import Store
+
+/// One attempt at a job: its steps in order, each fenced and logged, and their undo where one fails.
+struct Attempt {
+    /// How an attempt ended.
+    enum Outcome {
+        /// Every step has an end.
+        case done
+        /// A step failed; `isClean` where it is certain that nothing of the VM is on the PM.
+        case failed(Failure, isClean: Bool)
+    }
+
+    private let lease: Lease
+    private let operation: Operation
+    private let context: StepContext
+    private let tools: Tools
+    private var log: StepLog
+    /// What the next script writes into the log along with its own: so a step costs one round trip.
+    private(set) var unwritten: [StepWrite] = []
+
+    /// What an attempt works with.
+    struct Tools: Sendable {
+        let store: any JobStore
+        let actions: StepActions
+        let leases: LeaseKeeper
+        let clock: any WorkerClock
+        let logger: Logger
+    }
+
+    /// An attempt.
+    ///
+    /// - Parameters:
+    ///   - lease: the right to the job.
+    ///   - operation: what is to be done.
+    ///   - log: what was done so far.
+    ///   - context: what it is done to.
+    ///   - tools: what it is done with.
+    init(_ lease: Lease, _ operation: Operation, after log: StepLog, in context: StepContext, with tools: Tools) {
+        self.lease = lease
+        self.operation = operation
+        self.log = log
+        self.context = context
+        self.tools = tools
+    }
+
+    /// Takes the steps that are left; where one fails, undoes those that were begun.
+    mutating func run() async -> Outcome {
+        do throws(Failure) {
+            for step in log.remaining(of: operation) { try await take(step) }
+            return .done
+        } catch {
+            // A job that was stopped or lost goes on elsewhere with what is there.
+            guard !Task.isCancelled, !error.code.leavesJobAsItIs else { return .failed(error, isClean: false) }
+            return .failed(error, isClean: await undo(after: error))
+        }
+    }
+
+    private mutating func take(_ step: OperationStep) async throws(Failure) {
+        let isProgress = !log.hasBegun(step)
+        try await enter(step.name, isProgress: isProgress, writing: [log.begin(step)], .entered(step))
+        do throws(Failure) {
+            let result = try await perform(step.action)
+            CrashPoint.made(step).reach()
+            unwritten = [log.end(step, detail: result.detail)].compactMap(\.self)
+        } catch {
+            let failed = [log.fail(step, because: error)].compactMap(\.self)
+            // It has no time of its own, so that what is undone has it, too.
+            log.take(failed, at: "")
+            unwritten = failed
+            throw error
+        }
+    }
+
+    /// Takes away what there is of the VM.
+    ///
+    /// - Returns: whether it is certain that nothing is left.
+    private mutating func undo(after failure: Failure) async -> Bool {
+        do throws(Failure) {
+            for (action, steps) in log.undoing(of: operation) {
+                try await enter(nil, isProgress: false, writing: log.beginUndo(of: steps), .undoEntered(action))
+                _ = try await perform(action)
+                CrashPoint.undone(action).reach()
+                unwritten = log.endUndo(of: steps)
+            }
+            return true
+        } catch {
+            tools.logger.error(
+                "what a failed job made could not be removed yet",
+                metadata: ["error": "\(error)", "after": "\(failure)", "domain": "\(context.vm.domainName)"]
+            )
+            return false
+        }
+    }
+
+    private func perform(_ action: StepAction) async throws(Failure) -> StepResult {
+        guard let call = tools.actions[action] else {
+            throw Failure(.internalFault, "no driver has an action \(action.rawValue): report this")
+        }
+        let result = try await call(context)
+        if !result.left.isEmpty { try await tools.store.note(left: result.left, by: lease) }
+        return result
+    }
+
+    /// Passes the fence before an action, with what is to be written into the log.
+    ///
+    /// A worker that was frozen since the permit passes it again: the job may be another's by now.
+    private mutating func enter(
+        _ name: String?,
+        isProgress: Bool,
+        writing writes: [StepWrite],
+        _ point: CrashPoint
+    ) async throws(Failure) {
+        var asked: ContinuousClock.Instant
+        repeat {
+            asked = tools.clock.now
+            let all = unwritten + writes
+            let begin = StepBegin(name, isProgress: isProgress, writing: all)
+            switch try await tools.store.beginStep(begin, of: lease, for: tools.leases.duration) {
+            case .go(let time):
+                log.take(all, at: time)
+                unwritten = []
+                tools.leases.renewed(lease, at: asked)
+            case .closed: throw Failure(.machineClosed, "the PM was closed to new VMs before anything was made there")
+            case .lost:
+                throw Failure(
+                    .leaseLost,
+                    "the lease is no longer ours: another worker has the job, or the record is lost"
+                )
+            }
+            point.reach()
+        } while tools.clock.now - asked > tools.leases.duration / 2
+    }
+}

@@ -1,0 +1,100 @@
+import Bootstrap
+import Logging
+import Model
+import Store
+
+extension Runner {
+    /// Writes what an attempt came to, for as long as the lease may last where Redis does not answer.
+    func conclude(_ job: ClaimedJob, _ result: Result, wasStopped: Bool, _ logger: Logger) async {
+        defer { CrashPoint.concluded.reach() }
+        let end = clock.now + leases.duration
+        while true {
+            do throws(Failure) {
+                return try await write(result, of: job, wasStopped: wasStopped, logger)
+            } catch {
+                // Where it stays so, the lease runs out and another worker repeats the job, which is safe.
+                guard error.code == .storeUnavailable, clock.now < end else {
+                    logger.error("the outcome cannot be written", metadata: ["error": "\(error)"])
+                    return
+                }
+                logger.debug("the outcome cannot be written; trying again", metadata: ["error": "\(error)"])
+                try? await clock.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    private func write(
+        _ result: Result,
+        of job: ClaimedJob,
+        wasStopped: Bool,
+        _ logger: Logger
+    ) async throws(Failure) {
+        switch result.outcome {
+        case .done:
+            let isOurs = try await store.finish(job.lease, by: worker, JobEnding(writing: result.unwritten))
+            report(job, isOurs ? "done" : "no longer ours", ["pm": "\(job.machine?.description ?? "-")"], logger)
+        case .failed(let failure, _) where wasStopped || failure.code.leavesJobAsItIs:
+            let reason = wasStopped ? "worker \(worker) was stopped" : failure.message
+            let isBack = try await store.requeue(job.lease, reason: reason, writing: result.unwritten)
+            report(job, isBack ? "requeued" : "no longer ours", ["error": "\(failure)"], logger)
+        case .failed(let failure, let isClean):
+            try await retry(job, failure, isClean: isClean, writing: result.unwritten, logger)
+        }
+    }
+
+    private func retry(
+        _ job: ClaimedJob,
+        _ failure: Failure,
+        isClean: Bool,
+        writing steps: [StepWrite],
+        _ logger: Logger
+    ) async throws(Failure) {
+        let isReachedElsewhere = try await isReachedElsewhere(job, failure)
+        if isReachedElsewhere { yieldDelay.begin() }
+        let attempt = FailedAttempt(
+            code: failure.code,
+            isClean: isClean,
+            earlierFailures: try await store.tries(of: job.lease.job),
+            isReachedElsewhere: isReachedElsewhere
+        )
+        let operation = operations[job.entry.kind]
+        let decision = operation?.retry.decide(after: attempt) ?? .fail
+        let penalizesPM = operation?.claim == .place && failure.code.isPMFault && !isReachedElsewhere
+        func end(cleanupDelay: Duration? = nil) async throws(Failure) -> Bool {
+            let ending = JobEnding(
+                failure: failure,
+                cleanupDelay: cleanupDelay,
+                penalizesPM: penalizesPM,
+                writing: steps
+            )
+            return try await store.finish(job.lease, by: worker, ending)
+        }
+        let isOurs: Bool
+        switch decision {
+        case .reschedule:
+            isOurs = try await store.reschedule(
+                job.lease,
+                because: failure,
+                penalizesPM: penalizesPM,
+                writing: steps
+            )
+        case .postpone(let wait):
+            let delay = wait.delay(fraction: fraction())
+            isOurs = try await store.postpone(job.lease, by: delay, because: failure, writing: steps)
+        case .fail: isOurs = try await end()
+        case .failWithCleanup(let wait): isOurs = try await end(cleanupDelay: wait.delay(fraction: fraction()))
+        }
+        let word = isOurs ? "\(decision)" : "no longer ours"
+        report(job, word, ["pm": "\(job.machine?.description ?? "-")", "error": "\(failure)"], logger)
+    }
+
+    /// Whether another worker reaches the PM that does not answer this one.
+    private func isReachedElsewhere(_ job: ClaimedJob, _ failure: Failure) async throws(Failure) -> Bool {
+        guard failure.code == .machineUnreachable, let pm = job.machine else { return false }
+        return try await store.isReached(pm, byOtherThan: worker)
+    }
+
+    private func report(_ job: ClaimedJob, _ what: String, _ metadata: Logger.Metadata, _ logger: Logger) {
+        logger.info("\(job.entry.kind.rawValue): \(what)", metadata: metadata)
+    }
+}

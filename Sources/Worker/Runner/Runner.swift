@@ -1,0 +1,80 @@
+import Bootstrap
+import Logging
+import Model
+import Store
+
+/// Runs a job that this worker holds, whatever its operation, and writes its outcome.
+struct Runner: Sendable {
+    let store: any JobStore
+    let drivers: any DriverSource
+    let leases: LeaseKeeper
+    let worker: String
+    /// Begun where another worker can run what this one cannot.
+    let yieldDelay = YieldDelay()
+    var operations = OperationRegistry.shipped
+    var actions = StepActions.shipped
+    var clock: any WorkerClock = SystemClock()
+    /// Where in the range of a backoff to wait, from 0 to 1.
+    var fraction: @Sendable () -> Double = { .random(in: 0...1) }
+    let logger: Logger
+
+    /// Runs the job to its end; a cancelled one goes back to the queue.
+    func run(_ job: ClaimedJob) async {
+        var logger = logger
+        logger[metadataKey: "job"] = "\(job.entry.job)"
+        logger[metadataKey: "vm"] = "\(job.entry.vm)"
+        let work = Task { [logger] in await attempt(job, logger) }
+        leases.keep(job.lease, since: job.asked) { work.cancel() }
+        let result = await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            work.cancel()
+        }
+        leases.release(job.lease)
+        // What follows belongs to the job's end and is not cut short by the stop that ended it.
+        await Task { [logger] in await conclude(job, result, wasStopped: work.isCancelled, logger) }.value
+    }
+
+    /// What an attempt came to, and what the step log does not have of it yet.
+    struct Result {
+        let outcome: Attempt.Outcome
+        var unwritten: [StepWrite] = []
+    }
+
+    private func attempt(_ job: ClaimedJob, _ logger: Logger) async -> Result {
+        CrashPoint.claimed.reach()
+        defer { CrashPoint.acted.reach() }
+        do throws(Failure) {
+            guard let operation = operations[job.entry.kind] else {
+                throw Failure(.internalFault, "no operation is called \(job.entry.kind.rawValue): report this")
+            }
+            // A VM that has no record, or was never placed, has nothing anywhere.
+            guard !operation.steps.isEmpty, let status = try await store.vm(job.entry.vm), let pm = job.machine else {
+                return Result(outcome: .done)
+            }
+            // A job that is taken for the first time has no log.
+            let records = job.lease.epoch > 1 ? try await store.steps(of: job.lease.job) : [:]
+            let log = StepLog(records, on: pm, epoch: job.lease.epoch)
+            let hypervisor: any Hypervisor
+            do throws(Failure) {
+                hypervisor = try await driver(of: pm)
+            } catch {
+                return Result(outcome: .failed(error, isClean: log.isClean(of: operation)))
+            }
+            let context = StepContext(status: status, hypervisor: hypervisor, store: store)
+            let tools = Attempt.Tools(store: store, actions: actions, leases: leases, clock: clock, logger: logger)
+            var attempt = Attempt(job.lease, operation, after: log, in: context, with: tools)
+            let outcome = await attempt.run()
+            return Result(outcome: outcome, unwritten: attempt.unwritten)
+        } catch {
+            return Result(outcome: .failed(error, isClean: false))
+        }
+    }
+
+    private func driver(of pm: PMID) async throws(Failure) -> any Hypervisor {
+        guard let machine = try await store.machine(pm) else {
+            throw Failure(.unknownPM, "PM \(pm) is no longer known: put it back into the pm_file")
+        }
+        return try await drivers.hypervisor(of: machine)
+    }
+}

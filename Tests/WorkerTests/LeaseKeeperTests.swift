@@ -1,0 +1,143 @@
+import Model
+import NIOConcurrencyHelpers
+import Store
+import Testing
+
+@testable import Worker
+
+@Suite("Leases")
+struct LeaseKeeperTests {
+    private let fixture: RunnerFixture
+    private var keeper: LeaseKeeper { fixture.leases }
+    private let stops = NIOLockedValueBox([Lease]())
+
+    init() throws {
+        fixture = try RunnerFixture()
+    }
+
+    private func lease(_ job: Int, epoch: Int = 1) throws -> Lease {
+        Lease(job: try #require(JobID(job)), epoch: epoch)
+    }
+
+    private func keep(_ lease: Lease) {
+        keeper.keep(lease, since: fixture.clock.now) { [stops] in stops.withLockedValue { $0.append(lease) } }
+    }
+
+    private var stopped: [Lease] { stops.withLockedValue { $0 } }
+
+    @Test("Each beat renews what is held; a job that is another worker's is stopped, once")
+    func lost() async throws {
+        let (first, second) = (try lease(1), try lease(2))
+        keep(first)
+        keep(second)
+        fixture.store.state.withLockedValue { $0.lost = [first.job] }
+        try await keeper.beat()
+        try await keeper.beat()
+        #expect(fixture.store[\.renewals].map(Set.init) == [[first.job, second.job], [second.job]])
+        #expect(stopped == [first])
+    }
+
+    @Test("Work stops before its lease ends where that cannot be renewed, and not before six tenths of it")
+    func overdue() async throws {
+        let lease = try lease(1)
+        keep(lease)
+        fixture.store.state.withLockedValue {
+            $0.outages = Array(repeating: Failure(.storeUnavailable, "away"), count: 10)
+        }
+        for (seconds, expected) in [(3, false), (5, false), (2, true)] {
+            fixture.clock.advance(by: .seconds(seconds))
+            try await keeper.beat()
+            keeper.stopOverdue()
+            #expect(stopped.isEmpty != expected, "after \(seconds) s more")
+        }
+        keeper.stopOverdue()
+        #expect(stopped == [lease])
+    }
+
+    @Test("A renewal counts from when it was asked for, whoever asked; an older one changes nothing")
+    func renewed() async throws {
+        let lease = try lease(1)
+        let taken = fixture.clock.now
+        keep(lease)
+        fixture.clock.advance(by: .seconds(8))
+        keeper.renewed(lease, at: fixture.clock.now)
+        keeper.renewed(lease, at: taken)
+        keeper.renewed(try self.lease(1, epoch: 2), at: fixture.clock.now + .seconds(100))
+        fixture.clock.advance(by: .seconds(8))
+        keeper.stopOverdue()
+        #expect(stopped.isEmpty)
+        fixture.clock.advance(by: .seconds(2))
+        keeper.stopOverdue()
+        #expect(stopped == [lease])
+    }
+
+    @Test("A lease that was released, or taken anew, is not stopped for the one before it")
+    func released() async throws {
+        let (old, new) = (try lease(1), try lease(1, epoch: 3))
+        keep(old)
+        keeper.release(old)
+        fixture.clock.advance(by: .seconds(60))
+        keep(new)
+        keeper.stopOverdue()
+        #expect(stopped.isEmpty)
+        try await keeper.beat()
+        #expect(fixture.store[\.renewals] == [[new.job]])
+    }
+
+    @Test("A worker whose name another one has taken ends; one that ends by itself releases its name")
+    func name() async throws {
+        fixture.store.state.withLockedValue { $0.isOwnName = false }
+        let failure = await #expect(throws: Failure.self) { try await keeper.run() }
+        #expect(failure?.code == .leaseLost)
+        fixture.store.state.withLockedValue { $0.isOwnName = true }
+        let run = Task { [keeper] in try await keeper.run() }
+        while fixture.store[\.announcements] < 3 { await Task.yield() }
+        #expect(!fixture.store[\.isNameReleased])
+        run.cancel()
+        try await run.value
+        #expect(fixture.store[\.isNameReleased])
+    }
+}
+
+@Suite("The sweeper")
+struct SweeperTests {
+    private func wait(_ outcome: SweepOutcome?, failure: Failure? = nil) async throws -> Duration {
+        let fixture = try RunnerFixture()
+        fixture.store.state.withLockedValue { state in
+            state.sweeps = outcome.map { [$0] } ?? []
+            state.outages = failure.map { [$0] } ?? []
+        }
+        return await Sweeper(
+            store: fixture.store,
+            wake: WakeSignal(),
+            period: .seconds(2),
+            logger: fixture.runner.logger
+        ).sweep()
+    }
+
+    @Test("The next sweep comes when the next job is due, at the end of the period, or soon after a failure")
+    func waits() async throws {
+        func due(in next: Duration?) -> SweepOutcome {
+            SweepOutcome(next: next)
+        }
+        #expect(try await wait(due(in: nil)) == .seconds(2))
+        #expect(try await wait(due(in: .seconds(60))) == .seconds(2))
+        #expect(try await wait(due(in: .milliseconds(300))) == .milliseconds(305))
+        #expect(try await wait(due(in: .zero)) == .milliseconds(20), "it does not spin")
+        #expect(try await wait(nil, failure: Failure(.storeUnavailable, "away")) == .milliseconds(500))
+    }
+
+    @Test("A sweep goes on after a signal, without waiting for its period")
+    func wakes() async throws {
+        let fixture = try RunnerFixture()
+        let wake = WakeSignal()
+        let sweeper = Sweeper(store: fixture.store, wake: wake, period: .seconds(3600), logger: fixture.runner.logger)
+        let run = Task { await sweeper.run() }
+        for count in 1...3 {
+            while fixture.store[\.calls] < count { await Task.yield() }
+            wake.fire()
+        }
+        run.cancel()
+        await run.value
+    }
+}
