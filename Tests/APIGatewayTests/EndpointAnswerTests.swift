@@ -115,6 +115,7 @@ extension Schema {
         case (.map(let form), .object(let members)): members.values.allSatisfy(form.has)
         case (.list(let form), .array(let values)): values.allSatisfy(form.has)
         case (.string(let words), .string(let text)): words.isEmpty || words.contains(text)
+        case (.pattern(_, let longest), .string(let text)): text.count <= longest
         case (.integer(let range), .integer(let number)): range?.contains(number) != false
         case (.number, .number), (.number, .integer), (.boolean, .boolean), (.any, _): true
         default: false

@@ -161,6 +161,7 @@ extension Schema {
         case .map: .object([:])
         case .list: .array([])
         case .string(let words): .string(words.first ?? "a")
+        case .pattern: .string("a")
         case .integer(let range): .integer(range?.lowerBound ?? 1)
         case .number: .number(1.5)
         case .boolean: .boolean(true)
@@ -173,6 +174,7 @@ extension Schema {
         switch self {
         case .object, .map: [("[]", "is no object"), ("7", "is no object")]
         case .list: [("{}", "is no list"), (#""a""#, "is no list")]
+        case .pattern: [("7", "is no text"), ("[]", "is no text")]
         case .string(let words): [("7", "is no text")] + (words.isEmpty ? [] : [(#""none of them""#, words[0])])
         case .integer:
             [

@@ -69,6 +69,27 @@ struct APITypeTests {
         #expect(Schema(of: CapacityResponse.self)[field: "types"] != nil)
     }
 
+    @Test(
+        "What the document says of a label is what a label is",
+        arguments: [
+            "a", "A.b-c_9", "9", "", ".a", "-a", "a b", "a,b", "é", "a\n", String(repeating: "x", count: 64),
+            String(repeating: "x", count: 65),
+        ]
+    )
+    func labels(text: String) throws {
+        guard case .pattern(let pattern, let longest) = Schema.label else {
+            throw Failure(.internalFault, "no pattern")
+        }
+        let isTaken: Bool
+        do throws(Failure) {
+            try Label.validate(text)
+            isTaken = true
+        } catch {
+            isTaken = false
+        }
+        #expect(try (Regex(pattern).wholeMatch(in: text) != nil && text.count <= longest) == isTaken)
+    }
+
     @Test("Any JSON is read and written as it is")
     func anyJSON() throws {
         let text = #"{"a":[1,2.5,"x",null,true,{"b":{}}],"c":-3}"#

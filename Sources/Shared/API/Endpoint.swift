@@ -125,10 +125,7 @@ package struct QueryParameter: Hashable, Sendable {
 }
 
 /// The body of a request: its form is that of its fields, and a field that it does not have is refused.
-package protocol APIRequest: Codable, Sendable {
-    /// The bounds of its numbers, by the names of fields.
-    static var ranges: [String: ClosedRange<Int>] { get }
-
+package protocol APIRequest: Codable, Sendable, FieldForms {
     /// Refuses values of the right form that cannot be.
     ///
     /// - Throws: `Failure` with `invalidRequest` that names the field.
@@ -136,7 +133,7 @@ package protocol APIRequest: Codable, Sendable {
 }
 
 extension APIRequest {
-    package static var ranges: [String: ClosedRange<Int>] { [:] }
+    package static var forms: [String: Schema] { [:] }
     package func validate() throws(Failure) {}
 }
 

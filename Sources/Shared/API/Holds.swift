@@ -41,7 +41,7 @@ package struct CreateHoldRequest: APIRequest, Hashable {
     }
 
     private static let times = 1...604_800
-    package static let ranges = [CodingKeys.seconds.rawValue: times]
+    package static let forms = [CodingKeys.seconds.rawValue: Schema.integer(times)]
 
     package init(type: TypeID, image: ImageID, seconds: Int, placement: PlacementConstraints? = nil) {
         self.type = type

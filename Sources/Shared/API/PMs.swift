@@ -38,6 +38,7 @@ package struct SetTagsRequest: APIRequest, Hashable {
     package var tags: [String]
 
     private static let mostTags = 64
+    package static let forms = ["tags": Schema.list(.label)]
 
     package init(tags: [String]) { self.tags = tags }
 

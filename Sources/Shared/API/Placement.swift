@@ -34,7 +34,7 @@ package struct DryRunRequest: APIRequest, Hashable {
     }
 
     private static let counts = 1...100
-    package static let ranges = [CodingKeys.count.rawValue: counts]
+    package static let forms = [CodingKeys.count.rawValue: Schema.integer(counts)]
 
     package init(
         type: TypeID,
@@ -84,7 +84,7 @@ package struct DecisionResponse: Codable, Hashable, Sendable {
         case .refuse(let failure): (code, detail) = (failure.code.rawValue, failure.message)
         case .undecided:
             code = FailureCode.notReady.rawValue
-            detail = "it would wait until the PMs that could take it are looked at"
+            detail = "it would wait until the PMs that could take it are probed"
         }
     }
 }

@@ -37,6 +37,8 @@ package struct CreateVMRequest: APIRequest, Hashable {
         case hold = "hold_id"
     }
 
+    package static let forms = [CodingKeys.name.rawValue: Schema.name]
+
     package init(
         name: String,
         type: TypeID? = nil,

@@ -162,6 +162,8 @@ extension Schema {
         case .list(let element): return ["type": "array", "items": element.reference]
         case .string(let words):
             return words.isEmpty ? ["type": "string"] : ["type": "string", "enum": .array(words.map { .string($0) })]
+        case .pattern(let pattern, let longest):
+            return ["type": "string", "pattern": .string(pattern), "maxLength": .integer(longest)]
         case .integer(let range):
             guard let range else { return ["type": "integer"] }
             return ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
@@ -178,7 +180,7 @@ extension Schema {
             definitions[name] = definition
             for field in fields { field.schema.collect(into: &definitions) }
         case .map(let inner), .list(let inner): inner.collect(into: &definitions)
-        case .string, .integer, .number, .boolean, .any: return
+        case .string, .pattern, .integer, .number, .boolean, .any: return
         }
     }
 }

@@ -8,6 +8,8 @@ package indirect enum Schema: Hashable, Sendable {
     case map(Schema)
     case list(Schema)
     case string(oneOf: [String] = [])
+    /// A string that matches a regular expression, and has so many characters at most.
+    case pattern(String, longest: Int)
     case integer(ClosedRange<Int>? = nil)
     case number
     case boolean
@@ -25,7 +27,7 @@ package indirect enum Schema: Hashable, Sendable {
         case .object(_, let fields): fields.first { $0.name == name }?.schema
         case .map(let value): value
         case .any: .any
-        case .list, .string, .integer, .number, .boolean: nil
+        case .list, .string, .pattern, .integer, .number, .boolean: nil
         }
     }
 
@@ -33,6 +35,25 @@ package indirect enum Schema: Hashable, Sendable {
     package var fieldNames: [String]? {
         if case .object(_, let fields) = self { fields.map(\.name) } else { nil }
     }
+}
+
+/// A type with fields of which more is known than their types say.
+package protocol FieldForms {
+    /// The forms of such fields, by their names.
+    static var forms: [String: Schema] { get }
+}
+
+extension Schema {
+    /// The name of a VM; `VMName` has the rules that no regular expression tells.
+    static let name = pattern(#"\S"#, longest: VMName.maximumBytes)
+    /// What `Label` takes.
+    static let label = pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", longest: 64)
+}
+
+extension PlacementConstraints: FieldForms {
+    package static let forms: [String: Schema] = [
+        "architecture": .label, "tags": .list(.label), "not_tags": .list(.label),
+    ]
 }
 
 /// A type whose form does not show in the fields that it decodes.

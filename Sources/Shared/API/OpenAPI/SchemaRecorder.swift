@@ -40,11 +40,8 @@ final class SchemaRecorder: Decoder {
     }
 
     fileprivate func add(_ schema: Schema, _ key: any CodingKey, isRequired: Bool) {
-        var schema = schema
-        if let body = type as? any APIRequest.Type, let range = body.ranges[key.stringValue] {
-            schema = .integer(range)
-        }
-        fields.append(Schema.Field(name: key.stringValue, schema: schema, isRequired: isRequired))
+        let known = (type as? any FieldForms.Type)?.forms[key.stringValue]
+        fields.append(Schema.Field(name: key.stringValue, schema: known ?? schema, isRequired: isRequired))
     }
 
     fileprivate func set(_ schema: Schema) { value = schema }
