@@ -10,7 +10,7 @@ import RedisClient
 import ServiceLifecycle
 import Store
 
-/// The gateway, put together.
+/// The composition root of the gateway.
 struct Gateway {
     private let settings: GatewaySettings
     private let logger: Logger
@@ -19,10 +19,10 @@ struct Gateway {
     private let feed: EventFeed
     private let outcomes: JobOutcomes
     private let readiness: Readiness
-    /// What the calls stand on: the connection to Redis, and those who follow its events.
+    /// The services that the calls need: the connection to Redis and the followers of its events.
     let loops: [any Service]
     private let application: any ApplicationProtocol
-    /// Answers requests, with or without a server before it.
+    /// Answers requests; tests call it without a server.
     let responder: RouterResponder<GatewayContext>
 
     init(settings: GatewaySettings) throws {
@@ -90,7 +90,7 @@ struct Gateway {
         )
     }
 
-    /// Runs until SIGTERM or SIGINT; the HTTP server stops first, then what it stands on.
+    /// Runs until SIGTERM or SIGINT; the HTTP server stops first, then the services it needs.
     func run() async throws {
         // It has no files to read anew: who sends all programs the signal that workers reload by must not end this one.
         signal(SIGHUP, SIG_IGN)

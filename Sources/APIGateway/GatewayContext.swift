@@ -2,10 +2,10 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// What goes with a request through the middleware and to its handler.
+/// The context of a request on its way through the middleware to its handler.
 struct GatewayContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Names the request in the log, in the job and in the answer.
+    /// The id of the request in the log, in the job and in the answer.
     var requestID: String
     /// The connection on which the request came.
     let connection: ChannelPipeline

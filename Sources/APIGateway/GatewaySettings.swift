@@ -11,7 +11,7 @@ struct GatewaySettings: Sendable {
     let waitingCallers: Int
     let grace: Duration
     let connections: Int
-    /// What is odd or unsafe about the environment, and stops nothing.
+    /// What is odd or unsafe about the environment but does not stop the program.
     let warnings: [String]
 
     private static let hostSetting = Setting<String>.text(

@@ -25,7 +25,7 @@ struct Authority {
         guard bytes[end] == UInt8(ascii: ":"), Self.isPort(bytes[bytes.index(after: end)...]) else { return nil }
     }
 
-    /// Whether it names this machine whatever a name server says: `localhost` and names under it (RFC 6761, 6.3), the
+    /// Whether it names this machine, whatever DNS says: `localhost` and names under it (RFC 6761, 6.3), the
     /// addresses 127.0.0.0/8 and ::1.
     var isLoopback: Bool {
         // The usual ones, without a walk through their parts.
@@ -37,7 +37,7 @@ struct Authority {
         return host == "::1" || top.lowercased() == "localhost"
     }
 
-    /// A colon without a port is allowed, and means the scheme's own one.
+    /// A colon without a port is allowed; it means the scheme's default port.
     private static func isPort(_ digits: Substring.UTF8View.SubSequence) -> Bool {
         guard digits.count <= 5, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
         return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= UInt16.max

@@ -1,8 +1,8 @@
 import NIOConcurrencyHelpers
 
-/// The memory for all bodies that are under way: each request takes its share before its body is read.
+/// Bounds the memory for request bodies: each request reserves its share before its body is read.
 final class BodyBudget: Sendable {
-    /// How much there is.
+    /// The bytes for all bodies together.
     let bytes: Int
     private let taken = NIOLockedValueBox(0)
 
@@ -10,9 +10,9 @@ final class BodyBudget: Sendable {
         self.bytes = bytes
     }
 
-    /// Takes a share.
+    /// Reserves a share.
     ///
-    /// - Returns: false where less is left; nothing is taken then.
+    /// - Returns: false if less is left; nothing is reserved then.
     func take(_ share: Int) -> Bool {
         taken.withLockedValue { taken in
             guard taken + share <= bytes else { return false }
@@ -21,7 +21,7 @@ final class BodyBudget: Sendable {
         }
     }
 
-    /// Gives a share back.
+    /// Releases a share.
     func give(_ share: Int) {
         taken.withLockedValue { $0 -= share }
     }

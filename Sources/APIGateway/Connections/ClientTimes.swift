@@ -1,8 +1,8 @@
 import NIOCore
 
-/// How long a client may take for its part of an exchange, and how much of it is taken.
+/// How long a client may take for its part of an exchange.
 ///
-/// There is none for the gateway's own part: a caller may wait for an outcome as long as `HVC_WAIT` says.
+/// The gateway's own part has no limit here: a caller may wait for an outcome for `HVC_WAIT`.
 struct ClientTimes: Sendable {
     /// From the last answer to the next request.
     var idle: TimeAmount = .seconds(60)
@@ -11,12 +11,12 @@ struct ClientTimes: Sendable {
     /// From a request's head to the end of its body, and one second more for each `bodyRate` bytes that have come.
     var body: TimeAmount = .seconds(10)
     var bodyRate = 2 << 10
-    /// In this time a client takes its answer, or `answerShare` bytes of it and has the time again.
+    /// For the answer; receiving `answerShare` bytes of it starts the time again.
     var answer: TimeAmount = .seconds(30)
     var answerShare = 64 << 10
     /// After the last answer: how long, and for how many bytes, what a client still sends is read and thrown away.
     ///
-    /// A connection that is closed before the client has sent all loses the answer on its way (RFC 9112, 9.6).
+    /// If the connection were closed before the client has sent everything, the answer could be lost (RFC 9112, 9.6).
     var drain: TimeAmount = .seconds(2)
     var drained = 256 << 10
     /// At a graceful stop: how long a body that is under way, or an answer that nobody takes, is waited for.

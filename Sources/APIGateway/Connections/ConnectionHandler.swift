@@ -8,13 +8,13 @@ import NIOHTTPTypes
 /// The application is about to read the body of the request that is under way.
 struct BodyWanted: Sendable {}
 
-/// The connection gives way to others where it does nothing.
+/// The connection is to close if it is idle, to make room for others.
 struct MakeRoom: Sendable {}
 
-/// Does what the connection's state says: one request at a time, each part of it in time, and a last answer that arrives.
+/// Carries out what the connection's state machine decides.
 ///
-/// It stands between the parser and the application, and speaks the types of both: each handler more would cost time for
-/// each part of each request.
+/// It stands between the parser and the application and speaks the types of both, since each further handler would cost time
+/// for each part of each request.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -27,14 +27,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var slot: ConnectionLimit.Slot?
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     private var encoder = ResponseEncoder()
-    /// What is written of the answer and not passed on yet: most answers go out as one piece.
+    /// The part of the answer that is not passed on yet: most answers are sent in one piece.
     private var answer: ByteBuffer?
     private var isFlushing = false
     private var isAnswerTaken = false
 
-    /// How much room is made for an answer at once: most fit in.
+    /// The initial capacity for an answer: most fit.
     private static let piece = 512
-    /// From which length on an answer's parts are not gathered any more.
+    /// From this size on the parts of an answer are sent one by one.
     private static let gathered = 16 << 10
 
     init(_ connection: Connection, limit: ConnectionLimit, logger: Logger) {
@@ -160,7 +160,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Nobody would read it: the connection is at its end.
+    /// The connection has ended, and nobody would read the rest.
     private func drop(_ promise: EventLoopPromise<Void>?) {
         promise?.fail(ChannelError.outputClosed)
     }
@@ -211,7 +211,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if connection.state.phase == .answering { stalls(context) }
     }
 
-    /// The application ends its output with its last answer; the client has to take that first.
+    /// The application closes its output after its last answer; the client has to receive that first.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         let isUnderWay = connection.state.phase == .answering || connection.state.phase == .draining
         guard mode == .output, isUnderWay else { return context.close(mode: mode, promise: promise) }
@@ -249,7 +249,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Time
 
-    /// Sees to it that a timer runs out at the deadline or before; one that runs out before is set anew then.
+    /// Keeps a timer that fires at the deadline or earlier; one that fires earlier is set again.
     private func schedule(_ context: ChannelHandlerContext) {
         guard let deadline = connection.state.deadline else { return }
         if let timer {

@@ -3,10 +3,10 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// How many connections there are, and which of them give way to new ones where there are too many.
+/// Limits the number of connections, and chooses those that are closed for new ones.
 ///
-/// New ones wait in the system's queue until there is room. Room is made by closing the connection that has been without
-/// a request for longest, so that whoever holds many and asks for nothing keeps nobody out.
+/// At the limit, new connections wait in the system's queue until the one that has been idle longest is closed. So a client
+/// that holds many idle connections cannot keep others out.
 final class ConnectionLimit: AvailableConnectionsDelegate {
     typealias Slot = IdleOrder<any Channel>.Slot
 
@@ -17,7 +17,7 @@ final class ConnectionLimit: AvailableConnectionsDelegate {
         var order = IdleOrder<any Channel>()
     }
 
-    /// How many connections there may be.
+    /// The limit.
     let count: Int
     private let logger: Logger
     private let state = NIOLockedValueBox(State())

@@ -3,20 +3,20 @@ import Model
 import NIOCore
 import NIOHTTP1
 
-/// What one connection is doing, without input or output: who may send now, and by when.
+/// The state machine of one connection, without I/O: who may send now, and by when.
 ///
-/// One request is under way at a time: the next one is not read before the client has taken the answer, so a client
-/// that sends many and reads nothing costs one answer (RFC 9112, 9.3.2).
+/// One request is under way at a time: the next is not read before the client has received the answer. So a client that sends
+/// many requests and reads nothing costs one answer (RFC 9112, 9.3.2).
 struct ConnectionState {
     enum Phase: Equatable {
-        /// No byte of a request has come since the last answer.
+        /// No byte of a request has arrived since the last answer.
         case idle
         case readingHead
         /// A request is under way, from its head to the end of its answer.
         case serving
-        /// The answer is written, and the client has not taken all of it.
+        /// The answer is written, and the client has not received all of it.
         case answering
-        /// The last answer is out; what the client still sends is thrown away.
+        /// The last answer is sent; what the client still sends is discarded.
         case draining
         case closed
     }
@@ -41,7 +41,7 @@ struct ConnectionState {
     private var exchange: Exchange?
     private var since: NIODeadline
     private var isInputClosed = false
-    /// Since when the client has not taken what was written for it.
+    /// Since when the client has not received what was written.
     private var stalled: (since: NIODeadline, bytes: Int)?
     private var stopsBy: NIODeadline?
     private var drained = 0
@@ -53,13 +53,13 @@ struct ConnectionState {
 
     // MARK: Reading
 
-    /// How many of the bytes at hand the parser may have.
+    /// Which of the buffered bytes the parser gets.
     enum Portion: Equatable {
         case none
         /// All up to the end of a blank line, with which heads and chunked bodies end: never parts of two requests.
         case throughBlankLine
         case bytes(Int)
-        /// They go nowhere.
+        /// All are discarded.
         case discarded
     }
 
@@ -83,7 +83,7 @@ struct ConnectionState {
         since = now
     }
 
-    /// Bytes were thrown away.
+    /// Bytes were discarded.
     ///
     /// - Returns: whether the client has sent too much after the end.
     mutating func discarded(_ count: Int) -> Bool {
@@ -107,7 +107,7 @@ struct ConnectionState {
 
     /// A part of the body was parsed.
     ///
-    /// - Returns: whether the application hears of it.
+    /// - Returns: whether to pass it on to the application.
     mutating func receiveBody(_ count: Int) -> Bool {
         exchange?.received += count
         exchange?.expectsContinue = false
@@ -116,7 +116,7 @@ struct ConnectionState {
 
     /// The end of a request was parsed.
     ///
-    /// - Returns: whether the application hears of it.
+    /// - Returns: whether to pass it on to the application.
     mutating func receiveEnd() -> Bool {
         exchange?.isComplete = true
         exchange?.expectsContinue = false
@@ -132,9 +132,9 @@ struct ConnectionState {
     }
 
     enum Fault {
-        /// Nobody knows of the request: it is refused.
+        /// The application does not know of the request yet: it is refused.
         case refuse(Refusal)
-        /// The application waits for the rest of the request, and answers.
+        /// The application waits for the rest of the request; it gets the fault and answers.
         case report(Failure)
         case ignore
     }
@@ -155,7 +155,7 @@ struct ConnectionState {
         return .report(failure)
     }
 
-    /// The client sends no more; all that it sent has been parsed.
+    /// The client has closed its side; all that it sent has been parsed.
     ///
     /// - Returns: whether to close the connection now.
     mutating func inputClosed() -> Bool {
@@ -191,7 +191,7 @@ struct ConnectionState {
         phase = .answering
     }
 
-    /// The client has not taken all that was written; so many bytes are left.
+    /// The client has not received all that was written; so many bytes are left.
     mutating func stalls(at now: NIODeadline, bytes: Int) {
         if stalled == nil { stalled = (now, bytes) }
     }
@@ -206,7 +206,7 @@ struct ConnectionState {
         case close
     }
 
-    /// The client has taken the answer, as far as the system tells.
+    /// The client has received the answer, as far as the system knows.
     mutating func answerTaken(at now: NIODeadline) -> Next {
         let isComplete = exchange?.isComplete ?? false
         exchange = nil
@@ -226,7 +226,7 @@ struct ConnectionState {
 
     // MARK: Time
 
-    /// By when the client must have done its part; nil where it has none.
+    /// The deadline for the client's part; nil if it has none.
     var deadline: NIODeadline? {
         switch phase {
         case .idle: return since + times.idle
@@ -251,7 +251,7 @@ struct ConnectionState {
         case none
     }
 
-    /// The deadline is over; the client has not taken so many bytes of the answer.
+    /// The deadline has passed; the client has not received so many bytes of the answer.
     mutating func expire(at now: NIODeadline, unsent: Int) -> Expiry {
         switch phase {
         case .idle, .draining: return .close
@@ -277,7 +277,7 @@ struct ConnectionState {
         return phase == .idle || phase == .readingHead || phase == .draining
     }
 
-    /// Whether closing the connection takes nothing from anybody: no request is under way.
+    /// Whether the connection may be closed for another one: no request is under way.
     var isExpendable: Bool { phase == .idle || phase == .readingHead || phase == .draining }
 
     mutating func close() {

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
-/// HTTP/1.1 with guards before it: whoever holds a connection has its limits in bytes and time.
+/// HTTP/1.1 behind guards that limit the bytes and the time of each connection.
 struct GuardedHTTPChannel: HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 

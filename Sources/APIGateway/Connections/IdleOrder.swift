@@ -1,6 +1,6 @@
-/// Which of some things are idle, in the order in which they became so.
+/// Elements that may be idle, with the idle ones in the order in which they became idle.
 ///
-/// Each change takes the same time however many there are.
+/// Each change takes constant time.
 struct IdleOrder<Element: Sendable>: Sendable {
     /// The place of a thing from its insertion to its removal.
     typealias Slot = Int

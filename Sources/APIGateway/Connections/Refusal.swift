@@ -1,9 +1,9 @@
 import HTTPTypes
 import NIOHTTP1
 
-/// Why a request is refused before the application hears of it: it is not HTTP/1.1 as RFC 9110 and RFC 9112 have it.
+/// Why a request is refused before it reaches the application: it does not conform to RFC 9110 and RFC 9112.
 ///
-/// The connection ends with it: where the next request begins is not sure.
+/// The connection ends with the refusal, since it is not certain where the next request begins.
 struct Refusal: Error, Equatable {
     let status: HTTPResponse.Status
     let code: String
@@ -15,10 +15,10 @@ struct Refusal: Error, Equatable {
         self.reason = reason
     }
 
-    /// A request that breaks a rule of its form: the reason says which one.
+    /// The request breaks a rule of the protocol; the reason says which.
     static func malformed(_ reason: String) -> Self { Self(.badRequest, "invalid_request", reason) }
 
-    /// A request that asks for a part of HTTP that the gateway does without: the reason says which one.
+    /// The request needs a part of HTTP that the gateway does not implement; the reason says which.
     static func notImplemented(_ reason: String) -> Self { Self(.notImplemented, "not_supported", reason) }
 
     static let expectation = Self(

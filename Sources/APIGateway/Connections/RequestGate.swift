@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Hands the parser the bytes of one request at a time and keeps the others, at most what one read of the socket takes.
+/// Passes the parser the bytes of one request at a time, and keeps the rest: at most what one read of the socket returned.
 ///
-/// The parser takes in all that it gets: without this a client that sends many requests at once has them all in memory as
-/// heads, and all are begun.
+/// The parser consumes all that it gets: without this gate, many requests sent at once would all be parsed, kept in memory
+/// and begun.
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -32,10 +32,10 @@ final class RequestGate: ChannelDuplexHandler {
         pass(context)
     }
 
-    /// Somebody behind has room for more.
+    /// A later handler wants more.
     ///
-    /// While an answer is under way the socket may be read once: where a client waits for
-    /// its answers, as most do, it then need not be taken out of the poll and put back for each.
+    /// While an answer is under way the socket may be read once. Most clients wait for each answer; so the socket need not be
+    /// removed from the poll and added again for each request.
     func read(context: ChannelHandlerContext) {
         if held == nil {
             context.read()
@@ -88,7 +88,7 @@ final class RequestGate: ChannelDuplexHandler {
     }
 }
 
-/// Finds the blank lines in bytes that come in pieces.
+/// Finds blank lines in bytes that arrive in pieces.
 struct BlankLine {
     /// How much of CR LF CR LF the last bytes were.
     private var matched = 0

@@ -1,8 +1,8 @@
 import HTTPTypes
 import NIOHTTP1
 
-/// A request's head that keeps the rules on which the length of messages and the place of hosts stand, which the parser
-/// does not check (RFC 9110, 7 and 10.1.1; RFC 9112, 3 and 6).
+/// A request's head that has been checked against the rules on message length and host, which the parser does not check
+/// (RFC 9110, 7 and 10.1.1; RFC 9112, 3 and 6).
 struct RequestHead {
     /// How the end of the body is found.
     enum Body: Equatable {
@@ -10,10 +10,10 @@ struct RequestHead {
         case chunked
     }
 
-    /// The request as the application is to see it: its target is a path, its host the one that the client means.
+    /// The request for the application: its target is a path, and its host is the one that the client means.
     let request: HTTPRequest
     let body: Body
-    /// Whether the client waits for a word before it sends the body.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     let expectsContinue: Bool
     /// Whether no request follows on the connection.
     let isLast: Bool
@@ -66,12 +66,12 @@ struct RequestHead {
     }
 }
 
-/// What is asked for.
+/// The request target.
 ///
-/// A target in absolute form counts for more than the Host field (RFC 9112, 3.2.2).
+/// A target in absolute form takes precedence over the Host field (RFC 9112, 3.2.2).
 private struct Target {
     let path: String
-    /// Nil where the Host field has it.
+    /// Nil if only the Host field has it.
     let authority: String?
 
     init(_ received: HTTPRequestHead) throws(Refusal) {
@@ -93,7 +93,7 @@ private struct Target {
     }
 }
 
-/// The fields of a head, and those that decide on a message's form, found in one pass.
+/// The fields of a head, with those that decide the form of the message picked out in the same pass.
 private struct Fields {
     /// All but Host.
     var others = HTTPFields()

@@ -7,7 +7,7 @@ struct ResponseEncoder {
     /// `100 Continue`: the client may send its body (RFC 9110, 15.2.1).
     static let goOn = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
 
-    /// Whether each part of the body comes with its length, since the head does not tell the length of all.
+    /// Whether the body is sent in chunks, since the head has no length.
     private var isChunked = false
 
     /// Writes a head.

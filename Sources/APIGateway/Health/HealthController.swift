@@ -1,7 +1,7 @@
 import Hummingbird
 import Model
 
-/// What those who run the gateway ask it.
+/// The health calls.
 struct HealthController: Sendable {
     let readiness: ReadinessCheck
 
@@ -11,9 +11,9 @@ struct HealthController: Sendable {
         PlainResponse("{\"status\":\"ok\"}").response
     }
 
-    /// `/readyz`: 200 while what is accepted is kept and done, which takes Redis and a worker; else 503 with the reason.
+    /// `/readyz`: 200 while accepted jobs are stored and done, which takes Redis and a worker; otherwise 503 with the reason.
     ///
-    /// Anybody may ask, so it says nothing of where Redis is.
+    /// It needs no token, so it does not say where Redis is.
     @Sendable
     func ready(_ request: Request, _ context: GatewayContext) async -> Response {
         let state = await readiness.state()

@@ -2,9 +2,9 @@ import Logging
 import Model
 import Store
 
-/// Finds out whether what is accepted is kept and done; at most once a second, however many ask.
+/// Checks whether accepted jobs are stored and done, at most once a second whatever the number of callers.
 actor ReadinessCheck {
-    /// What is found, in the words of `/readyz`.
+    /// The result, in the words of `/readyz`.
     enum State: String, Sendable {
         case ready
         case redisSilent = "redis does not answer"
@@ -16,12 +16,12 @@ actor ReadinessCheck {
     private let logger: Logger
     private var latest: (state: State, time: ContinuousClock.Instant)?
     private var underWay: Task<State, Never>?
-    /// When a worker was alive for certain; the gateway's start counts, as workers may start after it.
+    /// When a worker was last known to be alive; at first the gateway's start, since workers may start later.
     private var lastAlive = ContinuousClock.now
-    /// The workers' lease; where none has said it yet, that of the default settings.
+    /// The workers' lease; until a worker has announced it, the default.
     private var lease = Duration.seconds(15)
 
-    /// How long an answer is good.
+    /// How long a result is reused.
     private static let lifetime = Duration.seconds(1)
     /// How long Redis may take to answer.
     private static let limit = Duration.seconds(2)

@@ -2,11 +2,11 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// Asks for the token where one is set (RFC 6750).
+/// Requires the token if one is configured (RFC 6750).
 struct Authorization {
     /// The token; empty for none.
     let token: String
-    /// The paths that anybody may call.
+    /// The paths that need no token.
     let open: Set<String>
 
     /// Checks a request.
@@ -26,7 +26,7 @@ struct Authorization {
         return Self.isEqual(sent[0][space...].drop { $0 == " " }.utf8, token.utf8)
     }
 
-    /// Compares in a time that says nothing of where they differ.
+    /// Compares in constant time, which does not reveal where they differ.
     private static func isEqual(_ left: Substring.UTF8View, _ right: String.UTF8View) -> Bool {
         let (left, right) = (Array(left), Array(right))
         guard left.count == right.count else { return false }

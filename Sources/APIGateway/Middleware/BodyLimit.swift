@@ -2,17 +2,17 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// Takes in a request's body: up to a small limit, and for all requests together no more than there is memory for.
+/// Reads a request's body, with a limit for each body and one for all bodies together.
 struct BodyLimit {
     static let bytes = 64 << 10
 
     let budget: BodyBudget
-    /// The paths whose calls take no body and may be called by anybody: theirs is not read.
+    /// The paths that need no token and take no body: a body sent to them is not read.
     let bodiless: Set<String>
 
-    /// Takes a request's share of the memory for bodies, which must be given back.
+    /// Reserves a request's share of the memory for bodies, to be released later.
     ///
-    /// - Returns: how much; 0 where no body is to be read.
+    /// - Returns: the bytes reserved; 0 if no body is to be read.
     /// - Throws: `Failure` with `requestTooLarge` or `overloaded`.
     func take(for request: Request) throws(Failure) -> Int {
         let share = request.bodyLength ?? Self.bytes
@@ -24,12 +24,12 @@ struct BodyLimit {
         return share
     }
 
-    /// Gives a share back.
+    /// Releases a share.
     func give(_ share: Int) {
         budget.give(share)
     }
 
-    /// Reads a request's body, whose share was taken.
+    /// Reads a request's body, whose share was reserved.
     ///
     /// - Parameters:
     ///   - request: the request.
@@ -53,7 +53,7 @@ extension Failure {
 }
 
 extension Request {
-    /// How long the body is by the head: 0 without one, nil where only its end will tell.
+    /// The length of the body by the head: 0 without a body, nil if it is not known before its end.
     fileprivate var bodyLength: Int? {
         if let length = headers[.contentLength] { return Int(length) }
         return headers[.transferEncoding] == nil ? 0 : nil

@@ -5,10 +5,10 @@ import Logging
 import Model
 import NIOCore
 
-/// Every call that is none of ours answers `0`, as the legacy API has it, and says why in a header; under `/v1/` with a
+/// Answers requests that no call of ours took: `0` with the reason in a header, as the legacy API has it, and under `/v1/` a
 /// problem document.
 enum InvalidCalls {
-    /// The answer to a request that failed before a call of ours took it, or in a way that none expects.
+    /// The answer to a request that failed before its handler was called, or with an error that no handler throws.
     static func answer(to error: any Error, _ request: Request, _ context: GatewayContext) -> Response {
         if case let error as HTTPError = error, error.status == .notFound, let methods = methods(of: request.uri.path) {
             return refusal(methods, request, context)
@@ -16,7 +16,7 @@ enum InvalidCalls {
         return failure(for: error, request, context).response(to: request, context)
     }
 
-    /// The methods that a path takes; nil where it is none of ours.
+    /// The methods that a path takes; nil if there is no such path.
     private static func methods(of path: String) -> [String]? {
         let methods = Endpoints.all.filter { $0.path.matches(path) }.flatMap(\.methods).map(\.rawValue)
         return methods.isEmpty ? nil : methods

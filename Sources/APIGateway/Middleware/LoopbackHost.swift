@@ -2,10 +2,10 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// Where no token is set, serves only requests that name this machine as their host.
+/// Without a token, serves only requests whose host is this machine.
 ///
-/// Without it any web page can be let in: its name server first gives the page's own address and then 127.0.0.1, and the
-/// browser takes both for the same site (DNS rebinding). Such requests carry the page's name.
+/// This stops DNS rebinding: a page's name server first answers with the page's own address and then with 127.0.0.1, and the
+/// browser takes both for one site. Such requests still have the page's name as their host.
 struct LoopbackHost {
     let isRequired: Bool
 

@@ -2,10 +2,10 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// What is done around each call: the request is named, checked, given its body, answered and logged.
+/// Does what every call needs: gives the request an id, checks it, reads its body, answers and logs it.
 ///
-/// One middleware rather than one for each step: a middleware has several frames, which all stay in memory for as long as a
-/// request waits for its answer.
+/// This is one middleware rather than several, since the frames of a middleware stay in memory for as long as a request waits
+/// for its answer.
 struct RequestFrame: RouterMiddleware {
     typealias Context = GatewayContext
 
@@ -35,7 +35,7 @@ struct RequestFrame: RouterMiddleware {
         return response
     }
 
-    /// Apart from `handle`: a frame that is larger than a piece of a task's stack takes an allocation for each request.
+    /// Separate from `handle`: a frame larger than a slab of the task's stack costs an allocation for each request.
     private func answer(
         to request: Request,
         _ context: GatewayContext,

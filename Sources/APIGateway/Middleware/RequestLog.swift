@@ -3,18 +3,18 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Names each request and writes one line of the access log for it.
+/// Gives each request an id and writes its line of the access log.
 struct RequestLog {
     let logger: Logger
-    /// Takes tokens out of what is logged.
+    /// Removes tokens from what is logged.
     let secrets: SecretFilter
 
-    /// Names the answer as the request is, writes the line, and takes out of the answer what is for the log alone.
+    /// Adds the request's id to the answer, writes the line, and removes from the answer what is for the log alone.
     ///
     /// - Parameters:
     ///   - response: the answer.
     ///   - request: the request.
-    ///   - id: the request's name.
+    ///   - id: the request's id.
     ///   - start: when it came.
     func finish(
         _ response: inout Response,
@@ -38,7 +38,7 @@ struct RequestLog {
         logger.info("\(secrets.shown(line: line))")
     }
 
-    /// The caller's own id where it is a plain word of at most 64 characters, else a new one.
+    /// The caller's own id if it is a plain word of at most 64 characters, otherwise a new one.
     static func identifier(sent: String?) -> String {
         if let sent, (1...64).contains(sent.utf8.count), sent.utf8.allSatisfy(isPlain) { return sent }
         return String(UInt64.random(in: (1 << 60)...UInt64.max), radix: 16)

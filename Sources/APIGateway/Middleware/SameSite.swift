@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Model
 
-/// Refuses what a page of another site makes a browser send: GET /vm/destroy as an image's address, say.
+/// Refuses requests that a page of another site makes a browser send, for example GET /vm/destroy as an image's address.
 ///
 /// Browsers say so in `Sec-Fetch-Site` (W3C Fetch Metadata Request Headers), older ones in `Origin` (RFC 6454), and for
 /// links and images in `Referer` (RFC 9110, 10.1.3); other clients send none of them.
@@ -15,9 +15,9 @@ enum SameSite {
         throw Failure(.crossSite, "a page of another site sent this: call the API from your own program")
     }
 
-    /// Whether another site sent it: the first header that is there decides.
+    /// Whether another site sent it; the first of these headers that is present decides.
     ///
-    /// One that is there twice has been tampered with.
+    /// A header that is present twice counts as foreign.
     private static func isForeign(_ request: Request) -> Bool {
         if let sites = values(.fetchSite, of: request) {
             return sites.count > 1 || sites[0] != "none" && sites[0] != "same-origin"
@@ -31,7 +31,7 @@ enum SameSite {
         return request.headers[values: name]
     }
 
-    /// Whether a URL is of this server; of either scheme, since a proxy before it may speak TLS.
+    /// Whether a URL belongs to this server, with either scheme, since a proxy in front may speak TLS.
     private static func isOwn(_ url: String, host: String) -> Bool {
         [("http://", ":80"), ("https://", ":443")].contains { scheme, port in
             guard url.lowercased().hasPrefix(scheme) else { return false }
@@ -40,7 +40,7 @@ enum SameSite {
         }
     }
 
-    /// A host and port in lower case, without the port that the scheme has anyway.
+    /// A host and port in lower case, without the scheme's default port.
     private static func normal(_ authority: String, _ port: String) -> String {
         let authority = authority.lowercased()
         return authority.hasSuffix(port) ? String(authority.dropLast(port.count)) : authority

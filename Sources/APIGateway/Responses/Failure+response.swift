@@ -8,8 +8,8 @@ extension Failure {
         Failure(.unknownCall, "there is no call \(request.method) \(request.uri.path.prefix(80))")
     }
 
-    /// The answer to a request that no call of ours took: a problem document under `/v1/`; to any other path `0`, as the
-    /// first API has it.
+    /// The answer to a request that no call of ours took: under `/v1/` a problem document, for any other path `0`, as the
+    /// legacy API has it.
     func response(to request: Request, _ context: GatewayContext) -> Response {
         request.uri.path.hasPrefix("/v1/")
             ? Problem(self, request: context.requestID).response(for: self)

@@ -9,13 +9,13 @@ extension HTTPField.Name {
     static let reasonCode = Self("X-HVC-Code")
     /// The job that was accepted.
     static let job = Self("X-HVC-Job")
-    /// The cause of a failure that is for the log alone: `RequestLog` takes it out of the answer.
+    /// A cause that is for the log alone: `RequestLog` removes it from the answer.
     static let cause = Self("X-HVC-Cause")
-    /// From where a browser was made to send a request.
+    /// Which site made a browser send the request.
     static let fetchSite = Self("Sec-Fetch-Site")
-    /// How the caller would have the request dealt with (RFC 7240).
+    /// The preferences of the caller (RFC 7240).
     static let prefer = Self("Prefer")
-    /// Names the request in logs and jobs.
+    /// The id of the request in logs and jobs.
     static let requestID = Self("X-Request-Id")
 }
 
@@ -31,12 +31,12 @@ extension HTTPFields {
         if failure.code == .unauthorized { self[.wwwAuthenticate] = "Bearer" }
     }
 
-    /// Printable ASCII of a bounded length: a header holds no line ends, and nothing that a request sent can make one.
+    /// Printable ASCII of a bounded length, so that nothing that a request sent can end the header line.
     private static func text(_ text: String) -> String {
         String(text.unicodeScalars.prefix(500).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" })
     }
 
-    /// A field under a name of our own; HTTPTypes checks names when they are made and so gives them as optionals.
+    /// A field with one of our own names, which HTTPTypes returns as optionals since it checks them.
     subscript(name: HTTPField.Name?) -> String? {
         get { name.flatMap { self[$0] } }
         set { if let name { self[name] = newValue } }

@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 
 extension Gateway {
-    /// What answers the calls.
+    /// The controllers that answer the calls.
     struct Controllers {
         let legacyVMs: LegacyVMController
         let legacyPMs: LegacyPMController
@@ -17,9 +17,9 @@ extension Gateway {
         let openAPI: OpenAPIController
     }
 
-    /// Every call with what answers it.
+    /// Every call with its handler.
     ///
-    /// How the calls look, `Endpoints` says; a test compares both.
+    /// A test compares the routes with `Endpoints`.
     static func routes(_ controllers: Controllers, token: String, logger: Logger) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
         let open = Set(Endpoints.all.filter { !$0.needsToken }.map(\.path.description))

@@ -2,7 +2,7 @@ import Model
 
 /// The arguments of a call, from the query of its URI (`application/x-www-form-urlencoded`).
 ///
-/// Strict: an argument that is doubled, unknown, badly encoded or not UTF-8 is refused, not guessed at.
+/// Strict: an argument that is given twice, unknown, badly encoded or not UTF-8 is refused.
 struct QueryArguments: Sendable {
     private let values: [String: String]
 
@@ -19,7 +19,7 @@ struct QueryArguments: Sendable {
         self.values = values
     }
 
-    /// Refuses arguments that are none of these.
+    /// Refuses all other arguments.
     func allow(_ names: [String]) throws(Failure) {
         let unknown = values.keys.sorted().first { !names.contains($0) }
         guard let unknown else { return }

@@ -2,14 +2,14 @@ import API
 import Hummingbird
 import Model
 
-/// A call under `/v1/` on its way to its handler: everything is checked that the endpoint's description says.
+/// A request for a call under `/v1/` that has passed all checks of its endpoint's description.
 struct V1Call<Body: Sendable>: Sendable {
     let body: Body
     let query: QueryArguments
     let request: Request
     let context: GatewayContext
 
-    /// Names the request in logs and jobs.
+    /// The id of the request in logs and jobs.
     var requestID: String { context.requestID }
 
     /// Whether the caller waits for the outcome; not with `Prefer: respond-async` (RFC 7240).
@@ -22,7 +22,7 @@ struct V1Call<Body: Sendable>: Sendable {
 extension Router where Context == GatewayContext {
     /// Adds a call under `/v1/`: its failures answer a problem document.
     ///
-    /// What the query may say is settled, too: `DELETE …?dry_run=true` must not delete.
+    /// Unknown arguments are refused: `DELETE …?dry_run=true` must not delete.
     func v1<Body, Answer>(
         _ endpoint: Endpoint<Body, Answer>,
         _ handler: @escaping @Sendable (V1Call<Body>) async throws(Failure) -> V1Response<Answer>
@@ -57,12 +57,12 @@ extension GatewayContext {
         return identifier
     }
 
-    /// Before the body is read, which may say more that is wrong.
+    /// Checks the numbers in the path before the body is read.
     fileprivate func checkNumbers(_ names: [String]) throws(Failure) {
         for name in names { _ = try identifier(name) as VMID }
     }
 
-    /// Refuses `/v1/pms/1:dance`, which else would be taken for the PM `1:dance`.
+    /// Refuses `/v1/pms/1:dance`, which would otherwise be read as the PM `1:dance`.
     fileprivate func refuseUnknownAction(of request: Request) throws(Failure) {
         if parameters.contains(where: { $0.value.contains(":") }) { throw .unknownCall(request) }
     }

@@ -3,21 +3,21 @@ import Model
 import Placement
 import Store
 
-/// What-ifs, by the fleet as it is and the code that places VMs.
+/// Answers what-if questions with the current fleet and the code that places VMs.
 struct PlacementService: Sendable {
     let store: Store
     let follower: FleetFollower
 
-    /// For how many PMs a capacity question works out the loss.
+    /// For how many PMs the loss is worked out when capacity is asked for.
     private static let lossLimit = 64
 
-    /// A fleet with the way in which PMs are chosen on it.
+    /// A fleet with the policy that chooses its PMs.
     private struct PlanningContext {
         let fleet: FleetSnapshot
         let policy: PlacementPolicy
     }
 
-    /// Where VMs would go if they were asked for now.
+    /// Where VMs would be placed now.
     ///
     /// - Throws: `Failure` where the same request for a VM would fail wherever it went.
     func dryRun(_ body: DryRunRequest) async throws(Failure) -> [PlacementDecision] {
@@ -43,7 +43,7 @@ struct PlacementService: Sendable {
         try image.checkFits(registration.usable(as: id).diskBytes, type: type.id, disk: type.needs.disk)
     }
 
-    /// How many more of each type fit.
+    /// How many more VMs of each type fit.
     func capacity() async throws(Failure) -> (types: [InstanceType], capacity: Capacity, time: Int) {
         let types = try await store.types()
         let context = try await planningContext()
@@ -79,7 +79,7 @@ struct PlacementService: Sendable {
         return PlanningContext(fleet: try await follower.fleet(), policy: record.policy)
     }
 
-    /// The VMs of several PMs, read at once: one after another the round trips would add up.
+    /// The VMs of several PMs, read concurrently so that the round trips do not add up.
     private func tenants(of pms: [PMID]) async throws(Failure) -> [PMID: [PlacementRequest]] {
         let found = await withTaskGroup(of: (PMID, Result<[PlacementRequest], Failure>).self) { group in
             for pm in pms {

@@ -9,7 +9,7 @@ struct VMService: Sendable {
     let outcomes: JobOutcomes
     let readiness: Readiness
     let limit: CallerLimit
-    /// How long a caller waits for the fleet to be known, and for a job's outcome.
+    /// How long a caller waits for the first probes and for a job's outcome.
     let wait: Duration
 
     /// Accepts a create and waits for its outcome.
@@ -19,7 +19,7 @@ struct VMService: Sendable {
         }
     }
 
-    /// Accepts a create, with all that may be asked for, and waits for its outcome unless the caller does not want to.
+    /// Accepts a create or the build of a hold, and waits for its outcome unless the caller does not want to.
     func submit(_ body: CreateVMRequest, waits: Bool, request: String) async throws(Failure) -> Submission {
         try await submit(waits: waits) { @Sendable () async throws(Failure) in
             if let hold = body.hold {
@@ -36,7 +36,7 @@ struct VMService: Sendable {
         }
     }
 
-    /// Accepts a hold, and waits until it has its room unless the caller does not want to.
+    /// Accepts a hold, and waits until it is placed unless the caller does not want to.
     func submit(_ body: CreateHoldRequest, waits: Bool, request: String) async throws(Failure) -> Submission {
         try await submit(waits: waits) { @Sendable () async throws(Failure) in
             try await store.enqueueHold(
@@ -56,17 +56,17 @@ struct VMService: Sendable {
         }
     }
 
-    /// Gives a hold back, and waits until its room is free unless the caller does not want to.
+    /// Releases a hold, and waits until its claim is released unless the caller does not want to.
     func release(_ hold: VMID, waits: Bool, request: String) async throws(Failure) -> Submission {
         try await submit(waits: waits) { @Sendable () async throws(Failure) in
             try await store.enqueueRelease(of: hold, request: request)
         }
     }
 
-    /// An accepted job, with what became of it as far as its caller waited.
+    /// An accepted job, with its outcome if the caller waited for it.
     struct Submission: Sendable {
         let accepted: Acceptance
-        /// Nil where the job goes on.
+        /// Nil if the job goes on.
         let result: Result<Void, Failure>?
     }
 
@@ -100,7 +100,7 @@ struct VMService: Sendable {
         return accepted
     }
 
-    /// What is known of a VM.
+    /// The summary of a VM.
     func summary(of vm: VMID) async throws(Failure) -> VMSummary {
         if let summary = try await store.summary(of: vm) { return summary }
         throw try await whyUnknown(vm)
@@ -111,12 +111,12 @@ struct VMService: Sendable {
         try await store.isReady() ? Failure(.unknownVM, "there is no VM \(vm)") : .notReady
     }
 
-    /// The types that may be asked for.
+    /// The instance types.
     func types() async throws(Failure) -> [InstanceType] {
         try await store.types()
     }
 
-    /// Whether a job did as asked; false where it goes on after the wait.
+    /// Whether a job is done; false if it goes on after the wait.
     private func isDone(
         _ accepted: Acceptance,
         until deadline: ContinuousClock.Instant

@@ -4,7 +4,7 @@ import Hummingbird
 import Model
 import NIOCore
 
-/// The bodies of the calls under `/v1/`: JSON with names in snake_case, and nothing in them that a call does not know.
+/// Reads and writes the JSON bodies of the calls under `/v1/`.
 enum JSONBody {
     /// A value as a line of JSON.
     ///
@@ -67,7 +67,7 @@ enum JSONBody {
         }
     }
 
-    /// A type in words that say nothing of Swift.
+    /// A type in words for callers.
     private static func word(for type: any Any.Type) -> String {
         switch type {
         case is String.Type: "text"

@@ -1,7 +1,7 @@
 import Model
 import NIOConcurrencyHelpers
 
-/// How many callers may wait at once: each costs memory for as long as it waits.
+/// Limits how many callers wait at once, since each costs memory while it waits.
 final class CallerLimit: Sendable {
     private let limit: Int
     private let count = NIOLockedValueBox(0)

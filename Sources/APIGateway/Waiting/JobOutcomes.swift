@@ -7,7 +7,7 @@ final class JobOutcomes: Sendable {
     /// How a job ended, or why that will never be known.
     typealias Outcome = Result<JobStatus, Failure>
 
-    /// A job that somebody waits for.
+    /// A job that a caller waits for.
     private struct AwaitedJob: Identifiable {
         let accepted: Acceptance
         var id: JobNonce { accepted.nonce }
@@ -18,7 +18,7 @@ final class JobOutcomes: Sendable {
     private let callers = WaitingCallers<AwaitedJob, Outcome>()
     private let recent = NIOLockedValueBox(RecentOutcomes())
 
-    /// How many records are read at once when all jobs that are waited for are checked.
+    /// How many records are read at once when all awaited jobs are checked.
     private static let batch = 256
 
     init(feed: EventFeed, store: Store) {

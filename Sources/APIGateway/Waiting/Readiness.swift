@@ -4,7 +4,7 @@ import Store
 
 /// Lets callers wait while all PMs are probed for the first time since Redis was empty.
 final class Readiness: Sendable {
-    /// One who waits.
+    /// A caller who waits.
     private struct Caller: Identifiable {
         let id: Int
     }
@@ -32,7 +32,7 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Asks again, for as long as the answer is that nothing is known yet.
+    /// Repeats a request while it fails with `notReady`.
     ///
     /// - Parameters:
     ///   - deadline: when to give up.
@@ -53,8 +53,8 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Asks in a task of its own, whose stack goes with it: a caller's task keeps the deepest one that it ever had, through
-    /// all of the wait that follows.
+    /// Asks in a task of its own, whose stack is freed with it: a caller's own task would keep the stack of this request
+    /// through all of the wait that follows.
     private func apart<Answer: Sendable>(
         _ ask: @escaping @Sendable () async throws(Failure) -> Answer
     ) async -> Result<Answer, Failure> {

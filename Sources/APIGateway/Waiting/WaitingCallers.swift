@@ -1,8 +1,8 @@
 import NIOConcurrencyHelpers
 
-/// Callers who wait, each for one thing and until a time of its own.
+/// Callers who wait, each for one subject and until its own deadline.
 ///
-/// A caller costs a continuation and an entry here: no task, no timer. One loop ends the waits whose time is up.
+/// A caller costs a continuation and an entry here, but no task and no timer: one loop ends expired waits.
 final class WaitingCallers<Subject: Identifiable & Sendable, Value: Sendable>: Sendable where Subject.ID: Sendable {
     private struct Wait {
         let subject: Subject
@@ -14,18 +14,18 @@ final class WaitingCallers<Subject: Identifiable & Sendable, Value: Sendable>: S
     private static var delay: Duration { .milliseconds(50) }
 
     private let waits = NIOLockedValueBox([Subject.ID: Wait]())
-    /// Says that there is somebody who waits.
+    /// Signals that a caller waits.
     private let arrivals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// What callers wait for.
     var subjects: [Subject] { waits.withLockedValue { $0.values.map(\.subject) } }
 
-    /// Waits; a caller who comes to wait for the same subject ends the wait of the one before.
+    /// Waits; a second wait for the same subject ends the first.
     ///
     /// - Parameters:
     ///   - subject: what to wait for.
     ///   - deadline: until when.
-    ///   - known: what ended before the wait began; asked once when it has begun, so that nothing falls in between.
+    ///   - known: the value if it is there already; checked once the wait has begun, so that none is missed.
     /// - Returns: what the wait ended with; nil at the deadline, or where the task is cancelled.
     func wait(
         for subject: Subject,
@@ -52,7 +52,7 @@ final class WaitingCallers<Subject: Identifiable & Sendable, Value: Sendable>: S
         }
     }
 
-    /// Ends a wait, where there is one.
+    /// Ends a wait, if there is one.
     func end(_ id: Subject.ID, with value: Value?) {
         waits.withLockedValue { $0.removeValue(forKey: id) }?.continuation.resume(returning: value)
     }
@@ -66,7 +66,7 @@ final class WaitingCallers<Subject: Identifiable & Sendable, Value: Sendable>: S
         for wait in ended.values { wait.continuation.resume(returning: value) }
     }
 
-    /// Ends the waits whose time is up, until the task is cancelled.
+    /// Ends expired waits until the task is cancelled.
     func run() async {
         for await _ in arrivals.stream {
             while !Task.isCancelled, endOverdue() {
@@ -76,7 +76,7 @@ final class WaitingCallers<Subject: Identifiable & Sendable, Value: Sendable>: S
         }
     }
 
-    /// Ends the waits whose time is up.
+    /// Ends expired waits.
     ///
     /// - Returns: whether others wait.
     private func endOverdue() -> Bool {

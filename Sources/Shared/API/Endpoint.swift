@@ -78,11 +78,11 @@ extension Endpoint where Body == NoBody {
     }
 }
 
-/// What there is to know of a call apart from its types.
+/// The description of a call without its generic types.
 package struct EndpointDescription: Sendable {
     /// The conventions that a call follows.
     package enum Style: Hashable, Sendable {
-        /// The legacy API: a failure answers a fixed text, its reason stands in headers.
+        /// The legacy API: a failure answers a fixed text, with the reason in headers.
         case legacy(failing: String)
         /// The resource-style API: a failure answers a problem document.
         case v1
@@ -95,15 +95,15 @@ package struct EndpointDescription: Sendable {
     package let methods: [HTTPMethod]
     package let path: PathTemplate
     package let query: [QueryParameter]
-    /// The statuses of answers that are no failures.
+    /// The statuses of success.
     package let statuses: [Int]
-    /// Nil where it takes none.
+    /// Nil if the call takes no body.
     package let body: (any APIRequest.Type)?
     package let answer: any (Codable & Sendable).Type
     package var needsToken = true
     package let summary: String
 
-    /// Whether it may answer 202: the job goes on.
+    /// Whether it makes a job, and so may answer 202.
     package var makesJob: Bool { statuses.contains(202) }
 }
 
@@ -124,9 +124,9 @@ package struct QueryParameter: Hashable, Sendable {
     package static func flag(_ name: String) -> Self { Self(name: name, kind: .flag, isRequired: false) }
 }
 
-/// The body of a request: its form is that of its fields, and a field that it does not have is refused.
+/// The body of a request; fields that the type does not have are refused.
 package protocol APIRequest: Codable, Sendable, FieldForms {
-    /// Refuses values of the right form that cannot be.
+    /// Refuses invalid values.
     ///
     /// - Throws: `Failure` with `invalidRequest` that names the field.
     func validate() throws(Failure)

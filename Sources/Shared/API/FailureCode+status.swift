@@ -1,7 +1,7 @@
 package import Model
 
 extension FailureCode {
-    /// The HTTP status that says this; the one place where codes become statuses.
+    /// The HTTP status of the code; the only mapping there is.
     package var status: Int {
         switch self {
         case .invalidRequest: 400

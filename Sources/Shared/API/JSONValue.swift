@@ -1,4 +1,4 @@
-/// Any JSON, for documents that no type has.
+/// Any JSON value.
 package indirect enum JSONValue: Codable, Hashable, Sendable {
     case object([String: JSONValue])
     case array([JSONValue])
@@ -66,7 +66,7 @@ package indirect enum JSONValue: Codable, Hashable, Sendable {
         try scalar.encode(value)
     }
 
-    /// A member of an object; nil where there is none, and in all that is no object.
+    /// A member of an object; nil if there is none or the value is no object.
     package subscript(name: String) -> JSONValue? {
         if case .object(let members) = self { members[name] } else { nil }
     }

@@ -1,6 +1,6 @@
 package import Model
 
-/// The calls of the legacy API. Their forms are settled for good: docs/api.md has them word for word.
+/// The calls of the legacy API, whose forms never change.
 extension Endpoints {
     package static let legacyCreateVM = Endpoint<NoBody, LegacyCreatedVM>(
         legacy: "legacyCreateVM",

@@ -35,7 +35,7 @@ package struct PathTemplate: Hashable, Sendable, ExpressibleByStringLiteral, Cus
             }
     }
 
-    /// The path of one object: the value stands in each place; its characters are all free of meaning in a path.
+    /// The path of one object, with the value in each place; it must not contain characters with a meaning in paths.
     package func filled(with value: some CustomStringConvertible) -> String {
         segments.reduce(into: "") { path, segment in
             path += "/" + (segment.parameter == nil ? "" : value.description) + segment.text

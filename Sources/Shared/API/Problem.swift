@@ -49,7 +49,7 @@ package struct Problem: Codable, Hashable, Sendable {
 }
 
 extension Failure {
-    /// The cause as callers may know it; what Redis' client says names its address, path and user, which are for the log.
+    /// The cause for callers: what the Redis client says contains its address, path and user, which are for the log alone.
     package var publicCause: String? {
         code == .storeUnavailable || code == .outcomeUnknown ? nil : cause
     }

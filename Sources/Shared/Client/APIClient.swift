@@ -1,9 +1,9 @@
 package import API
 import Foundation
 
-/// Calls the endpoints of a gateway, with the types that they have.
+/// Calls the endpoints of a gateway with their types.
 package struct APIClient: Sendable {
-    /// What became of a call that makes a job.
+    /// The outcome of a call that makes a job.
     package enum Outcome<Answer: Sendable>: Sendable {
         case done(Answer)
         /// The job goes on.
@@ -17,7 +17,7 @@ package struct APIClient: Sendable {
     ///
     /// - Parameters:
     ///   - base: its address, as `http://127.0.0.1:8080`.
-    ///   - token: opens it; nil where it needs none.
+    ///   - token: its token; nil if it needs none.
     /// - Throws: `ClientError` where the address is none.
     package init(base: String, token: String? = nil) throws(ClientError) {
         http = try HTTPClient(base: base)
@@ -28,7 +28,7 @@ package struct APIClient: Sendable {
     ///
     /// - Parameters:
     ///   - endpoint: the call.
-    ///   - id: what stands in its path; nil where it has no place for it.
+    ///   - id: the number in its path; nil if it has none.
     ///   - query: its arguments, percent-encoded where need be.
     ///   - body: its body.
     ///   - waits: false for an answer as soon as the job is accepted.

@@ -1,12 +1,12 @@
 package import API
 
-/// Why a call has no answer of the kind that was asked for.
+/// Why a call has no usable answer.
 package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The base address is none.
+    /// The base address is invalid.
     case badAddress(String)
     /// The server could not be reached, or the connection to it broke.
     case unreachable(String)
-    /// There was no answer in time; what was asked for may have been done.
+    /// There was no answer in time; the request may have been carried out.
     case timedOut
     /// The caller gave up.
     case cancelled
@@ -14,7 +14,7 @@ package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     case malformed(String)
     /// The server refused the call, or it failed.
     case problem(Problem)
-    /// So it did, without a problem document: a call of the legacy API, or a proxy on the way.
+    /// The same without a problem document: from the legacy API, or a proxy on the way.
     case failed(status: Int, reason: String)
 
     package var description: String {

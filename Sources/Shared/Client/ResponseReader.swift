@@ -1,13 +1,13 @@
 /// Reads one answer from a connection.
 struct ResponseReader: ~Copyable {
     var connection: SocketConnection
-    /// What came and was not read yet.
+    /// Bytes that have arrived and were not read yet.
     private var bytes: [UInt8] = []
     private var start = 0
 
     init(_ connection: consuming SocketConnection) { self.connection = connection }
 
-    /// The answer; those before it only say that it will come.
+    /// The final answer; interim answers before it are skipped.
     mutating func response(to method: String) throws(ClientError) -> HTTPResponse {
         var response: HTTPResponse
         repeat { response = try HTTPResponse(head: try head()) } while (100..<200).contains(response.status)

@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// A TCP connection of one thread: each call blocks, and ends by the deadline or soon after the cancellation.
+/// A TCP connection for one thread; each call blocks until the deadline or soon after a cancellation at most.
 struct SocketConnection: ~Copyable {
-    /// By when a call must be over, unless somebody gives up before.
+    /// When a call must end: at the deadline, or when it is cancelled.
     final class Limit: Sendable {
         let deadline: ContinuousClock.Instant
         private let isCancelled = Atomic(false)
@@ -79,7 +79,7 @@ struct SocketConnection: ~Copyable {
         }
     }
 
-    /// Sends bytes, until the server has something to say before their end.
+    /// Sends bytes, and stops early if the server answers before their end.
     mutating func send(_ bytes: [UInt8]) throws(ClientError) {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -37,14 +37,14 @@ package indirect enum Schema: Hashable, Sendable {
     }
 }
 
-/// A type with fields of which more is known than their types say.
+/// A type with fields whose values are limited further than by their types.
 package protocol FieldForms {
     /// The forms of such fields, by their names.
     static var forms: [String: Schema] { get }
 }
 
 extension Schema {
-    /// The name of a VM; `VMName` has the rules that no regular expression tells.
+    /// The name of a VM; `VMName` has further rules.
     static let name = pattern(#"\S"#, longest: VMName.maximumBytes)
     /// What `Label` takes.
     static let label = pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", longest: 64)
@@ -56,10 +56,10 @@ extension PlacementConstraints: FieldForms {
     ]
 }
 
-/// A type whose form does not show in the fields that it decodes.
+/// A type that describes its own form, since it does not follow from the fields that it decodes.
 package protocol SchemaDescribed {
     static var schema: Schema { get }
-    /// Any value, for a type that has this one as a field.
+    /// A valid value, for recording types that have a field of this one.
     static var sample: Self? { get }
 }
 

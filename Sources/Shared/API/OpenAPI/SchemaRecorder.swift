@@ -1,6 +1,7 @@
 extension Schema {
-    /// The form of a type, found by letting it decode itself and noting what it asks for: what a document says of a type is
-    /// what its own decoding does.
+    /// The form of a type, found by letting it decode itself and recording what it asks for.
+    ///
+    /// So the document always agrees with the decoding.
     ///
     /// - Parameter type: a type that decodes with the code that the compiler makes, or asks for all its fields.
     package init(of type: any Decodable.Type) {
@@ -9,7 +10,7 @@ extension Schema {
     }
 }
 
-/// A decoder without any input: it notes the fields that a type asks for, and hands out samples.
+/// A decoder without input: it records the fields that a type asks for, and returns samples.
 final class SchemaRecorder: Decoder {
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
@@ -54,13 +55,13 @@ final class SchemaRecorder: Decoder {
 
     func singleValueContainer() -> any SingleValueDecodingContainer { ValueRecorder(recorder: self) }
 
-    /// The form cannot be found out: the type should be ``SchemaDescribed``.
+    /// The form cannot be recorded: the type should be ``SchemaDescribed``.
     enum Unknown: Error {
         case form(of: any Any.Type)
     }
 }
 
-/// Notes each field; one that is asked for whether it is there is not required.
+/// Records each field; one whose presence the type checks first is not required.
 private final class FieldRecorder<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let codingPath: [any CodingKey] = []
     let allKeys: [Key] = []
@@ -95,7 +96,7 @@ private final class FieldRecorder<Key: CodingKey>: KeyedDecodingContainerProtoco
     func superDecoder(forKey key: Key) -> any Decoder { recorder }
 }
 
-/// Notes the one value that a type consists of.
+/// Records the one value that a type consists of.
 private struct ValueRecorder: SingleValueDecodingContainer {
     let codingPath: [any CodingKey] = []
     let recorder: SchemaRecorder
