@@ -220,7 +220,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "API", "APIGateway", "Client", "Model", "Placement", "RedisClient", "TestKit", "Worker", logging,
+                "API", "APIGateway", "Bootstrap", "Client", "Model", "Placement", "RedisClient", "TestKit", "Worker", logging,
                 nioLocks,
             ],
             swiftSettings: strict

@@ -103,7 +103,7 @@ struct Fleet {
     /// The records of all jobs.
     func jobs() async throws -> [[String: String]] {
         var jobs: [[String: String]] = []
-        for key in try await site.redis.send(["KEYS", "hvc:job:*"]).strings ?? [] {
+        for key in try await site.redis.send(["KEYS", "hvc:job:*[0-9]"]).strings ?? [] {
             jobs.append(try await record(key))
         }
         return jobs

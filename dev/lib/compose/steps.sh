@@ -120,7 +120,7 @@ lease_holder() {
 taken_twice() {
   # shellcheck disable=SC2016 # expanded in the container
   docker exec "$(containers redis)" sh -c 'export REDISCLI_AUTH=$(cat /run/secrets/redis_password)
-    redis-cli --scan --pattern "hvc:job:*" | while read -r job; do echo $(redis-cli HMGET "$job" vm attempts); done' |
+    redis-cli --scan --pattern "hvc:job:*[0-9]" | while read -r job; do echo $(redis-cli HMGET "$job" vm attempts); done' |
     awk -v last="${vms[*]: -3}" 'index(" " last " ", " " $1 " ") && $2 > 1 { found = 1 } END { exit !found }'
 }
 
@@ -160,7 +160,7 @@ restart_redis() {
 
 # What must outlive all: VMs with number, name, PM and domain, and jobs. A Redis that was filled anew from the domains would
 # have no jobs.
-known() { records | cut -d' ' -f1-4 && redis --scan --pattern 'hvc:job:*'; }
+known() { records | cut -d' ' -f1-4 && redis --scan --pattern 'hvc:job:*[0-9]'; }
 
 # unchanged KNOWN WHAT: what was known is known.
 unchanged() {
