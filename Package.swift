@@ -220,7 +220,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "API", "APIGateway", "Bootstrap", "Client", "Model", "Placement", "RedisClient", "TestKit", "Worker", logging,
+                "API", "APIGateway", "Bootstrap", "Client", "Model", "Placement", "RedisClient", "TestKit", "Worker",
+                logging,
                 nioLocks,
             ],
             swiftSettings: strict

@@ -33,7 +33,7 @@ extension PlannedAction {
         case .place(let pm, _): self = .place(pm)
         case .run: self = .run
         case .refuse(let failure, _): self = .refuse(failure.code)
-        case .bury: self = .bury
+        case .deadLetter: self = .bury
         }
     }
 }

@@ -175,7 +175,7 @@ struct BrokenRecordTests {
             let vm = try await hold(fixture)
             _ = try await fixture.store.redis.send(["HDEL", "hvc:job:1", "hold_s"])
             let next = try await fixture.create("next")
-            #expect(try await claim(fixture).results == [.buried])
+            #expect(try await claim(fixture).results == [.deadLettered])
             #expect(try await fixture.store.status(of: 1.identifier())?.failure?.code == .malformedRecord)
             #expect(try await fixture.store.vm(vm)?.state == .error)
             #expect(try await fixture.store.machine(1.identifier())?.vmCount == 0)
@@ -195,7 +195,7 @@ struct BrokenRecordTests {
             let leases = [Lease(job: try 1.identifier(), epoch: 1), Lease(job: try 2.identifier(), epoch: 1)]
             for key in ["hvc:vm:3", "hvc:job:1", "hvc:pm:2"] { _ = try await store.redis.send(["SET", key, "broken"]) }
             #expect(try await store.renew(leases, for: .seconds(60)).map(\.value) == [1])
-            #expect(try await claim(fixture).results == [.buried])
+            #expect(try await claim(fixture).results == [.deadLettered])
             _ = try await store.redis.send(["DEL", "hvc:repair"])
             _ = try await store.redis.send(["ZADD", "hvc:leases", 1, 1, 1, 2])
             let swept = try await store.sweep()

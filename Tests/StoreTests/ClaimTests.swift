@@ -112,7 +112,7 @@ struct ClaimTests {
             ])
             let (_, outcome) = try await fixture.takeAll()
             let pm: PMID = try 1.identifier()
-            #expect(outcome.results == [.buried, .buried, .buried, .started(epoch: 1, pm: pm)])
+            #expect(outcome.results == [.deadLettered, .deadLettered, .deadLettered, .started(epoch: 1, pm: pm)])
             let dead = try await fixture.list("hvc:dead")
             #expect(dead.count == 3)
             #expect(dead[0].contains("no record of job 77") && dead[1].contains("no entry"))

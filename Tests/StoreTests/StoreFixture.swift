@@ -86,7 +86,7 @@ final class StoreFixture: Sendable {
             .map { PlacementRequest(vm: $0.vm, needs: $0.needs, tried: Set($0.tried ?? [])) }
         var decisions = plan(requests, on: fleet, by: .seed)[...]
         let steps = peek.lines.map { line -> (line: Peek.Line, action: ClaimAction) in
-            guard let entry = line.entry else { return (line, .bury(reason: "no entry")) }
+            guard let entry = line.entry else { return (line, .deadLetter(reason: "no entry")) }
             guard entry.kind == .create, line.placedOn == nil, let decision = decisions.popFirst() else {
                 return (line, .run)
             }

@@ -36,24 +36,24 @@ struct IntakePlanTests {
             case .place(let pm, _): "\(text) place \(pm)"
             case .run: "\(text) run"
             case .refuse(let failure, _): "\(text) \(failure.code.rawValue)"
-            case .bury: "\(text) bury"
+            case .deadLetter: "\(text) dead-letter"
             }
         }
     }
 
-    @Test("Creates are placed or refused in order; destroys run; what is none of ours is buried")
+    @Test("Creates are placed or refused in order; destroys run; what is none of ours goes to the dead-letter list")
     func mixed() throws {
         let lines = [
             try line(1, .create), try line(2, .destroy), Peek.Line(bytes: Array("junk".utf8), entry: nil),
             try line(3, .create),
         ]
-        #expect(words(lines, [try machine(cpu: 1)]) == ["1 place 1", "2 run", "junk bury", "3 no_capacity"])
+        #expect(words(lines, [try machine(cpu: 1)]) == ["1 place 1", "2 run", "junk dead-letter", "3 no_capacity"])
     }
 
     @Test("An entry of an operation that this version does not have is given up, and those behind it go on")
     func unknownOperation() throws {
         let lines = [try line(1, "evaporate"), try line(2, .destroy)]
-        #expect(words(lines, []) == ["1 bury", "2 run"])
+        #expect(words(lines, []) == ["1 dead-letter", "2 run"])
     }
 
     @Test("Nothing overtakes an entry that cannot be decided yet")

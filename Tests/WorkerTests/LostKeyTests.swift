@@ -160,7 +160,7 @@ struct LostKeyTests {
             let peek = try await store.peek(since: .start, limit: 1)
             let explanation = PlacementExplanation(policy: "seed")
             let steps = try peek.lines.map { line -> (line: Peek.Line, action: ClaimAction) in
-                guard let entry = line.entry else { return (line, .bury(reason: "junk")) }
+                guard let entry = line.entry else { return (line, .deadLetter(reason: "junk")) }
                 return (line, entry.kind == .destroy ? .run : .place(try id(pm), explanation))
             }
             _ = try await store.claim(steps, roomVersion: peek.roomVersion, worker: "w", lease: .seconds(600))

@@ -15,6 +15,7 @@ struct JobController: Sendable {
                 "there is no job \(id), or it ended so long ago that its record is gone (HVC_JOB_HISTORY)"
             )
         }
+        let steps = try await store.steps(of: id).sorted { $0.key < $1.key }.map(\.value)
         return try V1Response(
             ExplanationResponse(
                 jobID: job.job,
@@ -24,6 +25,7 @@ struct JobController: Sendable {
                 pmID: job.pm,
                 triedPMIDs: job.tried,
                 explanation: job.decision,
+                steps: steps,
                 left: job.left,
                 failure: job.failure
             )

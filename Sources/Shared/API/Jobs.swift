@@ -21,6 +21,8 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
     package let pmID: PMID?
     package let triedPMIDs: [PMID]
     package let explanation: PlacementExplanation?
+    /// What was done on its PMs, in that order.
+    package let steps: [StepResponse]
     /// Of a destroy: the files that its VM used and that stay on the PM.
     package let left: [String]?
     package let code: String?
@@ -28,7 +30,7 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
     package let cause: String?
 
     private enum CodingKeys: String, CodingKey {
-        case kind, state, explanation, left, code, detail, cause
+        case kind, state, explanation, steps, left, code, detail, cause
         case jobID = "job_id"
         case vmID = "vm_id"
         case pmID = "pm_id"
@@ -43,6 +45,7 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
         pmID: PMID?,
         triedPMIDs: [PMID],
         explanation: PlacementExplanation?,
+        steps: [StepRecord],
         left: [String]?,
         failure: Failure?
     ) {
@@ -53,10 +56,38 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
         self.pmID = pmID
         self.triedPMIDs = triedPMIDs
         self.explanation = explanation
+        self.steps = steps.map(StepResponse.init)
         self.left = left
         code = failure?.code.rawValue
         detail = failure?.message
         cause = failure?.cause
+    }
+}
+
+/// A step that a job took on a PM.
+package struct StepResponse: Codable, Hashable, Sendable {
+    package let name: String
+    package let pmID: PMID
+    package let epoch: Int
+    package let startedAt: String
+    /// Missing where the step is under way, was cut short or has failed.
+    package let endedAt: String?
+    /// Why it failed, or what there is to say about it.
+    package let detail: String?
+    /// When what it made was taken away again.
+    package let undoneAt: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case name, epoch, detail
+        case pmID = "pm_id"
+        case startedAt = "started_at"
+        case endedAt = "ended_at"
+        case undoneAt = "undone_at"
+    }
+
+    package init(_ step: StepRecord) {
+        (name, pmID, epoch, startedAt) = (step.name, step.pm, step.epoch, step.startedAt)
+        (endedAt, detail, undoneAt) = (step.endedAt, step.detail, step.undoneAt)
     }
 }
 

@@ -55,6 +55,8 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case notSupported = "not_supported"
     /// A destroy of this VM was accepted before.
     case alreadyDestroying = "already_destroying"
+    /// The VM is in a state in which what is asked cannot be done.
+    case wrongState = "wrong_state"
     /// The image's file is missing, unreadable, changed or no disk image.
     case imageUnusable = "image_unusable"
     /// The image is on its way from the machine where it lies.

@@ -126,7 +126,7 @@ extension Store {
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
     package func enqueueDestroy(_ vm: VMID, request: String) async throws(Failure) -> Acceptance {
-        try await enqueueDestroy(vm, as: "", request: request)
+        try await enqueue(.destroy, on: vm, request: request)
     }
 
     /// Accepts that a hold is given back, where nobody builds it.
@@ -137,25 +137,45 @@ extension Store {
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownHold`, `notReady` or `storeUnavailable`.
     package func enqueueRelease(of hold: VMID, request: String) async throws(Failure) -> Acceptance {
-        do throws(Failure) { return try await enqueueDestroy(hold, as: "hold", request: request) } catch {
+        do throws(Failure) { return try await enqueue(.destroy, on: hold, as: "hold", request: request) } catch {
             throw error.code == .unknownVM ? .unknownHold(hold) : error
         }
     }
 
-    private func enqueueDestroy(
-        _ vm: VMID,
-        as kind: String,
+    /// Accepts a job on a VM that is there, of an operation that takes no capacity: one script, one round trip, all or
+    /// nothing.
+    ///
+    /// - Parameters:
+    ///   - kind: the operation.
+    ///   - vm: the VM.
+    ///   - request: the id of the HTTP request, kept with the job.
+    /// - Returns: the job.
+    /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `wrongState`, `notReady` or `storeUnavailable`.
+    package func enqueue(_ kind: Job.Kind, on vm: VMID, request: String) async throws(Failure) -> Acceptance {
+        try await enqueue(kind, on: vm, as: "", request: request)
+    }
+
+    private func enqueue(
+        _ kind: Job.Kind,
+        on vm: VMID,
+        as subject: String,
         request: String
     ) async throws(Failure) -> Acceptance {
         let nonce = JobNonce()
-        let wanted: ScriptArguments = ["vm": vm.value, "request": request, "subject": kind]
-        switch try await runOnce(.enqueueDestroy, wanted + identity(nonce)) as EnqueueDestroyReply {
+        let wanted: ScriptArguments = [
+            "kind": kind.rawValue, "vm": vm.value, "request": request, "subject": subject,
+        ]
+        switch try await runOnce(.enqueueOnVM, wanted + identity(nonce)) as EnqueueOnVMReply {
         case .accepted(let job, let vm): return acceptance(job, vm, nonce)
         case .notReady: throw .notReady
         case .unknownVM: throw Failure(.unknownVM, "there is no VM \(vm)")
         case .unknownHold: throw .unknownHold(vm)
-        case .alreadyDestroying(let job):
+        case .underWay(let job) where kind == .destroy:
             throw Failure(.alreadyDestroying, "job \(job) destroys VM \(vm) already: query it until it is gone")
+        case .underWay(let job):
+            throw Failure(.wrongState, "job \(job) does that to VM \(vm) already: wait for its end")
+        case .wrongState(let state):
+            throw Failure(.wrongState, "VM \(vm) is \(state), and no \(kind) begins in that state")
         }
     }
 
@@ -195,13 +215,14 @@ private enum EnqueueReply: ScriptReply {
     }
 }
 
-/// What the script answers that accepts a destroy.
-private enum EnqueueDestroyReply: ScriptReply {
+/// What the script answers that accepts a job on a VM.
+private enum EnqueueOnVMReply: ScriptReply {
     case accepted(JobID, VMID)
     case notReady
     case unknownVM
     case unknownHold
-    case alreadyDestroying(String)
+    case underWay(String)
+    case wrongState(String)
 
     init?(_ reply: RESPValue, keys: Keys) {
         guard let words = reply.strings else { return nil }
@@ -212,7 +233,8 @@ private enum EnqueueDestroyReply: ScriptReply {
         case ("not_ready", 1): self = .notReady
         case ("unknown_vm", 1): self = .unknownVM
         case ("unknown_hold", 1): self = .unknownHold
-        case ("already_destroying", 2): self = .alreadyDestroying(words[1])
+        case ("under_way", 2): self = .underWay(words[1])
+        case ("wrong_state", 2): self = .wrongState(words[1])
         default: return nil
         }
     }

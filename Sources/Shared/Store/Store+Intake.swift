@@ -54,7 +54,7 @@ package enum ClaimAction: Sendable {
     /// End it without success.
     case refuse(Failure, PlacementExplanation)
     /// Put it on the dead list.
-    case bury(reason: String)
+    case deadLetter(reason: String)
 }
 
 /// What became of an entry.
@@ -66,7 +66,7 @@ package enum ClaimResult: Hashable, Sendable {
     /// It has ended.
     case ended
     /// It is on the dead list.
-    case buried
+    case deadLettered
 }
 
 /// What became of a plan.
@@ -224,7 +224,7 @@ extension ClaimAction {
         case .place: "place"
         case .run: "run"
         case .refuse: "refuse"
-        case .bury: "dead"
+        case .deadLetter: "dead"
         }
     }
 
@@ -235,7 +235,7 @@ extension ClaimAction {
         case .run: ["", "", "", "", ""]
         case .refuse(let failure, let explanation):
             ["", explanation.json, failure.code.rawValue, failure.message, failure.cause ?? ""]
-        case .bury(let reason): ["", "", "", reason, ""]
+        case .deadLetter(let reason): ["", "", "", reason, ""]
         }
     }
 }
@@ -258,7 +258,7 @@ extension ClaimResult: ScriptReply {
             self = .started(epoch: epoch, pm: parts[2].int.flatMap(PMID.init))
         case "waiting": self = .waiting
         case "ended": self = .ended
-        case "dead": self = .buried
+        case "dead": self = .deadLettered
         default: return nil
         }
     }

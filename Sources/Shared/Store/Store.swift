@@ -1,4 +1,5 @@
 package import Model
+import NIOConcurrencyHelpers
 package import RedisClient
 
 /// The queue and the records, on Redis: each change of state is one Lua script, so it happens whole or not at all.
@@ -9,6 +10,9 @@ package struct Store: Sendable {
     package let keys: Keys
     /// How long records of ended jobs are kept.
     package let jobRetention: JobRetention
+    /// What the scripts are assembled from, where there are other operations than this project's.
+    private let library: LuaLibrary?
+    private let assembled = NIOLockedValueBox([String: RedisScript]())
     /// The highest numbers that this process has seen.
     let numbersSeen = NumbersSeen()
 
@@ -18,10 +22,28 @@ package struct Store: Sendable {
     ///   - redis: what runs its commands and scripts.
     ///   - keys: the keys.
     ///   - jobRetention: how long records of ended jobs are kept.
-    package init(redis: any RedisExecutor, keys: Keys = Keys(), jobRetention: JobRetention = JobRetention()) {
+    ///   - operations: the operations that there are; nil for those of this project.
+    package init(
+        redis: any RedisExecutor,
+        keys: Keys = Keys(),
+        jobRetention: JobRetention = JobRetention(),
+        operations: OperationRegistry? = nil
+    ) {
         self.redis = redis
         self.keys = keys
         self.jobRetention = jobRetention
+        library = operations.map { LuaLibrary($0) }
+    }
+
+    /// What Redis gets of a script.
+    private func source(of script: StoreScript) -> RedisScript {
+        guard let library else { return script.script }
+        return assembled.withLockedValue { known in
+            if let found = known[script.script.name] { return found }
+            let new = script.assembled(from: library)
+            known[new.name] = new
+            return new
+        }
     }
 
     /// Runs a script.
@@ -34,7 +56,7 @@ package struct Store: Sendable {
     ) async throws(Failure) -> Reply {
         let values = try script.values(arguments, more: more)
         let reply = try await failing(at: script.place) {
-            try await redis.eval(script.script, keys: [keys.prefix], arguments: values)
+            try await redis.eval(source(of: script), keys: [keys.prefix], arguments: values)
         }
         return try decoded(reply, of: script)
     }
@@ -49,7 +71,7 @@ package struct Store: Sendable {
         let values = try script.values(arguments, more: [])
         let reply = try await failing(at: script.place) {
             do {
-                return try await redis.eval(script.script, keys: [keys.prefix], arguments: values)
+                return try await redis.eval(source(of: script), keys: [keys.prefix], arguments: values)
             } catch let error as RedisError where error.wasSent && error.reply == nil {
                 throw Failure(
                     .outcomeUnknown,

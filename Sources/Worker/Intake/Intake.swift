@@ -21,11 +21,11 @@ struct Intake: Service {
     /// How many entries are planned at once; more would plan on a fleet that has moved on.
     private static let batch = 64
     /// How long a worker that holds as many jobs as it has slots leaves the queue to others.
-    private static let courtesy = Duration.milliseconds(200)
+    private static let yieldDelay = Duration.milliseconds(200)
     /// How often the plan for the oldest entry may be refused by the time of the claim, until something must be wrong.
     private static let missesInARow = 8
     /// How long to wait for a signal before looking anyway, should one have been missed.
-    private static let patience = Duration.seconds(5)
+    private static let pollInterval = Duration.seconds(5)
 
     /// Runs until a graceful shutdown; then jobs get the grace time to end, and go back to the queue after it.
     func run() async throws {
@@ -46,24 +46,24 @@ struct Intake: Service {
     }
 
     private func takeJobs(until stop: WakeSignal) async {
-        let lanes = NIOLockedValueBox(Lanes(slots: slots))
+        let limiter = NIOLockedValueBox(PMConcurrencyLimiter(slots: slots))
         await withDiscardingTaskGroup { group in
             var view = FleetView()
             while !Task.isCancelled, !stop.hasFired {
-                let (free, isFull) = lanes.withLockedValue { ($0.free, $0.isFull) }
+                let (free, isFull) = limiter.withLockedValue { ($0.free, $0.isFull) }
                 // Workers with slots left go first, and those that reach PMs that this one does not.
-                let delay = max(isFull ? Self.courtesy : .zero, runner.yieldDelay.delay())
+                let delay = max(isFull ? Self.yieldDelay : .zero, runner.yieldDelay.delay())
                 if free > 0, delay > .zero { try? await Task.sleep(for: delay) }
                 let claimed = free > 0 ? await take(atMost: free, &view) : []
                 for job in claimed {
-                    lanes.withLockedValue { $0.enter(job.machine) }
+                    limiter.withLockedValue { $0.enter(job.machine) }
                     group.addTask {
                         await runner.run(job)
-                        lanes.withLockedValue { $0.leave(job.machine) }
+                        limiter.withLockedValue { $0.leave(job.machine) }
                         wake.fire()
                     }
                 }
-                if claimed.isEmpty { await wake.wait(atMost: Self.patience) }
+                if claimed.isEmpty { await wake.wait(atMost: Self.pollInterval) }
             }
         }
     }

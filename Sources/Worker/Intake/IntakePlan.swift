@@ -23,13 +23,13 @@ enum IntakePlan {
         for line in lines {
             guard let entry = line.entry else {
                 steps.append(
-                    (line, .bury(reason: "this is no entry of ours: put jobs on the queue through the gateway"))
+                    (line, .deadLetter(reason: "this is no entry of ours: put jobs on the queue through the gateway"))
                 )
                 continue
             }
             guard operations[entry.kind] != nil else {
                 let reason = "no operation is called \(entry.kind.rawValue): a newer version may have accepted the job"
-                steps.append((line, .bury(reason: reason)))
+                steps.append((line, .deadLetter(reason: reason)))
                 continue
             }
             guard needsPlace(entry), line.placedOn == nil else {

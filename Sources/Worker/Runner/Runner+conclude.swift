@@ -70,8 +70,10 @@ extension Runner {
             return try await store.finish(job.lease, by: worker, ending)
         }
         let isOurs: Bool
+        let word: String
         switch decision {
         case .reschedule:
+            word = "rescheduled"
             isOurs = try await store.reschedule(
                 job.lease,
                 because: failure,
@@ -80,12 +82,18 @@ extension Runner {
             )
         case .postpone(let wait):
             let delay = wait.delay(fraction: fraction())
+            word = "deferred by \(delay)"
             isOurs = try await store.postpone(job.lease, by: delay, because: failure, writing: steps)
-        case .fail: isOurs = try await end()
-        case .failWithCleanup(let wait): isOurs = try await end(cleanupDelay: wait.delay(fraction: fraction()))
+        case .fail:
+            word = "failed"
+            isOurs = try await end()
+        case .failWithCleanup(let wait):
+            let delay = wait.delay(fraction: fraction())
+            word = "failed, to be cleaned up in \(delay)"
+            isOurs = try await end(cleanupDelay: delay)
         }
-        let word = isOurs ? "\(decision)" : "no longer ours"
-        report(job, word, ["pm": "\(job.machine?.description ?? "-")", "error": "\(failure)"], logger)
+        let metadata: Logger.Metadata = ["pm": "\(job.machine?.description ?? "-")", "error": "\(failure)"]
+        report(job, isOurs ? word : "no longer ours", metadata, logger)
     }
 
     /// Whether another worker reaches the PM that does not answer this one.

@@ -87,7 +87,7 @@ extension ClaimAnswer {
             case .started(let epoch, let pm): .started(epoch: epoch, pm: pm)
             case .waiting: .waiting
             case .ended: .ended
-            case .buried: .buried
+            case .deadLettered: .buried
             }
         }
         self.init(stop: stop, results: results)

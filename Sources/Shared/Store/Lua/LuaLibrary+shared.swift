@@ -1,52 +1,62 @@
 import Model
 
 extension LuaLibrary {
-    /// What the scripts of this project are assembled from.
-    static let shared = LuaLibrary(
-        fragments: [
-            LuaFile("acceptance", PackageResources.acceptance_lua),
-            LuaFile("alias_claims", PackageResources.alias_claims_lua),
-            LuaFile("alias_record", PackageResources.alias_record_lua),
-            LuaFile("broken_records", PackageResources.broken_records_lua),
-            LuaFile("catalog_numbers", PackageResources.catalog_numbers_lua),
-            LuaFile("claims", PackageResources.claims_lua),
-            LuaFile("counters", PackageResources.counters_lua),
-            LuaFile("crash_limit", PackageResources.crash_limit_lua),
-            LuaFile("dead_letter", PackageResources.dead_letter_lua),
-            LuaFile("deferral", PackageResources.deferral_lua),
-            LuaFile("due_pms", PackageResources.due_pms_lua),
-            LuaFile("events", PackageResources.events_lua),
-            LuaFile("failure_penalty", PackageResources.failure_penalty_lua),
-            LuaFile("fleet_version", PackageResources.fleet_version_lua),
-            LuaFile("groups", PackageResources.groups_lua),
-            LuaFile("headroom", PackageResources.headroom_lua),
-            LuaFile("identities", PackageResources.identities_lua),
-            LuaFile("job_end", PackageResources.job_end_lua),
-            LuaFile("last_failure", PackageResources.last_failure_lua),
-            LuaFile("lease_release", PackageResources.lease_release_lua),
-            LuaFile("lease_repair", PackageResources.lease_repair_lua),
-            LuaFile("observation", PackageResources.observation_lua),
-            LuaFile("probe_schedule", PackageResources.probe_schedule_lua),
-            LuaFile("queue_place", PackageResources.queue_place_lua),
-            LuaFile("readiness", PackageResources.readiness_lua),
-            LuaFile("recount", PackageResources.recount_lua),
-            LuaFile("requeue", PackageResources.requeue_lua),
-            LuaFile("restart", PackageResources.restart_lua),
-            LuaFile("step_log", PackageResources.step_log_lua),
-            LuaFile("time", PackageResources.time_lua),
-            LuaFile("type_conflicts", PackageResources.type_conflicts_lua),
-            LuaFile("unreached", PackageResources.unreached_lua),
-            LuaFile("versions_known", PackageResources.versions_known_lua),
-            LuaFile("vm_move", PackageResources.vm_move_lua),
-            LuaFile("vm_removal", PackageResources.vm_removal_lua),
-            LuaFile("waiting_jobs", PackageResources.waiting_jobs_lua),
-        ],
-        constants: [
-            "largest_number": largestNumber,
-            "step_log_limit": StepLog.limit,
-            "tombstone_ms": tombstoneMilliseconds,
-        ]
-    )
+    /// What the scripts of this project are assembled from, for its operations.
+    static let shared = LuaLibrary(.shipped)
+
+    /// What scripts for some operations are assembled from.
+    ///
+    /// - Parameter operations: the operations.
+    init(_ operations: OperationRegistry) {
+        self.init(fragments: [LuaFile(operations)] + Self.fragments, constants: Self.constants)
+    }
+
+    static let fragments = [
+        LuaFile("acceptance", PackageResources.acceptance_lua),
+        LuaFile("alias_claims", PackageResources.alias_claims_lua),
+        LuaFile("alias_record", PackageResources.alias_record_lua),
+        LuaFile("broken_records", PackageResources.broken_records_lua),
+        LuaFile("catalog_numbers", PackageResources.catalog_numbers_lua),
+        LuaFile("claims", PackageResources.claims_lua),
+        LuaFile("counters", PackageResources.counters_lua),
+        LuaFile("crash_limit", PackageResources.crash_limit_lua),
+        LuaFile("dead_letter", PackageResources.dead_letter_lua),
+        LuaFile("deferral", PackageResources.deferral_lua),
+        LuaFile("due_pms", PackageResources.due_pms_lua),
+        LuaFile("events", PackageResources.events_lua),
+        LuaFile("failure_penalty", PackageResources.failure_penalty_lua),
+        LuaFile("fleet_version", PackageResources.fleet_version_lua),
+        LuaFile("groups", PackageResources.groups_lua),
+        LuaFile("headroom", PackageResources.headroom_lua),
+        LuaFile("identities", PackageResources.identities_lua),
+        LuaFile("job_end", PackageResources.job_end_lua),
+        LuaFile("last_failure", PackageResources.last_failure_lua),
+        LuaFile("lease_release", PackageResources.lease_release_lua),
+        LuaFile("lease_repair", PackageResources.lease_repair_lua),
+        LuaFile("observation", PackageResources.observation_lua),
+        LuaFile("probe_schedule", PackageResources.probe_schedule_lua),
+        LuaFile("queue_place", PackageResources.queue_place_lua),
+        LuaFile("readiness", PackageResources.readiness_lua),
+        LuaFile("recount", PackageResources.recount_lua),
+        LuaFile("requeue", PackageResources.requeue_lua),
+        LuaFile("restart", PackageResources.restart_lua),
+        LuaFile("step_log", PackageResources.step_log_lua),
+        LuaFile("time", PackageResources.time_lua),
+        LuaFile("type_conflicts", PackageResources.type_conflicts_lua),
+        LuaFile("unreached", PackageResources.unreached_lua),
+        LuaFile("versions_known", PackageResources.versions_known_lua),
+        LuaFile("vm_move", PackageResources.vm_move_lua),
+        LuaFile("vm_outcome", PackageResources.vm_outcome_lua),
+        LuaFile("vm_removal", PackageResources.vm_removal_lua),
+        LuaFile("vm_state", PackageResources.vm_state_lua),
+        LuaFile("waiting_jobs", PackageResources.waiting_jobs_lua),
+    ]
+
+    private static let constants = [
+        "largest_number": largestNumber,
+        "step_log_limit": StepLog.limit,
+        "tombstone_ms": tombstoneMilliseconds,
+    ]
 
     /// The largest number that anything is given, and that is believed of a record: 15 digits, well below 2^53, up to which
     /// Lua and JSON count exactly.

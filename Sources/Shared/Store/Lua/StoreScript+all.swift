@@ -5,8 +5,8 @@ extension StoreScript {
     static let claim = StoreScript("claim", PackageResources.claim_lua)
     static let deferJob = StoreScript("defer_job", PackageResources.defer_job_lua)
     static let enqueueCreate = StoreScript("enqueue_create", PackageResources.enqueue_create_lua)
-    static let enqueueDestroy = StoreScript("enqueue_destroy", PackageResources.enqueue_destroy_lua)
     static let enqueueHold = StoreScript("enqueue_hold", PackageResources.enqueue_hold_lua)
+    static let enqueueOnVM = StoreScript("enqueue_on_vm", PackageResources.enqueue_on_vm_lua)
     static let finish = StoreScript("finish", PackageResources.finish_lua)
     static let noteLeft = StoreScript("note_left", PackageResources.note_left_lua)
     static let poll = StoreScript("poll", PackageResources.poll_lua)
@@ -58,7 +58,7 @@ extension StoreScript {
 
     /// All of them.
     package static let all: [StoreScript] = [
-        .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueDestroy, .enqueueHold, .finish, .noteLeft, .poll,
+        .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueHold, .enqueueOnVM, .finish, .noteLeft, .poll,
         .release, .renew, .reschedule, .sweep, .identify, .recordProbe, .setPM, .takeDue, .adopt, .move,
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
         .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .registerWorker,

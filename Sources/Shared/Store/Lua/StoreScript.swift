@@ -13,13 +13,23 @@ package struct StoreScript: Sendable {
     package let takesMore: Bool
     /// For messages about failures.
     let place: String
+    /// The file that it was made of.
+    let file: LuaFile
 
     init(_ name: String, _ bytes: [UInt8]) {
-        let file = LuaFile(name, bytes)
+        file = LuaFile(name, bytes)
         script = RedisScript(name: name, source: LuaLibrary.shared.source(of: file))
         parameters = file.arguments
         takesMore = file.rest != nil
         place = "script \(name)"
+    }
+
+    /// The script that Redis gets where there are other operations than this project's.
+    ///
+    /// - Parameter library: what it is assembled from.
+    /// - Returns: the script.
+    func assembled(from library: LuaLibrary) -> RedisScript {
+        RedisScript(name: script.name, source: library.source(of: file))
     }
 
     /// The values in their order.

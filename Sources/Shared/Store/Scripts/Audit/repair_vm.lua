@@ -3,7 +3,7 @@
 -- ARGV vm  the VM
 -- Returns: 1, or 0 where a job of it is under way.
 --
--- needs: events, time, waiting_jobs
+-- needs: events, time, vm_state, waiting_jobs
 
 local key = P .. 'vm:' .. vm
 local v = redis.call('HMGET', key, 'id', 'state', 'job', 'create_job', 'destroy_job')
@@ -15,8 +15,9 @@ end
 if is_open(v[3]) then return 0 end
 redis.call('HDEL', key, 'job', 'state_before')
 if not is_open(v[5]) then redis.call('HDEL', key, 'destroy_job') end
+-- A state that no probe finds and that does not last: only a job leads on from it.
 if (v[2] == 'queued' or v[2] == 'building' or v[2] == 'destroying') and not is_open(v[4]) then
-  redis.call('HSET', key, 'state', 'error', 'error', 'its job was lost', 'settled_at', now)
+  set_state(vm, v[2], 'error', 'error', 'its job was lost', 'settled_at', now)
 end
 wake_waiting(vm)
 event('vm.freed', 'vm', vm)

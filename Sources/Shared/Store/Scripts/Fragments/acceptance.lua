@@ -1,7 +1,7 @@
 -- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, and `enqueue(…)`, which returns the job.
 --
 -- uses: nonce, job_floor, vm_floor
--- needs: broken_records, counters, events, groups, time
+-- needs: broken_records, counters, events, groups, operations, time, vm_state
 
 local function needs_of(tid)
   local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
@@ -18,12 +18,11 @@ local function group_conflict(text)
     if rule and rule ~= g[2] then return {'group_conflict', g[1], rule} end
   end
 end
-local function new_vm(name, uuid, tid, iid, needs, constraints, groups)
+local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups)
   local vm = whole(count('vm', vm_floor))
   local key = P .. 'vm:' .. vm
-  redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
-    'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3], 'state', 'queued',
-    'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'created_at', now)
+  set_state(vm, 'none', operation(kind).initial, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
+    'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3], 'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'created_at', now)
   if constraints ~= '' then redis.call('HSET', key, 'where', constraints) end
   if groups ~= '' then
     redis.call('HSET', key, 'groups', groups)
@@ -32,12 +31,12 @@ local function new_vm(name, uuid, tid, iid, needs, constraints, groups)
   redis.call('ZADD', P .. 'vms', vm, vm)
   return vm
 end
-local function enqueue(kind, vm, needs, image, constraints, request, field)
+local function enqueue(kind, vm, needs, image, constraints, request)
   local job = whole(count('job', job_floor))
   local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s}',
     job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
     constraints ~= '' and ',"where":' .. constraints or '')
-  redis.call('HSET', P .. 'vm:' .. vm, field, job)
+  redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
     'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
   redis.call('LPUSH', P .. 'queue', line)

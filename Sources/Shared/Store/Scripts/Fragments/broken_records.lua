@@ -8,7 +8,7 @@
 --   it counts of the VM's groups, which are read where they are not given.
 -- - `broken_waiting(vm)`: of a VM, the first job that waits behind it alone, whose entry is the second answer.
 --
--- `read_vm(vm)`: what scripts decide on as `{id, needs, groups, pm, state, job}`, or nil and what is broken, in one read.
+-- `read_vm(vm)`: what scripts decide on as `{id, needs, groups, pm, state, job, before}`, or nil and what is broken, in one read.
 --
 -- `refuse(problem)` ends the script with an error that names the key, before its first write.
 --
@@ -51,7 +51,8 @@ local function broken_job(job)
   return not_whole('job:' .. job, false, 'epoch', 'attempts', 'tries', 'crashes')
 end
 local function read_vm(vm)
-  local v = redis.pcall('HMGET', P .. 'vm:' .. vm, 'id', 'cpu', 'ram', 'disk', 'groups', 'pm', 'state', 'job')
+  local v = redis.pcall('HMGET', P .. 'vm:' .. vm, 'id', 'cpu', 'ram', 'disk', 'groups', 'pm', 'state', 'job',
+    'state_before')
   if v.err then return nil, P .. 'vm:' .. vm .. ' must be a hash' end
   for i, name in ipairs(v[1] and {'cpu', 'ram', 'disk'} or {}) do
     local value = v[i + 1]
@@ -63,7 +64,8 @@ local function read_vm(vm)
     local problem = not_whole('group:' .. g[1], false, 'members', 'placed')
     if problem then return nil, problem end
   end
-  return {id = v[1], needs = {v[2], v[3], v[4]}, groups = groups, pm = v[6], state = v[7], job = v[8]}
+  return {id = v[1], needs = {v[2], v[3], v[4]}, groups = groups, pm = v[6], state = v[7], job = v[8],
+    before = v[9]}
 end
 local function broken_waiting(vm)
   local line = redis.pcall('LINDEX', P .. 'vm:' .. vm .. ':waiting', 0)

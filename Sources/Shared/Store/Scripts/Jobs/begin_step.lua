@@ -9,15 +9,15 @@
 -- ARGV step         the step that begins; empty where steps are to be undone
 -- ARGV is_progress  `1` where the job was never as far as that
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
--- Returns: `{'go', time}`; `{'lost'}` where the job is another worker's or has ended; `{'closed'}` where a create has made
+-- Returns: `{'go', time}`; `{'lost'}` where the job is another worker's or has ended; `{'closed'}` where a job that takes a place has made
 --   nothing on its PM yet and the PM takes no VMs any more.
 --
--- needs: broken_records, step_log, time
+-- needs: broken_records, operations, step_log, time
 
 local key = P .. 'job:' .. job
 local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm')
 if j[1] ~= epoch or j[2] ~= 'running' then return {'lost'} end
-if j[4] == 'create' and not j[3] then
+if not j[3] and (operation(j[4]) or {}).claim == 'place' then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
   if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
 end

@@ -7,14 +7,14 @@
 -- ARGV room_version  of the poll that the plan follows from
 -- ARGV retention     how long records of ended jobs are kept, `SECONDS:COUNT`
 -- ARGV plan...       for each entry nine: the entry, action, job, vm, pm, decision, code, message, cause. Actions:
---   `place` (claims headroom on `pm`; a hold ends with that), `run`, `refuse` (with code, message, cause), `dead` (with
+--   `place` (claims headroom on `pm`; where the operation has no steps, the job ends with that), `run`, `refuse` (with code, message, cause), `dead` (with
 --   the message)
 -- Returns: `{stop, {result, …}}`. `stop` is `ok`, `moved` (the queue's end is another entry), `full` (the PM has
 --   no room any more) or `stale` (room was freed since the plan that refuses). A result is
 --   `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'ended'}` or `{'dead'}`.
 --
--- needs: broken_records, counters, dead_letter, events, fleet_version, groups, headroom, job_end, time, versions_known
--- needs: vm_removal, waiting_jobs
+-- needs: broken_records, counters, dead_letter, events, fleet_version, groups, headroom, job_end, operations, time
+-- needs: versions_known, vm_outcome, vm_state, waiting_jobs
 
 local results = {}
 
@@ -39,9 +39,9 @@ local function discard(line, reason)
   return {'dead'}
 end
 
-local function give_up(line, job, vm, problem)
+local function give_up(line, job, kind, vm, problem)
   redis.call('RPOP', P .. 'queue')
-  dead_letter(line, job, vm, problem, 'malformed_record', 'job ' .. job .. ' was given up, since a record is broken: '
+  dead_letter(line, job, kind, vm, problem, 'malformed_record', 'job ' .. job .. ' was given up, since a record is broken: '
     .. 'hvc-worker audit finds what else is', retention)
   return {'dead'}
 end
@@ -107,7 +107,7 @@ local function take_room(vm, v, pm)
   return true
 end
 
-local function start(job, j, vm, v, pm, decision)
+local function start(job, j, vm, v, pm, state, decision)
   redis.call('RPOPLPUSH', P .. 'queue', P .. 'processing:' .. worker)
   local kind, at = j[1], pm or ''
   local epoch = tonumber(j[3] or 0) + 1
@@ -118,47 +118,47 @@ local function start(job, j, vm, v, pm, decision)
   redis.call('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
   fields = {'job', job}
   if decision then fields = {'job', job, 'pm', pm, 'placed_at', now} end
-  local state = kind == 'create' and 'building' or kind == 'destroy' and 'destroying'
-  if state and v.state ~= state then
-    local n = #fields
-    fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = 'state', state, 'state_before', v.state
-  end
-  redis.call('HSET', P .. 'vm:' .. vm, unpack(fields))
+  if v.state ~= state then fields[#fields + 1], fields[#fields + 2] = 'state_before', v.state end
+  set_state(vm, v.state, state, unpack(fields))
   event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', at, 'worker', worker)
   return {'started', epoch, at}
 end
 
-local function hold(job, j, vm, pm, decision)
+-- Ends a job for which there is nothing to do on a PM; what it makes of its VM may last for a time.
+local function complete(job, op, kind, vm, v, pm, lasts_s, decision)
   redis.call('RPOP', P .. 'queue')
-  local ends_at = now_ms + tonumber(j[5]) * 1000
-  redis.call('HSET', P .. 'vm:' .. vm, 'state', 'held', 'held_until', iso(ends_at), 'settled_at', now)
-  redis.call('ZADD', P .. 'holds', whole(ends_at), vm)
-  redis.call('HSET', P .. 'job:' .. job, 'pm', pm)
-  if decision then
-    redis.call('HSET', P .. 'vm:' .. vm, 'pm', pm, 'placed_at', now)
-    redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
+  local fields = {}
+  if decision then fields = {'pm', pm, 'placed_at', now} end
+  if lasts_s then
+    local ends_at = now_ms + tonumber(lasts_s) * 1000
+    fields[#fields + 1], fields[#fields + 2] = 'held_until', iso(ends_at)
+    redis.call('ZADD', P .. 'holds', whole(ends_at), vm)
   end
+  local stays = settle_vm(op, kind, 'done', vm, v, '', unpack(fields))
+  redis.call('HSET', P .. 'job:' .. job, 'pm', pm or '')
+  if decision then redis.call('HSET', P .. 'job:' .. job, 'decision', decision) end
   end_job(job, 'done', '', '', '', retention)
+  if stays then wake_waiting(vm) end
   return {'ended'}
 end
 
-local function reject(job, j, vm, decision, code, message, cause)
+local function reject(job, j, op, vm, v, decision, code, message, cause)
   local _, present = versions()
   if present ~= room_version then return nil, 'stale' end
   redis.call('RPOP', P .. 'queue')
   redis.call('HSET', P .. 'job:' .. job, 'decision', decision)
-  if j[6] then
+  if j[5] then
     -- The PMs that failed it say more than that no other takes it.
-    code, message, cause = j[6], j[7], (j[8] == '' and '' or j[8] .. '; ') .. 'then: ' .. message .. '; ' .. cause
+    code, message, cause = j[5], j[6], (j[7] == '' and '' or j[7] .. '; ') .. 'then: ' .. message .. '; ' .. cause
   end
-  forget_vm(vm)
+  if settle_vm(op, j[1], 'failed', vm, v, message) then wake_waiting(vm) end
   end_job(job, 'failed', code, message, cause, retention)
   return {'ended'}
 end
 
-local function no_record(job, kind, vm)
+local function no_record(job, op, vm)
   redis.call('RPOP', P .. 'queue')
-  if kind == 'create' or kind == 'hold' then
+  if op.claim == 'place' then
     end_job(job, 'failed', 'unknown_vm', 'VM ' .. vm .. ' has no record any more, and was not made', '', retention)
   else
     end_job(job, 'done', '', 'the VM was gone already', '', retention)
@@ -169,29 +169,38 @@ end
 
 local function take(line, action, job, vm, pm, decision, code, message, cause)
   local key = P .. 'job:' .. job
-  local j = action ~= 'dead' and redis.pcall('HMGET', key, 'kind', 'entry', 'epoch', 'attempts', 'hold_s', 'last_code',
-    'last_error', 'last_cause')
+  local j = action ~= 'dead' and redis.pcall('HMGET', key, 'kind', 'entry', 'epoch', 'attempts', 'last_code', 'last_error',
+    'last_cause')
   local problem = action == 'dead' and message or j.err and key .. ' must be a hash'
     or j[3] and not is_whole(j[3]) and key .. ' has a epoch that is no whole number'
     or j[4] and not is_whole(j[4]) and key .. ' has a attempts that is no whole number'
     or not j[1] and 'no record of job ' .. job
     -- What was planned is what the entry says, and what is done is what the record says.
     or j[2] ~= line and 'the record of job ' .. job .. ' has another entry'
+  local op = not problem and operation(j[1])
+  if not problem and not op then problem = 'no operation is called ' .. j[1] end
   if problem then
     if broken_ends() then return nil, 'moved' end
     return discard(line, problem)
   end
   local kind, v = j[1]
   v, problem = read_vm(vm)
-  if not problem and kind == 'hold' and not (j[5] and is_whole(j[5])) then problem = key .. ' has no hold_s' end
-  local runs = not problem and v.id and not (v.job and v.job ~= job) and kind ~= 'hold' and action ~= 'refuse'
-    and not (kind == 'destroy' and v.state == 'held')
+  local lasts_s = op.expiry_field and redis.call('HGET', key, op.expiry_field)
+  if op.expiry_field and not (lasts_s and is_whole(lasts_s)) then
+    problem = problem or key .. ' has no ' .. op.expiry_field
+  end
+  local state = v and v.id and v.state and transition(kind, v.state, 'start')
+  if not problem and v.id and not state and not (v.job and v.job ~= job) then
+    problem = 'VM ' .. vm .. ' has the state ' .. (v.state or '') .. ', in which no ' .. kind .. ' begins'
+  end
+  local runs = not problem and state and state ~= 'gone' and not (v.job and v.job ~= job) and op.steps > 0
+    and action ~= 'refuse'
   if not runs then
     if broken_ends() then return nil, 'moved' end
     problem = problem or broken_waiting(vm)
   end
-  if problem then return give_up(line, job, vm, problem) end
-  if not v.id then return no_record(job, kind, vm) end
+  if problem then return give_up(line, job, kind, vm, problem) end
+  if not v.id then return no_record(job, op, vm) end
   if v.job and v.job ~= job then
     redis.call('RPOP', P .. 'queue')
     redis.call('RPUSH', P .. 'vm:' .. vm .. ':waiting', line)
@@ -201,25 +210,20 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   problem = v.pm and broken_pm(v.pm, vm, v.groups)
   if problem then
     if broken_ends() then return nil, 'moved' end
-    return give_up(line, job, vm, problem)
-  end
-  if kind == 'destroy' and v.state == 'held' then
-    redis.call('RPOP', P .. 'queue')
-    forget_vm(vm)
-    end_job(job, 'done', '', '', '', retention)
-    return {'ended'}
+    return give_up(line, job, kind, vm, problem)
   end
   local is_placed
-  if (kind == 'create' or kind == 'hold') and not v.pm then
-    if action == 'refuse' then return reject(job, j, vm, decision, code, message, cause) end
+  if op.claim == 'place' and not v.pm then
+    if action == 'refuse' then return reject(job, j, op, vm, v, decision, code, message, cause) end
     -- Planned when it still had its place.
     if action ~= 'place' then return nil, 'moved' end
     -- Whoever planned on what is no longer so, a cordon set by hand say, hears of it at the next peek.
     if not take_room(vm, v, pm) then return nil, 'full' end
     is_placed = true
   end
-  if kind == 'hold' then return hold(job, j, vm, is_placed and pm or v.pm, is_placed and decision) end
-  return start(job, j, vm, v, is_placed and pm or v.pm, is_placed and decision)
+  pm, decision = is_placed and pm or v.pm, is_placed and decision
+  if op.steps == 0 or state == 'gone' then return complete(job, op, kind, vm, v, pm, lasts_s, decision) end
+  return start(job, j, vm, v, pm, state, decision)
 end
 
 local function take_all()

@@ -31,10 +31,10 @@ if vm ~= '' then
   refuse(broken_vm(vm) or v[7] and broken_job(v[7]))
   redis.call('ZREM', P .. 'holds', vm)
   redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
-  redis.call('HSET', P .. 'vm:' .. vm, 'name', name, 'image', image_id, 'state', 'queued')
+  set_state(vm, v[1], transition('create', v[1], 'accept'), 'name', name, 'image', image_id)
   -- Its place was chosen when it was held: the build says how.
   local decision = v[7] and redis.call('HGET', P .. 'job:' .. v[7], 'decision')
-  local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request, 'create_job')
+  local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request)
   if decision then redis.call('HSET', P .. 'job:' .. job, 'decision', decision) end
   return {'ok', job, vm}
 end
@@ -42,5 +42,5 @@ local needs = needs_of(type_id)
 if not needs then return {'unknown_type'} end
 local conflict = group_conflict(groups)
 if conflict then return conflict end
-vm = new_vm(name, uuid, type_id, image_id, needs, constraints, groups)
-return {'ok', enqueue('create', vm, needs, image_id, constraints, request, 'create_job'), vm}
+vm = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups)
+return {'ok', enqueue('create', vm, needs, image_id, constraints, request), vm}

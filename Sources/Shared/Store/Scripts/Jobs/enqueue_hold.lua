@@ -22,7 +22,7 @@ local needs = needs_of(type_id)
 if not needs then return {'unknown_type'} end
 local conflict = group_conflict(groups)
 if conflict then return conflict end
-local vm = new_vm(name, uuid, type_id, image_id, needs, constraints, groups)
-local job = enqueue('hold', vm, needs, image_id, constraints, request, 'create_job')
+local vm = new_vm('hold', name, uuid, type_id, image_id, needs, constraints, groups)
+local job = enqueue('hold', vm, needs, image_id, constraints, request)
 redis.call('HSET', P .. 'job:' .. job, 'hold_s', seconds)
 return {'ok', job, vm}

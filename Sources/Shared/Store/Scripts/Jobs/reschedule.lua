@@ -1,4 +1,4 @@
--- Sends a create to another PM, where the worker still holds it and has left nothing on this one.
+-- Sends a job to another PM, where the worker still holds it and has left nothing on this one.
 --
 -- Its claim is freed, and it goes back to its place in the queue with the PM noted as tried.
 --
@@ -11,14 +11,17 @@
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
 -- Returns: 1, or 0 where the job is another worker's or has ended.
 --
--- needs: broken_records, claims, events, failure_penalty, last_failure, lease_release, queue_place, step_log, time
+-- needs: broken_records, claims, events, failure_penalty, last_failure, lease_release, operations, queue_place
+-- needs: step_log, time, vm_state
 
 local key = P .. 'job:' .. job
 refuse(broken_job(job))
-local j = redis.call('HMGET', key, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'tried')
+local j = redis.call('HMGET', key, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'tried', 'kind')
 if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
-local pm, vm = j[5], j[6]
-refuse(broken_steps(job, steps) or broken_counters() or broken_vm(vm) or broken_pm(pm, vm)
+local pm, vm, op = j[5], j[6], operation(j[8]) or {}
+local v, problem = read_vm(vm)
+refuse(problem or (not op.initial or not v.state) and P .. 'job:' .. job .. ' is none that another PM could take')
+refuse(broken_steps(job, steps) or broken_counters() or (broken_waiting(vm)) or wrong_change(vm, v.state, op.initial) or broken_pm(pm, vm)
   or wrong_kind('queue', 'processing:' .. j[4], 'leases', 'events', 'fleet', 'discovery'))
 write_steps(job, steps)
 revoke(job, j[3], j[4])
@@ -28,7 +31,7 @@ local line = string.gsub(string.gsub(j[3], ',"tried":%[[%d,]*%]', ''), '}$', ',"
 redis.call('HSET', key, 'state', 'queued', 'pm', '', 'tried', tried, 'entry', line)
 redis.call('HDEL', key, 'step')
 remove_claim(vm)
-redis.call('HSET', P .. 'vm:' .. vm, 'state', 'queued', 'settled_at', now)
+set_state(vm, v.state, op.initial, 'settled_at', now)
 redis.call('HDEL', P .. 'vm:' .. vm, 'pm', 'placed_at', 'state_before')
 if is_pm_fault == '1' then penalize(pm) end
 put_back(line, job)

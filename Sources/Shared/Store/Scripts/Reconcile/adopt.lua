@@ -15,7 +15,7 @@
 --   number; `out_of_range` where a number that it tells of is larger than any that is given, so that none could follow
 --   it; empty where it is known or the PM is not.
 --
--- needs: broken_records, claims, events, groups, probe_schedule, time
+-- needs: broken_records, claims, events, groups, probe_schedule, time, vm_state
 -- constants: largest_number, tombstone_ms
 
 local looked = iso(tonumber(probed_ms))
@@ -38,10 +38,10 @@ for _, number in pairs(told) do
   if (tonumber(number) or 0) > largest_number then return 'out_of_range' end
 end
 refuse(wrong_kind('vms', 'events', 'fleet', 'discovery') or broken_counters()
-  or not_whole('counters', false, 'type', 'image', 'adopted') or broken_pm(pm))
+  or not_whole('counters', false, 'type', 'image', 'adopted') or broken_pm(pm) or wrong_change(vm, 'none', state))
 -- Where only its record was lost, it is counted already.
 local is_counted = redis.call('SISMEMBER', P .. 'pm:' .. pm .. ':vms', vm) == 1
-redis.call('HSET', key, 'id', vm, 'uuid', uuid, 'state', state, 'type', type_id, 'image', image_id,
+set_state(vm, 'none', state, 'id', vm, 'uuid', uuid, 'type', type_id, 'image', image_id,
   'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, fields))
 if state == 'running' then redis.call('HSET', key, 'running_at', looked) end
 redis.call('ZADD', P .. 'vms', vm, vm)

@@ -21,7 +21,7 @@ if not ({running = 1, paused = 1, crashed = 1, stopped = 1})[v[1] or ''] then re
 if not is_current(vm, uuid, from, v[1], looked) then return '' end
 local m = redis.call('HMGET', P .. 'pm:' .. from, 'listed', 'host_uuid', 'alias_of')
 if m[3] == pm or m[1] ~= '1' and m[2] == host_uuid then
-  move(vm, from, pm, state, looked)
+  move(vm, from, pm, v[1], state, looked)
   return 'moved'
 end
 redis.call('HSET', key, 'also_on', pm, 'also_on_at', looked)

@@ -11,13 +11,14 @@
 -- ARGV reason     libvirt's reason for the state; may be empty
 -- Returns: 1, or 0 where the finding is not of what the record says now.
 --
--- needs: broken_records, events, observation, probe_schedule, restart, time
+-- needs: broken_records, events, observation, probe_schedule, restart, time, vm_state
 
 local looked = iso(tonumber(probed_ms))
 if not is_current(vm, uuid, pm, before, looked) then return 0 end
-refuse(wrong_kind('events', 'discovery', 'delayed') or broken_counters() or broken_vm(vm) or broken_pm(pm))
+refuse(wrong_kind('events', 'discovery', 'delayed') or broken_counters() or broken_vm(vm) or broken_pm(pm)
+  or wrong_change(vm, before, after))
 local key = P .. 'vm:' .. vm
-redis.call('HSET', key, 'state', after, 'settled_at', looked)
+set_state(vm, before, after, 'settled_at', looked)
 if reason ~= '' then redis.call('HSET', key, 'state_reason', reason)
 else redis.call('HDEL', key, 'state_reason') end
 local resumed = before == 'paused' and after == 'running'

@@ -2,14 +2,14 @@ import Model
 
 /// The jobs that a worker holds, by PM: what one PM may take of the worker's slots is bounded; pure.
 ///
-/// A PM that hangs keeps its jobs for as long as their deadlines last. Those beyond the width of its lane wait there and
+/// A PM that hangs keeps its jobs for as long as their deadlines last. Those beyond that number wait there and
 /// take no slot, so that jobs of other PMs are taken up all the same.
-struct Lanes {
+struct PMConcurrencyLimiter {
     /// The slots that all PMs share.
     let slots: Int
     private var jobs: [PMID?: Int] = [:]
 
-    /// Empty lanes.
+    /// A limiter without jobs.
     ///
     /// - Parameter slots: the slots that all PMs share, 1 or more.
     init(slots: Int) {
@@ -17,14 +17,14 @@ struct Lanes {
     }
 
     /// The slots that one PM may take.
-    var width: Int { max(1, slots / 2) }
+    var slotsPerPM: Int { max(1, slots / 2) }
 
     /// The most jobs that the worker holds, waiting ones included.
     var limit: Int { slots * 8 }
 
     /// How many jobs the worker may take up.
     var free: Int {
-        let taken = jobs.values.reduce(0) { $0 + min($1, width) }
+        let taken = jobs.values.reduce(0) { $0 + min($1, slotsPerPM) }
         return max(0, min(slots - taken, limit - jobs.values.reduce(0, +)))
     }
 

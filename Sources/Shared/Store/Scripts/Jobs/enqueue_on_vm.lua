@@ -1,0 +1,28 @@
+-- Accepts a job on a VM that is there: all or nothing of job record, queue entry and event.
+--
+-- ARGV kind       its operation
+-- ARGV vm         the VM
+-- ARGV request    the id of the HTTP request
+-- ARGV subject    `hold` where it is to be a hold that nobody builds, else empty
+-- ARGV nonce      tells the job from any other, in any history of Redis
+-- ARGV job_floor  the highest number of a job that the caller has seen
+-- ARGV vm_floor   the highest number of a VM that the caller has seen
+-- Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'under_way', job}` with the job of this kind that
+--   has not ended, `{'wrong_state', state}` where the operation does not begin in the VM's state, or `{'not_ready'}`
+--   where the VM may be one of before.
+--
+-- needs: acceptance, broken_records, operations, readiness
+
+local key, op = P .. 'vm:' .. vm, operation(kind)
+refuse(wrong_kind('queue', 'events', 'vm:' .. vm) or broken_counters())
+if redis.call('EXISTS', key) == 0 then return {is_ready() and 'unknown_vm' or 'not_ready'} end
+local v = redis.call('HMGET', key, op.job_field, 'state', 'job')
+local earlier = v[1]
+if subject == 'hold' and (earlier or v[2] ~= 'held') then return {'unknown_hold'} end
+local earlier_state = earlier and redis.call('HGET', P .. 'job:' .. earlier, 'state')
+if earlier and earlier_state ~= 'done' and earlier_state ~= 'failed' and earlier_state ~= 'dead' then
+  return {'under_way', earlier}
+end
+-- While a job is under way, the state in which this one will begin is not known yet.
+if not v[3] and not transition(kind, v[2], 'start') then return {'wrong_state', v[2] or ''} end
+return {'ok', enqueue(kind, vm, {0, 0, 0}, nil, '', request), vm}
