@@ -19,7 +19,7 @@ struct BodyLimit {
         guard share > 0, !bodiless.contains(request.uri.path) else { return 0 }
         guard share <= Self.bytes else { throw .bodyTooLarge }
         guard budget.take(share) else {
-            throw Failure(.overloaded, "the bodies of other requests take all memory for them: try again soon")
+            throw Failure(.overloaded, "the bodies of other requests take all of the memory for bodies: try again soon")
         }
         return share
     }
@@ -48,7 +48,7 @@ extension Failure {
     /// A request's body is too large.
     static let bodyTooLarge = Failure(
         .requestTooLarge,
-        "the request's body is larger than \(BodyLimit.bytes >> 10) KiB, which is all that a call takes"
+        "the request's body is larger than \(BodyLimit.bytes >> 10) KiB, which is the limit"
     )
 }
 

@@ -22,7 +22,7 @@ final class CallerLimit: Sendable {
         guard !isAdmitted else { return }
         throw Failure(
             .tooManyWaiting,
-            "\(limit) callers wait for the outcome of their jobs, and no more may: try again later; nothing was accepted"
+            "\(limit) callers wait for the outcome of their jobs, which is the limit: try again later; nothing was accepted"
         )
     }
 

@@ -133,8 +133,8 @@ extension Failure {
     fileprivate static func lost(_ job: Acceptance) -> Failure {
         Failure(
             .outcomeUnknown,
-            "Redis lost job \(job.job) of VM \(job.vm) before its outcome was known, since its data was lost or went back: "
-                + "look whether there is such a VM before you repeat the request"
+            "Redis lost job \(job.job) of VM \(job.vm) before its outcome was known, since its data was lost or restored: "
+                + "check whether there is such a VM before you repeat the request"
         )
     }
 }

@@ -71,7 +71,7 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case noWorker = "no_worker"
     /// As many callers wait for the outcome of their jobs as there may be.
     case tooManyWaiting = "too_many_waiting"
-    /// The PMs that take VMs are none that the request may go to.
+    /// No available PM satisfies the constraints of the request.
     case noMatch = "no_match"
     /// Redis was empty, and what there is on the PMs is not known yet.
     case notReady = "not_ready"

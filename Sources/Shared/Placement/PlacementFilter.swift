@@ -72,7 +72,7 @@ package enum PlacementObjectionKind: Hashable, Sendable {
     case unexplored
     /// The machine lacks room.
     case noRoom
-    /// The machine is none that the request may go to.
+    /// The machine does not satisfy the constraints of the request.
     case excluded
 }
 

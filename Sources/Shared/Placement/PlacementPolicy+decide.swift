@@ -106,7 +106,7 @@ extension Failure {
         } else if kinds.contains(.excluded) {
             self.init(
                 .noMatch,
-                "no PM that takes VMs now is one that the request may go to: ask for less",
+                "no available PM satisfies the constraints of the request: relax them",
                 cause: cause
             )
         } else {

@@ -7,7 +7,7 @@ package struct ArchitectureFilter: PlacementFilter {
         /// It is of another one.
         case other
 
-        /// It is none that the request may go to.
+        /// It does not satisfy the constraints of the request.
         package var kind: PlacementObjectionKind { .excluded }
 
         /// The objection in words.

@@ -7,7 +7,7 @@ package struct GroupFilter: PlacementFilter {
         /// The others are elsewhere, or another one is here.
         case elsewhere, here
 
-        /// It is none that the request may go to.
+        /// It does not satisfy the constraints of the request.
         package var kind: PlacementObjectionKind { .excluded }
 
         /// The objection in words.

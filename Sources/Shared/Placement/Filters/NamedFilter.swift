@@ -7,7 +7,7 @@ package struct NamedFilter: PlacementFilter {
         /// Another one is asked for, or this one is excluded.
         case other, excluded
 
-        /// It is none that the request may go to.
+        /// It does not satisfy the constraints of the request.
         package var kind: PlacementObjectionKind { .excluded }
 
         /// The objection in words.

@@ -7,7 +7,7 @@ package struct TagFilter: PlacementFilter {
         /// It lacks one, or has one.
         case lacks, forbidden
 
-        /// It is none that the request may go to.
+        /// It does not satisfy the constraints of the request.
         package var kind: PlacementObjectionKind { .excluded }
 
         /// The objection in words.
