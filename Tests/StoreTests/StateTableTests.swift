@@ -66,7 +66,6 @@ struct StateTableTests {
         try await StoreFixture.with(machines: ["host1", "host2"]) { (fixture) async throws in
             for pm in 1...2 { try await fixture.up(pm, Resources(cpu: 64, ram: 65_536, disk: 100)) }
             for (operation, state, before) in Self.cases(of: act) {
-                try await reset(fixture)
                 let isRunning = !["claim", "refuse"].contains(act)
                 try await lay(fixture, operation, state, before: before, isRunning: isRunning)
                 do throws(Failure) { try await perform(act, fixture, operation, state) } catch {
@@ -84,19 +83,10 @@ struct StateTableTests {
     /// What a probe finds depends on the VM's state alone; what a job does, on its operation and on the state before it, too.
     private static func cases(of act: String) -> [(Model.Operation, VMState, VMState?)] {
         let isProbe = ["observe", "move", "elsewhere", "adopt"].contains(act)
-        let earlier: [VMState?] = isProbe ? [nil] : [nil, .queued, .running, .error]
+        let earlier: [VMState?] = isProbe ? [nil] : [nil, .running]
         return (isProbe ? [.start] : Model.Operation.all).flatMap { operation in
             VMState.allCases.flatMap { state in earlier.map { (operation, state, $0) } }
         }
-    }
-
-    private func reset(_ fixture: StoreFixture) async throws {
-        let names = [
-            "vm:1", "vm:1:waiting", "job:1", "queue", "leases", "delayed", "holds", "processing:w", "vms", "gone",
-        ]
-        _ = try await fixture.store.redis.send(
-            RedisCommand("DEL", arguments: names.map { "hvc:\($0)".redisArgument })
-        )
     }
 
     /// A VM in a state, with a job of it that a worker holds, or that is on the queue.
@@ -107,7 +97,6 @@ struct StateTableTests {
         before: VMState?,
         isRunning: Bool
     ) async throws {
-        let redis = fixture.store.redis
         let line = #"{"job":1,"kind":"\#(operation.kind)","vm":1,"cpu":1,"ram":512,"disk":1,"image":100}"#
         var vm = [
             "id", "1", "uuid", Self.uuid, "name", "a", "type", "1", "image", "100", "cpu", "1", "ram", "512", "disk",
@@ -118,19 +107,24 @@ struct StateTableTests {
         if state != .queued || isRunning { vm += ["pm", "1"] }
         if let before { vm += ["state_before", before.rawValue] }
         if state == .held { vm += ["held_until", "2999-01-01T00:00:00.000Z"] }
-        _ = try await redis.send(RedisCommand("HSET", arguments: (["hvc:vm:1"] + vm).map(\.redisArgument)))
-        _ = try await redis.send(["ZADD", "hvc:vms", 1, 1])
-        _ = try await redis.send([
-            "HSET", "hvc:job:1", "id", "1", "kind", operation.kind.rawValue, "vm", "1", "state",
-            isRunning ? "running" : "queued", "epoch", "1", "worker", "w", "pm", "1", "entry", line, "hold_s", "60",
-        ])
+        let names = [
+            "vm:1", "vm:1:waiting", "job:1", "queue", "leases", "delayed", "holds", "processing:w", "vms", "gone",
+        ]
+        var commands: [RedisCommand] = [
+            RedisCommand("DEL", arguments: names.map { "hvc:\($0)".redisArgument }),
+            RedisCommand("HSET", arguments: (["hvc:vm:1"] + vm).map(\.redisArgument)), ["ZADD", "hvc:vms", 1, 1],
+            [
+                "HSET", "hvc:job:1", "id", "1", "kind", operation.kind.rawValue, "vm", "1", "state",
+                isRunning ? "running" : "queued", "epoch", "1", "worker", "w", "pm", "1", "entry", line, "hold_s", "60",
+            ],
+        ]
         if isRunning {
-            _ = try await redis.send(["LPUSH", "hvc:processing:w", line])
-            _ = try await redis.send(["ZADD", "hvc:leases", 9_999_999_999_999, 1])
+            commands += [["LPUSH", "hvc:processing:w", line], ["ZADD", "hvc:leases", 9_999_999_999_999, 1]]
         } else {
-            _ = try await redis.send(["LPUSH", "hvc:queue", line])
+            commands.append(["LPUSH", "hvc:queue", line])
         }
-        if state == .held { _ = try await redis.send(["ZADD", "hvc:holds", 1, 1]) }
+        if state == .held { commands.append(["ZADD", "hvc:holds", 1, 1]) }
+        _ = try await fixture.store.pipeline(commands)
     }
 
     private static let uuid = "6f1c0e7a-2b05-4f9d-8c41-c7e2b05f9d41"

@@ -15,16 +15,16 @@
 
 local looked = iso(tonumber(probed_ms))
 if not is_current(vm, uuid, pm, before, looked) then return 0 end
+local what = ({running = 'vm.started', paused = 'vm.paused', crashed = 'vm.crashed',
+  stopped = 'vm.stopped', missing = 'vm.missing'})[after]
 refuse(wrong_kind('events', 'discovery', 'delayed') or broken_counters() or broken_vm(vm) or broken_pm(pm)
-  or wrong_change(vm, before, after))
+  or wrong_change(vm, before, after) or not what and P .. 'vm:' .. vm .. ' cannot be found ' .. after)
 local key = P .. 'vm:' .. vm
 set_state(vm, before, after, 'settled_at', looked)
 if reason ~= '' then redis.call('HSET', key, 'state_reason', reason)
 else redis.call('HDEL', key, 'state_reason') end
 local resumed = before == 'paused' and after == 'running'
 if after == 'running' and not resumed then redis.call('HSET', key, 'running_at', looked) end
-local what = ({running = 'vm.started', paused = 'vm.paused', crashed = 'vm.crashed',
-  stopped = 'vm.stopped', missing = 'vm.missing'})[after]
 what = before == 'missing' and 'vm.found' or resumed and 'vm.resumed' or what
 event(what, 'vm', vm, 'pm', pm, 'state', after, 'reason', reason)
 local other = redis.call('HGET', key, 'also_on')
