@@ -15,7 +15,7 @@ let strict: [SwiftSetting] = [
 let strictWithC: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 /// Test targets that do much at each seed: tests are built for debugging, which would make them several times slower.
-let fast: [SwiftSetting] = strictWithC + [.unsafeFlags(["-O"])]
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -172,9 +172,9 @@ let package = Package(
         ),
         .target(
             name: "EmbeddedRedis",
-            dependencies: ["CLua", "RedisClient", nioLocks],
+            dependencies: ["CLua", "RedisClient", "TestKit", nioLocks],
             path: "Tests/EmbeddedRedis",
-            swiftSettings: fast
+            swiftSettings: strictWithC + optimized
         ),
         .testTarget(
             name: "EmbeddedRedisTests",
@@ -184,16 +184,13 @@ let package = Package(
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: strict),
         .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "TestKit"], swiftSettings: strict),
         // The core in virtual time, with seeded faults.
-        .target(
-            name: "Simulation",
-            dependencies: ["Model", "Placement"],
-            path: "Tests/Simulation",
-            swiftSettings: strict
-        ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Model", "Placement", "RedisClient", "Simulation", "Store", "TestKit", "Worker"],
-            swiftSettings: strict
+            dependencies: [
+                "EmbeddedRedis", "Model", "Placement", "RedisClient", "Store", "TestKit", "Worker", logging, nioLocks,
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict + optimized
         ),
         .testTarget(
             name: "APIGatewayTests",

@@ -28,6 +28,14 @@ package final class EmbeddedRedis: @unchecked Sendable {
         set { lock.withLock { keyspace.time = newValue.microseconds } }
     }
 
+    /// The keys that may have changed since this was asked last.
+    package func takeChangedKeys() -> Set<String> {
+        lock.withLock {
+            defer { keyspace.changed = [] }
+            return Set(keyspace.changed.map(\.text))
+        }
+    }
+
     /// Runs a command; an error is a reply, too.
     package func run(_ command: RedisCommand) -> RESPValue {
         let words = [Bytes(command.name)] + command.arguments.map { Bytes($0) }

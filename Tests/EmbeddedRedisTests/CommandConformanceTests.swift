@@ -1,5 +1,6 @@
 import Foundation
 import RedisClient
+import TestKit
 import Testing
 
 @testable import EmbeddedRedis
@@ -55,12 +56,12 @@ struct CommandConformanceTests {
     /// Runs one sequence through both, to its end or to the first difference.
     private func compare(_ pair: RedisPair, _ seed: UInt64) async throws -> String? {
         try await pair.flush()
-        var random = RandomNumbers(seed: seed)
+        var random = SplitMix64(seed: seed)
         // A sequence about few commands comes further with them.
-        let rules = (1...15).map { _ in random.pick(CommandGrammar.rules) }
+        let rules = (1...15).map { _ in random.element(of: CommandGrammar.rules) }
         var done: [RedisCommand] = []
         for number in 1...Self.length {
-            let rule = random.chance(50) ? random.pick(rules) : random.pick(CommandGrammar.rules)
+            let rule = random.chance(50) ? random.element(of: rules) : random.element(of: CommandGrammar.rules)
             let command = rule.command(&random)
             done.append(command)
             let words = [.string(command.name)] + command.arguments

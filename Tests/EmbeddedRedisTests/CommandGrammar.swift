@@ -1,4 +1,5 @@
 import RedisClient
+import TestKit
 
 /// Which commands there are, and what may stand behind each.
 ///
@@ -113,7 +114,7 @@ struct CommandGrammar {
     }
 
     /// A command of the rule.
-    func command(_ random: inout RandomNumbers) -> RedisCommand {
+    func command(_ random: inout SplitMix64) -> RedisCommand {
         var rest = tokens[...]
         var arguments: [RedisArgument] = []
         while !rest.isEmpty {
@@ -122,7 +123,7 @@ struct CommandGrammar {
                 rest.removeFirst()
                 choices.append(item(&rest, &random))
             }
-            arguments += random.pick(choices)
+            arguments += random.element(of: choices)
         }
         // Now and then one argument is missing or too many.
         if random.chance(2) { arguments = random.chance(50) ? arguments.dropLast() : arguments + [.string("1")] }
@@ -130,7 +131,7 @@ struct CommandGrammar {
     }
 
     /// One word, or what a pair of brackets stands for.
-    private func item(_ rest: inout ArraySlice<String>, _ random: inout RandomNumbers) -> [RedisArgument] {
+    private func item(_ rest: inout ArraySlice<String>, _ random: inout SplitMix64) -> [RedisArgument] {
         switch rest.popFirst() {
         case "[":
             let optional = group(&rest, &random)
@@ -146,7 +147,7 @@ struct CommandGrammar {
     }
 
     /// One of the choices up to the closing bracket.
-    private func group(_ rest: inout ArraySlice<String>, _ random: inout RandomNumbers) -> [RedisArgument] {
+    private func group(_ rest: inout ArraySlice<String>, _ random: inout SplitMix64) -> [RedisArgument] {
         var choices: [[RedisArgument]] = [[]]
         while let token = rest.first, token != "]", token != "}" {
             if token == "|" {
@@ -157,39 +158,43 @@ struct CommandGrammar {
             }
         }
         rest.removeFirst()
-        return random.pick(choices)
+        return random.element(of: choices)
     }
 
-    private func argument(_ token: String, _ random: inout RandomNumbers) -> RedisArgument {
+    private func argument(_ token: String, _ random: inout SplitMix64) -> RedisArgument {
         switch token {
         case "key": .string("k\(random.number(1...7))")
-        case "pattern": .string(random.pick(["*", "k?", "k[1-3]", "k[^1]", "x*", "k1", "*1", #"k\1"#, "k[", ""]))
-        case "field": .string(random.pick(["a", "b", "c", "a longer name of a field", ""]))
+        case "pattern":
+            .string(random.element(of: ["*", "k?", "k[1-3]", "k[^1]", "x*", "k1", "*1", #"k\1"#, "k[", ""]))
+        case "field": .string(random.element(of: ["a", "b", "c", "a longer name of a field", ""]))
         case "value": value(&random)
         case "integer":
-            .string(random.pick(["1", "-1", "0", "7", "9223372036854775807", "1.5", "x", "007", "+1", " 1"]))
-        case "small": .string(random.pick(["0", "1", "2", "3", "5", "-1", "x"]))
-        case "index": .string(random.pick(["0", "1", "2", "-1", "-2", "-100", "100", "3", "x"]))
+            .string(random.element(of: ["1", "-1", "0", "7", "9223372036854775807", "1.5", "x", "007", "+1", " 1"]))
+        case "small": .string(random.element(of: ["0", "1", "2", "3", "5", "-1", "x"]))
+        case "index": .string(random.element(of: ["0", "1", "2", "-1", "-2", "-100", "100", "3", "x"]))
         case "score":
-            .string(random.pick(["1", "2", "2", "-3", "1.5", "0.1", "1e20", "-inf", "inf", "x", "nan", "3000"]))
-        case "bound": .string(random.pick(["-inf", "+inf", "1", "(1", "2", "(2", "1.5", "inf", "x", "(x", "-3"]))
-        case "time": .string(random.pick(["1", "500", "3000", "60000", "0", "-1", "1000000000500", "x"]))
-        case "moment": .string(random.pick(["1000000001", "1000000100", "1", "9223372036854775807"]))
+            .string(random.element(of: ["1", "2", "2", "-3", "1.5", "0.1", "1e20", "-inf", "inf", "x", "nan", "3000"]))
+        case "bound":
+            .string(random.element(of: ["-inf", "+inf", "1", "(1", "2", "(2", "1.5", "inf", "x", "(x", "-3"]))
+        case "time": .string(random.element(of: ["1", "500", "3000", "60000", "0", "-1", "1000000000500", "x"]))
+        case "moment": .string(random.element(of: ["1000000001", "1000000100", "1", "9223372036854775807"]))
         case "id":
             .string(
-                random.pick(["0", "0-0", "1000000000000", "5-1", "(5-1", "1000000000000-1", "x", "99999999999999-0"])
+                random.element(of: [
+                    "0", "0-0", "1000000000000", "5-1", "(5-1", "1000000000000-1", "x", "99999999999999-0",
+                ])
             )
         default: .string(token)
         }
     }
 
-    private func value(_ random: inout RandomNumbers) -> RedisArgument {
+    private func value(_ random: inout SplitMix64) -> RedisArgument {
         switch random.number(1...10) {
         case 1: .bytes([0, 255, 10, 13, 128])
         case 2: .string(String(repeating: "long ", count: random.number(1...40)))
         case 3: .string("")
         case 4...6: .integer(random.number(-3...12))
-        default: .string(random.pick(["a", "b", "B", "c", "abc", "ä", "1.5", "-0"]))
+        default: .string(random.element(of: ["a", "b", "B", "c", "abc", "ä", "1.5", "-0"]))
         }
     }
 }

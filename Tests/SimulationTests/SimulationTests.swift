@@ -1,13 +1,15 @@
 import Foundation
+import NIOConcurrencyHelpers
+import RedisClient
+import Store
 import Testing
 
-@testable import Simulation
-
-/// Gateway, workers, PMs and Redis in virtual time, with seeded faults.
+/// Clients, workers, PMs and Redis in virtual time, with seeded faults.
 @Suite("The core under seeded faults")
 struct SimulationTests {
-    /// How many seeds a test of the simulator itself may try.
     private static let usual: ClosedRange<UInt64> = 1...200
+    /// How many seeds an injected fault may stay hidden from.
+    private static let patience: ClosedRange<UInt64> = 1...600
 
     /// The seeds to run: one that somebody asked for, or as many as somebody asked for.
     private static func seeds() throws -> ClosedRange<UInt64> {
@@ -21,15 +23,13 @@ struct SimulationTests {
         return 1...max(1, count)
     }
 
-    @Test("Every invariant holds after each step, whatever goes wrong, and every job reaches its end")
+    @Test("Every invariant holds after each event, whatever goes wrong, and every job reaches its end")
     func invariants() async throws {
         let seeds = try Self.seeds()
-        var figures: [Figure: Int] = [:]
-        for seed in seeds {
-            let report = Simulation(seed: seed, logic: .worker).run()
-            // Other tests wait for their turn.
-            await Task.yield()
-            figures.merge(report.figures, uniquingKeysWith: +)
+        let figures = NIOLockedValueBox([Figure: Int]())
+        await Self.each(seeds) { seed in
+            let report = Simulation(seed: seed).run()
+            figures.withLockedValue { $0.merge(report.figures, uniquingKeysWith: +) }
             if let violation = report.violation {
                 Issue.record("seed \(seed): \(violation)\n\(Self.trace(of: seed).joined(separator: "\n"))")
             } else if seeds.count == 1 {
@@ -40,36 +40,81 @@ struct SimulationTests {
         }
         guard seeds.count >= Self.usual.count else { return }
         for figure in Figure.allCases {
-            #expect(figures[figure, default: 0] > 0, "no seed comes to: \(figure.rawValue)")
+            #expect(figures.withLockedValue { $0[figure, default: 0] } > 0, "no seed comes to: \(figure.rawValue)")
         }
     }
 
-    @Test("A rule that is broken breaks an invariant for some seed, and the same again", arguments: Sabotage.all)
-    func bites(_ sabotage: Sabotage) async throws {
-        for seed in Self.usual {
-            let violation = Simulation(seed: seed, logic: .worker, sabotage: sabotage).run().violation
-            await Task.yield()
-            guard let violation else { continue }
-            let traces = (1...2).map { _ in Self.trace(of: seed, sabotage) }
-            #expect(traces[0] == traces[1])
-            #expect(traces[0].last?.hasSuffix("\(violation)") == true)
-            return
+    @Test(
+        "What is broken on purpose breaks an invariant for some seed, and the same again",
+        arguments: FaultInjection.all
+    )
+    func injectedFaults(_ fault: FaultInjection) async throws {
+        for change in fault.changes {
+            let script = StoreScript.all.first { $0.script.name == change.script }?.script
+            try #require(script?.source.contains(change.text) == true, "\(change.script) has no '\(change.text)'")
         }
-        Issue.record("no seed finds out that \(sabotage)")
+        let found = NIOLockedValueBox<UInt64?>(nil)
+        await Self.each(Self.patience) { seed in
+            guard found.withLockedValue({ $0 == nil }), Simulation(seed: seed, faults: fault).run().violation != nil
+            else { return }
+            found.withLockedValue { $0 = min($0 ?? seed, seed) }
+        }
+        let seed = try #require(found.withLockedValue { $0 }, "no seed finds out that \(fault)")
+        await Self.each(seed...seed) { seed in
+            let traces = (1...2).map { _ in Self.trace(of: seed, fault) }
+            #expect(zip(traces[0], traces[1]).first { $0 != $1 } == nil, "seed \(seed)")
+            #expect(traces[0].last?.contains("VIOLATION") == true)
+        }
+    }
+
+    @Test("A seed runs the same each time")
+    func determinism() async {
+        await Self.each(1...10) { seed in
+            let traces = (1...2).map { _ in Self.trace(of: seed) }
+            #expect(zip(traces[0], traces[1]).first { $0 != $1 } == nil, "seed \(seed)")
+            #expect(traces[0].count > 50)
+        }
     }
 
     @Test("A call that takes effect after its caller gave it up leaves things on PMs at most; the records stay right")
     func abandonedCalls() async {
-        for seed in Self.usual.prefix(60) {
-            let report = Simulation(seed: seed, logic: .worker, hazards: [.abandonedCalls]).run()
-            await Task.yield()
-            guard let violation = report.violation else { continue }
+        await Self.each(1...60) { seed in
+            guard let violation = Simulation(seed: seed, hazards: [.abandonedCalls]).run().violation else { return }
             #expect([.i2, .i4, .i7].contains(violation.invariant), "seed \(seed): \(violation)")
         }
     }
 
-    /// What happens in a run, a line a step.
-    private static func trace(of seed: UInt64, _ sabotage: Sabotage = []) -> [String] {
-        Simulation(seed: seed, logic: .worker, sabotage: sabotage, isTraced: true).run().trace
+    /// What happens in a run, a line each.
+    private static func trace(of seed: UInt64, _ fault: FaultInjection? = nil) -> [String] {
+        Simulation(seed: seed, faults: fault, isTraced: true).run().trace
+    }
+
+    /// Runs a body for each seed, on threads of their own: a run holds its thread, and other tests wait for theirs.
+    private static func each(_ seeds: ClosedRange<UInt64>, _ body: @escaping @Sendable (UInt64) -> Void) async {
+        let next = NIOLockedValueBox(seeds.lowerBound)
+        await withTaskGroup { group in
+            for _ in 0..<min(seeds.count, ProcessInfo.processInfo.activeProcessorCount) {
+                group.addTask { await onThread { while let seed = take(next, upTo: seeds.upperBound) { body(seed) } } }
+            }
+        }
+    }
+
+    private static func take(_ next: NIOLockedValueBox<UInt64>, upTo last: UInt64) -> UInt64? {
+        next.withLockedValue { next in
+            guard next <= last else { return nil }
+            defer { next += 1 }
+            return next
+        }
+    }
+
+    private static func onThread(_ body: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            let thread = Thread {
+                body()
+                continuation.resume()
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
     }
 }

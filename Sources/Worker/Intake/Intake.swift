@@ -15,6 +15,7 @@ struct Intake: Service {
     let wake: WakeSignal
     let runner: Runner
     let grace: Duration
+    var clock: any WorkerClock = SystemClock()
     let logger: Logger
     private let faults = RetryLog("the queue cannot be read; trying again")
 
@@ -37,7 +38,7 @@ struct Intake: Service {
                 try? await gracefulShutdown()
                 stop.fire()
                 wake.fire()
-                try? await Task.sleep(for: grace)
+                try? await clock.sleep(for: grace)
                 jobs.cancel()
             }
             await group.next()
@@ -52,8 +53,8 @@ struct Intake: Service {
             while !Task.isCancelled, !stop.hasFired {
                 let (free, isFull) = limiter.withLockedValue { ($0.free, $0.isFull) }
                 // Workers with slots left go first, and those that reach PMs that this one does not.
-                let delay = max(isFull ? Self.yieldDelay : .zero, runner.yieldDelay.delay())
-                if free > 0, delay > .zero { try? await Task.sleep(for: delay) }
+                let delay = max(isFull ? Self.yieldDelay : .zero, runner.yieldDelay.delay(at: clock.now))
+                if free > 0, delay > .zero { try? await clock.sleep(for: delay) }
                 let claimed = free > 0 ? await take(atMost: free, &view) : []
                 for job in claimed {
                     limiter.withLockedValue { $0.enter(job.machine) }
@@ -63,7 +64,7 @@ struct Intake: Service {
                         wake.fire()
                     }
                 }
-                if claimed.isEmpty { await wake.wait(atMost: Self.pollInterval) }
+                if claimed.isEmpty { await wake.wait(atMost: Self.pollInterval, on: clock) }
             }
         }
     }
@@ -80,7 +81,7 @@ struct Intake: Service {
                 if peek.hasMore { continue }
                 let steps = IntakePlan.steps(for: peek.lines, on: view.fleet, by: policy)
                 guard !steps.isEmpty else { return [] }
-                let asked = ContinuousClock.now
+                let asked = clock.now
                 let outcome = try await store.claim(
                     steps,
                     roomVersion: peek.roomVersion,
@@ -106,7 +107,7 @@ struct Intake: Service {
             }
         } catch {
             faults.note(error, in: logger)
-            try? await Task.sleep(for: .milliseconds(500))
+            try? await clock.sleep(for: .milliseconds(500))
         }
         return []
     }

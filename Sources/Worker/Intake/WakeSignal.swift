@@ -29,13 +29,13 @@ final class WakeSignal: Sendable {
     }
 
     /// Waits for a signal, at most for a time; returns at once where one came since the last wait.
-    func wait(atMost time: Duration) async {
+    func wait(atMost time: Duration, on clock: any WorkerClock = SystemClock()) async {
         let number = state.withLockedValue { value in
             value.waits += 1
             return value.waits
         }
         let timer = Task {
-            try await Task.sleep(for: time)
+            try await clock.sleep(for: time)
             end(number)
         }
         defer { timer.cancel() }

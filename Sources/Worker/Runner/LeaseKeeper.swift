@@ -94,7 +94,7 @@ final class LeaseKeeper: Sendable {
     func beat() async throws(Failure) {
         let isOurs: Bool
         let asked = clock.now
-        let leases = held.withLockedValue { $0.values.map(\.lease) }
+        let leases = held.withLockedValue { $0.values.map(\.lease) }.sorted { $0.job < $1.job }
         do throws(Failure) {
             let lost = leases.isEmpty ? [] : try await store.renew(leases, for: duration)
             for lease in leases where lost.contains(lease.job) {
@@ -118,7 +118,9 @@ final class LeaseKeeper: Sendable {
     /// Work stops before its lease ends, so that no other worker begins beside it.
     func stopOverdue() {
         let latest = clock.now - duration * 0.6
-        let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest }.map(\.lease) }
+        let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest }.map(\.lease) }.sorted {
+            $0.job < $1.job
+        }
         for lease in overdue { stop(lease, because: "its lease could not be renewed in time") }
     }
 

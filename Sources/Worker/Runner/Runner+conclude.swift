@@ -50,7 +50,7 @@ extension Runner {
         _ logger: Logger
     ) async throws(Failure) {
         let isReachedElsewhere = try await isReachedElsewhere(job, failure)
-        if isReachedElsewhere { yieldDelay.begin() }
+        if isReachedElsewhere { yieldDelay.begin(at: clock.now) }
         let attempt = FailedAttempt(
             code: failure.code,
             isClean: isClean,

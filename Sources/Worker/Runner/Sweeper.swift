@@ -11,6 +11,7 @@ struct Sweeper: Sendable {
     let wake: WakeSignal
     /// The longest wait between two sweeps.
     let period: Duration
+    var clock: any WorkerClock = SystemClock()
     let logger: Logger
     private let faults = RetryLog("what is due cannot be read; trying again")
 
@@ -18,7 +19,7 @@ struct Sweeper: Sendable {
     func run() async {
         while !Task.isCancelled {
             let wait = await sweep()
-            await wake.wait(atMost: wait)
+            await wake.wait(atMost: wait, on: clock)
         }
     }
 

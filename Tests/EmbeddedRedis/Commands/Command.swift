@@ -13,6 +13,24 @@ struct Command: Sendable {
         self.body = body
     }
 
+    /// The keys that it writes, if it does anything.
+    func written(_ words: [Bytes]) -> ArraySlice<Bytes> {
+        switch name {
+        case "DEL", "UNLINK": words[1...]
+        case "RENAME", "RPOPLPUSH", "LMOVE": words[1...2]
+        default: Self.reads.contains(name) || words.count < 2 ? [] : words[1...1]
+        }
+    }
+
+    private static let reads: Set<String> = [
+        "DBSIZE", "ECHO", "EXISTS", "FLUSHALL", "FLUSHDB", "GET", "HEXISTS", "HGET", "HGETALL", "HKEYS", "HLEN",
+        "HMGET",
+        "HSTRLEN", "HVALS", "INFO", "KEYS", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PEXPIRETIME", "PING", "PTTL",
+        "SCAN", "SCARD", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "SRANDMEMBER", "STRLEN", "TIME", "TTL", "TYPE", "XLEN",
+        "XRANGE", "XREAD", "XREVRANGE", "ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE", "ZRANK", "ZREVRANGE",
+        "ZREVRANGEBYSCORE", "ZREVRANK", "ZSCORE",
+    ]
+
     func takes(_ count: Int) -> Bool { arity < 0 ? count >= -arity : count == arity }
 
     /// All commands, by their names in capitals.
@@ -38,6 +56,7 @@ extension Keyspace {
     }
 
     func run(_ command: Command, _ words: [Bytes]) -> Reply {
+        changed.formUnion(command.written(words))
         do throws(CommandError) { return try command.body(self, words) } catch { return .error(error.text) }
     }
 }

@@ -9,6 +9,8 @@ final class Keyspace {
     private var entries: [Bytes: Entry] = [:]
     /// In µs since 1970.
     var time = 0
+    /// The keys that commands were to write, until somebody takes them.
+    var changed: Set<Bytes> = []
     /// Draws what commands such as SRANDMEMBER choose; the same numbers in each keyspace.
     private var draws: UInt64 = 0
 

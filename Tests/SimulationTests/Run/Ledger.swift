@@ -34,24 +34,15 @@ enum Figure: String, Hashable, Sendable, CaseIterable {
     case refused
     case recovered
     case givenUp
-    case handedBack
+    case requeued
     case postponed
-    case movedOn
-    case owed
+    case rescheduled
+    case cleanedUp
     case lost
     case lateCalls
     case killed
     case frozen
     case stopped
-
-    init(_ retry: Retry) {
-        switch retry {
-        case .fail: self = .failed
-        case .moveOn: self = .movedOn
-        case .postpone: self = .postponed
-        case .failOwingRemoval: self = .owed
-        }
-    }
 }
 
 /// The history of a run, as far as invariants are about it.
@@ -72,9 +63,10 @@ struct Ledger {
     /// Jobs whose lease somebody took away.
     var tampered: Set<JobID> = []
 
-    /// Keeps the first violation.
+    /// Keeps one violation: of those that one event has shown, the first by its text.
     mutating func violate(_ invariant: Invariant, _ text: String) {
-        if violation == nil { violation = Violation(invariant: invariant, text: text) }
+        let new = Violation(invariant: invariant, text: text)
+        violation = [violation, new].compactMap(\.self).min { $0.description < $1.description }
     }
 
     mutating func count(_ figure: Figure, _ number: Int = 1) {

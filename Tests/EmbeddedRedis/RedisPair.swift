@@ -1,17 +1,16 @@
-import EmbeddedRedis
-import RedisClient
+package import RedisClient
 import TestKit
 
 /// The embedded Redis and a redis-server, which show the same time and are sent the same.
-final class RedisPair {
-    let embedded: EmbeddedRedis
+package final class RedisPair {
+    private let embedded: EmbeddedRedis
     private let server: RedisServer
     private let client: RedisClient
     private let clock: VirtualClock
     private var time = Duration.seconds(1_000_000_000)
 
     /// Runs a test with a pair, and ends the server after it.
-    static func with(_ body: (RedisPair) async throws -> Void) async throws {
+    package static func with(_ body: (RedisPair) async throws -> Void) async throws {
         let pair = try await RedisPair()
         let result: Result<Void, any Error>
         do { result = .success(try await body(pair)) } catch { result = .failure(error) }
@@ -37,20 +36,28 @@ final class RedisPair {
     ]
 
     /// Lets time go by for both.
-    func wait(_ duration: Duration) throws {
-        time += duration
+    package func wait(_ duration: Duration) throws {
+        try show(time + duration)
+    }
+
+    /// Sets both clocks.
+    ///
+    /// - Parameter time: since 1970.
+    /// - Throws: where the file of the server's clock cannot be written.
+    package func show(_ time: Duration) throws {
+        self.time = time
         embedded.time = time
         let (seconds, attoseconds) = time.components
         try clock.show(microseconds: Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000))
     }
 
     /// What each of them answers to a command.
-    func run(_ command: RedisCommand) async throws -> (real: RESPValue, embedded: RESPValue) {
+    package func run(_ command: RedisCommand) async throws -> (real: RESPValue, embedded: RESPValue) {
         (try await real { try await client.send(command) }, embedded.run(command))
     }
 
     /// What each of them answers to a script.
-    func run(
+    package func run(
         _ script: RedisScript,
         keys: [String] = [],
         arguments: [RedisArgument] = []
@@ -67,12 +74,12 @@ final class RedisPair {
     }
 
     /// Empties both.
-    func flush() async throws {
+    package func flush() async throws {
         _ = try await run(["FLUSHALL"])
     }
 
     /// All that stands in each of them, a line a key.
-    func contents() async throws -> (real: [String], embedded: [String]) {
+    package func contents() async throws -> (real: [String], embedded: [String]) {
         (
             try await Self.contents { try await self.client.send($0) },
             try await Self.contents { self.embedded.run($0) }
@@ -103,7 +110,7 @@ final class RedisPair {
 
 extension RESPValue {
     /// The elements in an order that does not depend on how Redis keeps them.
-    var sorted: RESPValue {
+    package var sorted: RESPValue {
         guard case .array(let elements) = self else { return self }
         return .array(elements.sorted { "\($0)" < "\($1)" })
     }

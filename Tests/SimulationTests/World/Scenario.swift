@@ -1,4 +1,5 @@
 import Model
+import TestKit
 
 /// The figures of one run, drawn from its seed.
 struct Scenario: Hashable, Sendable {
@@ -12,10 +13,10 @@ struct Scenario: Hashable, Sendable {
     static let lease = 15_000
     /// The longest that an act on a PM lasts before its caller knows, in ms.
     static let longestAct = 2_500
-    /// How long a look at a PM is one worker's, in ms.
-    static let lookDeadline = 60_000
-    /// How long a worker waits for Redis before it takes the call for failed, in ms.
-    static let patience = 2_000
+    /// How long a probe of a PM is one worker's.
+    static let probeDeadline = Duration.seconds(60)
+    /// How long a process waits for Redis before it takes the call for failed, in ms.
+    static let redisTimeout = 2_000
     /// How long after the end of all faults everything must have come to its end, in ms.
     static let settlingTime = 600_000
 
@@ -28,8 +29,8 @@ struct Scenario: Hashable, Sendable {
     let faultsUntil: Int
     /// The mean time between two faults, in ms.
     let faultPeriod: Int
-    /// How often a PM is looked at, in ms.
-    let lookPeriod: Int
+    /// How often a PM is probed, in ms.
+    let probePeriod: Int
     let hazards: Set<Hazard>
 
     /// The sizes of VMs.
@@ -45,7 +46,7 @@ struct Scenario: Hashable, Sendable {
         requests = random.number(8...30)
         faultsUntil = random.number(20_000...120_000)
         faultPeriod = random.number(600...4_000)
-        lookPeriod = random.number(1...30) * 1_000
+        probePeriod = random.number(1...30) * 1_000
         self.hazards = hazards
     }
 }

@@ -13,8 +13,17 @@ struct HostModel: Sendable {
         case full
         /// It needs seconds for everything.
         case slow
-        /// libvirt answers, ssh does not, so a look sees a part.
+        /// libvirt answers, ssh does not, so a probe sees a part.
         case half
+    }
+
+    /// What jobs have done there.
+    enum Step: Sendable {
+        case image
+        case disk
+        case domain
+        case start
+        case remove
     }
 
     /// What becomes of one act.
@@ -45,11 +54,13 @@ struct HostModel: Sendable {
     /// True where nothing of ours is left there.
     var isEmpty: Bool { domains.isEmpty && disks.isEmpty }
 
-    /// Takes a step for a VM as libvirt would: looks at what is there, and makes what is missing.
+    /// Takes a step for a VM as libvirt would: finds what is there, and makes what is missing.
     ///
     /// - Returns: why it failed; nil where it did not.
-    mutating func take(_ step: JobStep, for vm: VMID, _ fate: Fate) -> FailureCode? {
+    mutating func take(_ step: Step, for vm: VMID?, _ fate: Fate) -> FailureCode? {
         if case .failsBefore(let code) = fate { return code }
+        // An image is brought for all VMs.
+        guard let vm else { return nil }
         switch step {
         case .image: break
         case .disk: disks.insert(vm)
@@ -70,13 +81,13 @@ struct HostModel: Sendable {
         return nil
     }
 
-    /// Looks at it.
+    /// Probes it.
     ///
     /// - Parameters:
-    ///   - machine: the record as it stood when the look began.
+    ///   - machine: the record as it stood when the probe began.
     ///   - needs: what a VM needs.
     /// - Returns: its state and, where all of it answered, its measure.
-    func look(_ machine: PhysicalMachine, _ needs: (VMID) -> Resources) -> (PMState, PMMeasure?) {
+    func probe(_ machine: PhysicalMachine, _ needs: (VMID) -> Resources) -> (PMState, PMMeasure?) {
         switch mood {
         case .away: return (.unknown, nil)
         case .half: return (.degraded, nil)

@@ -1,0 +1,61 @@
+extension FaultInjection {
+    /// Each rule that the protocol stands on, broken.
+    static let all = fences + order + claims + ends
+
+    private static let fences = [
+        FaultInjection("finish asks no epoch", ("finish", "j[1] ~= epoch or", "")),
+        FaultInjection("a step asks no epoch", ("begin_step", "j[1] ~= epoch or", "")),
+        FaultInjection("a renewal asks no epoch", ("renew", "j[1] == ARGV[i + 1] and", "")),
+        FaultInjection("a release asks no epoch", ("release", "j[1] ~= epoch or", "")),
+        FaultInjection(
+            "a step leaves the lease as it is",
+            ("begin_step", "redis.call('ZADD', P .. 'leases'", "tostring(P .. 'leases'")
+        ),
+        FaultInjection("workers' clocks stand still", clocksStandStill: true),
+    ]
+
+    private static let order = [
+        FaultInjection(
+            "a claim asks no order",
+            ("claim", "if redis.call('LINDEX', P .. 'queue', -1) ~= ARGV[i] then", "if false then")
+        ),
+        FaultInjection("nobody waits for the VM's job under way", ("claim", "v.job and v.job ~= job", "false")),
+        FaultInjection(
+            "nobody is woken",
+            ("finish", "v, message) and wakes then\n  wake_waiting(vm)", "v, message) then")
+        ),
+        FaultInjection("refusals never age", ("claim", "if present ~= room_version then", "if false then")),
+        FaultInjection(
+            "a job comes back last",
+            ("release", "put_back(j[1], job)", "redis.call('LPUSH', P .. 'queue', j[1])"),
+            ("sweep", "put_back(j[1], job)", "redis.call('LPUSH', P .. 'queue', j[1])")
+        ),
+    ]
+
+    private static let claims = [
+        FaultInjection(
+            "a claim asks no headroom",
+            ("claim", "if not free or tonumber(v.needs[i]) > free[i] then", "if false then")
+        ),
+        FaultInjection(
+            "what a claim held is freed twice",
+            ("finish", "-tonumber(v[i + 1])", "-2 * tonumber(v[i + 1])")
+        ),
+        FaultInjection(
+            "a create that goes elsewhere keeps its claim",
+            ("reschedule", "\nremove_claim(vm)\n", "\n")
+        ),
+    ]
+
+    private static let ends = [
+        FaultInjection(
+            "nothing is cleaned up",
+            ("finish", "outcome == 'failed' and cleanup_ms", "false and cleanup_ms")
+        ),
+        FaultInjection(
+            "leases never run out",
+            ("sweep", "P .. 'leases', '-inf', whole(now_ms), 'LIMIT'", "P .. 'leases', '-inf', 0, 'LIMIT'")
+        ),
+        FaultInjection("nothing is given up", ("sweep", ">= tonumber(crash_limit)", ">= 1000")),
+    ]
+}

@@ -1,0 +1,35 @@
+import RedisClient
+
+/// Something that is broken on purpose, to see that the simulator finds out.
+struct FaultInjection: Sendable, CustomStringConvertible {
+    struct Change: Sendable {
+        let script: String
+        let text: String
+        let replacement: String
+    }
+
+    let description: String
+    let changes: [Change]
+    /// Workers do not notice how long they were frozen.
+    let clocksStandStill: Bool
+
+    init(
+        _ description: String,
+        _ changes: (script: String, text: String, replacement: String)...,
+        clocksStandStill: Bool = false
+    ) {
+        self.description = description
+        self.clocksStandStill = clocksStandStill
+        self.changes = changes.map { Change(script: $0.script, text: $0.text, replacement: $0.replacement) }
+    }
+
+    /// The script as it runs with the fault.
+    func changed(_ script: RedisScript) -> RedisScript {
+        let changes = changes.filter { $0.script == script.name }
+        guard !changes.isEmpty else { return script }
+        let source = changes.reduce(script.source) { source, change in
+            source.replacing(change.text, with: change.replacement)
+        }
+        return RedisScript(name: "\(script.name), changed", source: source)
+    }
+}

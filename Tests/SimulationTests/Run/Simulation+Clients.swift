@@ -1,0 +1,121 @@
+import Foundation
+import Model
+import RedisClient
+import Store
+import TestKit
+
+extension Simulation {
+    /// The world at the start: PMs that nobody has probed yet, workers that come up, a client.
+    func setUp() {
+        for number in 1...scenario.machines {
+            let capacity = Resources(
+                cpu: random.number(3...10),
+                ram: 1024 * random.number(2...8),
+                disk: random.number(8...30)
+            )
+            let foreign = random.chance(30) ? Resources(cpu: 1, ram: 512, disk: 1) : .zero
+            hosts.append(HostModel(pm: PMID(known: number), capacity: capacity, foreign: foreign))
+            listings.append(listing(number))
+        }
+        asClient { [self] store in
+            _ = try await store.register(types: Scenario.types)
+            let facts = ImageRegistration.Facts(format: .qcow2, fileBytes: 1, diskBytes: 1, fingerprint: "a")
+            _ = try await store.register(images: [ImageRegistration(path: "/images/a", name: "a", facts: facts)])
+            _ = try await store.register(machines: listings)
+            // As after a first probe of each PM, before which a Redis that was empty takes no creates.
+            redis.run(["HSET", "hvc:counters", "ready_at", "then"])
+            begin()
+        }
+    }
+
+    /// Once everything is listed.
+    private func begin() {
+        for index in 0..<scenario.workers {
+            workers.append(
+                SimulatedWorker(
+                    slots: scenario.slots,
+                    clockRate: random.number(80...125),
+                    clockOffset: random.number(-600_000...600_000)
+                )
+            )
+            timeline.add({ $0.start(index) }, at: now + random.number(0...3_000))
+        }
+        timeline.add({ $0.request() }, at: now + random.number(0...2_000))
+        timeline.add({ $0.fault() }, at: now + random.number(1_000...6_000))
+        timeline.add({ $0.calm() }, at: scenario.faultsUntil)
+    }
+
+    private func listing(_ number: Int) -> PMListing {
+        let factors = [1.0, 1.0, 1.5, 2.0]
+        let overcommit = Overcommit(
+            cpu: random.pick(factors) ?? 1,
+            ram: random.pick(factors) ?? 1,
+            disk: random.pick(factors) ?? 1
+        )
+        guard let address = try? PMAddress("host\(number)") else { preconditionFailure("host\(number) is an address") }
+        return PMListing(address: address, overcommit: overcommit)
+    }
+
+    /// Does something as a client; where Redis fails it, nothing more comes of it.
+    func asClient(_ body: @escaping @Sendable (Store) async throws -> Void) {
+        let store = Store(redis: ProcessRedis(process: client))
+        requestsOpen += 1
+        loop.acting(as: client) {
+            Task { [self] in
+                do { try await body(store) } catch { note("client: \(error)") }
+                requestsOpen -= 1
+            }
+        }
+        loop.run()
+    }
+
+    /// A client asks for a VM or for the end of one.
+    func request() {
+        requestsLeft -= 1
+        if requestsLeft > 0 {
+            timeline.add({ $0.request() }, at: now + (random.chance(50) ? 1 : random.number(20...6_000)))
+        }
+        let living = snapshot.vms.keys.sorted()
+        if random.chance(40), let vm = random.pick(living) {
+            asClient { [self] store in
+                note("client: destroys VM \(vm)")
+                let accepted = try await store.enqueueDestroy(vm, request: "")
+                note("client: job \(accepted.job) destroys VM \(vm)")
+                checkAccepted(accepted.job)
+            }
+        } else {
+            create(TypeID(known: random.number(1...Scenario.types.count)), isPoisoned: random.chance(4))
+        }
+    }
+
+    private func create(_ type: TypeID, isPoisoned: Bool) {
+        let words = (random.next(), random.next())
+        let uuid = withUnsafeBytes(of: words) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+        let step = random.pick([HostModel.Step.disk, .domain, .start])
+        asClient { [self] store in
+            let accepted = try await store.enqueueCreate(
+                name: "a",
+                type: type,
+                image: ImageID(known: 100),
+                uuid: uuid,
+                request: ""
+            )
+            note("client: job \(accepted.job) creates VM \(accepted.vm)")
+            if isPoisoned { poison[accepted.vm] = step }
+            checkAccepted(accepted.job)
+        }
+    }
+
+    /// I7: what was acknowledged is there.
+    private func checkAccepted(_ job: JobID) {
+        if snapshot.jobs[job] == nil { ledger.violate(.i7, "job \(job) was accepted, and there is none") }
+    }
+}
+
+extension Identifier {
+    /// A number that is known to be one; any below 1 is a fault of the simulation itself.
+    init(known number: Int) {
+        guard let identifier = Self(number) else { preconditionFailure("\(number) is no identifier") }
+        self = identifier
+    }
+}

@@ -1,0 +1,206 @@
+import Model
+
+extension Simulation {
+    // MARK: - History
+
+    /// Takes in what became of a job by the script that ran last.
+    func takeIn(_ change: Snapshot.Change) {
+        let (job, before, after) = (change.job, change.before, change.after)
+        if after.state == .running, before?.state != .running || before?.epoch != after.epoch {
+            ledger.started(HeldJob(job: job, epoch: after.epoch))
+            checkTurn(job, after)
+            checkIsOldest(job)
+            if after.kind == .create, let pm = after.pm, before?.pm != pm {
+                ledger.decided(job)
+                checkPlace(job, pm)
+            }
+        }
+        if after.state.isFinal, before?.state.isFinal != true {
+            ledger.ended(after.kind, after.vm, after.state)
+            if after.state == .failed, before?.state == .queued {
+                ledger.decided(job)
+                ledger.count(.refused)
+                checkRefusal(job, after)
+                checkIsOldest(job)
+            }
+        }
+        if let before { count(before.state, after) } else if after.isCleanup { ledger.count(.cleanedUp) }
+    }
+
+    private func count(_ before: Job.State, _ after: Snapshot.JobView) {
+        guard before == .running, after.state != .running else { return }
+        switch (redis.lastScript, after.state) {
+        case ("sweep", .dead): ledger.count(.givenUp)
+        case ("sweep", _): ledger.count(.recovered)
+        case (_, .delayed): ledger.count(.postponed)
+        case (_, .failed): ledger.count(.failed)
+        case (_, .queued) where after.pm == nil: ledger.count(.rescheduled)
+        case (_, .queued): ledger.count(.requeued)
+        default: break
+        }
+    }
+
+    /// I1: a create goes where there is room, and where VMs are taken.
+    private func checkPlace(_ job: JobID, _ pm: PMID) {
+        guard let machine = snapshot.pms[pm], machine.takesVMs, let measure = machine.measure else {
+            return ledger.violate(.i1, "create \(job) was placed on PM \(pm), which takes no VMs")
+        }
+        let promised = machine.listing.overcommit.applied(to: measure.capacity) - measure.foreign
+        if !machine.claimed.fits(in: promised) || !(machine.claimed - measure.claimed).fits(in: measure.available) {
+            ledger.violate(.i1, "create \(job) was placed on PM \(pm), which has no room for it")
+        }
+    }
+
+    /// I5: what is taken off the queue is the oldest there.
+    private func checkIsOldest(_ job: JobID) {
+        for other in snapshot.queues.values.joined() where other > 0 && other < job.value {
+            ledger.violate(.i5, "job \(job) was taken before job \(other), which is older")
+        }
+    }
+
+    /// I5: a create is refused only while no PM takes it.
+    private func checkRefusal(_ job: JobID, _ record: Snapshot.JobView) {
+        for machine in snapshot.pms.values where !record.triedPMs.contains(machine.id) {
+            if machine.takesVMs, record.needs.fits(in: machine.free) {
+                ledger.violate(.i5, "create \(job) was refused though PM \(machine.id) has room for it")
+            }
+        }
+    }
+
+    /// I6: whose turn it is.
+    private func checkTurn(_ job: JobID, _ record: Snapshot.JobView) {
+        for (id, other) in snapshot.jobs where other.vm == record.vm && id != job {
+            if other.state == .running {
+                ledger.violate(.i6, "job \(job) of VM \(record.vm) began while job \(id) was under way")
+            } else if id < job, !other.state.isFinal, !record.isCleanup {
+                ledger.violate(.i6, "job \(job) of VM \(record.vm) began before job \(id), which is older")
+            }
+        }
+    }
+
+    // MARK: - What must hold at any moment
+
+    func check() {
+        checkClaims()
+        checkPlacesOfJobs()
+        checkHosts()
+        checkAcknowledged()
+    }
+
+    /// I1.
+    private func checkClaims() {
+        var needs: [PMID: (sum: Resources, vms: Set<String>)] = [:]
+        for (id, vm) in snapshot.vms {
+            guard let pm = vm.pm else { continue }
+            needs[pm, default: (.zero, [])].sum += vm.needs
+            needs[pm, default: (.zero, [])].vms.insert(id.description)
+        }
+        for (pm, machine) in snapshot.pms {
+            let (sum, vms) = needs[pm] ?? (.zero, [])
+            let claims = snapshot.claims[pm] ?? []
+            if machine.claimed != sum || machine.vmCount != vms.count || claims != vms {
+                ledger.violate(
+                    .i1,
+                    "PM \(pm) says \(machine.claimed) of \(machine.vmCount) VMs, on it claim \(claims.sorted()), and its "
+                        + "VMs \(vms.sorted()) need \(sum)"
+                )
+            }
+            let promised = machine.listing.overcommit.applied(to: hosts[pm.value - 1].capacity)
+            if !machine.claimed.fits(in: promised) {
+                ledger.violate(.i1, "PM \(pm) claims \(machine.claimed) of \(promised)")
+            }
+        }
+    }
+
+    /// I3: each job is in the place that its state says, and in no other; I5: a queue is ordered.
+    private func checkPlacesOfJobs() {
+        var (queued, held, waiting): ([Int: Int], [Int: Int], [Int: Int]) = ([:], [:], [:])
+        for queue in snapshot.queues.values {
+            var last = 0
+            for job in queue where job > 0 {
+                queued[job, default: 0] += 1
+                if job <= last { ledger.violate(.i5, "job \(job) stands behind job \(last) on the queue") }
+                last = job
+            }
+        }
+        for job in snapshot.processing.values.joined() { held[job, default: 0] += 1 }
+        for job in snapshot.waiting.values.joined() { waiting[job, default: 0] += 1 }
+        for (id, job) in snapshot.jobs {
+            let places = (queued[id.value] ?? 0, held[id.value] ?? 0, waiting[id.value] ?? 0)
+            let isDelayed = snapshot.delayed.contains(id)
+            let isRight =
+                places.0 == (job.state == .queued ? 1 : 0) && places.1 == (job.state == .running ? 1 : 0)
+                && places.2 == (job.state == .waiting ? 1 : 0) && isDelayed == (job.state == .delayed)
+            if !isRight {
+                ledger.violate(
+                    .i3,
+                    "job \(id) is \(job.state.rawValue) and \(places.0) times on the queue, \(places.1) times held, "
+                        + "\(places.2) times waiting\(isDelayed ? ", delayed" : "")"
+                )
+            }
+            let hasLease = snapshot.leases[id] != nil
+            if hasLease != (job.state == .running), !ledger.tampered.contains(id) {
+                ledger.violate(.i3, "job \(id) is \(job.state.rawValue) \(hasLease ? "with" : "without") a lease")
+            }
+        }
+        if snapshot.delayedOn.values.joined().count != snapshot.delayed.count {
+            ledger.violate(.i4, "jobs are delayed for a PM, and not delayed")
+        }
+        for (list, jobs) in snapshot.waiting where !jobs.isEmpty { checkIsAwaited(list) }
+    }
+
+    /// I3: what waits, waits for something.
+    private func checkIsAwaited(_ list: String) {
+        let vm = list.split(separator: ":").dropFirst(2).first.flatMap { VMID(String($0)) }
+        let isAwaited = snapshot.jobs.values.contains { $0.vm == vm && !$0.state.isFinal && $0.state != .waiting }
+        if !isAwaited { ledger.violate(.i3, "jobs of \(list) wait for nothing") }
+    }
+
+    /// I2 and I4: what stands on a PM belongs to a VM that is there by its record.
+    private func checkHosts() {
+        for host in hosts where !host.isEmpty {
+            for vm in host.domains.keys.sorted() where snapshot.vms[vm]?.pm != host.pm {
+                ledger.violate(.i2, "PM \(host.pm) has a domain of VM \(vm), which is \(place(of: vm))")
+            }
+            for vm in host.disks.sorted() where snapshot.vms[vm]?.pm != host.pm {
+                ledger.violate(.i4, "PM \(host.pm) has a disk of VM \(vm), which is \(place(of: vm))")
+            }
+        }
+    }
+
+    private func place(of vm: VMID) -> String {
+        snapshot.vms[vm].map { "on PM \($0.pm?.description ?? "-")" } ?? "gone"
+    }
+
+    /// I7.
+    private func checkAcknowledged() {
+        for vm in ledger.running.sorted() {
+            guard let pm = snapshot.vms[vm]?.pm, hosts[pm.value - 1].domains[vm] == true else {
+                ledger.violate(.i7, "VM \(vm) was said to run, and does not")
+                continue
+            }
+        }
+        for vm in ledger.gone.sorted() where snapshot.vms[vm] != nil {
+            ledger.violate(.i7, "VM \(vm) was said to be gone, and is not")
+        }
+    }
+
+    // MARK: - What must hold at the end
+
+    /// Everything has come to its end, and nothing is left over.
+    func checkEnd() {
+        guard ledger.violation == nil else { return }
+        for (id, job) in snapshot.jobs.sorted(by: { $0.key < $1.key }) where !job.state.isFinal {
+            ledger.violate(.i3, "job \(id) of VM \(job.vm) is still \(job.state.rawValue) at the end")
+        }
+        for (id, vm) in snapshot.vms.sorted(by: { $0.key < $1.key }) where vm.state != .running && vm.state != .error {
+            ledger.violate(.i7, "VM \(id) is \(vm.state.rawValue) at the end")
+        }
+        let lists = [snapshot.queues, snapshot.processing, snapshot.waiting].flatMap(\.values).joined()
+        if !lists.isEmpty || !snapshot.delayed.isEmpty { ledger.violate(.i3, "something is left on a list at the end") }
+        let dead = snapshot.jobs.filter { $0.value.state == .dead }.map(\.key.value).sorted()
+        if snapshot.dead.filter({ $0 > 0 }).sorted() != dead {
+            ledger.violate(.i3, "on the dead list are others than \(dead)")
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Model
+import RedisClient
+
+@testable import Store
+
+/// A worker's right to a job.
+struct HeldJob: Hashable, Sendable {
+    let job: JobID
+    let epoch: Int
+}
+
+/// What stands in Redis, as far as invariants are about it; kept up to date by the keys that were written.
+struct Snapshot {
+    struct JobView {
+        let kind: Job.Kind
+        let vm: VMID
+        let state: Job.State
+        let epoch: Int
+        let worker: String
+        let pm: PMID?
+        let needs: Resources
+        let triedPMs: Set<PMID>
+        /// True for a destroy that nobody asked for, which removes what a failed create may have left.
+        let isCleanup: Bool
+    }
+
+    struct VMView {
+        let state: VMState
+        let pm: PMID?
+        let needs: Resources
+    }
+
+    /// What an event did to a job.
+    struct Change {
+        let job: JobID
+        let before: JobView?
+        let after: JobView
+    }
+
+    private(set) var jobs: [JobID: JobView] = [:]
+    private(set) var vms: [VMID: VMView] = [:]
+    private(set) var pms: [PMID: PhysicalMachine] = [:]
+    /// The VMs that hold room on each PM.
+    private(set) var claims: [PMID: Set<String>] = [:]
+    /// Jobs by list, in the list's order, the oldest first; 0 for what is no entry.
+    private(set) var queues: [String: [Int]] = [:]
+    private(set) var processing: [String: [Int]] = [:]
+    private(set) var waiting: [String: [Int]] = [:]
+    private(set) var dead: [Int] = []
+    private(set) var leases: [JobID: Int] = [:]
+    private(set) var delayed: Set<JobID> = []
+    private(set) var delayedOn: [String: [Int]] = [:]
+
+    static let prefix = "hvc:"
+
+    /// Takes in what was written.
+    ///
+    /// - Returns: what became of jobs, the oldest first.
+    mutating func update(_ keys: Set<String>, _ redis: SimulatedRedis) -> [Change] {
+        var changes: [Change] = []
+        for key in keys.sorted() where key.hasPrefix(Self.prefix) {
+            let parts = key.dropFirst(Self.prefix.count).split(separator: ":").map(String.init)
+            switch (parts[0], parts.count > 1 ? parts[1] : "", parts.count > 2 ? parts[2] : "") {
+            case ("job", let id, ""): if let change = updateJob(id, key, redis) { changes.append(change) }
+            case ("vm", let id, ""): updateVM(id, key, redis)
+            case ("vm", _, "waiting"): waiting[key] = entries(key, redis)
+            case ("pm", let id, ""): updatePM(id, key, redis)
+            case ("pm", let id, "vms"):
+                if let id = PMID(id) { claims[id] = Set(redis.read(["SMEMBERS", key]).strings ?? []) }
+            case ("pm", _, "delayed"): delayedOn[key] = numbers(redis.read(["SMEMBERS", key]))
+            case ("queue", _, _): queues[key] = entries(key, redis)
+            case ("processing", _, _): processing[key] = entries(key, redis)
+            case ("dead", _, _): dead = redis.read(["LRANGE", key, "0", "-1"]).strings?.map(Self.job) ?? []
+            case ("leases", _, _): updateLeases(key, redis)
+            case ("delayed", _, _):
+                delayed = Set(numbers(redis.read(["ZRANGE", key, "0", "-1"])).compactMap { JobID($0) })
+            default: break
+            }
+        }
+        return changes.sorted { $0.job < $1.job }
+    }
+
+    /// True where nothing is left to be done.
+    var isAtRest: Bool {
+        jobs.values.allSatisfy(\.state.isFinal) && queues.values.allSatisfy(\.isEmpty)
+            && processing.values.allSatisfy(\.isEmpty)
+    }
+
+    /// The job of a VM that a worker runs now.
+    func job(of vm: VMID, runBy worker: String) -> HeldJob? {
+        jobs.first { $0.value.vm == vm && $0.value.state == .running && $0.value.worker == worker }
+            .map { HeldJob(job: $0.key, epoch: $0.value.epoch) }
+    }
+
+    /// Whether a right to a job is not over.
+    func isHeld(_ right: HeldJob) -> Bool {
+        jobs[right.job].map { $0.state == .running && $0.epoch == right.epoch } ?? false
+    }
+
+    // MARK: - Records
+
+    private mutating func updateJob(_ text: String, _ key: String, _ redis: SimulatedRedis) -> Change? {
+        guard let id = JobID(text), let fields = redis.read(["HGETALL", key]).map,
+            let kind = fields["kind"].flatMap(Job.Kind.init), let vm = fields["vm"].flatMap({ VMID($0) })
+        else { return nil }
+        let view = JobView(
+            kind: kind,
+            vm: vm,
+            state: fields["state"].flatMap(Job.State.init) ?? .queued,
+            epoch: fields["epoch"].flatMap { Int($0) } ?? 0,
+            worker: fields["worker"] ?? "",
+            pm: fields["pm"].flatMap { PMID($0) },
+            needs: jobs[id]?.needs ?? Self.needs(fields["entry"] ?? ""),
+            triedPMs: Set((fields["tried"] ?? "").split(separator: ",").compactMap { PMID(String($0)) }),
+            isCleanup: kind == .destroy && fields["nonce"] == nil
+        )
+        return Change(job: id, before: jobs.updateValue(view, forKey: id), after: view)
+    }
+
+    private static func needs(_ line: String) -> Resources {
+        (try? JSONDecoder().decode(QueueEntry.self, from: Data(line.utf8)))?.needs ?? .zero
+    }
+
+    private mutating func updateVM(_ text: String, _ key: String, _ redis: SimulatedRedis) {
+        guard let id = VMID(text) else { return }
+        let fields = redis.read(["HGETALL", key]).map ?? [:]
+        vms[id] = fields["state"].flatMap(VMState.init).map {
+            VMView(state: $0, pm: fields["pm"].flatMap { PMID($0) }, needs: Resources(fields))
+        }
+    }
+
+    private mutating func updatePM(_ text: String, _ key: String, _ redis: SimulatedRedis) {
+        guard let id = PMID(text) else { return }
+        pms[id] = try? PhysicalMachine(record: redis.read(["HGETALL", key]).map ?? [:])
+    }
+
+    private mutating func updateLeases(_ key: String, _ redis: SimulatedRedis) {
+        leases = [:]
+        for (job, time) in redis.read(["ZRANGE", key, "0", "-1", "WITHSCORES"]).pairs ?? [] {
+            if let job = JobID(job) { leases[job] = SimulatedRedis.time(Double(time.string ?? "") ?? 0) }
+        }
+    }
+
+    // MARK: - Lists
+
+    /// The jobs of a list's entries, the oldest first.
+    private func entries(_ key: String, _ redis: SimulatedRedis) -> [Int] {
+        (redis.read(["LRANGE", key, "0", "-1"]).strings ?? []).map(Self.job).reversed()
+    }
+
+    private static func job(_ line: String) -> Int {
+        let text = line.replacing("\\\"", with: "\"")
+        guard let mark = text.firstRange(of: "\"job\":") else { return 0 }
+        return Int(text[mark.upperBound...].prefix { $0.isNumber }) ?? 0
+    }
+
+    private func numbers(_ reply: RESPValue) -> [Int] { (reply.strings ?? []).compactMap { Int($0) } }
+}
+
+extension Resources {
+    fileprivate init(_ fields: [String: String]) {
+        func number(_ name: String) -> Int { fields[name].flatMap { Int($0) } ?? 0 }
+        self.init(cpu: number("cpu"), ram: number("ram"), disk: number("disk"))
+    }
+}
