@@ -69,6 +69,8 @@ struct Snapshot {
             case ("pm", let id, "vms"):
                 if let id = PMID(id) { claims[id] = Set(redis.read(["SMEMBERS", key]).strings ?? []) }
             case ("pm", _, "delayed"): delayedOn[key] = numbers(redis.read(["SMEMBERS", key]))
+            case ("pm", let id, "claims"): if let id = PMID(id) { claims[id] = consumers(key, redis) }
+            case ("queue", "returned", _): queues[key] = returned(key, redis)
             case ("queue", _, _): queues[key] = entries(key, redis)
             case ("processing", _, _): processing[key] = entries(key, redis)
             case ("dead", _, _): dead = redis.read(["LRANGE", key, "0", "-1"]).strings?.map(Self.job) ?? []
@@ -147,6 +149,17 @@ struct Snapshot {
     /// The jobs of a list's entries, the oldest first.
     private func entries(_ key: String, _ redis: SimulatedRedis) -> [Int] {
         (redis.read(["LRANGE", key, "0", "-1"]).strings ?? []).map(Self.job).reversed()
+    }
+
+    /// The jobs that came back, the oldest first.
+    private func returned(_ key: String, _ redis: SimulatedRedis) -> [Int] {
+        (redis.read(["ZRANGE", key, "0", "-1"]).strings ?? []).map(Self.job)
+    }
+
+    /// The VMs among those that claim something on a PM.
+    private func consumers(_ key: String, _ redis: SimulatedRedis) -> Set<String> {
+        let consumers = redis.read(["HKEYS", key]).strings ?? []
+        return Set(consumers.filter { $0.hasPrefix("vm:") }.map { String($0.dropFirst(3)) })
     }
 
     private static func job(_ line: String) -> Int {
