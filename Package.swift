@@ -140,7 +140,7 @@ let package = Package(
         // Tests. TestKit starts the real parts: redis-server, sshd, libvirtd, our own programs.
         .target(
             name: "TestKit",
-            dependencies: ["Client", "RedisClient", logging, nioCore, nioLocks, nioPosix],
+            dependencies: ["Client", "Model", "RedisClient", "Store", logging, nioCore, nioLocks, nioPosix],
             path: "Tests/TestKit",
             swiftSettings: strict
         ),
@@ -150,6 +150,11 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: ["API", "Client", "Model", nioCore, nioPosix],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BootstrapTests",
+            dependencies: ["Bootstrap", "Model", logging],
             swiftSettings: strict
         ),
         .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Model", "TestKit"], swiftSettings: strict),

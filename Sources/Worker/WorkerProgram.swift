@@ -98,14 +98,20 @@ struct WorkerProgram {
             grace: settings.grace,
             logger: logger
         )
-        watch = DomainWatch(store: store, machines: machines, logger: logger)
+        watch = Self.watch(store, machines, logger)
         discovery = Discovery(
             store: store,
-            machines: machines,
-            reconciler: Reconciler(
+            probe: PMProbe(
                 store: store,
-                cell: settings.cell,
-                startsAgain: settings.startsAgain,
+                machines: machines,
+                reconciler: Reconciler(
+                    store: store,
+                    cell: settings.cell,
+                    startsAgain: settings.startsAgain,
+                    logger: logger
+                ),
+                memory: ProbeMemory(),
+                schedule: ProbeSchedule(period: settings.discoveryPeriod),
                 logger: logger
             ),
             watch: watch,
@@ -117,7 +123,21 @@ struct WorkerProgram {
             recordLost: { [catalog] in catalog.loadAgain(because: "read the files anew: \($0.message)") },
             logger: logger
         )
-        sweeper = Sweeper(store: store, wake: sweepWake, period: min(settings.lease / 3, .seconds(2)), logger: logger)
+        sweeper = Sweeper(store: store, wake: sweepWake, lease: settings.lease, logger: logger)
+    }
+
+    private static func watch(_ store: Store, _ machines: PMConnectionPool, _ logger: Logger) -> DomainWatch {
+        DomainWatch(
+            events: { (pm) async throws(Failure) in
+                let known = try await store.machine(pm.id)
+                guard known?.isListed == true, known?.listing == pm.listing else { return nil }
+                return try await machines.hypervisor(of: pm)
+            },
+            logger: logger,
+            report: { (change, pm) async throws(Failure) in
+                try await store.noteDomainEvent(change.what.rawValue, of: change.name, uuid: change.uuid, on: pm)
+            }
+        )
     }
 
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.

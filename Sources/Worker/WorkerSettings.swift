@@ -105,14 +105,15 @@ struct WorkerSettings: Sendable {
     private static let leaseSetting = Setting<Duration>.seconds(
         "HVC_LEASE",
         in: 1...3600,
-        fallback: 15,
+        fallback: 5,
         meaning: "After how long without a sign of life a worker's jobs go to another; the same for all workers."
     )
     private static let discoverySetting = Setting<Duration>.seconds(
         "HVC_DISCOVERY_PERIOD",
         in: 0.1...86_400,
         fallback: 30,
-        meaning: "How often each physical machine is looked at."
+        meaning:
+            "How often each physical machine is probed; one that does not answer up to eight times less often."
     )
     private static let probeTimeoutSetting = Setting<Duration>.seconds(
         "HVC_PROBE_TIMEOUT",

@@ -36,6 +36,37 @@ struct SimulatedFleetTests {
         }
     }
 
+    @Test(
+        "What a worker that is killed held goes on elsewhere within 6 s, with the default settings",
+        .timeLimit(.minutes(1))
+    )
+    func takeover() async throws {
+        // Each operation on a PM takes a second or two, so the killed worker's jobs are under way.
+        try await withFleet("simulated:4,latency_ms=1500") { site, workers in
+            try await site.waitUntilAllUp(4)
+            async let created = calls(1...8, site) { "/vm/create?name=vm\($0)&instance_type=1&image_id=100" }
+            let jobs = (1...8).map { "hvc:job:\($0)" }
+            var held: [String] = []
+            try await eventually("worker 1 to hold jobs", deadline: .seconds(20)) {
+                let holders = try await site.redis.pipeline(jobs.map { ["HGET", $0, "worker"] })
+                held = try zip(jobs, holders).filter { try $1.get().string == "worker-1" }.map(\.0)
+                return !held.isEmpty
+            }
+            workers[0].signal(SIGKILL)
+            let killed = ContinuousClock.now
+            try await eventually("worker 2 to have them all", deadline: .seconds(20)) {
+                let holders = try await site.redis.pipeline(held.map { ["HMGET", $0, "worker", "state"] })
+                return try holders.allSatisfy {
+                    let words = try $0.get().strings ?? []
+                    return words.first == "worker-2" || words.last == "done"
+                }
+            }
+            #expect(ContinuousClock.now - killed < .seconds(6), "\(held)")
+            _ = try await created
+            for job in jobs { #expect(try await site.field(job, "state") == "done") }
+        }
+    }
+
     @Test("A worker refuses what is no fleet, and a fleet beside a pm_file, and says what to write")
     func refused() async throws {
         try await withFleet("simulated:1") { site, _ in

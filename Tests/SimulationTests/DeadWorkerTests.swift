@@ -3,6 +3,7 @@ import Model
 import Placement
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 @testable import Worker

@@ -46,7 +46,7 @@ struct AliasTests {
     }
 
     private func dueAtOnce(_ fixture: StoreFixture) async throws -> [Int] {
-        try await fixture.store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value)
+        try await fixture.store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value)
     }
 
     @Test(
@@ -231,19 +231,29 @@ struct AliasTests {
             _ = try await fixture.takeAll()
             #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
             let known = try #require(try await fixture.store.vm(1.identifier()))
-            func sighting(_ pm: Int) async throws -> Sighting {
-                Sighting(pm: try pm.identifier(), lookedAt: try await fixture.now(), vm: known.vm)
+            func observation(_ pm: Int) async throws -> Observation {
+                Observation(pm: try pm.identifier(), probedAt: try await fixture.now(), vm: known.vm)
             }
             // As before aliases were recognised: noted on the other one, and called a duplicate.
-            let noted = try await fixture.store.note(sighting(2), besides: 1.identifier(), state: .running, host: "h")
+            let noted = try await fixture.store.noteElsewhere(
+                observation(2),
+                recordedOn: 1.identifier(),
+                state: .running,
+                host: "h"
+            )
             #expect(noted == .noted)
-            #expect(try await fixture.store.compare(sighting(1)) == .duplicate)
+            #expect(try await fixture.store.settleDuplicate(observation(1)) == .duplicate)
             for pm in 1...2 { try await look(fixture, pm, "m") }
-            #expect(try await fixture.store.compare(sighting(1)) == .single)
+            #expect(try await fixture.store.settleDuplicate(observation(1)) == .single)
             #expect(try await fixture.store.vm(known.vm.id)?.alsoOn == nil)
             // Where its record still names the alias, it is the other one's at once.
             _ = try await fixture.store.redis.send(["HSET", "hvc:vm:1", "pm", "2"])
-            let moved = try await fixture.store.note(sighting(1), besides: 2.identifier(), state: .running, host: "h")
+            let moved = try await fixture.store.noteElsewhere(
+                observation(1),
+                recordedOn: 2.identifier(),
+                state: .running,
+                host: "h"
+            )
             #expect(moved == .moved)
         }
     }

@@ -201,8 +201,8 @@ struct BrokenRecordTests {
             let swept = try await store.sweep()
             #expect(swept.recovered.map(\.value) == [2] && !swept.faults.isEmpty)
             for pm in 1...2 { _ = try await store.redis.send(["ZADD", "hvc:discovery", 0, pm]) }
-            let due = try await store.takeDueMachines(limit: 9, deadline: .seconds(60))
-            #expect(due.machines.map(\.id.value) == [1] && due.faults.map(\.code) == [.malformedRecord])
+            let due = try await store.takeDueProbes(limit: 9, deadline: .seconds(60))
+            #expect(due.probes.map(\.pm.value) == [1] && due.faults.map(\.code) == [.malformedRecord])
             // A PM that cannot be read is known and takes no VMs.
             _ = try await store.redis.send(["ZADD", "hvc:fleet", 9_999, 2])
             var view = FleetView()

@@ -37,10 +37,10 @@ struct CatalogTests {
 
             // A period that became shorter holds at once, and no look under way is doubled by it.
             _ = try await store.register(machines: again, lookingWithin: .zero)
-            let early = try await store.takeDueMachines(limit: 9, deadline: .seconds(9)).machines.map(\.id.value)
+            let early = try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.map(\.pm.value)
             #expect(early.sorted() == [1, 2, 3])
             _ = try await store.register(machines: again, lookingWithin: .zero)
-            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(9)).machines.isEmpty)
+            #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.isEmpty)
             for pm in 1...3 { try await fixture.up(pm, small) }
             let now = try await store.peek(since: told.position, limit: 0)
 
@@ -49,7 +49,7 @@ struct CatalogTests {
             let changed = try await store.peek(since: now.position, limit: 0)
             #expect(changed.changed.map(\.id.value).sorted() == [2, 3])
             #expect(try await store.machine(2.identifier())?.tags == ["ssd"])
-            let looks = try await store.takeDueMachines(limit: 9, deadline: .seconds(9)).machines.map(\.id.value)
+            let looks = try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.map(\.pm.value)
             #expect(looks == [2])
         }
     }

@@ -1,6 +1,7 @@
 import Model
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 @Suite("Discovery in the store")
@@ -9,16 +10,16 @@ struct DiscoveryTests {
     func schedule() async throws {
         try await StoreFixture.with(machines: ["a", "b"]) { (fixture) async throws in
             let store = fixture.store
-            let first = try await store.takeDueMachines(limit: 10, deadline: .seconds(60))
-            #expect(first.machines.map(\.id.value) == [1, 2])
-            let second = try await store.takeDueMachines(limit: 10, deadline: .seconds(60))
-            #expect(second.machines.isEmpty)
+            let first = try await store.takeDueProbes(limit: 10, deadline: .seconds(60))
+            #expect(first.probes.map(\.pm.value) == [1, 2])
+            let second = try await store.takeDueProbes(limit: 10, deadline: .seconds(60))
+            #expect(second.probes.isEmpty)
             let next = try #require(second.next)
             #expect(next > .seconds(50) && next <= .seconds(60))
             try await store.record(DiscoveryReport(state: .unknown, reason: "silent"), of: 1.identifier(), next: .zero)
-            let third = try await store.takeDueMachines(limit: 10, deadline: .seconds(60))
-            #expect(third.machines.map(\.id.value) == [1])
-            #expect(third.machines.first?.isExplored == true)
+            let third = try await store.takeDueProbes(limit: 10, deadline: .seconds(60))
+            #expect(third.probes.map(\.pm.value) == [1])
+            #expect(third.probes.first?.isDown == true)
         }
     }
 

@@ -1,6 +1,7 @@
 import Model
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 @Suite("Jobs that leave their worker without an end")

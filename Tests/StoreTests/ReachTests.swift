@@ -37,10 +37,10 @@ struct ReachTests {
     }
 
     private func due(_ fixture: StoreFixture, _ worker: String) async throws -> Bool {
-        let due = try await fixture.store.takeDueMachines(limit: 4, deadline: .seconds(60), by: worker)
+        let due = try await fixture.store.takeDueProbes(limit: 4, deadline: .seconds(60), by: worker)
         // Who leaves a PM to others asks again soon, and not at once.
-        if due.machines.isEmpty { #expect(try #require(due.next) >= .milliseconds(500)) }
-        return !due.machines.isEmpty
+        if due.probes.isEmpty { #expect(try #require(due.next) >= .milliseconds(500)) }
+        return !due.probes.isEmpty
     }
 
     @Test("One worker's failure is noted, and changes nothing that another one found; the PM is that one's to look at")
@@ -48,7 +48,7 @@ struct ReachTests {
         try await withWorkers(["a", "b"]) { (fixture) async throws in
             #expect(try await look(fixture, by: "b", .up)?.state == .up)
             let recorded = try await look(fixture, by: "a", .unknown)
-            #expect(recorded?.state == .up && recorded?.isUnchanged == true)
+            #expect(recorded?.state == .up && recorded?.isReachedElsewhere == true)
             let status = try #require(try await fixture.store.machineStatus(1.identifier()))
             #expect(status.machine.takesVMs && status.reason.isEmpty)
             #expect(status.unreached.keys.sorted() == ["a"])
@@ -109,10 +109,10 @@ struct ReachTests {
             for pm in 1...38 {
                 _ = try await fixture.store.redis.send(["HSET", "hvc:pm:\(pm):unreached", "a", "then why"])
             }
-            let taken = try await fixture.store.takeDueMachines(limit: 4, deadline: .seconds(60), by: "a").machines
-            #expect(Set(taken.map(\.id.value)) == [39, 40])
+            let taken = try await fixture.store.takeDueProbes(limit: 4, deadline: .seconds(60), by: "a").probes
+            #expect(Set(taken.map(\.pm.value)) == [39, 40])
             #expect(
-                try await fixture.store.takeDueMachines(limit: 99, deadline: .seconds(60), by: "b").machines.count == 38
+                try await fixture.store.takeDueProbes(limit: 99, deadline: .seconds(60), by: "b").probes.count == 38
             )
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Model
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 @Suite("A Redis that was empty")
@@ -79,7 +80,7 @@ struct RebuildTests {
             let store = fixture.store
             try await fixture.up(1, Resources(cpu: 1, ram: 512, disk: 1))
             let lost = try vm(40, job: 90)
-            let seen = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now(), vm: lost)
+            let seen = Observation(pm: try 1.identifier(), probedAt: try await fixture.now(), vm: lost)
             #expect(try await store.adopt(seen, state: .running) == .adopted)
             #expect(try await store.adopt(seen, state: .running) == .nothing)
             let status = try #require(try await store.vm(lost.id))
@@ -103,7 +104,7 @@ struct RebuildTests {
                 image: try 100.identifier(),
                 needs: .zero
             )
-            let also = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now(), vm: old)
+            let also = Observation(pm: try 1.identifier(), probedAt: try await fixture.now(), vm: old)
             #expect(try await store.adopt(also, state: .stopped) == .adopted)
             #expect(try await store.vm(old.id)?.vm == old)
             #expect(try await fixture.create().vm.value == 42)
@@ -122,8 +123,8 @@ struct RebuildTests {
             let first = try #require(try await store.vm(1.identifier())).vm
             _ = try await fixture.takeAll()
             #expect(try await store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
-            let seen = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now(), vm: first)
-            let other = Sighting(pm: seen.pm, lookedAt: seen.lookedAt, vm: try vm(1))
+            let seen = Observation(pm: try 1.identifier(), probedAt: try await fixture.now(), vm: first)
+            let other = Observation(pm: seen.pm, probedAt: seen.probedAt, vm: try vm(1))
             #expect(try await store.adopt(other, state: .running) == .taken)
             _ = try await store.enqueueDestroy(first.id, request: "")
             _ = try await fixture.takeAll()
@@ -132,10 +133,10 @@ struct RebuildTests {
             #expect(try await store.vm(first.id) == nil)
             // UUIDs are kept for ten minutes: what a frozen worker saw before that may be of a VM that is gone since.
             _ = try await store.redis.send(["DEL", "hvc:gone"])
-            let old = Sighting(pm: seen.pm, lookedAt: try await fixture.now() - 600_001, vm: first)
+            let old = Observation(pm: seen.pm, probedAt: try await fixture.now() - 600_001, vm: first)
             #expect(try await store.adopt(old, state: .running) == .gone)
             // A domain that is there after the end is one that came back.
-            let later = Sighting(pm: seen.pm, lookedAt: try await fixture.now() + 1, vm: first)
+            let later = Observation(pm: seen.pm, probedAt: try await fixture.now() + 1, vm: first)
             #expect(try await store.adopt(later, state: .running) == .adopted)
         }
     }
@@ -146,7 +147,7 @@ struct RebuildTests {
             try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
             let before = try await fixture.everything()
             for lost in [try vm(1 << 53), try vm(3, job: 1 << 53)] {
-                let seen = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now(), vm: lost)
+                let seen = Observation(pm: try 1.identifier(), probedAt: try await fixture.now(), vm: lost)
                 #expect(try await fixture.store.adopt(seen, state: .running) == .outOfRange)
             }
             #expect(try await fixture.everything() == before)
@@ -159,7 +160,7 @@ struct RebuildTests {
     func margin() async throws {
         try await StoreFixture.with(machines: ["a", "b"], isReady: false) { (fixture) async throws in
             try await look(fixture, at: 2, isComplete: false)
-            let seen = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now(), vm: try vm(5))
+            let seen = Observation(pm: try 1.identifier(), probedAt: try await fixture.now(), vm: try vm(5))
             #expect(try await fixture.store.adopt(seen, state: .running) == .adopted)
             try await look(fixture, at: 1)
             #expect(try await fixture.create().vm.value == 1006)

@@ -17,8 +17,8 @@ extension ReconcileTests {
             ]
             var state = VMState.running
             for (next, reason, _) in steps {
-                let seen = try await sighting(fixture, known.vm)
-                #expect(try await store.observe(next, at: seen, insteadOf: state, because: reason))
+                let seen = try await observation(fixture, known.vm)
+                #expect(try await store.recordState(next, at: seen, insteadOf: state, because: reason))
                 let status = try #require(try await store.vm(known.vm.id))
                 #expect(status.state == next && status.stateReason == reason)
                 // It has run on all the while until it crashed.
@@ -27,10 +27,17 @@ extension ReconcileTests {
             }
             #expect(try await events(fixture) == steps.map(\.2))
             #expect(
-                try await store.observe(.paused, at: sighting(fixture, known.vm), insteadOf: .running, because: "user")
+                try await store.recordState(
+                    .paused,
+                    at: observation(fixture, known.vm),
+                    insteadOf: .running,
+                    because: "user"
+                )
             )
-            let there = try await sighting(fixture, known.vm, pm: 2)
-            #expect(try await store.note(there, besides: 1.identifier(), state: .stopped, host: "h") == .noted)
+            let there = try await observation(fixture, known.vm, pm: 2)
+            #expect(
+                try await store.noteElsewhere(there, recordedOn: 1.identifier(), state: .stopped, host: "h") == .noted
+            )
         }
     }
 
@@ -39,7 +46,7 @@ extension ReconcileTests {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
             for words in ["2 CPUs instead of 1", nil] {
-                let seen = try await sighting(fixture, known.vm)
+                let seen = try await observation(fixture, known.vm)
                 #expect(try await store.note(drift: words, at: seen, in: .running))
                 #expect(try await store.vm(known.vm.id)?.drift == words)
                 #expect(try await !store.note(drift: "x", at: seen, in: .stopped), "it is in another state")
@@ -47,7 +54,7 @@ extension ReconcileTests {
             #expect(try await events(fixture) == ["vm.drifted", "vm.drifted"])
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
             _ = try await fixture.takeAll()
-            #expect(try await !store.note(drift: "x", at: sighting(fixture, known.vm), in: .destroying))
+            #expect(try await !store.note(drift: "x", at: observation(fixture, known.vm), in: .destroying))
         }
     }
 }

@@ -20,9 +20,9 @@ struct ReconcileTests {
         }
     }
 
-    /// A sighting by a look that begins now.
-    func sighting(_ fixture: StoreFixture, _ vm: VirtualMachine, pm: Int = 1) async throws -> Sighting {
-        Sighting(pm: try pm.identifier(), lookedAt: try await fixture.now(), vm: vm)
+    /// A observation by a look that begins now.
+    func observation(_ fixture: StoreFixture, _ vm: VirtualMachine, pm: Int = 1) async throws -> Observation {
+        Observation(pm: try pm.identifier(), probedAt: try await fixture.now(), vm: vm)
     }
 
     func events(_ fixture: StoreFixture, _ prefix: String = "vm.") async throws -> [String] {
@@ -44,10 +44,10 @@ struct ReconcileTests {
             let store = fixture.store
             var state = VMState.running
             for next in [VMState.stopped, .missing, .stopped, .running, .missing, .running] {
-                let sighting = try await sighting(fixture, known.vm)
-                #expect(try await store.observe(next, at: sighting, insteadOf: state))
+                let observation = try await observation(fixture, known.vm)
+                #expect(try await store.recordState(next, at: observation, insteadOf: state))
                 #expect(try await store.vm(known.vm.id)?.state == next)
-                #expect(try await !store.observe(next, at: sighting, insteadOf: state), "told twice")
+                #expect(try await !store.recordState(next, at: observation, insteadOf: state), "told twice")
                 state = next
             }
             let told = ["vm.stopped", "vm.missing", "vm.found", "vm.started", "vm.missing", "vm.found"]
@@ -62,24 +62,27 @@ struct ReconcileTests {
     func late() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
-            let early = Sighting(pm: try 1.identifier(), lookedAt: try await fixture.now() - 60_000, vm: known.vm)
-            #expect(try await !store.observe(.missing, at: early, insteadOf: .running))
+            let early = Observation(pm: try 1.identifier(), probedAt: try await fixture.now() - 60_000, vm: known.vm)
+            #expect(try await !store.recordState(.missing, at: early, insteadOf: .running))
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
-            let beside = try await sighting(fixture, known.vm)
+            let beside = try await observation(fixture, known.vm)
             // A destroy that waits on the queue has done nothing yet.
-            #expect(try await store.observe(.stopped, at: beside, insteadOf: .running))
+            #expect(try await store.recordState(.stopped, at: beside, insteadOf: .running))
             _ = try await fixture.takeAll()
-            let during = try await sighting(fixture, known.vm)
+            let during = try await observation(fixture, known.vm)
             for state in [VMState.stopped, .destroying] {
-                #expect(try await !store.observe(.missing, at: during, insteadOf: state))
+                #expect(try await !store.recordState(.missing, at: during, insteadOf: state))
             }
             #expect(try await !store.move(to: during, from: 1.identifier(), state: .running))
-            #expect(try await store.note(during, besides: 2.identifier(), state: .running, host: "h") == .nothing)
+            #expect(
+                try await store.noteElsewhere(during, recordedOn: 2.identifier(), state: .running, host: "h")
+                    == .nothing
+            )
             // A destroy that fails leaves the state that was found before it.
             let failure = Failure(.hypervisor, "no")
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding(failure: failure)))
             #expect(try await store.vm(known.vm.id)?.state == .stopped)
-            #expect(try await !store.observe(.running, at: during, insteadOf: .stopped))
+            #expect(try await !store.recordState(.running, at: during, insteadOf: .stopped))
             let other = VirtualMachine(
                 id: known.vm.id,
                 uuid: UUID(),
@@ -88,7 +91,7 @@ struct ReconcileTests {
                 image: known.vm.image,
                 needs: known.vm.needs
             )
-            #expect(try await !store.observe(.running, at: sighting(fixture, other), insteadOf: .stopped))
+            #expect(try await !store.recordState(.running, at: observation(fixture, other), insteadOf: .stopped))
         }
     }
 
@@ -111,11 +114,11 @@ struct ReconcileTests {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
             for expected in [1, 1] {
-                let seen = try await sighting(fixture, known.vm)
-                #expect(try await store.observe(.stopped, at: seen, insteadOf: .running, startingAgainIn: .zero))
+                let seen = try await observation(fixture, known.vm)
+                #expect(try await store.recordState(.stopped, at: seen, insteadOf: .running, startingAgainIn: .zero))
                 #expect(try await store.redis.send(["ZCARD", "hvc:delayed"]).int == expected)
                 if try await store.vm(known.vm.id)?.state == .stopped {
-                    #expect(try await store.observe(.running, at: seen, insteadOf: .stopped))
+                    #expect(try await store.recordState(.running, at: seen, insteadOf: .stopped))
                 }
             }
             _ = try await store.redis.send(["ZADD", "hvc:delayed", 1, 2])
@@ -136,8 +139,8 @@ struct ReconcileTests {
     func startFails() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
-            let seen = try await sighting(fixture, known.vm)
-            #expect(try await store.observe(.stopped, at: seen, insteadOf: .running, startingAgainIn: .zero))
+            let seen = try await observation(fixture, known.vm)
+            #expect(try await store.recordState(.stopped, at: seen, insteadOf: .running, startingAgainIn: .zero))
             _ = try await store.redis.send(["ZADD", "hvc:delayed", 1, 2])
             _ = try await store.sweep()
             _ = try await fixture.takeAll()
@@ -145,10 +148,10 @@ struct ReconcileTests {
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding(failure: failure)))
             #expect(try await store.vm(known.vm.id)?.state == .stopped)
             #expect(try await fixture.field("hvc:vm:1", "error") == "no memory")
-            #expect(try await store.observe(.running, at: sighting(fixture, known.vm), insteadOf: .stopped))
+            #expect(try await store.recordState(.running, at: observation(fixture, known.vm), insteadOf: .stopped))
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
-            let again = try await sighting(fixture, known.vm)
-            #expect(try await store.observe(.stopped, at: again, insteadOf: .running, startingAgainIn: .zero))
+            let again = try await observation(fixture, known.vm)
+            #expect(try await store.recordState(.stopped, at: again, insteadOf: .running, startingAgainIn: .zero))
             #expect(try await store.redis.send(["ZCARD", "hvc:delayed"]).int == 0)
         }
     }
@@ -157,16 +160,21 @@ struct ReconcileTests {
     func moved() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
-            let there = try await sighting(fixture, known.vm, pm: 2)
+            let there = try await observation(fixture, known.vm, pm: 2)
             #expect(try await !store.move(to: there, from: 1.identifier(), state: .running), "it is not missing yet")
-            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .noted)
-            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .nothing)
+            #expect(
+                try await store.noteElsewhere(there, recordedOn: 1.identifier(), state: .running, host: "h2") == .noted
+            )
+            #expect(
+                try await store.noteElsewhere(there, recordedOn: 1.identifier(), state: .running, host: "h2")
+                    == .nothing
+            )
             #expect(try await store.vm(known.vm.id)?.alsoOn == 2.identifier())
             // Its own PM is looked at next, and where that misses it, the other one again.
-            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [1])
-            #expect(try await store.observe(.missing, at: sighting(fixture, known.vm), insteadOf: .running))
-            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [2])
-            let later = try await sighting(fixture, known.vm, pm: 2)
+            #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [1])
+            #expect(try await store.recordState(.missing, at: observation(fixture, known.vm), insteadOf: .running))
+            #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [2])
+            let later = try await observation(fixture, known.vm, pm: 2)
             #expect(try await store.move(to: later, from: 1.identifier(), state: .running))
             let status = try #require(try await store.vm(known.vm.id))
             #expect(try status.pm == 2.identifier() && status.state == .running && status.alsoOn == nil)
@@ -187,18 +195,20 @@ struct ReconcileTests {
                     inventoryAt: try await fixture.now()
                 )
             }
-            #expect(try await store.compare(sighting(fixture, known.vm)) == .nothing)
-            let there = try await sighting(fixture, known.vm, pm: 2)
-            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .noted)
+            #expect(try await store.settleDuplicate(observation(fixture, known.vm)) == .nothing)
+            let there = try await observation(fixture, known.vm, pm: 2)
+            #expect(
+                try await store.noteElsewhere(there, recordedOn: 1.identifier(), state: .running, host: "h2") == .noted
+            )
             try await look(at: 2)
             _ = try await store.redis.send(["HSET", "hvc:pm:2", "inventory_at", "2000-01-01T00:00:00.000Z"])
-            #expect(try await store.compare(sighting(fixture, known.vm)) == .duplicate)
-            #expect(try await store.compare(sighting(fixture, known.vm)) == .nothing)
+            #expect(try await store.settleDuplicate(observation(fixture, known.vm)) == .duplicate)
+            #expect(try await store.settleDuplicate(observation(fixture, known.vm)) == .nothing)
             #expect(try await fixture.field("hvc:vm:1", "duplicate") == "1")
             try await expectRoom(fixture, [1, 0])
             try await eventually("the clock to go on") {
                 try await look(at: 2)
-                return try await store.compare(sighting(fixture, known.vm)) == .single
+                return try await store.settleDuplicate(observation(fixture, known.vm)) == .single
             }
             #expect(try await store.vm(known.vm.id)?.alsoOn == nil)
             #expect(try await events(fixture) == ["vm.duplicate"])
@@ -212,9 +222,13 @@ struct ReconcileTests {
             _ = try await store.redis.send(["HSET", "hvc:pm:1", "host_uuid", "h1"])
             _ = try await store.redis.send(["HSET", "hvc:vm:1", "state_reason", "of its PM before"])
             _ = try await store.register(machines: [PMListing(address: try PMAddress("host2"))])
-            let there = try await sighting(fixture, known.vm, pm: 2)
-            #expect(try await store.note(there, besides: 1.identifier(), state: .running, host: "h2") == .noted)
-            #expect(try await store.note(there, besides: 1.identifier(), state: .stopped, host: "h1") == .moved)
+            let there = try await observation(fixture, known.vm, pm: 2)
+            #expect(
+                try await store.noteElsewhere(there, recordedOn: 1.identifier(), state: .running, host: "h2") == .noted
+            )
+            #expect(
+                try await store.noteElsewhere(there, recordedOn: 1.identifier(), state: .stopped, host: "h1") == .moved
+            )
             #expect(try await store.vm(known.vm.id)?.state == .stopped)
             #expect(try await store.vm(known.vm.id)?.stateReason == nil)
             try await expectRoom(fixture, [0, 1])
@@ -228,7 +242,7 @@ struct ReconcileTests {
             try await fixture.up(1, Self.four)
             _ = try await fixture.create()
             let known = try #require(try await store.vm(1.identifier()))
-            #expect(try await store.move(to: sighting(fixture, known.vm), from: nil, state: .running))
+            #expect(try await store.move(to: observation(fixture, known.vm), from: nil, state: .running))
             #expect(try await store.vm(1.identifier())?.state == .queued)
             let (peek, claim) = try await fixture.takeAll()
             #expect(try peek.lines.first?.placedOn == 1.identifier())
@@ -244,7 +258,7 @@ struct ReconcileTests {
             let uuid = known.vm.uuid.uuidString.lowercased()
             func heard(_ what: String, pm: Int = 1, name: String? = nil, uuid other: String? = nil) async throws -> Bool
             {
-                try await store.hear(
+                try await store.noteDomainEvent(
                     what,
                     of: name ?? known.vm.domainName,
                     uuid: other ?? uuid,
@@ -252,20 +266,20 @@ struct ReconcileTests {
                 )
             }
             for what in ["started", "resumed", "defined"] { #expect(try await !heard(what)) }
-            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.isEmpty)
+            #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.isEmpty)
             #expect(try await heard("stopped"))
-            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [1])
+            #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [1])
             // While a look is under way another one is wanted behind it.
             #expect(try await heard("undefined"))
-            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.isEmpty)
+            #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.isEmpty)
             try await fixture.up(1, Self.four)
-            #expect(try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines.map(\.id.value) == [1])
+            #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [1])
             #expect(try await heard("started", pm: 2))
             #expect(try await heard("started", pm: 2, name: "stranger", uuid: UUID().uuidString))
             #expect(try await heard("lost", name: "", uuid: ""))
             for what in ["paused", "crashed"] { #expect(try await heard(what)) }
-            let seen = try await sighting(fixture, known.vm)
-            #expect(try await store.observe(.paused, at: seen, insteadOf: .running, because: "user"))
+            let seen = try await observation(fixture, known.vm)
+            #expect(try await store.recordState(.paused, at: seen, insteadOf: .running, because: "user"))
             #expect(try await !heard("paused"))
             #expect(try await heard("resumed"))
             _ = try await store.enqueueDestroy(known.vm.id, request: "")

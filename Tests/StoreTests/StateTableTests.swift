@@ -195,13 +195,13 @@ struct StateTableTests {
         )
         for found in VMState.allCases {
             _ = try await store.send(["HSET", store.keys.vm(vm), "state", state.rawValue, "uuid", Self.uuid])
-            let here = Sighting(pm: pm, lookedAt: now, vm: record)
-            let there = Sighting(pm: other, lookedAt: now, vm: record)
+            let here = Observation(pm: pm, probedAt: now, vm: record)
+            let there = Observation(pm: other, probedAt: now, vm: record)
             do throws(Failure) {
                 switch act {
-                case "observe": _ = try await store.observe(found, at: here, insteadOf: state)
+                case "observe": _ = try await store.recordState(found, at: here, insteadOf: state)
                 case "move": _ = try await store.move(to: there, from: pm, state: found)
-                case "elsewhere": _ = try await store.note(there, besides: pm, state: found, host: "h")
+                case "elsewhere": _ = try await store.noteElsewhere(there, recordedOn: pm, state: found, host: "h")
                 default:
                     _ = try await store.send(["DEL", store.keys.vm(vm)])
                     _ = try await store.adopt(here, state: found)

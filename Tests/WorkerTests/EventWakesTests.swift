@@ -18,7 +18,7 @@ struct EventWakesTests {
     @Test("An entry that came, a job that ended and a PM whose state changed wake the intake")
     func intake() {
         for type in ["job.queued", "job.finished", "job.dead", "hold.expired", "vm.freed", "pm.state", "fleet.ready"] {
-            #expect(wakes("job.started", type) == .intake, "\(type)")
+            #expect(wakes("job.started", type).contains(.intake), "\(type)")
         }
     }
 

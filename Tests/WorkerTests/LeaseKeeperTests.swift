@@ -110,7 +110,7 @@ struct SweeperTests {
         return await Sweeper(
             store: fixture.store,
             wake: WakeSignal(),
-            period: .seconds(2),
+            lease: .seconds(6),
             logger: fixture.runner.logger
         ).sweep()
     }
@@ -127,11 +127,42 @@ struct SweeperTests {
         #expect(try await wait(nil, failure: Failure(.storeUnavailable, "away")) == .milliseconds(500))
     }
 
+    @Test("After a sweep that failed, leases that run out do not count as crashes of their workers for a lease")
+    func outage() async throws {
+        let fixture = try RunnerFixture()
+        let sweeper = Sweeper(
+            store: fixture.store,
+            wake: WakeSignal(),
+            lease: .milliseconds(200),
+            logger: fixture.runner.logger
+        )
+        _ = await sweeper.sweep()
+        fixture.store.state.withLockedValue { $0.outages = [Failure(.storeUnavailable, "away")] }
+        _ = await sweeper.sweep()
+        _ = await sweeper.sweep()
+        try await Task.sleep(for: .milliseconds(300))
+        _ = await sweeper.sweep()
+        #expect(fixture.store[\.countedCrashes] == [true, true, false, true])
+    }
+
+    @Test("An outage is a call that failed, or one that took so long that a beat may have been missed")
+    func outages() {
+        var (outages, now) = (RedisOutages(lease: .seconds(4)), ContinuousClock.now)
+        #expect(outages.isOver(at: now))
+        outages.note(call: .seconds(1), at: now)
+        #expect(outages.isOver(at: now))
+        outages.note(call: .milliseconds(1001), at: now)
+        #expect(!outages.isOver(at: now + .seconds(4)) && outages.isOver(at: now + .milliseconds(4001)))
+        now += .seconds(60)
+        outages.note(failureAt: now)
+        #expect(!outages.isOver(at: now) && outages.isOver(at: now + .seconds(5)))
+    }
+
     @Test("A sweep goes on after a signal, without waiting for its period")
     func wakes() async throws {
         let fixture = try RunnerFixture()
         let wake = WakeSignal()
-        let sweeper = Sweeper(store: fixture.store, wake: wake, period: .seconds(3600), logger: fixture.runner.logger)
+        let sweeper = Sweeper(store: fixture.store, wake: wake, lease: .seconds(3600), logger: fixture.runner.logger)
         let run = Task { await sweeper.run() }
         for count in 1...3 {
             while fixture.store[\.calls] < count { await Task.yield() }

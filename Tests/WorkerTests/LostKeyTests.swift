@@ -177,20 +177,20 @@ struct LostKeyTests {
             _ = try await store.renew([lease(4)], for: .seconds(600))
         }
 
-        private func due(_ store: Store) async throws -> [PhysicalMachine] {
+        private func due(_ store: Store) async throws -> [DueProbe] {
             for pm in 1...2 { _ = try await redis.send(["ZADD", "hvc:discovery", "XX", 0, pm]) }
-            let due = try await store.takeDueMachines(limit: 9, deadline: .seconds(60))
-            guard !due.faults.isEmpty || due.machines.isEmpty else { return due.machines }
+            let due = try await store.takeDueProbes(limit: 9, deadline: .seconds(60))
+            guard !due.faults.isEmpty || due.probes.isEmpty else { return due.probes }
             try await load(store)
             for pm in 1...2 { _ = try await redis.send(["ZADD", "hvc:discovery", "XX", 0, pm]) }
-            return try await store.takeDueMachines(limit: 9, deadline: .seconds(60)).machines
+            return try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes
         }
 
-        private func probe(_ machine: PhysicalMachine, _ store: Store) async throws {
+        private func probe(_ due: DueProbe, _ store: Store) async throws {
             let capacity = Resources(cpu: 8, ram: 8192, disk: 20)
             let time = try await redis.send(["TIME"]).array?.first?.int ?? 0
             let report = DiscoveryReport(state: .up, measure: PMMeasure(capacity: capacity, available: capacity))
-            try await store.record(report, of: machine.id, next: .seconds(60), inventoryAt: time * 1000)
+            try await store.record(report, of: due.pm, next: .seconds(60), inventoryAt: time * 1000)
         }
 
         /// The registrations of the files.
@@ -216,8 +216,8 @@ struct LostKeyTests {
             let machines = try await due(store)
             if let running {
                 let time = try await redis.send(["TIME"]).array?.first?.int ?? 0
-                let sighting = Sighting(pm: try id(1), lookedAt: time * 1000, vm: running)
-                _ = try await store.adopt(sighting, state: .running)
+                let observation = Observation(pm: try id(1), probedAt: time * 1000, vm: running)
+                _ = try await store.adopt(observation, state: .running)
             }
             for machine in machines { try await probe(machine, store) }
             _ = try await redis.send(["DEL", "hvc:repair"])

@@ -63,7 +63,7 @@ struct ReconciliationTests {
     ) throws -> [Finding] {
         Reconciliation(
             pm: try #require(PMID(1)),
-            lookedAt: 1_000_000,
+            probedAt: 1_000_000,
             domains: domains,
             records: records,
             cell: "ours",
@@ -119,12 +119,12 @@ struct ReconciliationTests {
         #expect(try findings([missing], [domain(vm)]) == [.moved(missing, .running)])
         for state in [VMState.running, .stopped] {
             let known = status(vm, state, pm: 2)
-            #expect(try findings([known], [domain(vm, isActive: false)]) == [.sighted(known, .stopped)])
+            #expect(try findings([known], [domain(vm, isActive: false)]) == [.elsewhere(known, .stopped)])
         }
         let queued = status(vm, .queued, pm: nil, hasJob: true)
         #expect(try findings([queued], [domain(vm)]) == [.moved(queued, .running)])
         let both = status(vm, .running, alsoOn: 2)
-        #expect(try findings([both], [domain(vm)]) == [.besides(both)])
+        #expect(try findings([both], [domain(vm)]) == [.duplicate(both)])
     }
 
     @Test(
@@ -191,7 +191,7 @@ struct ReconciliationTests {
 extension Reconciliation.Finding {
     fileprivate var waits: Bool {
         switch self {
-        case .sighted, .besides, .contested: true
+        case .elsewhere, .duplicate, .contested: true
         default: false
         }
     }
@@ -254,7 +254,7 @@ private struct World {
         case .moved(let known, let state):
             replace(known, known.pm == nil ? known.state : state, pm: PMID(1), alsoOn: nil, hasJob: known.pm == nil)
         case .lost(let vm, let state): records.append(VMStatus(vm: vm, state: state, pm: PMID(1)))
-        case .sighted, .besides, .contested, .drifted: break
+        case .elsewhere, .duplicate, .contested, .drifted: break
         }
     }
 

@@ -37,6 +37,7 @@ final class FakeJobStore: JobStore {
         var isOwnName = true
         var isNameReleased = false
         var sweeps: [SweepOutcome] = []
+        var countedCrashes: [Bool] = []
     }
 
     let state: NIOLockedValueBox<State>
@@ -125,7 +126,8 @@ final class FakeJobStore: JobStore {
         state.withLockedValue { $0.isNameReleased = true }
     }
 
-    func sweep() async throws(Failure) -> SweepOutcome {
+    func sweep(isCountingCrashes: Bool) async throws(Failure) -> SweepOutcome {
+        state.withLockedValue { $0.countedCrashes.append(isCountingCrashes) }
         try outage()
         return state.withLockedValue { state in
             state.calls += 1

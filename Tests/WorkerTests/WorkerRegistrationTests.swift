@@ -101,7 +101,7 @@ struct WorkerRegistrationTests {
     @Test(
         "One with another lease, policy, weights, cell or autostart is refused with both values and the other's name",
         arguments: [
-            (["HVC_LEASE": "30"], "15,", "30:"), (["HVC_POLICY": "pack"], "seed", "pack"),
+            (["HVC_LEASE": "30"], "5,", "30:"), (["HVC_POLICY": "pack"], "seed", "pack"),
             (["HVC_POLICY_WEIGHTS": "load=2"], "", "load=2.0"), (["HVC_CELL": "other"], "default", "other"),
             (["HVC_AUTOSTART": "on"], "off", "on"),
         ]

@@ -95,6 +95,11 @@ class Installation:
         times = (process / "stat").read_text().rsplit(")", 1)[1].split()
         return rss, pss, peak, (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
+    def commands(self):
+        """How often Redis ran each command so far, those within scripts too."""
+        lines = (line[8:].split(":calls=") for line in self.redis("INFO", "commandstats").splitlines()[1:])
+        return {name: int(figures.split(",")[0]) for name, figures in lines}
+
     def handles(self, name):
         """Descriptors and threads."""
         process = Path(f"/proc/{self.parts[name].pid}")

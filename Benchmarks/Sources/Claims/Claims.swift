@@ -50,7 +50,7 @@ private struct Site {
         let images = try await store.register(images: [ImageRegistration(path: "/a", name: "a", facts: facts)])
         let capacity = Resources(cpu: 1 << 20, ram: 1 << 28, disk: 1 << 20)
         let report = DiscoveryReport(state: .up, measure: PMMeasure(capacity: capacity, available: capacity))
-        for pm in pms { try await store.record(report, of: pm, next: .seconds(3600)) }
+        _ = try await store.record(pms.map { ProbeFinding(pm: $0, report: report, next: .seconds(3600)) })
         guard let type = types.first, let image = images.first else { throw Trouble(description: "nothing is listed") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<jobs {

@@ -19,7 +19,7 @@ actor ReadinessCheck {
     /// When a worker was last known to be alive; at first the gateway's start, since workers may start later.
     private var lastAlive = ContinuousClock.now
     /// The workers' lease; until a worker has announced it, the default.
-    private var lease = Duration.seconds(15)
+    private var lease = Duration.seconds(5)
 
     /// How long a result is reused.
     private static let lifetime = Duration.seconds(1)

@@ -100,7 +100,7 @@ struct PlacementService: Sendable {
     }
 
     private func tenants(of pm: PMID) async throws(Failure) -> [PlacementRequest] {
-        try await store.standings(on: pm).map { status in
+        try await store.statuses(on: pm).map { status in
             PlacementRequest(
                 vm: status.vm.id,
                 needs: status.vm.needs,

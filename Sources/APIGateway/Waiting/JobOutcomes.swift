@@ -117,7 +117,7 @@ extension EventFeed.Signal {
     fileprivate var mayHaveLostJobs: Bool {
         // The Redis that answers after an interruption may have gone back; files are registered anew where one has lost
         // them, and then it has lost jobs, too.
-        if case .interrupted = self { true } else { tells(of: "catalog.changed") }
+        if case .interrupted = self { true } else { contains("catalog.changed") }
     }
 }
 

@@ -24,7 +24,7 @@ final class Readiness: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.callers.run() }
-            for await signal in feed.signals() where signal.tells(of: "fleet.ready") {
+            for await signal in feed.signals() where signal.contains("fleet.ready") {
                 state.withLockedValue { $0.events += 1 }
                 callers.endAll(with: ())
             }

@@ -10,20 +10,20 @@ package struct StoreEvent: Hashable, Sendable {
     package let fields: [String: String]
 }
 
-/// Follows the event stream from now on, over one blocking read, for everybody in this process.
+/// Reads the event stream from now on, over one blocking read, for everybody in this process.
 package final class EventFeed: Sendable {
-    /// What followers are told.
+    /// What subscribers get.
     package enum Signal: Sendable {
         /// These happened, in this order.
         case events([StoreEvent])
-        /// The stream cannot be read for a while; what followers know may be old. Told once an outage.
+        /// The stream cannot be read for a while; what subscribers know may be old. Published once an outage.
         case interrupted
 
-        /// Whether an event of this type is among those told.
+        /// Whether an event of this type is among these.
         ///
         /// - Parameter type: the type.
-        /// - Returns: false, too, where nothing is told.
-        package func tells(of type: String) -> Bool {
+        /// - Returns: false, too, for an interruption.
+        package func contains(_ type: String) -> Bool {
             if case .events(let events) = self { events.contains { $0.type == type } } else { false }
         }
     }
@@ -31,13 +31,13 @@ package final class EventFeed: Sendable {
     private let store: Store
     private let logger: Logger
     private let faults = RetryLog("the event stream cannot be read; trying again")
-    private let followers = Followers()
+    private let subscribers = Subscribers()
 
     /// Makes a feed; it starts with `run`.
     ///
     /// - Parameters:
     ///   - store: where the stream is.
-    ///   - logger: where interruptions are told.
+    ///   - logger: where interruptions are logged.
     package init(store: Store, logger: Logger) {
         self.store = store
         self.logger = logger
@@ -45,10 +45,10 @@ package final class EventFeed: Sendable {
 
     /// What happens from now on; ends when the feed does.
     ///
-    /// - Parameter limit: how many signals are kept for a follower that lags; older ones go.
+    /// - Parameter limit: how many signals are kept for a subscriber that lags; older ones go.
     /// - Returns: the signals, from now on.
     package func signals(keeping limit: Int = 10_000) -> AsyncStream<Signal> {
-        followers.add(keeping: limit)
+        subscribers.add(keeping: limit)
     }
 
     /// Whether an entry's id (`MS-SEQUENCE`) comes before another's.
@@ -71,16 +71,16 @@ package final class EventFeed: Sendable {
                 let (events, last) = try await store.events(after: position ?? "0-0", waiting: .seconds(10))
                 position = last
                 isInterrupted = false
-                if !events.isEmpty { followers.tell(.events(events)) }
+                if !events.isEmpty { subscribers.publish(.events(events)) }
             } catch {
                 guard !Task.isCancelled else { break }
                 faults.note(error, in: logger)
-                if !isInterrupted { followers.tell(.interrupted) }
+                if !isInterrupted { subscribers.publish(.interrupted) }
                 isInterrupted = true
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }
-        followers.end()
+        subscribers.end()
     }
 }
 

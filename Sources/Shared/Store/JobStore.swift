@@ -61,7 +61,8 @@ package protocol JobStore: Sendable {
     func unregister(_ worker: WorkerRecord) async throws(Failure)
 
     /// Brings back jobs whose lease ran out and jobs that are due; gives up those that keep ending their workers.
-    func sweep() async throws(Failure) -> SweepOutcome
+    /// `isCountingCrashes` says whether a lease that ran out means that its job has ended its worker.
+    func sweep(isCountingCrashes: Bool) async throws(Failure) -> SweepOutcome
 }
 
 extension Store: JobStore {}

@@ -38,8 +38,10 @@ package struct Keys: Hashable, Sendable {
     package var fleet: String { prefix + "fleet" }
     /// Hash: which PMs lead to a machine, by the machine's identity.
     package var identities: String { prefix + "identities" }
-    /// Sorted set: PMs by the time in ms at which they are to be looked at next.
+    /// Sorted set: PMs that answered their last probe, or had none, by the time in ms at which the next one is due.
     package var discovery: String { prefix + "discovery" }
+    /// Sorted set: PMs that did not answer their last probe, by the time in ms at which the next one is due.
+    package var discoveryDown: String { prefix + "discovery:down" }
     /// Sorted set: the VMs there are.
     package var vms: String { prefix + "vms" }
     /// Sorted set: the PMs that are listed.

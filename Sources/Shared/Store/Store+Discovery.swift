@@ -1,64 +1,6 @@
 package import Model
 import RedisClient
 
-/// What a look at a PM found.
-package struct DiscoveryReport: Hashable, Sendable {
-    /// Whether the PM may be used.
-    package var state: PMState
-    /// Why it may not, for people; empty where it may.
-    package var reason: String
-    /// What was measured; nil where nothing was, and then the older measure stays with its time.
-    package var measure: PMMeasure?
-    /// Where the figures come from, such as `ssh free,nproc; libvirt nodeinfo,pools,domains`.
-    package var source: String
-    /// More facts for people, by field.
-    package var facts: [String: String]
-
-    /// Makes a report.
-    ///
-    /// - Parameters:
-    ///   - state: whether the PM may be used.
-    ///   - reason: why it may not.
-    ///   - measure: what was measured.
-    ///   - source: where the figures come from.
-    ///   - facts: more facts for people, by field.
-    package init(
-        state: PMState,
-        reason: String = "",
-        measure: PMMeasure? = nil,
-        source: String = "",
-        facts: [String: String] = [:]
-    ) {
-        self.state = state
-        self.reason = reason
-        self.measure = measure
-        self.source = source
-        self.facts = facts
-    }
-}
-
-/// PMs that are due for a look.
-package struct DueMachines: Sendable {
-    /// The PMs as they stand.
-    package var machines: [PhysicalMachine] = []
-    /// How long until the next is due; nil where none is listed.
-    package let next: Duration?
-    /// The time now, in ms since 1970 by the clock of Redis.
-    package let now: Int
-    /// Why others that were due cannot be probed: their records are broken or lost.
-    package var faults: [Failure] = []
-}
-
-/// What is written of a PM after a look.
-package struct RecordedState: Hashable, Sendable {
-    /// Whether the PM may be used.
-    package let state: PMState
-    /// Why it may not; empty where it may.
-    package let reason: String
-    /// True where the look failed and another worker's counts.
-    package let isUnchanged: Bool
-}
-
 /// Two PMs that are one machine.
 package struct PMAlias: Hashable, Sendable {
     /// The PM that stands for nothing of its own.
@@ -75,29 +17,52 @@ package struct Identification: Hashable, Sendable {
     package let new: [PMAlias]
 }
 
-extension DueMachines: ScriptReply {
+extension DueProbes: ScriptReply {
     init?(_ reply: RESPValue, keys: Keys) {
-        guard let parts = reply.array, parts.count == 4, let next = parts[0].int, let rows = parts[1].array,
-            let now = parts[2].int, let problems = parts[3].strings
+        guard let parts = reply.array, parts.count == 8, let next = parts[0].int,
+            let rows = [DueProbe](parts[3], keys: keys),
+            let now = parts[4].int, let problems = parts[5].strings, let usual = parts[6].int, let down = parts[7].int
         else { return nil }
-        self.init(next: next < 0 ? nil : .milliseconds(next), now: now)
+        self.init(next: next < 0 ? nil : .milliseconds(next))
+        (hasMoreUsual, hasMoreDown) = (parts[1].int == 1, parts[2].int == 1)
+        probes = rows
+        self.now = now
         faults = problems.map { .malformedRecord($0) }
-        for row in rows {
-            let record = row.map ?? [:]
-            let key = "\(keys.prefix)pm:\(record["id"] ?? "?")"
-            do throws(Failure) { machines.append(try PhysicalMachine(record: record, key: key)) } catch {
-                faults.append(error)
-            }
-        }
+        (skipped.usual, skipped.down) = (usual, down)
     }
 }
 
-extension RecordedState: ScriptReply {
+extension DueProbe: ScriptReply {
     init?(_ reply: RESPValue, keys: Keys) {
-        guard let words = reply.strings, 2...3 ~= words.count, let state = PMState(rawValue: words[0]) else {
+        guard let words = reply.strings, words.count == 6, let pm = PMID(words[0]), let failures = Int(words[4]) else {
             return nil
         }
-        self.init(state: state, reason: words[1], isUnchanged: words.count == 3)
+        self.init(
+            pm: pm,
+            epoch: words[1],
+            version: words[2],
+            vmsDigest: words[3].isEmpty ? 0 : words[3].hashValue,
+            failures: failures,
+            measuredAt: RecordTime.milliseconds(words[5])
+        )
+    }
+}
+
+extension ProbeOutcome: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let words = reply.strings, let word = words.first else { return nil }
+        switch (word, words.count) {
+        case ("recorded", 4), ("elsewhere", 4):
+            guard let state = PMState(rawValue: words[1]) else { return nil }
+            let isElsewhere = word == "elsewhere"
+            self = .recorded(
+                RecordedState(state: state, reason: words[2], isReachedElsewhere: isElsewhere, version: words[3])
+            )
+        case ("superseded", 1): self = .superseded
+        case ("unknown", 1): self = .unknown
+        case ("broken", 2): self = .broken(.malformedRecord(words[1]))
+        default: return nil
+        }
     }
 }
 
@@ -112,62 +77,57 @@ extension Identification: ScriptReply {
 }
 
 extension Store {
-    /// Takes PMs that are due for a look; no other worker takes them before the deadline.
+    /// Takes PMs that are due for a probe; no other worker takes them before the deadline.
     ///
     /// - Parameters:
     ///   - limit: how many at most.
-    ///   - deadline: after which another worker may look.
-    ///   - worker: who looks: PMs that it could not reach are left to others that have not tried; empty for anybody.
+    ///   - usual: how many of them at most that answered the last time, or were never probed.
+    ///   - down: how many of them at most that did not answer the last time.
+    ///   - deadline: after which another worker may probe them.
+    ///   - worker: who probes: PMs that it could not reach are left to others that have not tried; empty for anybody.
+    ///   - skipped: how many due PMs an earlier question left to others.
     /// - Returns: the PMs.
     /// - Throws: `Failure`.
-    package func takeDueMachines(
+    package func takeDueProbes(
         limit: Int,
+        usual: Int = .max,
+        down: Int = .max,
         deadline: Duration,
-        by worker: String = ""
-    ) async throws(Failure) -> DueMachines {
-        try await run(.takeDue, ["limit": limit, "deadline_ms": deadline.milliseconds, "worker": worker])
+        by worker: String = "",
+        skipping skipped: DueProbes.Skipped = DueProbes.Skipped()
+    ) async throws(Failure) -> DueProbes {
+        try await run(
+            .takeDue,
+            [
+                "usual": min(usual, limit), "down": min(down, limit), "limit": limit,
+                "deadline_ms": deadline.milliseconds, "worker": worker, "usual_skipped": skipped.usual,
+                "down_skipped": skipped.down,
+            ]
+        )
     }
 
-    /// Writes what a look at a PM found.
+    /// Writes what probes found, each as if it were alone.
     ///
     /// - Parameters:
-    ///   - report: what was found.
-    ///   - pm: the PM.
-    ///   - next: how long until the next look.
-    ///   - time: a time before all domains of the PM were read, in ms since 1970; nil where they were not read.
-    ///   - worker: who looked; empty for nobody in particular.
-    ///   - window: for how long it counts that another worker has reached the PM.
-    /// - Returns: what is written now; nil where the PM is no longer known.
+    ///   - findings: what was found, of each PM once.
+    ///   - worker: who probed; empty for nobody in particular.
+    ///   - window: for how long it counts that another worker has reached a PM.
+    /// - Returns: what became of each finding.
     /// - Throws: `Failure`.
-    @discardableResult
     package func record(
-        _ report: DiscoveryReport,
-        of pm: PMID,
-        next: Duration,
-        inventoryAt time: Int? = nil,
+        _ findings: [ProbeFinding],
         by worker: String = "",
         reachedWithin window: Duration = .zero
-    ) async throws(Failure) -> RecordedState? {
-        var fields = report.facts
-        fields["state"] = report.state.rawValue
-        fields["reason"] = report.reason
-        let probe: ScriptArguments = [
-            "pm": pm.value,
-            "next_ms": next.milliseconds,
-            "is_measured": report.measure == nil ? 0 : 1,
-            "inventory_ms": time.map(String.init) ?? "",
-            "worker": worker,
-            "window_ms": max(1, window.milliseconds),
-        ]
-        if let measure = report.measure {
-            fields["source"] = report.source
-            fields.merge(measure.fields) { _, new in new }
-        }
-        return try await run(
-            .recordProbe,
-            probe,
-            more: fields.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+    ) async throws(Failure) -> [ProbeOutcome] {
+        let outcomes: [ProbeOutcome] = try await run(
+            .recordProbes,
+            ["worker": worker, "window_ms": max(1, window.milliseconds)],
+            more: findings.flatMap(\.words)
         )
+        guard outcomes.count == findings.count else {
+            throw Failure(.internalFault, "record_probes told of other PMs than were recorded: report this")
+        }
+        return outcomes
     }
 
     /// Notes which machine a PM's address leads to.
@@ -196,5 +156,28 @@ extension Store {
             ["EXISTS", keys.worker(other)], ["HEXISTS", keys.unreached(pm), other],
         ])
         return replies[0].int == 1 && replies[1].int == 0
+    }
+}
+
+extension ProbeFinding {
+    /// As the script `record_probes` takes it.
+    fileprivate var words: [any RedisArgumentConvertible] {
+        var fields: [String: String] = [:]
+        if let report {
+            fields = report.facts
+            fields["state"] = report.state.rawValue
+            fields["reason"] = report.reason
+            if let measure = report.measure {
+                fields["source"] = report.source
+                fields.merge(measure.fields) { _, new in new }
+            }
+        }
+        let isMeasured = report == nil || report?.measure != nil
+        var words: [any RedisArgumentConvertible] = [
+            pm.value, epoch, next.milliseconds, inventoryAt.map(String.init) ?? "", isMeasured ? 1 : 0,
+            report == nil ? -1 : fields.count,
+        ]
+        for (field, value) in fields.sorted(by: { $0.key < $1.key }) { words += [field, value] }
+        return words
     }
 }

@@ -3,40 +3,40 @@ import RedisClient
 
 import struct Foundation.UUID
 
-/// Where and when a look at a PM found something of a VM.
-package struct Sighting: Hashable, Sendable {
-    /// The PM that was looked at.
+/// What a probe found of a VM: where, and when.
+package struct Observation: Hashable, Sendable {
+    /// The PM that was probed.
     package let pm: PMID
-    /// A time before the look, in ms since 1970 by the clock of Redis.
-    package let lookedAt: Int
+    /// A time before the probe, in ms since 1970 by the clock of Redis.
+    package let probedAt: Int
     /// The VM's record, as the store or the domain has it.
     package let vm: VirtualMachine
 
-    /// Makes a sighting.
+    /// Makes an observation.
     ///
     /// - Parameters:
-    ///   - pm: the PM that was looked at.
-    ///   - lookedAt: a time before the look.
+    ///   - pm: the PM that was probed.
+    ///   - probedAt: a time before the probe.
     ///   - vm: the VM's record.
-    package init(pm: PMID, lookedAt: Int, vm: VirtualMachine) {
+    package init(pm: PMID, probedAt: Int, vm: VirtualMachine) {
         self.pm = pm
-        self.lookedAt = lookedAt
+        self.probedAt = probedAt
         self.vm = vm
     }
 
-    /// What all scripts about sightings begin with.
+    /// What all scripts about observations begin with.
     fileprivate var arguments: ScriptArguments {
-        ["pm": pm.value, "probed_ms": lookedAt, "vm": vm.id.value, "uuid": vm.uuid.uuidString.lowercased()]
+        ["pm": pm.value, "probed_ms": probedAt, "vm": vm.id.value, "uuid": vm.uuid.uuidString.lowercased()]
     }
 }
 
 /// What became of a note that two PMs have a domain of a VM.
-package enum SightingOutcome: String, Hashable, Sendable, ScriptWord {
+package enum DuplicateOutcome: String, Hashable, Sendable, ScriptWord {
     /// Nothing new.
     case nothing = ""
     /// The VM is the other PM's from now on.
     case moved
-    /// It was noted for the first time; the VM's own PM is looked at next.
+    /// It was noted for the first time; the VM's own PM is probed next.
     case noted
     /// Both PMs have one.
     case duplicate
@@ -50,7 +50,7 @@ package enum Adoption: String, Hashable, Sendable, ScriptWord {
     case nothing = ""
     /// It has a record again.
     case adopted
-    /// Its VM was destroyed since the look began.
+    /// Its VM was destroyed since the probe began.
     case gone
     /// Another VM has its number.
     case taken
@@ -66,7 +66,7 @@ extension Store {
     ///   - others: the numbers of the others.
     /// - Returns: the records; those that do not exist are left out.
     /// - Throws: `Failure`.
-    package func standings(on pm: PMID, and others: Set<VMID> = []) async throws(Failure) -> [VMStatus] {
+    package func statuses(on pm: PMID, and others: Set<VMID> = []) async throws(Failure) -> [VMStatus] {
         let here: [VMID] = try await send(["SMEMBERS", keys.vms(on: pm)]).identifiers()
         let wanted = others.union(here).sorted()
         let replies = try await pipeline(wanted.map { ["HGETALL", keys.vm($0)] })
@@ -82,22 +82,22 @@ extension Store {
     ///
     /// - Parameters:
     ///   - state: the state that was found.
-    ///   - sighting: where and when.
+    ///   - observation: where and when.
     ///   - earlier: the state of the record.
     ///   - reason: libvirt's reason for the state; nil where it says none.
     ///   - delay: until the VM is to be started again; nil for never.
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
-    package func observe(
+    package func recordState(
         _ state: VMState,
-        at sighting: Sighting,
+        at observation: Observation,
         insteadOf earlier: VMState,
         because reason: String? = nil,
         startingAgainIn delay: Duration? = nil
     ) async throws(Failure) -> Bool {
         try await run(
             .observe,
-            sighting.arguments + [
+            observation.arguments + [
                 "before": earlier.rawValue,
                 "after": state.rawValue,
                 "start_ms": delay.map { String($0.milliseconds) } ?? "",
@@ -110,66 +110,66 @@ extension Store {
     /// Writes that a VM is on another PM than its record says, or on one though it was not placed yet.
     ///
     /// - Parameters:
-    ///   - sighting: where it is, and since when that is known.
+    ///   - observation: where it is, and since when that is known.
     ///   - pm: the PM of the record; nil for none.
     ///   - state: the state that was found.
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
-    package func move(to sighting: Sighting, from pm: PMID?, state: VMState) async throws(Failure) -> Bool {
-        try await run(.move, sighting.arguments + ["from": pm?.description ?? "", "state": state.rawValue])
+    package func move(to observation: Observation, from pm: PMID?, state: VMState) async throws(Failure) -> Bool {
+        try await run(.move, observation.arguments + ["from": pm?.description ?? "", "state": state.rawValue])
     }
 
     /// Notes that a PM has a domain of a VM that another PM holds by the record.
     ///
     /// - Parameters:
-    ///   - sighting: where and when.
+    ///   - observation: where and when.
     ///   - pm: the PM of the record.
     ///   - state: the state that was found.
     ///   - host: the UUID of the machine on which it was found.
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    package func note(
-        _ sighting: Sighting,
-        besides pm: PMID,
+    package func noteElsewhere(
+        _ observation: Observation,
+        recordedOn pm: PMID,
         state: VMState,
         host: String
-    ) async throws(Failure) -> SightingOutcome {
+    ) async throws(Failure) -> DuplicateOutcome {
         try await run(
             .noteElsewhere,
-            sighting.arguments + ["from": pm.value, "state": state.rawValue, "host_uuid": host]
+            observation.arguments + ["from": pm.value, "state": state.rawValue, "host_uuid": host]
         )
     }
 
     /// Settles an earlier note, now that the VM's own PM was seen to have a domain of it.
     ///
-    /// - Parameter sighting: where and when.
+    /// - Parameter observation: where and when.
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    package func compare(_ sighting: Sighting) async throws(Failure) -> SightingOutcome {
-        try await run(.settleElsewhere, sighting.arguments)
+    package func settleDuplicate(_ observation: Observation) async throws(Failure) -> DuplicateOutcome {
+        try await run(.settleElsewhere, observation.arguments)
     }
 
     /// Notes how a VM's domain differs from what the VM was made as.
     ///
     /// - Parameters:
     ///   - drift: how, for people; nil where it no longer does.
-    ///   - sighting: where and when.
+    ///   - observation: where and when.
     ///   - state: the state of the record.
     /// - Returns: false where something has happened to the VM since.
     /// - Throws: `Failure`.
-    package func note(drift: String?, at sighting: Sighting, in state: VMState) async throws(Failure) -> Bool {
-        try await run(.noteDrift, sighting.arguments + ["state": state.rawValue, "drift": drift ?? ""])
+    package func note(drift: String?, at observation: Observation, in state: VMState) async throws(Failure) -> Bool {
+        try await run(.noteDrift, observation.arguments + ["state": state.rawValue, "drift": drift ?? ""])
     }
 
     /// Makes a VM known again from what its domain says of it.
     ///
     /// - Parameters:
-    ///   - sighting: where and when, with the record from the domain.
+    ///   - observation: where and when, with the record from the domain.
     ///   - state: the state that was found.
     /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    package func adopt(_ sighting: Sighting, state: VMState) async throws(Failure) -> Adoption {
-        let vm = sighting.vm
+    package func adopt(_ observation: Observation, state: VMState) async throws(Failure) -> Adoption {
+        let vm = observation.vm
         var fields: [any RedisArgumentConvertible] = [
             "name", vm.name, "domain", vm.domainName, "cpu", vm.needs.cpu, "ram", vm.needs.ram, "disk", vm.needs.disk,
         ]
@@ -181,10 +181,10 @@ extension Store {
             "state": state.rawValue, "type_id": vm.type.value, "image_id": vm.image.value,
             "create_job": vm.createJob?.description ?? "",
         ]
-        return try await run(.adopt, sighting.arguments + found, more: fields)
+        return try await run(.adopt, observation.arguments + found, more: fields)
     }
 
-    /// Has a PM looked at soon since something happened to a domain there, unless the records know of it.
+    /// Has a PM probed soon since something happened to a domain there, unless the records know of it.
     ///
     /// - Parameters:
     ///   - what: what happened: `defined`, `undefined`, `started`, `stopped`, `paused`, `resumed`, `crashed`, or `lost` where
@@ -192,9 +192,11 @@ extension Store {
     ///   - domain: the domain's name.
     ///   - uuid: the domain's UUID, lower-case.
     ///   - pm: the PM.
-    /// - Returns: whether it is looked at.
+    /// - Returns: whether it is probed.
     /// - Throws: `Failure`.
-    package func hear(_ what: String, of domain: String, uuid: String, on pm: PMID) async throws(Failure) -> Bool {
+    package func noteDomainEvent(_ what: String, of domain: String, uuid: String, on pm: PMID) async throws(Failure)
+        -> Bool
+    {
         try await run(.noteDomainEvent, ["pm": pm.value, "uuid": uuid, "domain": domain, "what": what])
     }
 }

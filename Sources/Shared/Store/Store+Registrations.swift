@@ -34,20 +34,23 @@ extension Store {
         let wanted = keys(of: registrations)
         let replies = try await pipeline([
             ["HGET", keys.counters, "began_at"], RedisCommand("EXISTS", arguments: wanted.map(\.redisArgument)),
+            ["EXISTS", keys.discovery, keys.discoveryDown],
         ])
-        guard replies[1].int != wanted.count else {
+        // Each listed PM is in one of the two.
+        let isScheduled = !registrations.hasMachines || replies[2].int != 0
+        guard replies[1].int != wanted.count || !isScheduled else {
             return RegistrationCheck(beganAt: replies[0].string, missing: [])
         }
         let each = try await pipeline(wanted.map { ["EXISTS", $0] })
         return RegistrationCheck(
             beganAt: replies[0].string,
-            missing: zip(wanted, each).filter { $0.1.int == 0 }.map(\.0)
+            missing: zip(wanted, each).filter { $0.1.int == 0 }.map(\.0) + (isScheduled ? [] : [keys.discovery])
         )
     }
 
     private func keys(of registrations: Registrations) -> [String] {
         var wanted = [keys.policy]
-        if registrations.hasMachines { wanted += [keys.pms, keys.numbers(of: .pm), keys.discovery] }
+        if registrations.hasMachines { wanted += [keys.pms, keys.numbers(of: .pm)] }
         if !registrations.types.isEmpty { wanted += [keys.types, keys.numbers(of: .type)] }
         if !registrations.images.isEmpty { wanted += [keys.images, keys.numbers(of: .image)] }
         return wanted + registrations.types.map(keys.type) + registrations.images.map(keys.image)

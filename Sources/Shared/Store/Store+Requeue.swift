@@ -83,21 +83,27 @@ extension Store {
     /// Brings back jobs whose lease ran out and jobs that are due, 100 of each at most; gives up those that have ended
     /// three workers.
     ///
+    /// - Parameter isCountingCrashes: whether a lease that ran out says that its job has ended its worker.
     /// - Returns: what was done, and when there is more to do.
     /// - Throws: `Failure`.
-    package func sweep() async throws(Failure) -> SweepOutcome { try await sweep(limit: 100) }
+    package func sweep(isCountingCrashes: Bool) async throws(Failure) -> SweepOutcome {
+        try await sweep(limit: 100, crashLimit: isCountingCrashes ? Self.crashLimit : 0)
+    }
+
+    /// How often a job may end its worker.
+    private static let crashLimit = 3
 
     /// Brings back jobs whose lease ran out and jobs that are due; gives up those that keep ending their workers.
     ///
     /// - Parameters:
     ///   - limit: how many jobs of each kind at most.
-    ///   - crashLimit: how often a job may end its worker.
+    ///   - crashLimit: how often a job may end its worker; 0 to count nothing.
     ///   - repairPeriod: how often processing lists and leases are compared, over all workers.
     /// - Returns: what was done, and when there is more to do.
     /// - Throws: `Failure`.
     package func sweep(
-        limit: Int,
-        crashLimit: Int = 3,
+        limit: Int = 100,
+        crashLimit: Int = Store.crashLimit,
         repairPeriod: Duration = .seconds(15)
     ) async throws(Failure) -> SweepOutcome {
         try await run(

@@ -73,7 +73,8 @@ struct Auditor: Sendable {
             case .retime(let vm): try await store.mend(hold: vm)
             case .requeue(let job): _ = try await store.mend(job: job)
             case .free(let vm): _ = try await store.mend(vm: vm)
-            case .look(let pm): _ = try await store.hear(DomainChange.What.lost.rawValue, of: "", uuid: "", on: pm)
+            case .look(let pm):
+                _ = try await store.noteDomainEvent(DomainChange.What.lost.rawValue, of: "", uuid: "", on: pm)
             case .deleteDisk(let name, let pm):
                 guard let machine = try await store.machine(pm) else { return }
                 let isGone = try await machines.hypervisor(of: machine).removeDisk(named: name, olderThan: youngest)

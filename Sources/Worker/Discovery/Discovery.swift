@@ -3,15 +3,14 @@ import Model
 import NIOConcurrencyHelpers
 import Store
 
-/// Looks at every PM at the start and then periodically; each PM is looked at by one worker at a time.
+/// Probes every PM at the start and then periodically; each PM is probed by one worker at a time.
 struct Discovery: Sendable {
     let store: Store
-    let machines: PMConnectionPool
-    let reconciler: Reconciler
+    let probe: PMProbe
     let watch: DomainWatch
     /// The worker's name: a PM that it alone cannot reach is not unknown.
     let worker: String
-    /// How many PMs are looked at at once.
+    /// How many PMs are probed at once.
     let limit: Int
     let period: Duration
     let probeTimeout: Duration
@@ -19,142 +18,129 @@ struct Discovery: Sendable {
     /// Called where the record of a PM is broken or lost, which the PM file may bring back.
     let recordLost: @Sendable (Failure) -> Void
     let logger: Logger
-    private let faults = RetryLog("what is due for discovery cannot be read; trying again")
-    private let lookFaults = RetryLog("a look at a PM cannot be recorded")
+    private let unread = RetryLog("the PMs that are due for a probe cannot be read; trying again")
+    private let unrecorded = RetryLog("a probe of a PM cannot be recorded")
 
-    /// After this long a look that did not report is another worker's to repeat.
+    /// After this long a probe without a result is another worker's to repeat.
     private var deadline: Duration { max(.seconds(60), probeTimeout * 2 + .seconds(40)) }
     /// For how many periods it counts that another worker has reached a PM.
     private static let trustedPeriods = 3
     /// How long to wait for a signal before asking anyway.
-    private static let patience = Duration.seconds(5)
+    private static let longestWait = Duration.seconds(5)
+    /// The time between two questions for due PMs while there is nothing special: those that come due within it are taken
+    /// together, which costs Redis one script for all of them.
+    private var interval: Duration { min(.seconds(1), period / 10) }
+    /// The shortest time between two questions, however many events there are, or slots that become free.
+    private static let spacing = (idle: Duration.milliseconds(100), busy: Duration.milliseconds(10))
+
+    /// The slots, and which kinds of probes wait for one.
+    private struct Work {
+        var slots: ProbeSlots
+        var waits = (usual: false, down: false)
+    }
 
     /// Runs until its task is cancelled.
     func run() async {
-        let underWay = NIOLockedValueBox(0)
+        let work = NIOLockedValueBox(Work(slots: ProbeSlots(limit: limit)))
+        let recorder = ProbeRecorder { [self] (findings) async throws(Failure) in
+            try await store.record(findings, by: worker, reachedWithin: period * Self.trustedPeriods)
+        }
         await withDiscardingTaskGroup { group in
+            group.addTask { await recorder.run() }
+            var skipped = DueProbes.Skipped()
             while !Task.isCancelled {
-                let free = limit - underWay.withLockedValue { $0 }
-                let (due, next, now) = await takeDue(free)
-                for machine in due {
-                    underWay.withLockedValue { $0 += 1 }
+                let asked = ContinuousClock.now
+                let before = work.withLockedValue { $0.slots }
+                let due = await takeDue(before, skipping: skipped)
+                skipped = due.skipped
+                let isFree = work.withLockedValue { work in
+                    // A slot that became free meanwhile woke nobody.
+                    let isFree = work.slots.free > before.free
+                    for each in due.probes { work.slots.enter(isDown: each.isDown) }
+                    work.waits = (due.hasMoreUsual, due.hasMoreDown)
+                    return isFree
+                }
+                if isFree, due.hasMoreUsual || due.hasMoreDown { wake.fire() }
+                for each in due.probes {
                     group.addTask {
-                        await look(at: machine, from: now)
-                        underWay.withLockedValue { $0 -= 1 }
-                        wake.fire()
+                        await run(each, from: due.now, recorder)
+                        let isAwaited = work.withLockedValue { work in
+                            work.slots.leave(isDown: each.isDown)
+                            return each.isDown ? work.waits.down : work.waits.usual
+                        }
+                        if isAwaited { wake.fire() }
                     }
                 }
-                if due.isEmpty || free == due.count { await wake.wait(atMost: min(next, Self.patience)) }
+                await wake.wait(atMost: due.next.map { max(interval, min($0, Self.longestWait)) } ?? Self.longestWait)
+                let spacing = due.hasMoreUsual ? Self.spacing.busy : min(Self.spacing.idle, interval)
+                try? await Task.sleep(until: asked + spacing)
             }
         }
     }
 
-    private func takeDue(_ free: Int) async -> (machines: [PhysicalMachine], next: Duration, now: Int) {
-        guard free > 0 else { return ([], Self.patience, 0) }
+    private func takeDue(_ slots: ProbeSlots, skipping skipped: DueProbes.Skipped) async -> DueProbes {
         do throws(Failure) {
-            let due = try await store.takeDueMachines(limit: free, deadline: deadline, by: worker)
+            let due = try await store.takeDueProbes(
+                limit: slots.free,
+                usual: slots.freeForUsual,
+                down: slots.freeForDown,
+                deadline: deadline,
+                by: worker,
+                skipping: skipped
+            )
             for fault in due.faults {
                 logger.error("a PM cannot be probed", metadata: ["error": "\(fault)"])
                 recordLost(fault)
             }
-            return (due.machines, max(due.next ?? Self.patience, .milliseconds(10)), due.now)
+            return due
         } catch {
-            faults.note(error, in: logger)
-            try? await Task.sleep(for: .milliseconds(500))
-            return ([], .milliseconds(500), 0)
+            unread.note(error, in: logger)
+            return DueProbes(next: .milliseconds(500))
         }
     }
 
-    /// Looks at a PM and writes what it finds.
-    ///
-    /// - Parameters:
-    ///   - machine: the PM as its record has it.
-    ///   - start: the time now or a little earlier, in ms since 1970 by the clock of Redis.
-    private func look(at machine: PhysicalMachine, from start: Int) async {
+    /// Probes a PM and writes what that finds.
+    private func run(_ due: DueProbe, from now: Int, _ recorder: ProbeRecorder) async {
         do throws(Failure) {
-            let claimants = try await store.claimants(on: machine.id)
-            async let measured = measure(machine)
-            let inventory = await takeInventory(of: machine)
-            let host = await measured
-            let real = try await identify(machine, host, inventory)
-            if case .success(let complete) = inventory {
-                // VMs that are adopted here are claimants below.
-                try await reconciler.reconcile(complete, of: machine.id, isAlias: real != nil, lookedAt: start)
-            }
-            let report = PMInspection(
-                machine: machine,
-                host: host,
-                inventory: inventory,
-                claimants: claimants.union(try await store.claimants(on: machine.id))
-            ).report
-            let isComplete = (try? inventory.get()) != nil
-            let recorded = try await store.record(
-                report,
-                of: machine.id,
-                next: period,
-                inventoryAt: isComplete ? start : nil,
-                by: worker,
-                reachedWithin: period * Self.trustedPeriods
-            )
-            tell(recorded, report, of: machine)
-            if real != nil {
-                await watch.leave(machine.id)
-            } else if isComplete {
-                await watch.follow(machine)
+            guard let result = try await probe.run(due, from: now) else { return }
+            switch try await recorder.record(result.finding) {
+            case .recorded(let recorded): await conclude(result, recorded)
+            case .superseded: logger.debug("a later probe of a PM was faster", metadata: ["pm": "\(due.pm)"])
+            case .unknown: probe.memory.forget(due.pm)
+            case .broken(let fault): throw fault
             }
         } catch {
-            lookFaults.note(error, in: logger, metadata: ["pm": "\(machine.id)"])
+            probe.memory.forget(due.pm)
+            unrecorded.note(error, in: logger, metadata: ["pm": "\(due.pm)"])
+            if error.code == .malformedRecord { recordLost(error) }
         }
     }
 
-    /// Finds out whether another PM stands for the same machine.
-    ///
-    /// Redis is asked only where that may have changed.
-    ///
-    /// - Returns: that PM; nil where this one stands for itself.
-    private func identify(
-        _ machine: PhysicalMachine,
-        _ host: Result<HostMeasure, Failure>?,
-        _ inventory: Result<HypervisorInventory, Failure>
-    ) async throws(Failure) -> PMID? {
-        guard case .success(let host) = host, case .success(let inventory) = inventory else { return machine.aliasOf }
-        let identity = MachineIdentity.text(host: host, inventory: inventory)
-        guard machine.aliasOf != nil || identity != machine.identity else { return nil }
-        let found = try await store.identify(machine.id, as: identity)
-        for pair in found.new {
-            logger.warning(
-                "PM \(pair.alias) is the same machine as PM \(pair.real): take one of the two out of the pm_file",
-                metadata: ["address": "\(machine.listing.address)", "identity": "\(identity ?? "")"]
-            )
+    private func conclude(_ result: PMProbe.Result, _ recorded: RecordedState) async {
+        let pm = result.pm
+        if !recorded.isReachedElsewhere, result.finding.report != nil {
+            probe.memory.remember(result.report, of: pm.id, version: recorded.version)
         }
-        return found.aliasOf
+        log(recorded, of: result)
+        if result.aliasOf != nil {
+            await watch.stopListening(to: pm.id)
+        } else if result.isComplete {
+            await watch.listen(to: pm)
+        }
     }
 
-    private func tell(_ recorded: RecordedState?, _ report: DiscoveryReport, of machine: PhysicalMachine) {
-        guard let recorded else { return }
-        if recorded.isUnchanged {
+    private func log(_ recorded: RecordedState, of result: PMProbe.Result) {
+        let pm = result.pm
+        if recorded.isReachedElsewhere {
             logger.warning(
-                "PM \(machine.id) does not answer this worker, and answers another one",
-                metadata: ["address": "\(machine.listing.address)", "reason": "\(report.reason)"]
+                "PM \(pm.id) does not answer this worker, and answers another one",
+                metadata: ["address": "\(pm.listing.address)", "reason": "\(result.report.reason)"]
             )
-        } else if recorded.state != machine.state || !machine.isExplored {
+        } else if recorded.state != pm.state || !pm.isExplored {
             logger.notice(
-                "PM \(machine.id) is \(recorded.state.rawValue)",
-                metadata: ["address": "\(machine.listing.address)", "reason": "\(recorded.reason)"]
+                "PM \(pm.id) is \(recorded.state.rawValue)",
+                metadata: ["address": "\(pm.listing.address)", "reason": "\(recorded.reason)"]
             )
-        }
-    }
-
-    private func measure(_ machine: PhysicalMachine) async -> Result<HostMeasure, Failure>? {
-        guard let probe = await machines.probe(of: machine) else { return nil }
-        do throws(Failure) { return .success(try await probe.measure()) } catch { return .failure(error) }
-    }
-
-    private func takeInventory(of machine: PhysicalMachine) async -> Result<HypervisorInventory, Failure> {
-        do throws(Failure) {
-            return .success(try await machines.hypervisor(of: machine).inventory())
-        } catch {
-            return .failure(error)
         }
     }
 }

@@ -1,8 +1,9 @@
+import Foundation
 import Logging
 import Model
 import Store
 
-/// Writes into the records what a look at a PM tells of VMs.
+/// Writes into the records what a probe of a PM finds of VMs.
 struct Reconciler: Sendable {
     let store: Store
     /// The installation's name in the metadata of its domains.
@@ -11,35 +12,53 @@ struct Reconciler: Sendable {
     let startsAgain: Bool
     let logger: Logger
 
-    /// Compares a complete inventory with the records, and mends these.
+    /// What came of a comparison.
+    struct Outcome: Sendable {
+        /// The UUIDs of the VMs that hold room on the PM, lower-case.
+        let claimants: Set<String>
+        /// Whether the records of the PM's own VMs say what its domains are, and no domain is another PM's VM's: as long as
+        /// neither changes, there is nothing to compare.
+        let agrees: Bool
+    }
+
+    /// Compares a complete inventory with the records, and corrects these.
     ///
     /// - Parameters:
     ///   - inventory: what the PM has.
     ///   - pm: the PM.
     ///   - isAlias: whether another PM stands for the machine, and tells of the VMs on it.
-    ///   - lookedAt: a time before the inventory was read, in ms since 1970 by the clock of Redis.
-    /// - Throws: `Failure`: what could not be written is found again by the next look.
+    ///   - probedAt: a time before the inventory was read, in ms since 1970 by the clock of Redis.
+    /// - Returns: what came of it.
+    /// - Throws: `Failure`: what could not be written is found again by the next probe.
+    @discardableResult
     func reconcile(
         _ inventory: HypervisorInventory,
         of pm: PMID,
         isAlias: Bool = false,
-        lookedAt: Int
-    ) async throws(Failure) {
-        let records = try await store.standings(on: pm, and: Reconciliation.numbers(in: inventory.domains))
+        probedAt: Int
+    ) async throws(Failure) -> Outcome {
+        let others = isAlias ? [] : Reconciliation.numbers(in: inventory.domains)
+        let records = try await store.statuses(on: pm, and: others)
         let reconciliation = Reconciliation(
             pm: pm,
-            lookedAt: lookedAt,
+            probedAt: probedAt,
             domains: inventory.domains,
             records: records,
             cell: cell,
             startsAgain: startsAgain,
             isAlias: isAlias
         )
-        for finding in reconciliation.findings {
-            let news = try await write(finding, pm: pm, lookedAt: lookedAt, host: inventory.hostUUID)
+        let findings = reconciliation.findings
+        for finding in findings {
+            let news = try await write(finding, pm: pm, probedAt: probedAt, host: inventory.hostUUID)
             guard let news else { continue }
             logger.log(level: news.level, "\(news.text)", metadata: ["pm": "\(pm)", "vm": "\(finding.vm.id)"])
         }
+        let here = Set(records.filter { $0.pm == pm }.map(\.vm.id))
+        return Outcome(
+            claimants: Set(records.filter { $0.pm == pm }.map { $0.vm.uuid.uuidString.lowercased() }),
+            agrees: findings.isEmpty && others.isSubset(of: here)
+        )
     }
 
     private typealias News = (level: Logger.Level, text: String)
@@ -50,15 +69,15 @@ struct Reconciler: Sendable {
     private func write(
         _ finding: Reconciliation.Finding,
         pm: PMID,
-        lookedAt: Int,
+        probedAt: Int,
         host: String
     ) async throws(Failure) -> News? {
-        let sighting = Sighting(pm: pm, lookedAt: lookedAt, vm: finding.vm)
+        let observation = Observation(pm: pm, probedAt: probedAt, vm: finding.vm)
         switch finding {
         case .observed(let known, let state, let reason, let pause):
-            let isNew = try await store.observe(
+            let isNew = try await store.recordState(
                 state,
-                at: sighting,
+                at: observation,
                 insteadOf: known.state,
                 because: reason,
                 startingAgainIn: pause
@@ -66,23 +85,23 @@ struct Reconciler: Sendable {
             let why = reason.map { " (\($0))" } ?? ""
             return isNew ? (.notice, "a VM that was \(known.state.rawValue) is \(state.rawValue)\(why)") : nil
         case .drifted(let known, let drift):
-            let isNew = try await store.note(drift: drift, at: sighting, in: known.state)
+            let isNew = try await store.note(drift: drift, at: observation, in: known.state)
             return isNew ? (.notice, "a VM's domain was changed: \(drift ?? "it is as it was made again")") : nil
-        case .besides:
-            let isNew = try await store.compare(sighting) == .duplicate
+        case .duplicate:
+            let isNew = try await store.settleDuplicate(observation) == .duplicate
             return isNew ? (.error, "a VM has domains on two PMs: see also_on in its record") : nil
         case .moved(let known, let state):
-            let isNew = try await store.move(to: sighting, from: known.pm, state: state)
+            let isNew = try await store.move(to: observation, from: known.pm, state: state)
             return isNew ? (.notice, "a VM was moved here") : nil
-        case .sighted(let known, let state):
+        case .elsewhere(let known, let state):
             guard let other = known.pm else { return nil }
-            switch try await store.note(sighting, besides: other, state: state, host: host) {
+            switch try await store.noteElsewhere(observation, recordedOn: other, state: state, host: host) {
             case .moved: return (.notice, "a VM was moved here")
             case .noted: return (.warning, "a VM of PM \(other) has a domain here")
             default: return nil
             }
         case .lost(_, let state):
-            switch try await store.adopt(sighting, state: state) {
+            switch try await store.adopt(observation, state: state) {
             case .adopted: return (.notice, "a domain of ours without a record was adopted")
             case .taken: return (.error, Self.contested)
             case .outOfRange: return (.error, Self.outOfRange)
@@ -104,8 +123,8 @@ extension Reconciliation.Finding {
     /// The VM that it is about.
     var vm: VirtualMachine {
         switch self {
-        case .observed(let known, _, _, _), .drifted(let known, _), .besides(let known), .moved(let known, _),
-            .sighted(let known, _):
+        case .observed(let known, _, _, _), .drifted(let known, _), .duplicate(let known), .moved(let known, _),
+            .elsewhere(let known, _):
             known.vm
         case .lost(let vm, _), .contested(let vm): vm
         }

@@ -2,7 +2,7 @@ import Foundation
 import Model
 import Store
 
-/// What one look at a PM tells of VMs, compared with their records; pure.
+/// What one probe of a PM finds of VMs, compared with their records; pure.
 ///
 /// Only a complete inventory may be given: what is not in it is taken for not there. VMs whose job is under way are left to
 /// that job.
@@ -15,11 +15,11 @@ struct Reconciliation {
         /// The domain of a VM of this PM differs in another way from what the VM was made as than its record says.
         case drifted(VMStatus, String?)
         /// A VM of this PM has its domain, and another PM was noted to have one, too.
-        case besides(VMStatus)
+        case duplicate(VMStatus)
         /// A VM that was not found on its own PM is on this one.
         case moved(VMStatus, VMState)
         /// A VM that another PM holds has a domain on this one.
-        case sighted(VMStatus, VMState)
+        case elsewhere(VMStatus, VMState)
         /// A domain of ours has no record.
         case lost(VirtualMachine, VMState)
         /// A domain of ours says that it is a VM whose number is another's.
@@ -29,7 +29,7 @@ struct Reconciliation {
     /// The PM.
     let pm: PMID
     /// A time before the inventory was read, in ms since 1970.
-    let lookedAt: Int
+    let probedAt: Int
     /// All domains on the PM.
     let domains: [DomainSummary]
     /// The records of the VMs on the PM, and of those whose number a domain there carries.
@@ -38,7 +38,7 @@ struct Reconciliation {
     let cell: String
     /// Whether a VM that is found switched off or crashed is started again.
     let startsAgain: Bool
-    /// Whether another PM stands for the machine: of a domain whose VM is not here by its record, that one tells.
+    /// Whether another PM stands for the machine: a domain whose VM is not here by its record is left to that one.
     var isAlias = false
 
     /// The shortest time between two starts of a VM that keeps switching itself off.
@@ -79,7 +79,7 @@ struct Reconciliation {
             return .observed(known, state, because: reason, startingAgainIn: isToStart ? pause(for: known) : nil)
         }
         guard let domain else { return nil }
-        guard known.alsoOn == nil else { return .besides(known) }
+        guard known.alsoOn == nil else { return .duplicate(known) }
         let drift = domain.drift(from: known.vm)
         return drift == known.drift ? nil : .drifted(known, drift)
     }
@@ -99,14 +99,14 @@ struct Reconciliation {
         case (nil, _): return nil
         case (_, .missing) where !known.hasJob: return .moved(known, domain.state)
         case (_, let state) where !known.hasJob && VMState.withDomain.contains(state):
-            return .sighted(known, domain.state)
+            return .elsewhere(known, domain.state)
         default: return nil
         }
     }
 
     private func pause(for known: VMStatus) -> Duration {
         guard let started = known.startedAt else { return Self.pauseBeforeStart }
-        let ran = Duration.milliseconds(max(0, lookedAt - started))
+        let ran = Duration.milliseconds(max(0, probedAt - started))
         return max(Self.pauseBeforeStart, Self.pauseBetweenStarts - ran)
     }
 }

@@ -62,8 +62,8 @@ final class LeaseKeeper: Sendable {
         held.withLockedValue { $0[lease.job] = nil }
     }
 
-    /// Beats three times in a lease, and stops work whose lease could not be renewed, until the task is cancelled; then
-    /// releases the worker's name.
+    /// Beats four times in a lease, so that one beat may be lost, and stops work whose lease could not be renewed, until the
+    /// task is cancelled; then releases the worker's name.
     ///
     /// - Throws: `Failure` with `leaseLost` where another worker has taken the name, since this one was silent for too long.
     func run() async throws {
@@ -71,7 +71,7 @@ final class LeaseKeeper: Sendable {
             group.addTask { [self] in
                 while !Task.isCancelled {
                     try await beat()
-                    try? await clock.sleep(for: duration / 3)
+                    try? await clock.sleep(for: duration / 4)
                 }
             }
             // Apart from the beats, which wait for Redis.

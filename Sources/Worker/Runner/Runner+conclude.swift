@@ -4,10 +4,13 @@ import Model
 import Store
 
 extension Runner {
-    /// Writes what an attempt came to, for as long as the lease may last where Redis does not answer.
+    /// For how long at least an outcome waits for a Redis that is away: written late, it is fenced as any other.
+    private static let longestOutage = Duration.seconds(15)
+
+    /// Writes what an attempt came to; where Redis does not answer, tries for a while.
     func conclude(_ job: ClaimedJob, _ result: Result, wasStopped: Bool, _ logger: Logger) async {
         defer { CrashPoint.concluded.reach() }
-        let end = clock.now + leases.duration
+        let end = clock.now + max(leases.duration, Self.longestOutage)
         while true {
             do throws(Failure) {
                 return try await write(result, of: job, wasStopped: wasStopped, logger)

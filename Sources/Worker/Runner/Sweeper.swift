@@ -1,5 +1,6 @@
 import Logging
 import Model
+import NIOConcurrencyHelpers
 import Store
 
 /// Brings back to the queue what workers that died have left and what was put off, in time.
@@ -11,9 +12,31 @@ struct Sweeper: Sendable {
     let wake: WakeSignal
     /// The longest wait between two sweeps.
     let period: Duration
-    var clock: any WorkerClock = SystemClock()
+    private let clock: any WorkerClock
     let logger: Logger
+    private let outages: NIOLockedValueBox<RedisOutages>
     private let faults = RetryLog("what is due cannot be read; trying again")
+
+    /// - Parameters:
+    ///   - store: where jobs are.
+    ///   - wake: fired where a job was deferred.
+    ///   - lease: how long a lease lasts without renewal.
+    ///   - clock: by which it waits.
+    ///   - logger: for what is brought back.
+    init(
+        store: any JobStore,
+        wake: WakeSignal,
+        lease: Duration,
+        clock: any WorkerClock = SystemClock(),
+        logger: Logger
+    ) {
+        self.store = store
+        self.wake = wake
+        self.clock = clock
+        period = min(lease / 3, .seconds(2))
+        self.logger = logger
+        outages = NIOLockedValueBox(RedisOutages(lease: lease))
+    }
 
     /// Sweeps until the task is cancelled.
     func run() async {
@@ -28,7 +51,10 @@ struct Sweeper: Sendable {
     /// - Returns: how long to wait for the next one.
     func sweep() async -> Duration {
         do throws(Failure) {
-            let outcome = try await store.sweep()
+            let asked = clock.now
+            let isCounting = outages.withLockedValue { $0.isOver(at: asked) }
+            let outcome = try await store.sweep(isCountingCrashes: isCounting)
+            outages.withLockedValue { $0.note(call: clock.now - asked, at: clock.now) }
             if !outcome.recovered.isEmpty {
                 logger.notice("took back jobs of workers that died", metadata: ["jobs": "\(outcome.recovered)"])
             }
@@ -42,6 +68,7 @@ struct Sweeper: Sendable {
             // A little late rather than a little early, which would be a sweep for nothing.
             return max(min((outcome.next ?? period) + .milliseconds(5), period), .milliseconds(20))
         } catch {
+            outages.withLockedValue { $0.note(failureAt: clock.now) }
             faults.note(error, in: logger)
             return min(period, .milliseconds(500))
         }

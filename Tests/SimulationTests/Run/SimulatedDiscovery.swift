@@ -16,8 +16,8 @@ struct SimulatedDiscovery: Sendable {
             while !Task.isCancelled {
                 var wait = Duration.milliseconds(500)
                 do throws(Failure) {
-                    let due = try await store.takeDueMachines(limit: 32, deadline: Scenario.probeDeadline)
-                    for machine in due.machines { group.addTask { await probe(machine) } }
+                    let due = try await store.takeDueProbes(limit: 32, deadline: Scenario.probeDeadline)
+                    for each in due.probes { group.addTask { await probe(each) } }
                     wait = min(due.next ?? wait, .seconds(2))
                 } catch { process.simulation.note("\(process.name): \(error)") }
                 await wake.wait(atMost: max(wait, .milliseconds(20)), on: clock)
@@ -25,16 +25,22 @@ struct SimulatedDiscovery: Sendable {
         }
     }
 
-    private func probe(_ machine: PhysicalMachine) async {
+    private func probe(_ due: DueProbe) async {
         let simulation = process.simulation
-        simulation.note("\(process.name): probes PM \(machine.id)")
-        try? await clock.sleep(for: .milliseconds(simulation.random.number(50...2_000)))
-        let (state, measure) = simulation.hosts[machine.id.value - 1].probe(machine) { vm in
-            simulation.snapshot.vms[vm]?.needs ?? .zero
-        }
-        let period = Duration.milliseconds(simulation.scenario.probePeriod)
+        simulation.note("\(process.name): probes PM \(due.pm)")
         do throws(Failure) {
-            try await store.record(DiscoveryReport(state: state, measure: measure), of: machine.id, next: period)
+            guard let machine = try await store.machine(due.pm) else { return }
+            try? await clock.sleep(for: .milliseconds(simulation.random.number(50...2_000)))
+            let (state, measure) = simulation.hosts[machine.id.value - 1].probe(machine) { vm in
+                simulation.snapshot.vms[vm]?.needs ?? .zero
+            }
+            let finding = ProbeFinding(
+                pm: due.pm,
+                epoch: due.epoch,
+                report: DiscoveryReport(state: state, measure: measure),
+                next: .milliseconds(simulation.scenario.probePeriod)
+            )
+            _ = try await store.record([finding])
             simulation.note("\(process.name): PM \(machine.id) is \(state.rawValue)")
         } catch { simulation.note("\(process.name): \(error)") }
     }

@@ -153,7 +153,7 @@ private struct SimulatedProgram: Sendable {
             clock: clock,
             logger: logger
         )
-        let sweeper = Sweeper(store: store, wake: sweepWake, period: .seconds(2), clock: clock, logger: logger)
+        let sweeper = Sweeper(store: store, wake: sweepWake, lease: Self.lease, clock: clock, logger: logger)
         let discovery = SimulatedDiscovery(process: process, store: store, clock: clock, wake: probeWake)
         guard await register(record, store, clock) else { return }
         await testGracefulShutdown { trigger in

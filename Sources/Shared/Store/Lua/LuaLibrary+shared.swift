@@ -48,6 +48,7 @@ extension LuaLibrary {
         LuaFile("vm_move", PackageResources.vm_move_lua),
         LuaFile("vm_outcome", PackageResources.vm_outcome_lua),
         LuaFile("vm_removal", PackageResources.vm_removal_lua),
+        LuaFile("vms_digest", PackageResources.vms_digest_lua),
         LuaFile("vm_state", PackageResources.vm_state_lua),
         LuaFile("waiting_jobs", PackageResources.waiting_jobs_lua),
     ]

@@ -17,7 +17,7 @@ extension StoreScript {
 
     // Scripts/Discovery
     static let identify = StoreScript("identify", PackageResources.identify_lua)
-    static let recordProbe = StoreScript("record_probe", PackageResources.record_probe_lua)
+    static let recordProbes = StoreScript("record_probes", PackageResources.record_probes_lua)
     static let setPM = StoreScript("set_pm", PackageResources.set_pm_lua)
     static let takeDue = StoreScript("take_due", PackageResources.take_due_lua)
 
@@ -59,7 +59,7 @@ extension StoreScript {
     /// All of them.
     package static let all: [StoreScript] = [
         .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueHold, .enqueueOnVM, .finish, .noteLeft, .poll,
-        .release, .renew, .reschedule, .sweep, .identify, .recordProbe, .setPM, .takeDue, .adopt, .move,
+        .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
         .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .registerWorker,
         .unregisterWorker, .auditRead, .findBroken, .listVM, .repairClaims, .repairGroup, .repairHold, .repairJob,

@@ -6,4 +6,4 @@
 
 return wrong_kind('counters', 'policy', 'identities', 'pm:numbers', 'type:numbers', 'image:numbers', 'queue', 'dead',
   'jobs:ended', 'events', 'leases', 'delayed', 'holds', 'vms', 'gone', 'pms', 'images', 'types', 'fleet',
-  'discovery', 'workers') or ''
+  'discovery', 'discovery:down', 'workers') or ''

@@ -1,7 +1,7 @@
 -- Makes the PM file's lines the listed PMs; a known address keeps its number, a removed one's is not given again.
 --
 -- Nothing is done about those that are listed as they were and up, as most are when a worker starts: everybody who
--- follows the fleet would read them all anew, and all would be looked at at once.
+-- follows the fleet would read them all anew, and all would be probed at once.
 --
 -- ARGV period_ms  within which the next probe comes at those that are up and listed as they were
 -- ARGV pms...     for each PM twelve: address, URI, pool, domain type, overcommit of cpu, ram, disk, reserve of cpu,
@@ -32,7 +32,8 @@ local function take(pm, at)
     -- New, or back: what was known of it before it was taken off the list is old.
     redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
     redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until', 'alias_of', 'identity', 'identified_at',
-      'reached_by', 'reached_at')
+      'reached_by', 'reached_at', 'probe_failures')
+    redis.call('ZREM', P .. 'discovery:down', pm)
     redis.call('ZADD', P .. 'discovery', 0, pm)
   end
   local fields = {'id', pm, 'listed', 1}
@@ -41,14 +42,14 @@ local function take(pm, at)
   end
   redis.call('HSET', P .. 'pm:' .. pm, unpack(fields))
   redis.call('ZADD', P .. 'pms', pm, pm)
-  redis.call('ZADD', P .. 'discovery', 'NX', 0, pm)
+  if not schedule_of(pm) then redis.call('ZADD', P .. 'discovery', 0, pm) end
   probe_soon(pm)
   touch(pm, true)
   -- Its record was lost, and its VMs hold their room still.
   if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':vms') == 1 then recount(pm) end
 end
 
-refuse(wrong_kind('pms', 'discovery', 'fleet', 'events', 'vms', 'identities'))
+refuse(wrong_kind('pms', 'discovery', 'discovery:down', 'fleet', 'events', 'vms', 'identities'))
 begin('pm', function(pm) return wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':vms', 'pm:' .. pm .. ':delayed') end)
 for at = pms, #ARGV, #names do
   local pm = number('pm', ARGV[at], 1)
@@ -62,6 +63,7 @@ for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
     redis.call('HSET', P .. 'pm:' .. pm, 'listed', 0)
     redis.call('ZREM', P .. 'pms', pm)
     redis.call('ZREM', P .. 'discovery', pm)
+    redis.call('ZREM', P .. 'discovery:down', pm)
     touch(pm, false)
     -- One of the machine's other addresses stands for it from the next look on.
     for _, other in ipairs(leave_identity(pm, redis.call('HGET', P .. 'pm:' .. pm, 'identity'))) do

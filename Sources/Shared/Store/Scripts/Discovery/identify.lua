@@ -26,6 +26,7 @@ end
 if before ~= identity then
   leave_identity(pm, before)
   redis.call('HSET', key, 'identity', identity, 'identified_at', now)
+  touch(pm, false)
 end
 local members = {}
 if identity ~= '' then

@@ -16,6 +16,7 @@
 
 local function kind_of(key)
   if string.find(key, ':', 1, true) then
+    if key == 'discovery:down' then return 'zset' end
     if key == 'jobs:ended' or string.find(key, '^processing:') or string.find(key, '^vm:%d+:waiting$') then return 'list' end
     return string.find(key, '^pm:%d+:') and not string.find(key, ':unreached$') and 'set' or 'hash'
   end

@@ -1,12 +1,12 @@
 -- Ends the script where nothing is due, as most often: before the fragments that only probes need.
 --
--- uses: limit
+-- `first_due(schedule, from)`: the first time from a score on at which a PM of the schedule is due.
+--
 -- needs: time
 
--- Some more than are wanted, where some of them are others' to probe.
-local due = redis.call('ZRANGEBYSCORE', P .. 'discovery', '-inf', whole(now_ms), 'LIMIT', 0, limit + 256)
-local function until_next()
-  local first = redis.call('ZRANGE', P .. 'discovery', 0, 0, 'WITHSCORES')
-  return first[2] and math.max(0, tonumber(first[2]) - now_ms) or -1
+local function first_due(schedule, from)
+  local first = redis.call('ZRANGEBYSCORE', P .. schedule, from, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  return first[2] and tonumber(first[2]) or math.huge
 end
-if #due == 0 then return {until_next(), {}, now_ms, {}} end
+local next_due = math.min(first_due('discovery', '-inf'), first_due('discovery:down', '-inf'))
+if next_due > now_ms then return {next_due < math.huge and next_due - now_ms or -1, 0, 0, {}, now_ms, {}, 0, 0} end

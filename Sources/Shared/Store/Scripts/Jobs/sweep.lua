@@ -8,7 +8,7 @@
 -- Holds whose time is over are dropped.
 --
 -- ARGV limit        how many jobs of each kind at most
--- ARGV crash_limit  how often a job may end its worker
+-- ARGV crash_limit  how often a job may end its worker; 0 where leases ran out for another reason, as Redis being away
 -- ARGV retention    how long records of ended jobs are kept, `SECONDS:COUNT`
 -- ARGV repair_ms    between two comparisons of processing lists with leases
 -- Returns: `{jobs taken back, jobs taken up, jobs given up, ms until the next is due or -1, what is broken}`. What is
@@ -29,7 +29,8 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', whole(no
   local j = is_broken(broken_job(job)) and {} or redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker')
   if j[1] ~= 'running' then
     redis.call('ZREM', P .. 'leases', job)
-  elseif redis.call('HINCRBY', P .. 'job:' .. job, 'crashes', 1) >= tonumber(crash_limit) then
+  elseif tonumber(crash_limit) > 0
+    and redis.call('HINCRBY', P .. 'job:' .. job, 'crashes', 1) >= tonumber(crash_limit) then
     give_up(job, j[2], 'its worker died under it ' .. crash_limit .. ' times; the last was ' .. j[2], retention)
     given_up[#given_up + 1] = job
   else

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 
-/// Those who follow a feed.
-final class Followers: Sendable {
+/// Those who take the signals of a feed.
+final class Subscribers: Sendable {
     private typealias Continuation = AsyncStream<EventFeed.Signal>.Continuation
 
     private struct State {
@@ -33,7 +33,7 @@ final class Followers: Sendable {
         return stream
     }
 
-    func tell(_ signal: EventFeed.Signal) {
+    func publish(_ signal: EventFeed.Signal) {
         let continuations = state.withLockedValue { Array($0.continuations.values) }
         for continuation in continuations { continuation.yield(signal) }
     }
