@@ -46,19 +46,19 @@ struct SimulatedFleetTests {
             try await site.waitUntilAllUp(4)
             async let created = calls(1...8, site) { "/vm/create?name=vm\($0)&instance_type=1&image_id=100" }
             let jobs = (1...8).map { "hvc:job:\($0)" }
-            var held: [String] = []
-            try await eventually("worker 1 to hold jobs", deadline: .seconds(20)) {
-                let holders = try await site.redis.pipeline(jobs.map { ["HGET", $0, "worker"] })
-                held = try zip(jobs, holders).filter { try $1.get().string == "worker-1" }.map(\.0)
-                return !held.isEmpty
+            func holders() async throws -> [String?] {
+                try await site.redis.pipeline(jobs.map { ["HGET", $0, "worker"] }).map { try $0.get().string }
             }
-            workers[0].signal(SIGKILL)
+            try await eventually("the jobs to be taken") { try await holders().allSatisfy { $0 != nil } }
+            let victim = try await holders().contains("worker-1") ? "worker-1" : "worker-2"
+            let held = zip(jobs, try await holders()).filter { $0.1 == victim }.map(\.0)
+            workers[victim == "worker-1" ? 0 : 1].signal(SIGKILL)
             let killed = ContinuousClock.now
-            try await eventually("worker 2 to have them all", deadline: .seconds(20)) {
-                let holders = try await site.redis.pipeline(held.map { ["HMGET", $0, "worker", "state"] })
-                return try holders.allSatisfy {
+            try await eventually("the other worker to have them all", deadline: .seconds(20)) {
+                let replies = try await site.redis.pipeline(held.map { ["HMGET", $0, "worker", "state"] })
+                return try replies.allSatisfy {
                     let words = try $0.get().strings ?? []
-                    return words.first == "worker-2" || words.last == "done"
+                    return words.first != victim || words.last == "done"
                 }
             }
             #expect(ContinuousClock.now - killed < .seconds(6), "\(held)")

@@ -81,7 +81,8 @@ struct PMProbe: Sendable {
     ) async throws(Failure) -> Set<String> {
         if let known = memory.vms(of: due), known.areSame(inventory.domains) { return known.claimantTexts }
         let comparison = try await reconciler.reconcile(inventory, of: due.pm, isAlias: isAlias, probedAt: start)
-        guard comparison.agrees else {
+        // Of an alias only its own VMs were compared: there is more to do once it stands for the machine.
+        guard comparison.agrees, !isAlias else {
             memory.remember(nil, of: due)
             // VMs that were adopted or moved here hold room now.
             return comparison.claimants.union(try await store.claimants(on: due.pm))
