@@ -171,6 +171,7 @@ struct WorkerProgram {
             do throws(Failure) {
                 try await store.checkServer()
                 try await registrar.register()
+                try await migrate()
                 return try await catalog.load()
             } catch {
                 guard error.code == .storeUnavailable, error.cause != nil else {
@@ -182,6 +183,17 @@ struct WorkerProgram {
                 try await Task.sleep(for: .seconds(1))
             }
         }
+    }
+
+    /// Migrates the records where they are of an earlier release; the worker's name stays taken meanwhile.
+    private func migrate() async throws(Failure) {
+        let registrar = registrar
+        let migration = Migration(store: store, worker: registrar.worker.instance, logger: logger) {
+            () async throws(Failure) in
+            CrashPoint.migratedPage.reach()
+            try await registrar.announce()
+        }
+        try await migration.run()
     }
 
     /// Wakes the loops that an event concerns.

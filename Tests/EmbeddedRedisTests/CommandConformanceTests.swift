@@ -106,6 +106,22 @@ struct CommandConformanceTests {
         #expect(redis.run(["SCARD", "s"]) == .integer(2))
     }
 
+    @Test("A hash gives one of its fields")
+    func randomFields() {
+        let redis = EmbeddedRedis()
+        #expect(redis.run(["HRANDFIELD", "h"]) == .null)
+        _ = redis.run(["HSET", "h", "a", "1", "b", "2"])
+        #expect(Set((1...50).compactMap { _ in redis.run(["HRANDFIELD", "h"]).string }) == ["a", "b"])
+    }
+
+    @Test("ZSCAN finds all members with their scores")
+    func sortedScan() {
+        let redis = EmbeddedRedis()
+        _ = redis.run(["ZADD", "z", "2", "b", "1", "a"])
+        let all = redis.run(["ZSCAN", "z", "0", "COUNT", "10"]).array
+        #expect(all?.first?.string == "0" && all?.last?.strings == ["a", "1", "b", "2"])
+    }
+
     @Test("SCAN finds what KEYS finds")
     func scan() {
         let redis = EmbeddedRedis()

@@ -98,7 +98,9 @@ struct CommandGrammar {
         """.split(separator: "\n").map { CommandGrammar($0) }
 
     /// Commands whose answers are not determined: DBSIZE counts keys whose time is over until Redis comes to delete them.
-    static let undetermined: Set<String> = ["DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "SCAN", "SPOP", "SRANDMEMBER"]
+    static let undetermined: Set<String> = [
+        "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "HRANDFIELD", "SCAN", "SPOP", "SRANDMEMBER", "ZSCAN",
+    ]
 
     let name: String
     private let tokens: [String]

@@ -149,7 +149,7 @@ struct Fleet {
                 let count = try await redis.send([key == "hvc:queue" ? "LLEN" : "ZCARD", key]).int
                 guard count == 0 else { throw TestKitError("\(key) has \(count ?? -1) entries") }
             }
-            for pattern in ["hvc:vm:*", "hvc:processing:*", "hvc:pm:*:vms"] {
+            for pattern in ["hvc:vm:*", "hvc:processing:*", "hvc:pm:*:claims"] {
                 let keys = try await redis.send(["KEYS", pattern]).strings ?? []
                 guard keys.isEmpty else { throw TestKitError("there are \(keys)") }
             }

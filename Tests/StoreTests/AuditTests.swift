@@ -23,7 +23,7 @@ struct AuditTests {
             #expect(try await store.postpone(Lease(job: 3.identifier(), epoch: 1), by: .seconds(60), because: failure))
             let snapshot = try await store.auditSnapshot()
             #expect(snapshot.vms.map(\.vm.id.value) == [1, 2, 3, 4, 5])
-            #expect(snapshot.machines.map(\.members.count) == [3])
+            #expect(snapshot.machines.map(\.claims.count) == [3])
             #expect(try snapshot.underWay == [1.identifier(): 1.identifier(), 3.identifier(): 3.identifier()])
             #expect(snapshot.leases.map(\.value) == [1])
             #expect(snapshot.silentWorkers == ["w"], "it has never said that it lives")
@@ -47,15 +47,15 @@ struct AuditTests {
             _ = try await fixture.takeAll()
             let before = try await store.peek(since: .start, limit: 1)
             _ = try await store.redis.send(["HSET", "hvc:pm:1", "claimed_cpu", 4, "claimed_ram", 0, "vms", 9])
-            _ = try await store.redis.send(["SREM", "hvc:pm:1:vms", 1])
-            _ = try await store.redis.send(["SADD", "hvc:pm:1:vms", 77])
-            #expect(try await store.mendClaims(of: 1.identifier()))
+            _ = try await store.redis.send(["HDEL", "hvc:pm:1:claims", "vm:1"])
+            _ = try await store.redis.send(["HSET", "hvc:pm:1:claims", "vm:77", "1,2,3", "vm:2", "9,9,9"])
+            #expect(try await store.repairClaims(of: 1.identifier()))
             let machine = try #require(try await store.machine(1.identifier()))
             #expect(machine.claimed == Resources(cpu: 2, ram: 1024, disk: 2) && machine.vmCount == 2)
             #expect(try await store.vms(on: 1.identifier())?.map(\.value) == [1, 2])
             let after = try await store.peek(since: before.position, limit: 1)
             #expect(after.changed.count == 1 && after.roomVersion != before.roomVersion)
-            #expect(try await !store.mendClaims(of: 9.identifier()))
+            #expect(try await !store.repairClaims(of: 9.identifier()))
         }
     }
 
@@ -76,7 +76,8 @@ struct AuditTests {
             let none = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 0)
             let gone = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 3)
             #expect(try await store.auditSnapshot().groups == ["db": none, "gone": gone])
-            for group in ["db", "gone"] { try await store.mend(group: group) }
+            try await store.repair(GroupCorrection(group: "db", rule: .affinity, members: 2, placed: 1))
+            try await store.repair(GroupCorrection(group: "gone", rule: nil, members: 0, placed: -3))
             #expect(try await store.auditSnapshot().groups == ["db": right])
         }
     }

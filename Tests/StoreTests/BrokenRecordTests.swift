@@ -221,7 +221,7 @@ struct BrokenRecordTests {
             _ = try await claim(fixture)
             let chosen = try #require(try await fixture.store.vm(1.identifier())?.pm?.value)
             let other = 3 - chosen
-            for kind in ["vms", "delayed"] {
+            for kind in ["claims", "delayed"] {
                 _ = try await fixture.store.redis.send(["SET", "hvc:pm:\(other):\(kind)", "broken"])
             }
             // The policy would have the empty one; once it is refused there, the plan is another.
@@ -233,7 +233,7 @@ struct BrokenRecordTests {
                 return
             }
             #expect(pm?.value == chosen)
-            for kind in ["vms", "delayed"] {
+            for kind in ["claims", "delayed"] {
                 _ = try await fixture.store.redis.send(["DEL", "hvc:pm:\(other):\(kind)"])
             }
             try await fixture.up(other, Self.four)

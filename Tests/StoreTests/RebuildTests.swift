@@ -132,7 +132,7 @@ struct RebuildTests {
             #expect(try await store.adopt(seen, state: .running) == .gone)
             #expect(try await store.vm(first.id) == nil)
             // UUIDs are kept for ten minutes: what a frozen worker saw before that may be of a VM that is gone since.
-            _ = try await store.redis.send(["DEL", "hvc:gone"])
+            _ = try await store.redis.send(["DEL", "hvc:tombstones"])
             let old = Observation(pm: seen.pm, probedAt: try await fixture.now() - 600_001, vm: first)
             #expect(try await store.adopt(old, state: .running) == .gone)
             // A domain that is there after the end is one that came back.

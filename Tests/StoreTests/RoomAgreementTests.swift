@@ -1,9 +1,10 @@
 import Model
 import Placement
 import RedisClient
-import Store
 import TestKit
 import Testing
+
+@testable import Store
 
 /// The claim script counts a PM's room as the model does: the same random cases go through both.
 @Suite("Room, by the script and by the model")
@@ -27,6 +28,87 @@ struct RoomAgreementTests {
                 )
                 #expect((outcome.stop == .complete) == fits, "\(machine)")
             }
+        }
+    }
+
+    @Test("The script's numbers are the model's, in thousands of seeded cases")
+    func numbers() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            // The shipped arithmetic, asked of many PMs at once.
+            let script = StoreScript(
+                "headroom_of",
+                Array(
+                    """
+                    -- Tells the headroom of PMs.
+                    --
+                    -- ARGV pms...  the PMs
+                    --
+                    -- needs: headroom
+
+                    local found = {}
+                    for i = pms, #ARGV do found[#found + 1] = room_in(read_room(ARGV[i])) or {} end
+                    return found
+                    """.utf8
+                )
+            )
+            var random = Seeded(state: 20_261_127)
+            for round in 0..<10 {
+                let records = (1...500).map { Self.record(round * 500 + $0, &random) }
+                let results = try await fixture.store.redis.pipeline(
+                    records.map { record in
+                        let fields = record.flatMap { [$0.key, $0.value] }
+                        return RedisCommand(
+                            "HSET",
+                            arguments: (["hvc:pm:\(record["id"] ?? "")"] + fields).map(\.redisArgument)
+                        )
+                    },
+                    timeout: nil
+                )
+                for result in results { _ = try result.get() }
+                let found: [[Int]] = try await fixture.store.run(script, [:], more: records.map { $0["id"] ?? "" })
+                for (record, numbers) in zip(records, found) {
+                    let machine = try PhysicalMachine(record: record)
+                    let free = machine.free
+                    #expect(numbers == (machine.takesVMs ? [free.cpu, free.ram, free.disk] : []), "\(record)")
+                }
+            }
+        }
+    }
+
+    /// A PM's record with figures of every size, some of them missing.
+    private static func record(_ id: Int, _ random: inout Seeded) -> [String: String] {
+        var record = ["id": "\(id)", "address": "host\(id)", "uri": "test:///\(id)", "pool": "p"]
+        record["state"] = random.below(9) == 0 ? "degraded" : "up"
+        record["listed"] = random.below(19) == 0 ? "0" : "1"
+        record["cordoned"] = random.below(9) == 0 ? "1" : "0"
+        let ratios = ["0.5", "1", "1.1", "1.15", "1.3", "1.5", "2.7", "3", "16", "0.001", "99.99"]
+        let sizes = [1, 7, 64, 4096, 1_000_003, 1 << 30]
+        let isMeasured = random.below(19) != 0
+        let hasClaims = random.below(3) != 0
+        for name in ["cpu", "ram", "disk"] {
+            let size = sizes[random.below(sizes.count)]
+            record["overcommit_\(name)"] = ratios[random.below(ratios.count)]
+            record["reserve_\(name)"] = "\(random.below(3) == 0 ? random.below(size / 4 + 1) : 0)"
+            if hasClaims { record["claimed_\(name)"] = "\(random.below(size * 2))" }
+            guard isMeasured else { continue }
+            record[name] = "\(random.below(size + 1))"
+            record["available_\(name)"] = "\(random.below(size + 1))"
+            record["foreign_\(name)"] = "\(random.below(size / 2 + 1))"
+            record["measured_claimed_\(name)"] = "\(random.below(size + 1))"
+        }
+        return record
+    }
+
+    /// SplitMix64: the same numbers on each run.
+    private struct Seeded {
+        var state: UInt64
+
+        mutating func below(_ limit: Int) -> Int {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            return Int((mixed ^ (mixed >> 31)) % UInt64(max(1, limit)))
         }
     }
 

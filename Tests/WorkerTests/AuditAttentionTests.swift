@@ -29,7 +29,7 @@ extension AuditTests {
         world = try World()
         world.snapshot.vms = [VMStatus(vm: vm, state: .running, pm: pm, alsoOn: PMID(2), isDuplicate: true)]
         world.put([Self.domain(vm)], [world.disk(vm.diskName)])
-        world.snapshot.machines = [try world.machine(claimed: vm.needs, count: 1, members: [vm.id])]
+        world.snapshot.machines = [try world.machine(claimed: vm.needs, count: 1, claims: [vm.id: vm.needs])]
         #expect(try world.finding().problem == "it has domains on two PMs")
     }
 

@@ -121,6 +121,32 @@ struct WorkerRegistrationTests {
         }
     }
 
+    @Test("A live worker of another release is refused a neighbour, whichever of the two comes second")
+    func otherRelease() async throws {
+        try await withStore { store in
+            let new = try worker("new")
+            var settings = new.settings
+            settings["schema"] = nil
+            settings["restart"] = nil
+            // As those of schema 0 make themselves known, and what they compare.
+            settings["autostart"] = "off"
+            let old = WorkerRecord(
+                name: "old",
+                instance: "o",
+                settings: settings,
+                fields: ["process": new.fields["process"] ?? ""]
+            )
+            try await register(old, in: store)
+            let refusal = await #expect(throws: Failure.self) { try await register(new, in: store) }
+            let message = refusal?.message ?? ""
+            #expect(message.contains("worker old is of another release") && message.contains("schema 0"), "\(message)")
+            try await store.unregister(old)
+            try await register(new, in: store)
+            let other = await #expect(throws: Failure.self) { try await register(old, in: store) }
+            #expect(other?.message.contains("earlier release") == true, "\(other?.message ?? "")")
+        }
+    }
+
     @Test("A worker whose name was taken while it was frozen ends")
     func replaced() async throws {
         try await withStore { store in

@@ -29,6 +29,7 @@ extension ReadinessCheck.State {
         switch self {
         case .ready: nil
         case .redisSilent, .redisRefusesWrites: .storeUnavailable
+        case .otherSchema: .notReady
         case .noWorker: .noWorker
         }
     }

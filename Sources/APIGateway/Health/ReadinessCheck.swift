@@ -9,6 +9,7 @@ actor ReadinessCheck {
         case ready
         case redisSilent = "redis does not answer"
         case redisRefusesWrites = "redis takes no writes"
+        case otherSchema = "the records are of another schema"
         case noWorker = "no worker is alive"
     }
 
@@ -59,6 +60,7 @@ actor ReadinessCheck {
                 lease = worker.lease ?? lease
             }
             if let refusal = health.refusal { return (.redisRefusesWrites, refusal) }
+            if health.hasOtherSchema { return (.otherSchema, .otherSchema) }
             return (.now - lastAlive > lease ? .noWorker : .ready, nil)
         } catch {
             return (.redisSilent, error)

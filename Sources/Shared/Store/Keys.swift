@@ -25,7 +25,9 @@ package struct Keys: Hashable, Sendable {
     /// String: there for as long as nobody need compare processing lists with leases.
     package var repair: String { prefix + "repair" }
     /// Sorted set: UUIDs of VMs that were forgotten within the last ten minutes, by when, in ms.
-    package var gone: String { prefix + "gone" }
+    package var tombstones: String { prefix + "tombstones" }
+    /// String: of which form the records are.
+    package var schema: String { prefix + "schema" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     package var dead: String { prefix + "dead" }
     /// List: the jobs that ended and have a record still, newest left.
@@ -69,8 +71,8 @@ package struct Keys: Hashable, Sendable {
     package func waiting(_ id: VMID) -> String { prefix + "vm:\(id):waiting" }
     /// Hash: a PM.
     package func pm(_ id: PMID) -> String { prefix + "pm:\(id)" }
-    /// Set: the VMs that hold room on a PM.
-    package func vms(on id: PMID) -> String { prefix + "pm:\(id):vms" }
+    /// Hash: what is claimed on a PM, by consumer.
+    package func claims(on id: PMID) -> String { prefix + "pm:\(id):claims" }
     /// Hash: the workers that could not reach a PM lately, with when and why.
     package func unreached(_ id: PMID) -> String { prefix + "pm:\(id):unreached" }
     /// Set: the jobs that were put off and have their VM on a PM.

@@ -2,21 +2,16 @@ package import Model
 import RedisClient
 
 extension Store {
-    /// Reads at one moment all that an audit compares.
+    /// Reads all that an audit compares, in pages.
     ///
-    /// - Returns: all records and places of jobs.
     /// - Throws: `Failure`.
-    package func auditSnapshot() async throws(Failure) -> AuditSnapshot {
-        let jobs = try await openJobs().map(\.value)
-        let groups = try await groups()
-        let vms = try await unlistedVMs().map(\.value)
-        let names: [any RedisArgumentConvertible] = groups + vms + jobs
-        return try await run(.auditRead, ["group_count": groups.count, "vm_count": vms.count], more: names)
-    }
+    package func auditSnapshot() async throws(Failure) -> AuditSnapshot { try await AuditReader.read(from: self) }
 
-    /// The jobs that have not ended, by their records.
-    private func openJobs() async throws(Failure) -> [JobID] {
-        try await jobs(with: "state").filter { $0.values[0].flatMap(Job.State.init)?.isFinal == false }.map(\.job)
+    /// Reads at one moment what an audit compares of a PM.
+    ///
+    /// - Returns: nil where its record is lost; a failure where it cannot be read.
+    func claimsPage(of pm: PMID) async throws(Failure) -> ClaimsPage {
+        try await run(.readClaims, ["pm": pm.value, "limit": 2000])
     }
 
     /// All jobs that have a record, with fields of it (SCAN, HMGET).
@@ -37,23 +32,8 @@ extension Store {
         return found
     }
 
-    /// The VMs that have a record and are not in the index (ZRANGE, SCAN).
-    private func unlistedVMs() async throws(Failure) -> [VMID] {
-        let listed: [VMID] = try await send(["ZRANGE", keys.vms, "0", "-1"]).identifiers()
-        var unlisted: Set<VMID> = []
-        try await scan("vm:") { names in unlisted.formUnion(names.compactMap { VMID($0) }) }
-        return unlisted.subtracting(listed).sorted()
-    }
-
-    /// The names of all groups that have a record (SCAN).
-    private func groups() async throws(Failure) -> [String] {
-        var found: Set<String> = []
-        try await scan("group:") { names in found.formUnion(names) }
-        return found.sorted()
-    }
-
     /// Goes through the keys of a kind, some at a time, by the rest of their names (SCAN); one may come twice.
-    private func scan(_ kind: String, _ body: ([String]) async throws(Failure) -> Void) async throws(Failure) {
+    func scan(_ kind: String, _ body: ([String]) async throws(Failure) -> Void) async throws(Failure) {
         var cursor = "0"
         repeat {
             let reply = try await send(["SCAN", cursor, "MATCH", "\(globPrefix)\(kind)*", "COUNT", "1000"]).array ?? []
@@ -68,13 +48,21 @@ extension Store {
         keys.prefix.reduce(into: "") { $0 += "*?[]^\\".contains($1) ? "\\\($1)" : String($1) }
     }
 
-    /// Counts what the VMs of a PM hold anew, from their records.
+    /// Makes a PM's claims and their sums anew from the records of their VMs, a page at a time.
     ///
     /// - Parameter pm: the PM.
     /// - Returns: false where it is not known.
     /// - Throws: `Failure`.
-    package func mendClaims(of pm: PMID) async throws(Failure) -> Bool {
-        try await run(.repairClaims, ["pm": pm.value])
+    package func repairClaims(of pm: PMID) async throws(Failure) -> Bool {
+        var cursor = "0"
+        repeat {
+            let reply = try await send(["ZSCAN", keys.vms, cursor, "COUNT", "500"]).array ?? []
+            guard reply.count == 2, let next = reply[0].string, let members = reply[1].strings else { break }
+            let vms = stride(from: 0, to: members.count, by: 2).map { members[$0] }
+            let _: Int = try await run(.claimUnclaimed, ["pm": pm.value], more: vms)
+            cursor = next
+        } while cursor != "0"
+        return try await run(.repairClaims, ["pm": pm.value])
     }
 
     /// Puts a VM that has a record into the index of VMs.
@@ -85,12 +73,18 @@ extension Store {
         let _: Bool = try await run(.listVM, ["vm": vm.value])
     }
 
-    /// Counts the VMs of a group anew, from their records; a group without any is known no longer.
+    /// Corrects the counts of a group; one without VMs is known no longer.
     ///
-    /// - Parameter group: its name.
+    /// - Parameter correction: by how much.
     /// - Throws: `Failure`.
-    package func mend(group: String) async throws(Failure) {
-        let _: Int = try await run(.repairGroup, ["group": group])
+    package func repair(_ correction: GroupCorrection) async throws(Failure) {
+        let _: Int = try await run(
+            .repairGroup,
+            [
+                "group": correction.group, "rule": correction.rule?.rawValue ?? "", "members": correction.members,
+                "placed": correction.placed,
+            ]
+        )
     }
 
     /// Has a hold end at its time, and what is no hold not at all.
@@ -119,5 +113,22 @@ extension Store {
     /// - Throws: `Failure`.
     package func mend(vm: VMID) async throws(Failure) -> Bool {
         try await run(.repairVM, ["vm": vm.value])
+    }
+}
+
+/// How many VMs more a group has than its record says, and how many more of them are on a PM.
+package struct GroupCorrection: Hashable, Sendable {
+    /// Its name.
+    package let group: String
+    /// Its rule; nil for the one that it has.
+    package let rule: GroupRule?
+    /// How many VMs more.
+    package let members: Int
+    /// How many more of them are on a PM.
+    package let placed: Int
+
+    /// Makes a correction.
+    package init(group: String, rule: GroupRule?, members: Int, placed: Int) {
+        (self.group, self.rule, self.members, self.placed) = (group, rule, members, placed)
     }
 }

@@ -97,6 +97,7 @@ extension Store {
         switch try await runOnce(script, wanted + identity(nonce)) as EnqueueReply {
         case .accepted(let job, let vm): return acceptance(job, vm, nonce)
         case .notReady: throw .notReady
+        case .otherSchema: throw .otherSchema
         case .unknownType:
             throw Failure(.unknownType, "there is no type \(type?.description ?? ""): /vm/types lists them")
         case .unknownImage: throw .unknownImage(image)
@@ -168,6 +169,7 @@ extension Store {
         switch try await runOnce(.enqueueOnVM, wanted + identity(nonce)) as EnqueueOnVMReply {
         case .accepted(let job, let vm): return acceptance(job, vm, nonce)
         case .notReady: throw .notReady
+        case .otherSchema: throw .otherSchema
         case .unknownVM: throw Failure(.unknownVM, "there is no VM \(vm)")
         case .unknownHold: throw .unknownHold(vm)
         case .underWay(let job) where kind == .destroy:
@@ -194,6 +196,8 @@ extension Store {
 private enum EnqueueReply: ScriptReply {
     case accepted(JobID, VMID)
     case notReady
+    /// The records are of another schema than these programs write.
+    case otherSchema
     case unknownType
     case unknownImage
     case unknownHold
@@ -206,6 +210,7 @@ private enum EnqueueReply: ScriptReply {
             guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
             self = .accepted(job, vm)
         case ("not_ready", 1): self = .notReady
+        case ("other_schema", 1): self = .otherSchema
         case ("unknown_type", 1): self = .unknownType
         case ("unknown_image", 1): self = .unknownImage
         case ("unknown_hold", 1): self = .unknownHold
@@ -219,6 +224,8 @@ private enum EnqueueReply: ScriptReply {
 private enum EnqueueOnVMReply: ScriptReply {
     case accepted(JobID, VMID)
     case notReady
+    /// The records are of another schema than these programs write.
+    case otherSchema
     case unknownVM
     case unknownHold
     case underWay(String)
@@ -231,6 +238,7 @@ private enum EnqueueOnVMReply: ScriptReply {
             guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
             self = .accepted(job, vm)
         case ("not_ready", 1): self = .notReady
+        case ("other_schema", 1): self = .otherSchema
         case ("unknown_vm", 1): self = .unknownVM
         case ("unknown_hold", 1): self = .unknownHold
         case ("under_way", 2): self = .underWay(words[1])
@@ -267,6 +275,13 @@ extension Failure {
     package static func unknownImage(_ image: ImageID) -> Failure {
         Failure(.unknownImage, "there is no image \(image): /image/list lists them")
     }
+
+    /// The records are of another schema than this process writes.
+    package static let otherSchema = Failure(
+        .notReady,
+        "the records in Redis are of another schema than this release knows (GET hvc:schema): they are being migrated, which "
+            + "a worker of this release does at its start, or a newer release has migrated them"
+    )
 
     /// Redis was empty, and the machines are not all looked at yet.
     package static let notReady = Failure(

@@ -8,6 +8,9 @@ package struct StoreHealth: Sendable {
     /// The worker that was heard of last; nil where none was within a day.
     package let worker: WorkerSign?
 
+    /// True where the records are of another schema than these programs write.
+    package let hasOtherSchema: Bool
+
     /// A worker's last sign of life.
     package struct WorkerSign: Sendable {
         /// How long ago it was, by the clock of Redis.
@@ -29,7 +32,7 @@ extension Store {
                 [
                     // Redis refuses it as any other write, and it changes nothing: no member of the set has this name.
                     ["ZADD", keys.workers, "XX", "0", ""], ["ZREVRANGE", keys.workers, "0", "0", "WITHSCORES"],
-                    ["TIME"],
+                    ["TIME"], ["GET", keys.schema], ["HEXISTS", keys.counters, "began_at"],
                 ],
                 timeout: limit
             )
@@ -37,7 +40,13 @@ extension Store {
         let replies = try await failing(at: "health") { try results.dropFirst().map { try $0.get() } }
         var refusal: Failure?
         do throws(Failure) { _ = try await failing(at: "health") { try results[0].get() } } catch { refusal = error }
-        return StoreHealth(refusal: refusal, worker: try await sign(replies[0], time: replies[1], within: limit))
+        return StoreHealth(
+            refusal: refusal,
+            worker: try await sign(replies[0], time: replies[1], within: limit),
+            // An empty Redis has none.
+            hasOtherSchema: (replies[2].int ?? 0) != RecordSchema.current
+                && (replies[2].int != nil || replies[3].int == 1)
+        )
     }
 
     private func sign(

@@ -87,9 +87,9 @@ extension Store {
     /// - Returns: nil where the PM is unknown.
     /// - Throws: `Failure`.
     package func vms(on id: PMID) async throws(Failure) -> [VMID]? {
-        let replies = try await pipeline([["EXISTS", keys.pm(id)], ["SMEMBERS", keys.vms(on: id)]])
+        let replies = try await pipeline([["EXISTS", keys.pm(id)], ["HKEYS", keys.claims(on: id)]])
         guard replies[0].int == 1 else { return nil }
-        return replies[1].identifiers().sorted()
+        return replies[1].claimants.sorted()
     }
 
     /// The types that are listed, by number.
@@ -156,7 +156,7 @@ extension Store {
     /// - Returns: the UUIDs.
     /// - Throws: `Failure`.
     package func claimants(on id: PMID) async throws(Failure) -> Set<String> {
-        let vms: [VMID] = try await send(["SMEMBERS", keys.vms(on: id)]).identifiers()
+        let vms = try await send(["HKEYS", keys.claims(on: id)]).claimants
         return Set(try await pipeline(vms.map { ["HGET", keys.vm($0), "uuid"] }).compactMap(\.string))
     }
 
@@ -201,6 +201,11 @@ extension Store {
         guard let times = replies[0].array?.map(\.string), times.count == 2 else { return false }
         return times[0] != nil || times[1] != nil && replies[1].int == 0
     }
+}
+
+extension RESPValue {
+    /// The VMs among the consumers of a PM's claims.
+    var claimants: [VMID] { strings?.compactMap { Claim.Consumer($0)?.vm } ?? [] }
 }
 
 extension JobStatus {

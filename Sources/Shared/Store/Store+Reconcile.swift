@@ -67,7 +67,7 @@ extension Store {
     /// - Returns: the records; those that do not exist are left out.
     /// - Throws: `Failure`.
     package func statuses(on pm: PMID, and others: Set<VMID> = []) async throws(Failure) -> [VMStatus] {
-        let here: [VMID] = try await send(["SMEMBERS", keys.vms(on: pm)]).identifiers()
+        let here = try await send(["HKEYS", keys.claims(on: pm)]).claimants
         let wanted = others.union(here).sorted()
         let replies = try await pipeline(wanted.map { ["HGETALL", keys.vm($0)] })
         var found: [VMStatus] = []

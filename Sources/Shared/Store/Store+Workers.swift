@@ -83,7 +83,9 @@ extension Store {
         lifetime: Duration,
         knownToHaveEnded ended: Set<String> = []
     ) async throws(Failure) -> WorkerRegistration {
-        let settings = worker.settings.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        // The schema first: where it differs, other differences say nothing.
+        let names = worker.settings.keys.sorted { $0 == "schema" || $1 != "schema" && $0 < $1 }
+        let settings = names.flatMap { [$0, worker.settings[$0] ?? ""] }
         let fields = worker.fields.merging(["name": worker.name, "instance": worker.instance]) { _, new in new }
         let arguments: ScriptArguments = [
             "worker": worker.name,

@@ -16,20 +16,31 @@ extension Audit {
             }
         }
         return Set(counted.keys).union(snapshot.groups.keys).sorted().compactMap { name in
-            let (known, right) = (snapshot.groups[name], counted[name])
+            let known = snapshot.groups[name] ?? .none
+            let right = counted[name] ?? .none
             guard known != right else { return nil }
+            let correction = GroupCorrection(
+                group: name,
+                rule: right.rule,
+                members: right.members - known.members,
+                placed: right.placed - known.placed
+            )
             return AuditFinding(
                 invariant: .claims,
                 row: keys.group(name),
                 problem: "its counts are not those of its VMs",
-                details: "\(known?.text ?? "none"); by the VMs \(right?.text ?? "none")",
-                remedy: .recountGroup(name)
+                details: "\(known.text); by the VMs \(right.text)",
+                remedy: .recountGroup(correction),
+                // VMs come and go while pages are read: only a difference that stays the same is one.
+                figures: [correction.members, correction.placed]
             )
         }
     }
 }
 
 extension AuditSnapshot.GroupRow {
+    fileprivate static let none = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 0)
+
     /// For people.
     fileprivate var text: String { "\(rule?.rawValue ?? "no rule"), \(members) VMs, \(placed) of them placed" }
 }

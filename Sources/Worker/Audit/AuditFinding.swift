@@ -1,4 +1,5 @@
 import Model
+import Store
 
 /// One difference between what there is and what must be.
 struct AuditFinding: Hashable, Sendable {
@@ -28,8 +29,8 @@ struct AuditFinding: Hashable, Sendable {
         case recount(PMID)
         /// Putting a VM into the index of VMs.
         case list(VMID)
-        /// Counting the VMs of a group anew from their records.
-        case recountGroup(String)
+        /// Correcting the counts of a group.
+        case recountGroup(GroupCorrection)
         /// Having a hold end at its time, and nothing else.
         case retime(VMID)
         /// Putting a job back to the queue.
@@ -54,9 +55,11 @@ struct AuditFinding: Hashable, Sendable {
     var remedy: Remedy?
     /// What people are to do; empty where the problem says it.
     var advice = ""
+    /// Figures that are the same in another look where the difference is; for what is counted over many pages.
+    var figures: [Int] = []
 
     /// The same difference in another look.
-    var identity: [String] { [invariant.rawValue, row, problem] }
+    var identity: [String] { [invariant.rawValue, row, problem] + figures.map(String.init) }
 
     /// One line for people.
     var text: String {

@@ -67,9 +67,9 @@ struct Auditor: Sendable {
     private func mend(_ remedy: AuditFinding.Remedy) async {
         do throws(Failure) {
             switch remedy {
-            case .recount(let pm): _ = try await store.mendClaims(of: pm)
+            case .recount(let pm): _ = try await store.repairClaims(of: pm)
             case .list(let vm): try await store.mend(listing: vm)
-            case .recountGroup(let group): try await store.mend(group: group)
+            case .recountGroup(let correction): try await store.repair(correction)
             case .retime(let vm): try await store.mend(hold: vm)
             case .requeue(let job): _ = try await store.mend(job: job)
             case .free(let vm): _ = try await store.mend(vm: vm)
@@ -100,8 +100,8 @@ extension AuditSnapshot {
     var machinesToRead: [MachineRow] {
         let hosts = Set(machines.filter(\.machine.isListed).compactMap(\.hostUUID))
         return machines.filter { row in
-            guard row.machine.aliasOf == nil || !row.members.isEmpty else { return false }
-            return row.machine.isListed || !row.members.isEmpty && !(row.hostUUID.map(hosts.contains) ?? false)
+            guard row.machine.aliasOf == nil || !row.claims.isEmpty else { return false }
+            return row.machine.isListed || !row.claims.isEmpty && !(row.hostUUID.map(hosts.contains) ?? false)
         }
     }
 }

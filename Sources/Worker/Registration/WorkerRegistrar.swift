@@ -19,14 +19,17 @@ struct WorkerRegistrar: Sendable {
             "started_at": Date.now.formatted(.iso8601),
         ]
         fields["process"] = ProcessIdentity.current?.text
+        // Workers of schema 0 compare this setting with theirs before they start, and show both in their refusal.
+        fields["autostart"] = "unknown to workers of an earlier release, which must not run beside this one"
         let policy = settings.policy.choice
         return WorkerRecord(
             name: settings.name,
             instance: UUID().uuidString.lowercased(),
             settings: [
-                "lease_ms": "\(settings.lease.milliseconds)", "policy": policy.name,
+                "schema": "\(RecordSchema.current)", "lease_ms": "\(settings.lease.milliseconds)",
+                "policy": policy.name,
                 "policy_weights": policy.weightsText, "cell": settings.cell,
-                "autostart": settings.startsAgain ? "on" : "off",
+                "restart": settings.startsAgain ? "on" : "off",
             ],
             fields: fields
         )
@@ -68,6 +71,15 @@ struct WorkerRegistrar: Sendable {
         }
     }
 
+    /// Keeps the name for as long as what the worker does before its first job takes.
+    ///
+    /// - Throws: `Failure` with `leaseLost` where another worker has it.
+    func announce() async throws(Failure) {
+        guard try await store.announce(worker, jobs: 0, lifetime: lease * 3) else {
+            throw Failure(.leaseLost, "another worker has taken the name \(worker.name)")
+        }
+    }
+
     /// Gives the name back; where another worker has it, nothing is changed.
     func leave() async {
         do throws(Failure) { try await store.unregister(worker) } catch {
@@ -83,6 +95,14 @@ struct WorkerRegistrar: Sendable {
     }
 
     private func differs(_ setting: String, from other: WorkerRegistration.Other) -> Failure {
+        if setting == "schema" {
+            return Failure(
+                .invalidRequest,
+                "worker \(other.fields["name"] ?? "?") is of another release, whose records are of schema "
+                    + "\(other.fields["schema"] ?? "0"), and this one's are of schema \(RecordSchema.current): stop all workers of "
+                    + "that release before you start one of this; it is alive since \(since(other))"
+            )
+        }
         let name = Self.variables[setting] ?? setting
         func shown(_ value: String?) -> String {
             // The record has milliseconds, and the variable seconds.
@@ -105,6 +125,6 @@ struct WorkerRegistrar: Sendable {
     /// The variables by which the settings are set.
     private static let variables = [
         "lease_ms": "HVC_LEASE", "policy": "HVC_POLICY", "policy_weights": "HVC_POLICY_WEIGHTS", "cell": "HVC_CELL",
-        "autostart": "HVC_AUTOSTART",
+        "restart": "HVC_AUTOSTART",
     ]
 }

@@ -3,6 +3,8 @@ import Model
 
 /// The places in a job at which tests kill the worker: before and after each action that another worker may find half done.
 extension CrashPoint {
+    /// A page of a migration of the records is done.
+    static let migratedPage = CrashPoint("migration.page")
     /// The job was claimed, and nothing was done yet.
     static let claimed = CrashPoint("job.claimed")
     /// The actions on the PM are over, and the outcome is not written.

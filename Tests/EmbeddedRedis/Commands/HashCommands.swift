@@ -35,6 +35,9 @@ let hashCommands = [
     Command("HVALS", 2) { keyspace, words throws(CommandError) in
         .bulks(try keyspace.hash(at: words[1])?.values ?? [])
     },
+    Command("HRANDFIELD", 2) { keyspace, words throws(CommandError) in
+        .optional(try keyspace.hash(at: words[1]).map { $0.fields[keyspace.draw(below: $0.count)] })
+    },
     Command("HLEN", 2) { keyspace, words throws(CommandError) in .integer(try keyspace.hash(at: words[1])?.count ?? 0)
     },
     Command("HEXISTS", 3) { keyspace, words throws(CommandError) in

@@ -28,6 +28,13 @@ let sortedSetReads = [
         try query.read(words, mayChange: true)
         return try keyspace.range(words, query)
     },
+    // All members at once, as Redis does with a small set.
+    Command("ZSCAN", -3) { keyspace, words throws(CommandError) in
+        let all = [Bytes("ZRANGE"), words[1], Bytes("0"), Bytes("-1"), Bytes("WITHSCORES")]
+        var query = SortedRange(isReversed: false)
+        try query.read(all, mayChange: true)
+        return .array([.bulk(Bytes("0")), try keyspace.range(all, query)])
+    },
     Command("ZREVRANGE", -4) { keyspace, words throws(CommandError) in
         var query = SortedRange(isReversed: true)
         try query.read(words, mayChange: false)

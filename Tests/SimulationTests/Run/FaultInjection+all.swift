@@ -39,7 +39,7 @@ extension FaultInjection {
         ),
         FaultInjection(
             "what a claim held is freed twice",
-            ("finish", "-tonumber(v[i + 1])", "-2 * tonumber(v[i + 1])")
+            ("finish", "change_sums(pm, consumer, -1, cpu, ram, disk)", "change_sums(pm, consumer, -2, cpu, ram, disk)")
         ),
         FaultInjection(
             "a create that goes elsewhere keeps its claim",

@@ -33,6 +33,7 @@ extension LuaLibrary {
         LuaFile("last_failure", PackageResources.last_failure_lua),
         LuaFile("lease_release", PackageResources.lease_release_lua),
         LuaFile("lease_repair", PackageResources.lease_repair_lua),
+        LuaFile("migration_lock", PackageResources.migration_lock_lua),
         LuaFile("observation", PackageResources.observation_lua),
         LuaFile("probe_schedule", PackageResources.probe_schedule_lua),
         LuaFile("queue_place", PackageResources.queue_place_lua),
@@ -40,6 +41,7 @@ extension LuaLibrary {
         LuaFile("recount", PackageResources.recount_lua),
         LuaFile("requeue", PackageResources.requeue_lua),
         LuaFile("restart", PackageResources.restart_lua),
+        LuaFile("schema", PackageResources.schema_lua),
         LuaFile("step_log", PackageResources.step_log_lua),
         LuaFile("time", PackageResources.time_lua),
         LuaFile("type_conflicts", PackageResources.type_conflicts_lua),
@@ -55,6 +57,8 @@ extension LuaLibrary {
 
     private static let constants = [
         "largest_number": largestNumber,
+        "migration_lock_ms": RecordSchema.lockMilliseconds,
+        "schema": RecordSchema.current,
         "step_log_limit": StepLog.limit,
         "tombstone_ms": tombstoneMilliseconds,
     ]

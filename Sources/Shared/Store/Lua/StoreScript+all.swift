@@ -44,14 +44,21 @@ extension StoreScript {
     static let unregisterWorker = StoreScript("unregister_worker", PackageResources.unregister_worker_lua)
 
     // Scripts/Audit
-    static let auditRead = StoreScript("audit_read", PackageResources.audit_read_lua)
+    static let claimUnclaimed = StoreScript("claim_unclaimed", PackageResources.claim_unclaimed_lua)
     static let findBroken = StoreScript("find_broken", PackageResources.find_broken_lua)
     static let listVM = StoreScript("list_vm", PackageResources.list_vm_lua)
+    static let readClaims = StoreScript("read_claims", PackageResources.read_claims_lua)
     static let repairClaims = StoreScript("repair_claims", PackageResources.repair_claims_lua)
     static let repairGroup = StoreScript("repair_group", PackageResources.repair_group_lua)
     static let repairHold = StoreScript("repair_hold", PackageResources.repair_hold_lua)
     static let repairJob = StoreScript("repair_job", PackageResources.repair_job_lua)
     static let repairVM = StoreScript("repair_vm", PackageResources.repair_vm_lua)
+
+    // Scripts/Schema
+    static let beginMigration = StoreScript("begin_migration", PackageResources.begin_migration_lua)
+    static let endMigration = StoreScript("end_migration", PackageResources.end_migration_lua)
+    static let migrateClaims = StoreScript("migrate_claims", PackageResources.migrate_claims_lua)
+    static let migrateTombstones = StoreScript("migrate_tombstones", PackageResources.migrate_tombstones_lua)
 
     // Scripts/Simulated
     static let changeSimulated = StoreScript("change_simulated", PackageResources.change_simulated_lua)
@@ -62,7 +69,8 @@ extension StoreScript {
         .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
         .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .registerWorker,
-        .unregisterWorker, .auditRead, .findBroken, .listVM, .repairClaims, .repairGroup, .repairHold, .repairJob,
-        .repairVM, .changeSimulated,
+        .unregisterWorker, .claimUnclaimed, .findBroken, .listVM, .readClaims, .repairClaims, .repairGroup, .repairHold,
+        .repairJob,
+        .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateTombstones, .changeSimulated,
     ]
 }

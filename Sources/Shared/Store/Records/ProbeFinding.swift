@@ -111,4 +111,6 @@ package struct RecordedState: Hashable, Sendable {
     package let isReachedElsewhere: Bool
     /// The version of the PM's record.
     package let version: String
+    /// True where there are fewer claims on the PM than its record says.
+    package var hasLostClaims = false
 }

@@ -5,5 +5,5 @@
 -- needs: broken_records
 
 return wrong_kind('counters', 'policy', 'identities', 'pm:numbers', 'type:numbers', 'image:numbers', 'queue', 'dead',
-  'jobs:ended', 'events', 'leases', 'delayed', 'holds', 'vms', 'gone', 'pms', 'images', 'types', 'fleet',
+  'jobs:ended', 'events', 'leases', 'delayed', 'holds', 'vms', 'tombstones', 'pms', 'images', 'types', 'fleet',
   'discovery', 'discovery:down', 'workers') or ''

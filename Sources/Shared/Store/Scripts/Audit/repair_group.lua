@@ -1,21 +1,19 @@
--- Counts the VMs of a group anew, from their records; a group without any is known no longer.
+-- Corrects how many VMs a group has, and how many of them are on a PM; a group without VMs has no record.
 --
--- ARGV group  the group
--- Returns: how many there are.
+-- By how much rather than to what, since VMs come and go while an audit counts.
 --
--- needs: groups
+-- ARGV group    its name
+-- ARGV rule     its rule, or empty for the one that it has
+-- ARGV members  how many more VMs it has
+-- ARGV placed   how many more of them are on a PM
+-- Returns: how many it has.
+--
+-- needs: broken_records
 
-local rule, members, placed = nil, 0, 0
-for _, vm in ipairs(redis.call('ZRANGE', P .. 'vms', 0, -1)) do
-  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'groups', 'pm')
-  for _, g in ipairs(groups_in(v[1])) do
-    if g[1] == group then
-      rule, members, placed = rule or g[2], members + 1, placed + (v[2] and 1 or 0)
-    end
-  end
-end
-redis.call('DEL', P .. 'group:' .. group)
-if members > 0 then
-  redis.call('HSET', P .. 'group:' .. group, 'rule', rule, 'members', members, 'placed', placed)
-end
-return members
+local key = P .. 'group:' .. group
+if not_whole('group:' .. group, false, 'members', 'placed') then redis.call('DEL', key) end
+local count = redis.call('HINCRBY', key, 'members', members)
+redis.call('HINCRBY', key, 'placed', placed)
+if rule ~= '' then redis.call('HSET', key, 'rule', rule) end
+if count <= 0 then redis.call('DEL', key) end
+return math.max(0, count)

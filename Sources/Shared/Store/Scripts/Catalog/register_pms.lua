@@ -46,11 +46,11 @@ local function take(pm, at)
   probe_soon(pm)
   touch(pm, true)
   -- Its record was lost, and its VMs hold their room still.
-  if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':vms') == 1 then recount(pm) end
+  if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':claims') == 1 then recount(pm) end
 end
 
 refuse(wrong_kind('pms', 'discovery', 'discovery:down', 'fleet', 'events', 'vms', 'identities'))
-begin('pm', function(pm) return wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':vms', 'pm:' .. pm .. ':delayed') end)
+begin('pm', function(pm) return wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':claims', 'pm:' .. pm .. ':delayed') end)
 for at = pms, #ARGV, #names do
   local pm = number('pm', ARGV[at], 1)
   ids[#ids + 1], listed[pm] = pm, true

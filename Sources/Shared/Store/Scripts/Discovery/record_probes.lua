@@ -2,7 +2,7 @@
 --
 -- A finding is written only while no later probe of the PM was begun. The fleet's version moves only with what changed.
 -- A probe that succeeded takes one off the PM's recent failures, every 30 s at most; a PM that is up again gets the jobs
--- that were deferred. Where the set of its VMs is not as large as its record says, or `hvc:vms` was lost, both are made anew.
+-- that were deferred. Where it has more claims than its record says, or `hvc:vms` was lost, both are made anew.
 -- A probe that failed is noted for its worker. It changes nothing else where another worker that lives has reached the
 -- PM lately; while one has not tried, the PM is due for that one. An alias stays one, and gets no figures.
 --
@@ -11,7 +11,7 @@
 -- ARGV findings...  for each PM: pm, epoch or empty, ms until the next probe, a time in ms before all of its domains were read
 --   or empty, `1` where figures were measured, how many fields follow, then field, value, …, none of them a claim's; -1 fields
 --   where the PM is up and its record says all of it already
--- Returns: for each finding `{'recorded', state, reason, version}` as they are now; `{'elsewhere', state, reason, version}`
+-- Returns: for each finding `{'recorded', state, reason, version, is_lost}` as they are now, 1 where claims were lost; `{'elsewhere', state, reason, version}`
 --   where it changed nothing, since another worker reaches the PM; `{'superseded'}`; `{'unknown'}` where there is no such
 --   PM; or `{'broken', what}`.
 --
@@ -104,11 +104,11 @@ local function record(pm, epoch, next_ms, inventory_ms, is_measured, found)
   if is_up and known[1] ~= after[1] then
     for _, job in ipairs(redis.call('SMEMBERS', key .. ':delayed')) do promote(job) end
   end
-  check_index(pm)
+  local is_lost = check_claims(pm)
   if known[1] ~= after[1] or not known[12] then
     event('pm.state', 'pm', pm, 'state', after[1], 'reason', after[2] or '')
   end
-  return {'recorded', after[1], after[2] or '', version_of(pm)}
+  return {'recorded', after[1], after[2] or '', version_of(pm), is_lost and 1 or 0}
 end
 
 local outcomes, at = {}, findings

@@ -6,9 +6,10 @@
 
 local function make_alias(pm, real)
   write_alias(pm, real)
-  for _, vm in ipairs(redis.call('SMEMBERS', P .. 'pm:' .. pm .. ':vms')) do
-    local key = P .. 'vm:' .. vm
-    local is_broken = broken_vm(vm) or broken_pm(pm, vm) or broken_pm(real, vm)
+  for _, consumer in ipairs(redis.call('HKEYS', P .. 'pm:' .. pm .. ':claims')) do
+    local vm = string.match(consumer, '^vm:(%d+)$')
+    local key = vm and P .. 'vm:' .. vm
+    local is_broken = not vm or broken_vm(vm) or broken_pm(pm, vm) or broken_pm(real, vm)
     if not is_broken and redis.call('HGET', key, 'pm') == pm then
       remove_claim(vm)
       redis.call('HSET', key, 'pm', real)

@@ -18,7 +18,7 @@ local function kind_of(key)
   if string.find(key, ':', 1, true) then
     if key == 'discovery:down' then return 'zset' end
     if key == 'jobs:ended' or string.find(key, '^processing:') or string.find(key, '^vm:%d+:waiting$') then return 'list' end
-    return string.find(key, '^pm:%d+:') and not string.find(key, ':unreached$') and 'set' or 'hash'
+    return string.find(key, '^pm:%d+:delayed$') and 'set' or 'hash'
   end
   if key == 'queue' or key == 'dead' then return 'list' end
   if key == 'events' then return 'stream' end
@@ -82,7 +82,7 @@ local function broken_pm(pm, vm, groups)
   if not pm or pm == '' then return nil end
   local key = 'pm:' .. pm
   local problem = not_whole(key, false, 'claimed_cpu', 'claimed_ram', 'claimed_disk', 'vms', 'failures',
-    'looking_until') or wrong_kind(key .. ':vms', key .. ':delayed')
+    'looking_until') or wrong_kind(key .. ':claims', key .. ':delayed')
   for _, g in ipairs(vm and not problem and (groups or groups_of(vm)) or {}) do
     problem = problem or not_whole(key, false, 'group:' .. g[1])
   end

@@ -4,12 +4,13 @@
 -- number is given to another name. `begin(kind, broken)` goes first: it ends the script where a record that may be
 -- written is broken, and notes the first registration, which tells a Redis that holds our state from one that lost it.
 --
--- needs: broken_records, events, time
+-- needs: broken_records, events, schema, time
+-- constants: schema
 
 local function begin(kind, broken)
   refuse(broken_counters() or not_whole('counters', false, kind) or wrong_kind(kind .. ':numbers'))
   for _, id in ipairs(redis.call('HVALS', P .. kind .. ':numbers')) do refuse(broken(id)) end
-  redis.call('HSETNX', P .. 'counters', 'began_at', now)
+  if redis.call('HSETNX', P .. 'counters', 'began_at', now) == 1 then write_schema(schema) end
 end
 local function name_of(kind, id)
   local key = P .. kind .. ':' .. id

@@ -1,12 +1,15 @@
--- `is_ready()`: whether all is known that there is; `mark_ready()`: notes it once it is.
+-- `not_ready()`: nil where all is known that there is, else why nothing is accepted: `not_ready`, or `other_schema` where
+-- the records are not of the schema of these programs; `mark_ready()`: notes that all is known once it is.
 --
 -- A Redis that was empty knows of no VM before each PM that is listed was looked at once, with or without success.
 --
 -- needs: events, time
+-- constants: schema
 
-local function is_ready()
+local function not_ready()
   local c = redis.call('HMGET', P .. 'counters', 'ready_at', 'began_at')
-  return c[1] or c[2] and redis.call('EXISTS', P .. 'pms') == 0
+  if c[2] and tonumber(redis.call('GET', P .. 'schema') or 0) ~= schema then return 'other_schema' end
+  if not c[1] and not (c[2] and redis.call('EXISTS', P .. 'pms') == 0) then return 'not_ready' end
 end
 local function mark_ready()
   if redis.call('HEXISTS', P .. 'counters', 'ready_at') == 1 then return end

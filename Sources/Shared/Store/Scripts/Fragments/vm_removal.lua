@@ -1,6 +1,6 @@
 -- `forget_vm(vm)`: frees what the VM claims, forgets the VM, and wakes the jobs that wait behind it.
 --
--- `hvc:gone` keeps its UUID for a while, so that a probe of its PM that began before does not take its domain for one
+-- `hvc:tombstones` keeps its UUID for a while, so that a probe of its PM that began before does not take its domain for one
 -- whose record was lost.
 --
 -- needs: claims, groups, time, waiting_jobs
@@ -10,8 +10,8 @@ local function forget_vm(vm)
   remove_claim(vm)
   leave_groups(vm)
   local uuid = redis.call('HGET', P .. 'vm:' .. vm, 'uuid')
-  if uuid then redis.call('ZADD', P .. 'gone', whole(now_ms), uuid) end
-  redis.call('ZREMRANGEBYSCORE', P .. 'gone', '-inf', whole(now_ms - tombstone_ms))
+  if uuid then redis.call('ZADD', P .. 'tombstones', whole(now_ms), uuid) end
+  redis.call('ZREMRANGEBYSCORE', P .. 'tombstones', '-inf', whole(now_ms - tombstone_ms))
   redis.call('DEL', P .. 'vm:' .. vm)
   redis.call('ZREM', P .. 'vms', vm)
   redis.call('ZREM', P .. 'holds', vm)

@@ -2,7 +2,10 @@
 -- none; and how many there are. A worker that knows it need not read the records.
 
 local function vms_digest(pm)
-  local vms = redis.call('SMEMBERS', P .. 'pm:' .. pm .. ':vms')
+  local vms = {}
+  for _, consumer in ipairs(redis.call('HKEYS', P .. 'pm:' .. pm .. ':claims')) do
+    vms[#vms + 1] = string.match(consumer, '^vm:(%d+)$')
+  end
   if #vms == 0 then return '', 0 end
   table.sort(vms)
   local words = {}

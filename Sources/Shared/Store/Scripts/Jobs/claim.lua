@@ -24,7 +24,7 @@ local ends = {}
 local function broken_ends()
   if not ends.known then
     ends.known = true
-    ends.problem = wrong_kind('dead', 'discovery', 'vms', 'gone', 'holds', 'jobs:ended')
+    ends.problem = wrong_kind('dead', 'discovery', 'vms', 'tombstones', 'holds', 'jobs:ended')
   end
   -- Nothing is written where it is the first entry; else it is the next claim's first.
   if #results == 0 then refuse(ends.problem) end
@@ -59,7 +59,7 @@ local function take_room(vm, v, pm)
   local key, fields = P .. 'pm:' .. pm, {'vms'}
   for _, g in ipairs(v.groups) do fields[#fields + 1] = 'group:' .. g[1] end
   local m = read_room(pm, unpack(fields))
-  local problem = m.err and key .. ' must be a hash' or wrong_kind('pm:' .. pm .. ':vms')
+  local problem = m.err and key .. ' must be a hash' or wrong_kind('pm:' .. pm .. ':claims')
   for i, at in ipairs({7, 14, 21}) do
     if not problem and m[at] and not is_whole(m[at]) then
       problem = key .. ' has a claimed_' .. ({'cpu', 'ram', 'disk'})[i] .. ' that is no whole number'
@@ -89,8 +89,8 @@ local function take_room(vm, v, pm)
     end
   end
   local use = whole(count('use'))
-  -- A VM whose record was lost holds its room still.
-  if redis.call('SADD', key .. ':vms', vm) == 0 then
+  -- A VM whose record was lost has its claim still.
+  if redis.call('HSETNX', key .. ':claims', 'vm:' .. vm, table.concat(v.needs, ',')) == 0 then
     redis.call('HSET', key, 'last_used', use, 'last_used_at', now)
     touch(pm, false)
     return true

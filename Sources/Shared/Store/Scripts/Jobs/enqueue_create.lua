@@ -14,11 +14,13 @@
 -- ARGV job_floor    the highest number of a job that the caller has seen
 -- ARGV vm_floor     the highest number of a VM that the caller has seen
 -- Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
---   `{'group_conflict', group, rule}`, or `{'not_ready'}` where a VM of before may have the next number.
+--   `{'group_conflict', group, rule}`, `{'not_ready'}` where a VM of before may have the next number, or
+--   `{'other_schema'}` where the records are not of the schema of these programs.
 --
 -- needs: acceptance, broken_records, readiness, time
 
-if not is_ready() then return {'not_ready'} end
+local unready = not_ready()
+if unready then return {unready} end
 local vm = hold
 refuse(wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end

@@ -15,7 +15,8 @@
 --
 -- needs: acceptance, broken_records, readiness
 
-if not is_ready() then return {'not_ready'} end
+local unready = not_ready()
+if unready then return {unready} end
 refuse(wrong_kind('queue', 'events', 'vms') or broken_counters())
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
 local needs = needs_of(type_id)

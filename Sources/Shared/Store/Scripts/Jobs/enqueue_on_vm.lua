@@ -8,14 +8,17 @@
 -- ARGV job_floor  the highest number of a job that the caller has seen
 -- ARGV vm_floor   the highest number of a VM that the caller has seen
 -- Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'under_way', job}` with the job of this kind that
---   has not ended, `{'wrong_state', state}` where the operation does not begin in the VM's state, or `{'not_ready'}`
---   where the VM may be one of before.
+--   has not ended, `{'wrong_state', state}` where the operation does not begin in the VM's state,
+--   `{'not_ready'}` where the VM may be one of before, or `{'other_schema'}` where the records are not of the schema of
+--   these programs.
 --
 -- needs: acceptance, broken_records, operations, readiness
 
 local key, op = P .. 'vm:' .. vm, operation(kind)
 refuse(wrong_kind('queue', 'events', 'vm:' .. vm) or broken_counters())
-if redis.call('EXISTS', key) == 0 then return {is_ready() and 'unknown_vm' or 'not_ready'} end
+local unready = not_ready()
+if unready == 'other_schema' then return {unready} end
+if redis.call('EXISTS', key) == 0 then return {unready or 'unknown_vm'} end
 local v = redis.call('HMGET', key, op.job_field, 'state', 'job')
 local earlier = v[1]
 if subject == 'hold' and (earlier or v[2] ~= 'held') then return {'unknown_hold'} end

@@ -38,7 +38,7 @@ local stays = v.id and after ~= 'gone' and not cleanup
 local failures = op.claim == 'place' and outcome == 'done' and redis.pcall('HGET', P .. 'pm:' .. pm, 'failures')
 refuse((not stays or failures or is_pm_fault == '1') and (broken_pm(pm, vm, v.groups)
     or v.pm ~= pm and broken_pm(v.pm, vm, v.groups) or wrong_kind('fleet') or broken_counters())
-  or not stays and wrong_kind('delayed', 'discovery', 'vms', 'gone', 'holds')
+  or not stays and wrong_kind('delayed', 'discovery', 'vms', 'tombstones', 'holds')
   or wakes and wrong_kind('queue', 'dead') or cleanup and wrong_change(vm, v.state, after))
 write_steps(job, steps)
 redis.call('LREM', P .. 'processing:' .. worker, 1, j[5])

@@ -17,7 +17,7 @@
 -- needs: broken_records, crash_limit, deferral, events, lease_repair, requeue, time, vm_removal
 
 refuse(wrong_kind('queue', 'leases', 'delayed', 'holds', 'dead', 'workers', 'events', 'fleet', 'discovery', 'vms',
-  'gone', 'jobs:ended') or broken_counters())
+  'tombstones', 'jobs:ended') or broken_counters())
 local back, given_up, problems = {}, {}, {}
 local function is_broken(problem)
   if problem then problems[#problems + 1] = problem end

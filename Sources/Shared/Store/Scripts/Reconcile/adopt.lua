@@ -25,7 +25,7 @@ local known = redis.call('HGET', key, 'uuid')
 if known then return known == uuid and '' or 'taken' end
 -- A worker that was frozen may have seen it long ago.
 if tonumber(probed_ms) < now_ms - tombstone_ms then return 'gone' end
-local gone = redis.call('ZSCORE', P .. 'gone', uuid)
+local gone = redis.call('ZSCORE', P .. 'tombstones', uuid)
 if gone and tonumber(gone) >= tonumber(probed_ms) then return 'gone' end
 local told = {vm = vm, type = type_id, image = image_id, job = create_job}
 for i = fields, #ARGV, 2 do
@@ -40,7 +40,7 @@ end
 refuse(wrong_kind('vms', 'events', 'fleet', 'discovery') or broken_counters()
   or not_whole('counters', false, 'type', 'image', 'adopted') or broken_pm(pm) or wrong_change(vm, 'none', state))
 -- Where only its record was lost, it is counted already.
-local is_counted = redis.call('SISMEMBER', P .. 'pm:' .. pm .. ':vms', vm) == 1
+local is_counted = redis.call('HEXISTS', P .. 'pm:' .. pm .. ':claims', 'vm:' .. vm) == 1
 set_state(vm, 'none', state, 'id', vm, 'uuid', uuid, 'type', type_id, 'image', image_id,
   'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, fields))
 if state == 'running' then redis.call('HSET', key, 'running_at', looked) end

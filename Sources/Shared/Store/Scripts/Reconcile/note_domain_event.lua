@@ -18,7 +18,7 @@ if v[1] == uuid and v[2] == pm then
     or what == 'defined' and v[4] ~= 'missing' or what == 'undefined' and v[4] == 'missing' then
     return 0
   end
-elseif redis.call('ZSCORE', P .. 'gone', uuid) then
+elseif redis.call('ZSCORE', P .. 'tombstones', uuid) then
   return 0
 end
 probe_soon(pm)

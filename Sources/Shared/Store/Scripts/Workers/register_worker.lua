@@ -27,6 +27,8 @@ for _, other in ipairs(redis.call('ZRANGEBYSCORE', P .. 'workers', whole(now_ms 
   seen = other ~= worker and seen_alive(other)
   for i = fields, seen and settings_end or 0, 2 do
     local value = redis.call('HGET', P .. 'worker:' .. other, ARGV[i])
+    -- Those of before there was a number do not say it.
+    if ARGV[i] == 'schema' then value = value or '0' end
     if value and value ~= ARGV[i + 1] then
       return {'differs', ARGV[i], whole(seen), redis.call('HGETALL', P .. 'worker:' .. other)}
     end

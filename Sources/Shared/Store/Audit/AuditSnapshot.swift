@@ -1,0 +1,113 @@
+package import Model
+
+/// All records and places of jobs, read in pages: each page is of one moment, and they follow one another.
+package struct AuditSnapshot: Sendable {
+    /// A job, as far as an audit asks.
+    package struct JobRow: Hashable, Sendable {
+        /// Its number.
+        package let id: JobID
+        /// Its state; nil where there is no record of it.
+        package let state: Job.State?
+        /// The VM it is about; nil where there is no record of it.
+        package let vm: VMID?
+
+        /// Makes a row.
+        ///
+        /// - Parameters:
+        ///   - id: its number.
+        ///   - state: its state.
+        ///   - vm: the VM it is about.
+        package init(id: JobID, state: Job.State?, vm: VMID?) {
+            self.id = id
+            self.state = state
+            self.vm = vm
+        }
+    }
+
+    /// A PM, with what is claimed there; both of one moment.
+    package struct MachineRow: Sendable {
+        /// Its record.
+        package let machine: PhysicalMachine
+        /// What is claimed there, by consumer.
+        package let claims: [Claim.Consumer: Resources]
+        /// How many VMs of each group claim capacity there; nil where there are too many VMs to be read at once.
+        package let groups: [String: Int]?
+        /// What the machine calls itself, whatever its address; nil before it was probed.
+        package let hostUUID: String?
+
+        /// Makes a row.
+        package init(
+            machine: PhysicalMachine,
+            claims: [Claim.Consumer: Resources],
+            groups: [String: Int]? = [:],
+            hostUUID: String? = nil
+        ) {
+            self.machine = machine
+            self.claims = claims
+            self.groups = groups
+            self.hostUUID = hostUUID
+        }
+    }
+
+    /// A group, as its record has it.
+    package struct GroupRow: Hashable, Sendable {
+        /// Its rule; nil where there is no record of it.
+        package let rule: GroupRule?
+        /// How many VMs it has.
+        package let members: Int
+        /// How many of them are on a PM.
+        package let placed: Int
+
+        /// Makes a row.
+        ///
+        /// - Parameters:
+        ///   - rule: its rule.
+        ///   - members: how many VMs it has.
+        ///   - placed: how many of them are on a PM.
+        package init(rule: GroupRule?, members: Int, placed: Int) {
+            (self.rule, self.members, self.placed) = (rule, members, placed)
+        }
+    }
+
+    /// A place where a job stands.
+    package enum Place: Hashable, Sendable {
+        /// On the queue.
+        case queue
+        /// On a worker's list.
+        case worker(String)
+        /// Behind another job of its VM.
+        case behind(VMID)
+        /// Put off.
+        case delayed
+    }
+
+    /// The VMs' records.
+    package var vms: [VMStatus] = []
+    /// What cannot be read of VMs and PMs, each in words that begin with the key.
+    package var unreadable: [String] = []
+    /// The VMs that have a record and are not in the index of VMs.
+    package var unlisted: Set<VMID> = []
+    /// The jobs that the VMs' records name as under way.
+    package var underWay: [VMID: JobID] = [:]
+    /// The groups that have VMs or a record.
+    package var groups: [String: GroupRow] = [:]
+    /// The VMs that end as holds when their time is over.
+    package var holds: Set<VMID> = []
+    /// The VMs whose record cannot be read, or is lost while the index has them.
+    package var brokenVMs: Set<VMID> = []
+    /// The PMs that were ever listed and whose record can be read.
+    package var machines: [MachineRow] = []
+    /// The PMs that were ever listed.
+    package var knownPMs: Set<PMID> = []
+    /// Where jobs stand, in the order of each place from its oldest entry on; nil for an entry that is none of ours.
+    package var places: [(place: Place, job: JobID?)] = []
+    /// The workers that were not heard of lately.
+    package var silentWorkers: Set<String> = []
+    /// The jobs that have a lease.
+    package var leases: Set<JobID> = []
+    /// The jobs that have not ended, and those that stand somewhere.
+    package var jobs: [JobID: JobRow] = [:]
+
+    /// Makes an empty one.
+    package init() {}
+}

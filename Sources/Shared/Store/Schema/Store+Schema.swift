@@ -1,0 +1,43 @@
+package import Model
+import RedisClient
+
+extension Store {
+    /// The schema of the records; nil where none is noted, as in an empty Redis and up to schema 0.
+    package func schema() async throws(Failure) -> Int? {
+        try await send(["GET", keys.schema]).int
+    }
+
+    /// Finds out what a worker is to do about the schema of the records.
+    func beginMigration(by worker: String) async throws(Failure) -> MigrationTurn {
+        try await run(.beginMigration, ["worker": worker, "known": RecordSchema.current])
+    }
+
+    /// Notes that the records are of another schema now; false where another worker has taken over.
+    func endMigration(by worker: String, with schema: Int) async throws(Failure) -> Bool {
+        try await run(.endMigration, ["worker": worker, "schema": schema])
+    }
+
+    /// The PMs that were ever listed, by number.
+    func knownPMs() async throws(Failure) -> [PMID] {
+        (try await send(["HVALS", keys.numbers(of: .pm)]).identifiers() as [PMID]).sorted()
+    }
+}
+
+extension MigrationTurn: ScriptReply {
+    init?(_ reply: RESPValue, keys: Keys) {
+        guard let parts = reply.array, let word = parts.first?.string else { return nil }
+        switch (word, parts.count) {
+        case ("current", 1): self = .current
+        case ("newer", 2):
+            guard let schema = parts[1].int else { return nil }
+            self = .newer(schema)
+        case ("busy", 3):
+            guard let worker = parts[2].string else { return nil }
+            self = .busy(worker)
+        case ("migrate", 4):
+            guard let schema = parts[1].int, let step = parts[2].string else { return nil }
+            self = .migrate(MigrationProgress(schema: schema, step: step, cursor: parts[3].int ?? 0))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,17 @@
+-- Gives the VMs that are on a PM by their records and have no claim there one; the PM's sums stay until it is recounted.
+--
+-- ARGV pm      the PM
+-- ARGV vms...  a page of all VMs
+-- Returns: how many claims are new.
+--
+-- needs: broken_records
+
+refuse(wrong_kind('pm:' .. pm .. ':claims'))
+local found = 0
+for i = vms, #ARGV do
+  local v = redis.pcall('HMGET', P .. 'vm:' .. ARGV[i], 'pm', 'cpu', 'ram', 'disk')
+  if not v.err and v[1] == pm and v[2] and v[3] and v[4] and is_whole(v[2]) and is_whole(v[3]) and is_whole(v[4]) then
+    found = found + redis.call('HSETNX', P .. 'pm:' .. pm .. ':claims', 'vm:' .. ARGV[i], v[2] .. ',' .. v[3] .. ',' .. v[4])
+  end
+end
+return found
