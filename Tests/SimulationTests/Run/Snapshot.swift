@@ -66,9 +66,6 @@ struct Snapshot {
             case ("vm", let id, ""): updateVM(id, key, redis)
             case ("vm", _, "waiting"): waiting[key] = entries(key, redis)
             case ("pm", let id, ""): updatePM(id, key, redis)
-            case ("pm", let id, "claims"):
-                let consumers = redis.read(["HKEYS", key]).strings?.compactMap(Claim.Consumer.init) ?? []
-                if let id = PMID(id) { claims[id] = Set(consumers.compactMap(\.vm?.description)) }
             case ("pm", _, "delayed"): delayedOn[key] = numbers(redis.read(["SMEMBERS", key]))
             case ("pm", let id, "claims"): if let id = PMID(id) { claims[id] = consumers(key, redis) }
             case ("queue", "returned", _): queues[key] = returned(key, redis)

@@ -11,9 +11,9 @@
 -- ARGV findings...  for each PM: pm, epoch or empty, ms until the next probe, a time in ms before all of its domains were read
 --   or empty, `1` where figures were measured, how many fields follow, then field, value, …, none of them a claim's; -1 fields
 --   where the PM is up and its record says all of it already
--- Returns: for each finding `{'recorded', state, reason, version, is_lost}` as they are now, 1 where claims were lost; `{'elsewhere', state, reason, version}`
---   where it changed nothing, since another worker reaches the PM; `{'superseded'}`; `{'unknown'}` where there is no such
---   PM; or `{'broken', what}`.
+-- Returns: for each finding `{'recorded', state, reason, version, is_lost}` as they are now, 1 where claims were lost;
+--   `{'elsewhere', state, reason, version}` where it changed nothing, since another worker reaches the PM;
+--   `{'superseded'}`; `{'unknown'}` where there is no such PM; or `{'broken', what}`.
 --
 -- needs: alias_record, broken_records, deferral, events, fleet_version, headroom, identities, probe_schedule, readiness
 -- needs: recount, time, unreached
