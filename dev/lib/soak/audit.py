@@ -65,7 +65,8 @@ class Audit:
     # I1
     def claims(self):
         for pm, record in self.pms.items():
-            members = set(self.keys.get(f"hvc:pm:{pm}:vms", []))
+            claims = self.keys.get(f"hvc:pm:{pm}:claims", {})
+            members = {consumer[3:] for consumer in claims if consumer.startswith("vm:")}
             placed = {vm for vm, each in self.vms.items() if each.get("pm") == pm}
             if members != placed:
                 self.complain(f"PM {pm} holds room for VMs {sorted(members)}, and the records say {sorted(placed)}")
@@ -74,9 +75,10 @@ class Audit:
             for resource in RESOURCES:
                 claimed = int(record.get(f"claimed_{resource}", 0))
                 needed = sum(int(self.vms[vm][resource]) for vm in members if vm in self.vms)
+                held = sum(int(amount.split(",")[RESOURCES.index(resource)]) for amount in claims.values())
                 limit = int(int(record.get(resource, 0)) * float(record.get(f"overcommit_{resource}", 1)) + 1e-9)
-                if claimed != needed or claimed > limit:
-                    self.complain(f"PM {pm}: {resource} claimed {claimed}, needed {needed}, at most {limit}")
+                if not claimed == held == needed or claimed > limit:
+                    self.complain(f"PM {pm}: {resource} claimed {claimed}, by claims {held}, needed {needed}, at most {limit}")
 
     # I3
     def places(self):
