@@ -77,6 +77,7 @@ final class SimulatedRedis {
             embedded.run(script, keys: keys, arguments: arguments)
         }
         if reply.array?.first?.string == "lost" { simulation.ledger.count(.lost) }
+        simulation.note("redis: \(script.name) \(arguments.prefix(3).map(\.text)): \("\(reply)".prefix(100))")
         return reply
     }
 
