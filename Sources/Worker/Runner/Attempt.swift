@@ -60,6 +60,8 @@ struct Attempt {
 
     private mutating func take(_ step: OperationStep) async throws(Failure) {
         let isProgress = !log.hasBegun(step)
+        // Nothing is waited for between the permit and the action, which would make the permit old.
+        if StepActions.overImage.contains(step.action) { await context.readImage() }
         try await enter(step.name, isProgress: isProgress, writing: [log.begin(step)], .entered(step))
         do throws(Failure) {
             let result = try await perform(step.action)
@@ -132,5 +134,6 @@ struct Attempt {
             }
             point.reach()
         } while tools.clock.now - asked > tools.leases.duration / 2
+        if Task.isCancelled { throw Failure(.leaseLost, "the job was stopped before its next action") }
     }
 }

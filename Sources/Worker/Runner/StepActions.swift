@@ -20,6 +20,9 @@ struct StepActions: Sendable {
     /// The call for an action; nil where there is none.
     subscript(action: StepAction) -> Call? { calls[action] }
 
+    /// Those that need the VM's image.
+    static let overImage: Set<StepAction> = [.ensureImage, .ensureDisk, .ensureDefined]
+
     /// All that the operations of this project name.
     static let shipped = StepActions([
         .ensureImage: { (context) async throws(Failure) in

@@ -9,7 +9,7 @@ struct StepContext: Sendable {
     /// The driver of its PM.
     let hypervisor: any Hypervisor
     private let store: any JobStore
-    private let knownImage = NIOLockedValueBox<ImageFile?>(nil)
+    private let knownImage = NIOLockedValueBox<Result<ImageFile, Failure>?>(nil)
 
     init(status: VMStatus, hypervisor: any Hypervisor, store: any JobStore) {
         self.status = status
@@ -20,16 +20,25 @@ struct StepContext: Sendable {
     /// The VM.
     var vm: VirtualMachine { status.vm }
 
-    /// The VM's image as the catalog has it, read once in an attempt: a PM that holds it already needs no file on this
-    /// worker.
+    /// Reads the VM's image, or why it cannot be used, for what asks for it next; what was read once in an attempt stays.
+    func readImage() async {
+        if case .success = knownImage.withLockedValue({ $0 }) { return }
+        let result: Result<ImageFile, Failure>
+        do throws(Failure) { result = .success(try await registeredImage()) } catch { result = .failure(error) }
+        knownImage.withLockedValue { $0 = result }
+    }
+
+    /// The VM's image as the catalog has it: a PM that holds it already needs no file on this worker.
     func image() async throws(Failure) -> ImageFile {
-        if let known = knownImage.withLockedValue({ $0 }) { return known }
+        if let known = knownImage.withLockedValue({ $0 }) { return try known.get() }
+        return try await registeredImage()
+    }
+
+    private func registeredImage() async throws(Failure) -> ImageFile {
         guard let registration = try await store.imageRegistration(vm.image) else {
             throw Failure(.unknownImage, "image \(vm.image) is no longer known: put it back into the image_file")
         }
         let facts = try registration.usable(as: vm.image)
-        let image = ImageFile(Image(id: vm.image, name: registration.name, path: registration.path), facts)
-        knownImage.withLockedValue { $0 = image }
-        return image
+        return ImageFile(Image(id: vm.image, name: registration.name, path: registration.path), facts)
     }
 }
