@@ -1,23 +1,30 @@
-// The libvirt calls that hvc-worker makes for a create, from a plain loop.
+// The libvirt calls that a create needs, from a plain loop.
 //
-// Usage: create URI COUNT THREADS [event-loop]
+// Usage: create URI COUNT THREADS [act-first] [event-loop]
 //
 // Prints the seconds that each create took, one a line, and at the end "rate CREATES_A_SECOND". What was created is
-// removed afterwards, outside the measured time. Threads share one connection, as in the worker. With `event-loop` a thread
-// runs libvirt's event loop and the connection has keepalive, as in the worker, which notices dead machines by them; then
-// each call wakes that thread several times.
+// removed afterwards, outside the measured time. Threads share one connection. With `event-loop` a thread runs libvirt's event
+// loop and the connection has keepalive, as in the worker, which notices dead machines by them; then each call wakes that
+// thread several times.
 //
-// The worker's calls for an image that is on the PM and a connection that is open, in their order
-// (Sources/Worker/Drivers/Libvirt/LibvirtHypervisor+*.swift), in a pool that is named by its own name:
+// A loop that looks before each act, for an image that is on the PM and a connection that is open, makes 26 calls:
 //
-//   ensureImage     virStoragePoolLookupByName, virStoragePoolIsActive,
-//                   virStorageVolLookupByName (marker), virStorageVolLookupByName (image), virStorageVolGetInfo
-//   ensureDisk      the same five again, virStorageVolGetPath (image),
-//                   virStorageVolLookupByName (disk: none), virStorageVolCreateXML
-//   ensureDefined   virDomainLookupByUUID (none), virDomainLookupByName (none),
-//                   virStoragePoolLookupByName, virStoragePoolIsActive, virStorageVolLookupByName (disk),
-//                   virStorageVolGetPath (disk), virNetworkLookupByName, virNetworkIsActive, virDomainDefineXMLFlags
-//   ensureRunning   virDomainLookupByUUID, virDomainGetMetadata, virDomainGetState, virDomainCreate
+//   image    virStoragePoolLookupByName, virStoragePoolIsActive,
+//            virStorageVolLookupByName (marker), virStorageVolLookupByName (image), virStorageVolGetInfo
+//   disk     the same five again, virStorageVolGetPath (image),
+//            virStorageVolLookupByName (disk: none), virStorageVolCreateXML
+//   domain   virDomainLookupByUUID (none), virDomainLookupByName (none),
+//            virStoragePoolLookupByName, virStoragePoolIsActive, virStorageVolLookupByName (disk),
+//            virStorageVolGetPath (disk), virNetworkLookupByName, virNetworkIsActive, virDomainDefineXMLFlags
+//   start    virDomainLookupByUUID, virDomainGetMetadata, virDomainGetState, virDomainCreate (two calls)
+//
+// With `act-first` it makes the nine that the worker makes (Sources/Worker/Drivers/Libvirt), which keeps handles:
+//
+//   network  virNetworkIsActive
+//   image    virStorageVolGetInfo
+//   disk     virStorageVolGetInfo (image), virStorageVolCreateXML
+//   domain   virDomainLookupByUUID (none), virStorageVolLookupByName (disk), virDomainDefineXMLFlags
+//   start    virDomainLookupByUUID, virDomainCreateWithFlags
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
@@ -40,9 +47,18 @@ struct vm {
     double seconds;
 };
 
+// What is looked up once.
+struct known {
+    virStoragePoolPtr pool;
+    virStorageVolPtr image;
+    virNetworkPtr network;
+    char *path;
+};
+
 struct share {
     pthread_t thread;
     virConnectPtr connection;
+    const struct known *known;
     struct vm *vms;
     int count;
 };
@@ -131,6 +147,14 @@ static void ensure_disk(virConnectPtr connection, const struct vm *vm) {
     virStoragePoolFree(pool);
 }
 
+static void define(virConnectPtr connection, const struct vm *vm, const char *path) {
+    char xml[4096];
+    snprintf(xml, sizeof xml, domain_xml, vm->name, vm->uuid_text, vm->uuid_text, path, vm->name);
+    virDomainPtr domain = virDomainDefineXMLFlags(connection, xml, 0);
+    must(domain != NULL, "virDomainDefineXMLFlags");
+    virDomainFree(domain);
+}
+
 static void ensure_defined(virConnectPtr connection, const struct vm *vm) {
     must(virDomainLookupByUUID(connection, vm->uuid) == NULL, "a domain of this UUID is there");
     must(virDomainLookupByName(connection, vm->name) == NULL, "a domain of this name is there");
@@ -141,11 +165,7 @@ static void ensure_defined(virConnectPtr connection, const struct vm *vm) {
     virNetworkPtr network = virNetworkLookupByName(connection, "default");
     must(network != NULL, "virNetworkLookupByName");
     must(virNetworkIsActive(network) == 1, "virNetworkIsActive");
-    char xml[4096];
-    snprintf(xml, sizeof xml, domain_xml, vm->name, vm->uuid_text, vm->uuid_text, path, vm->name);
-    virDomainPtr domain = virDomainDefineXMLFlags(connection, xml, 0);
-    must(domain != NULL, "virDomainDefineXMLFlags");
-    virDomainFree(domain);
+    define(connection, vm, path);
     virNetworkFree(network);
     free(path);
     virStorageVolFree(disk);
@@ -164,15 +184,37 @@ static void ensure_running(virConnectPtr connection, const struct vm *vm) {
     virDomainFree(domain);
 }
 
+static void look_first(virConnectPtr connection, const struct vm *vm) {
+    ensure_image(connection);
+    ensure_disk(connection, vm);
+    ensure_defined(connection, vm);
+    ensure_running(connection, vm);
+}
+
+static void act_first(virConnectPtr connection, const struct vm *vm, const struct known *known) {
+    virStorageVolInfo info;
+    must(virNetworkIsActive(known->network) == 1, "virNetworkIsActive");
+    must(virStorageVolGetInfo(known->image, &info) == 0, "virStorageVolGetInfo");
+    must(virStorageVolGetInfo(known->image, &info) == 0, "virStorageVolGetInfo");
+    virStorageVolFree(make_volume(known->pool, vm->disk, 1LL << 30, "qcow2", known->path));
+    must(virDomainLookupByUUID(connection, vm->uuid) == NULL, "a domain of this UUID is there");
+    virStorageVolFree(volume(known->pool, vm->disk));
+    char path[128];
+    snprintf(path, sizeof path, "/default-pool/%s", vm->disk);
+    define(connection, vm, path);
+    virDomainPtr domain = virDomainLookupByUUID(connection, vm->uuid);
+    must(domain != NULL, "virDomainLookupByUUID");
+    must(virDomainCreateWithFlags(domain, 0) == 0, "virDomainCreateWithFlags");
+    virDomainFree(domain);
+}
+
 static void *create_share(void *argument) {
     struct share *share = argument;
     for (int i = 0; i < share->count; i++) {
         struct vm *vm = &share->vms[i];
         double began = now();
-        ensure_image(share->connection);
-        ensure_disk(share->connection, vm);
-        ensure_defined(share->connection, vm);
-        ensure_running(share->connection, vm);
+        if (share->known) act_first(share->connection, vm, share->known);
+        else look_first(share->connection, vm);
         vm->seconds = now() - began;
     }
     return NULL;
@@ -202,12 +244,14 @@ static void name_vm(struct vm *vm, int number) {
     snprintf(vm->disk, sizeof vm->disk, "%s.qcow2", vm->name);
 }
 
-static double create_all(virConnectPtr connection, struct vm *vms, int count, int threads) {
+static double create_all(
+    virConnectPtr connection, const struct known *known, struct vm *vms, int count, int threads
+) {
     struct share shares[threads];
     double began = now();
     for (int i = 0; i < threads; i++) {
         int first = count * i / threads, end = count * (i + 1) / threads;
-        shares[i] = (struct share){.connection = connection, .vms = vms + first, .count = end - first};
+        shares[i] = (struct share){.connection = connection, .known = known, .vms = vms + first, .count = end - first};
         must(pthread_create(&shares[i].thread, NULL, create_share, &shares[i]) == 0, "pthread_create");
     }
     for (int i = 0; i < threads; i++) pthread_join(shares[i].thread, NULL);
@@ -233,26 +277,38 @@ static virConnectPtr open_connection(const char *uri, int has_events) {
 }
 
 int main(int argc, char **argv) {
-    int has_events = argc == 5 && strcmp(argv[4], "event-loop") == 0, is_call = argc == 4 || has_events;
+    int has_events = 0, acts_first = 0, is_call = argc >= 4;
+    for (int i = 4; i < argc; i++) {
+        if (strcmp(argv[i], "event-loop") == 0) has_events = 1;
+        else if (strcmp(argv[i], "act-first") == 0) acts_first = 1;
+        else is_call = 0;
+    }
     int count = is_call ? atoi(argv[2]) : 0, threads = is_call ? atoi(argv[3]) : 0;
     if (count < 1 || threads < 1 || threads > 64) {
-        fprintf(stderr, "Usage: create URI COUNT THREADS [event-loop]\n");
+        fprintf(stderr, "Usage: create URI COUNT THREADS [act-first] [event-loop]\n");
         return 2;
     }
     virConnectPtr connection = open_connection(argv[1], has_events);
     virStoragePoolPtr pool = started_pool(connection);
     virStorageVolPtr image = make_volume(pool, IMAGE, 1 << 20, "raw", NULL);
     virStorageVolPtr marker = make_volume(pool, MARKER, 0, "raw", NULL);
+    struct known known = {
+        .pool = pool, .image = image, .path = virStorageVolGetPath(image),
+        .network = virNetworkLookupByName(connection, "default")
+    };
+    must(known.path != NULL && known.network != NULL, "what is looked up once");
     struct vm *vms = calloc((size_t)count, sizeof *vms);
     must(vms != NULL, "calloc");
     for (int i = 0; i < count; i++) name_vm(&vms[i], i + 1);
 
-    double took = create_all(connection, vms, count, threads);
+    double took = create_all(connection, acts_first ? &known : NULL, vms, count, threads);
 
     for (int i = 0; i < count; i++) printf("%.6f\n", vms[i].seconds);
     printf("rate %.3f\n", count / took);
     for (int i = 0; i < count; i++) remove_vm(connection, pool, &vms[i]);
     must(virStorageVolDelete(marker, 0) == 0 && virStorageVolDelete(image, 0) == 0, "virStorageVolDelete");
+    virNetworkFree(known.network);
+    free(known.path);
     virStorageVolFree(marker);
     virStorageVolFree(image);
     virStoragePoolFree(pool);

@@ -30,7 +30,11 @@ struct Gateway {
         logger = Program.logger(label: "hvc-gateway", level: settings.common.logLevel)
         for warning in settings.warnings { logger.warning("\(warning)") }
         redis = settings.common.makeRedisClient(name: "hvc-gateway", patience: .zero, logger: logger)
-        store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
+        store = Store(
+            redis: redis,
+            keys: Keys(prefix: settings.common.prefix),
+            queueLimit: settings.queueLimit
+        )
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
         readiness = Readiness(feed: feed)

@@ -1,5 +1,6 @@
 import Bootstrap
 import Model
+import Store
 
 /// The gateway's settings, from its environment.
 struct GatewaySettings: Sendable {
@@ -11,6 +12,7 @@ struct GatewaySettings: Sendable {
     let waitingCallers: Int
     let grace: Duration
     let connections: Int
+    let queueLimit: Int
     /// What is odd or unsafe about the environment but does not stop the program.
     let warnings: [String]
 
@@ -66,12 +68,19 @@ struct GatewaySettings: Sendable {
         fallback: 10_000,
         meaning: "How many connections there may be at once, as far as the limit of open files has room."
     )
+    private static let queueLimitSetting = Setting<Int>.number(
+        "HVC_QUEUE_LIMIT",
+        in: 1...10_000_000,
+        fallback: Store.defaultQueueLimit,
+        meaning:
+            "How many jobs may be queued; beyond them creates and holds are refused (`queue_full`), and destroys are not."
+    )
 
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
         [
             hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
-            graceSetting.about, connectionsSetting.about,
+            graceSetting.about, connectionsSetting.about, queueLimitSetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -89,6 +98,7 @@ struct GatewaySettings: Sendable {
         waitingCallers = reader.value(Self.waitingCallersSetting)
         grace = reader.value(Self.graceSetting)
         connections = reader.value(Self.connectionsSetting)
+        queueLimit = reader.value(Self.queueLimitSetting)
         warnings =
             SettingNames.warnings(for: environment, own: Self.descriptions)
             + Self.descriptions.secretWarnings(in: environment) + Self.warnings(ofToken: token, on: host)

@@ -38,7 +38,7 @@ struct WorkerProgram {
         store = Store(
             redis: redis,
             keys: Keys(prefix: settings.common.prefix),
-            jobRetention: JobRetention(count: settings.jobHistory)
+            jobRetention: settings.jobRetention
         )
         feed = EventFeed(store: store, logger: logger)
         let controlDirectory = ControlDirectory.path(

@@ -35,7 +35,7 @@ struct WorkerSettings: Sendable {
     let discoveryPeriod: Duration
     let probeTimeout: Duration
     let grace: Duration
-    let jobHistory: Int
+    let jobRetention: JobRetention
     let overcommit: Overcommit
     let imageRoots: [String]
     let imageCache: ImageCache
@@ -129,12 +129,6 @@ struct WorkerSettings: Sendable {
         fallback: 25,
         meaning: "How long jobs under way may go on after SIGTERM before they go back to the queue."
     )
-    private static let historySetting = Setting<Int>.number(
-        "HVC_JOB_HISTORY",
-        in: 100...10_000_000,
-        fallback: JobRetention.defaultCount,
-        meaning: "Records of how many ended jobs are kept, for a week at most; the same for all workers."
-    )
     private static let overcommitCPUSetting = overcommitSetting("CPU", of: "CPUs")
     private static let overcommitRAMSetting = overcommitSetting("RAM", of: "memory")
     private static let overcommitDiskSetting = overcommitSetting("DISK", of: "disk")
@@ -222,11 +216,11 @@ struct WorkerSettings: Sendable {
             nameSetting.about, pmFileSetting.about, fleetSetting.about, imageFileSetting.about, flavorFileSetting.about,
             slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
             probeTimeoutSetting.about,
-            graceSetting.about, historySetting.about,
+            graceSetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
             imageRootsSetting.about, imageCacheSetting.about, imageCacheSizeSetting.about, cellSetting.about,
             autostartSetting.about, networkSetting.about,
-        ] + CommonSettings.descriptions
+        ] + JobRetention.descriptions + CommonSettings.descriptions
     }
 
     /// Reads the settings.
@@ -261,7 +255,7 @@ struct WorkerSettings: Sendable {
             oldest: Int(max(Self.oldestMeasure, discoveryPeriod * 10).components.seconds) * 1000
         )
         grace = reader.value(Self.graceSetting)
-        jobHistory = reader.value(Self.historySetting)
+        jobRetention = JobRetention(from: &reader)
         overcommit = Overcommit(
             cpu: reader.value(Self.overcommitCPUSetting),
             ram: reader.value(Self.overcommitRAMSetting),

@@ -40,7 +40,7 @@ extension PlayedFleet {
     /// - Throws: `Failure`; `TestKitError` where it is not to be had.
     func work(failure: Failure? = nil, left: [String] = []) async throws {
         try await eventually("a job to come") {
-            try await store.redis.send(["LLEN", "hvc:queue"]).int ?? 0 > 0
+            try await store.redis.send(["EXISTS", "hvc:queue", "hvc:queue:direct"]).int ?? 0 > 0
         }
         guard let lease = try await claim() else { return }
         if !left.isEmpty { try await store.note(left: left, by: lease) }
@@ -52,18 +52,21 @@ extension PlayedFleet {
     /// Nil where the claim was all that there was to do: a hold ends with it.
     private func claim() async throws -> Lease? {
         let peek = try await store.peek(since: .start, limit: 1)
-        let line = peek.lines[0]
-        guard let entry = line.entry, let pm = peek.changed.first?.id else { throw TestKitError("nothing to claim") }
-        let places = entry.kind == .create || entry.kind == .hold
-        let action: ClaimAction = places ? .place(pm, PlacementExplanation(policy: "seed")) : .run
+        guard let pm = peek.changed.first?.id else { throw TestKitError("nothing to claim") }
         let outcome = try await store.claim(
-            [(line, action)],
+            peek.lines.map { ($0, .place(pm, PlacementExplanation(policy: "seed"))) },
+            direct: peek.lines.isEmpty ? 1 : 0,
             roomVersion: peek.roomVersion,
             worker: "w",
             lease: .seconds(60)
         )
-        if case .ended = outcome.results.first { return nil }
-        guard case .started(let epoch, _) = outcome.results.first else { throw TestKitError("\(outcome)") }
+        if case .ended = (outcome.results + outcome.direct.map(\.result)).first { return nil }
+        let taken =
+            outcome.direct.first.map { ($0.line, $0.result) }
+            ?? zip(peek.lines, outcome.results).first { _ in true }
+        guard let (line, result) = taken, let entry = line.entry, case .started(let epoch, _) = result else {
+            throw TestKitError("\(outcome)")
+        }
         return Lease(job: entry.job, epoch: epoch)
     }
 }

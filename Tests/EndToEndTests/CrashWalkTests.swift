@@ -169,7 +169,10 @@ private struct Site {
     private func expectQuiet() async throws {
         let redis = installation.redis
         try await eventually("all jobs to end", deadline: .seconds(30)) {
-            try await redis.send(["EXISTS", "hvc:queue", "hvc:leases", "hvc:delayed", "hvc:dead"]).int == 0
+            try await redis.send([
+                "EXISTS", "hvc:queue", "hvc:queue:returned", "hvc:queue:direct", "hvc:leases", "hvc:delayed",
+                "hvc:dead",
+            ]).int == 0
         }
         #expect(try await redis.send(["KEYS", "hvc:processing:*"]).array?.isEmpty == true)
         for key in try await redis.send(["KEYS", "hvc:job:*[0-9]"]).strings ?? [] {

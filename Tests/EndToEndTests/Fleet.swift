@@ -145,9 +145,8 @@ struct Fleet {
     func expectNothingLeft(within limit: Duration = .seconds(30)) async throws {
         let redis = site.redis
         try await eventually("nothing to be left of jobs", deadline: limit, every: .milliseconds(100)) {
-            for key in ["hvc:queue", "hvc:leases", "hvc:delayed"] {
-                let count = try await redis.send([key == "hvc:queue" ? "LLEN" : "ZCARD", key]).int
-                guard count == 0 else { throw TestKitError("\(key) has \(count ?? -1) entries") }
+            for key in ["hvc:queue", "hvc:queue:returned", "hvc:queue:direct", "hvc:leases", "hvc:delayed"] {
+                guard try await redis.send(["EXISTS", key]).int == 0 else { throw TestKitError("\(key) has entries") }
             }
             for pattern in ["hvc:vm:*", "hvc:processing:*", "hvc:pm:*:claims"] {
                 let keys = try await redis.send(["KEYS", pattern]).strings ?? []

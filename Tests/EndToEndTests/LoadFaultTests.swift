@@ -245,7 +245,7 @@ struct LoadFaultTests {
     private func expectNothingLeft(_ site: Installation) async throws {
         try await eventually("nothing to be left", deadline: .seconds(60), every: .milliseconds(100)) {
             for pattern in [
-                "hvc:vm:*", "hvc:processing:*", "hvc:leases", "hvc:queue", "hvc:delayed", "hvc:pm:1:claims",
+                "hvc:vm:*", "hvc:processing:*", "hvc:leases", "hvc:queue*", "hvc:delayed", "hvc:pm:1:claims",
             ] {
                 let keys = try await site.redis.send(["KEYS", pattern]).strings ?? []
                 guard keys.isEmpty else { throw TestKitError("there are \(keys)") }

@@ -21,7 +21,7 @@ struct DomainTests {
             #expect(try domain.name() == "one")
             #expect(try domain.uuid() == uuid)
             #expect(try domain.state().state == .shutOff)
-            #expect(!domain.wasActive)
+            #expect(domain.runNumber == nil)
             #expect(try domain.info().cpus == 3)
             #expect(try domain.info().maximumMemoryKiB == 65536)
 
@@ -34,7 +34,7 @@ struct DomainTests {
             #expect(try domain.state().state == .running)
 
             let found = try #require(try session.domain(uuid: uuid))
-            #expect(found.wasActive)
+            #expect(found.runNumber != nil)
             #expect(try session.domain(name: "one")?.uuid() == uuid)
             #expect(try session.domains().map { try $0.name() } == ["one"])
 

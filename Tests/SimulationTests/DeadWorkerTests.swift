@@ -72,6 +72,6 @@ struct DeadWorkerTests {
         redis.time += .seconds(1)
         _ = try await store.sweep()
         #expect(redis.run(["HGET", "hvc:job:\(lease.job)", "state"]).string == "queued")
-        #expect(redis.run(["LLEN", "hvc:queue"]).int == 1)
+        #expect(redis.run(["ZCARD", "hvc:queue:returned"]).int == 1)
     }
 }

@@ -77,7 +77,7 @@ struct CatalogTests {
             await #expect(throws: Failure.self) { try await fixture.create() }
             let failure = await #expect(throws: Failure.self) { try await fixture.create() }
             #expect(failure?.code == .unknownType)
-            #expect(try await fixture.list("hvc:queue").isEmpty)
+            #expect(try await fixture.queued().isEmpty)
         }
     }
 }

@@ -16,7 +16,7 @@ struct EnqueueTests {
             #expect(status.vm.name == name && status.state == .queued && status.pm == nil)
             #expect(try await fixture.field("hvc:vm:1", "domain") == status.vm.domainName)
             #expect(
-                try await fixture.list("hvc:queue") == [
+                try await fixture.queued() == [
                     #"{"job":1,"kind":"create","vm":1,"cpu":1,"ram":512,"disk":1,"image":100}"#
                 ]
             )
@@ -41,7 +41,7 @@ struct EnqueueTests {
             #expect(vm?.code == .unknownVM)
             #expect(try await store.redis.send(["KEYS", "hvc:vm:*"]).array?.isEmpty == true)
             #expect(try await store.redis.send(["KEYS", "hvc:job:*"]).array?.isEmpty == true)
-            #expect(try await fixture.list("hvc:queue").isEmpty)
+            #expect(try await fixture.queued().isEmpty)
         }
     }
 
@@ -54,7 +54,7 @@ struct EnqueueTests {
                 try await fixture.store.enqueueDestroy(vm, request: "")
             }
             #expect(failure?.code == .alreadyDestroying)
-            #expect(try await fixture.list("hvc:queue").count == 2)
+            #expect(try await fixture.queued().count == 2)
         }
     }
 

@@ -19,7 +19,7 @@ struct GroupAgreementTests {
             let pms = try await machines(4, fixture)
             var (taken, refused) = (0, 0)
             for _ in 1...120 {
-                _ = try await fixture.store.redis.send(["DEL", "hvc:queue"])
+                _ = try await fixture.store.redis.send(["DEL", "hvc:queue", "hvc:queue:returned"])
                 let groups = Self.rules.filter { _ in Bool.random(using: &generator) }
                 let pm = try #require(pms.randomElement(using: &generator))
                 _ = try await fixture.store.enqueueCreate(

@@ -27,7 +27,7 @@ struct HandBackTests {
             #expect(try await store.postpone(lease, by: .seconds(60), because: silent) == false)
             #expect(try await store.status(of: lease.job)?.state == .delayed)
             #expect(try await store.tries(of: lease.job) == 1)
-            #expect(try await fixture.list("hvc:queue").isEmpty)
+            #expect(try await fixture.queued().isEmpty)
             #expect(try await fixture.list("hvc:processing:w").isEmpty)
             #expect(try await store.machine(1.identifier())?.vmCount == 1)
             let outcome = try await store.sweep()
@@ -59,9 +59,9 @@ struct HandBackTests {
                 of: 1.identifier(),
                 next: .seconds(60)
             )
-            #expect(try await fixture.list("hvc:queue").isEmpty)
+            #expect(try await fixture.queued().isEmpty)
             try await fixture.up(1, four)
-            #expect(try await fixture.list("hvc:queue").count == 1)
+            #expect(try await fixture.queued().count == 1)
             #expect(try await fixture.store.redis.send(["EXISTS", "hvc:delayed", "hvc:pm:1:delayed"]).int == 0)
         }
     }
@@ -71,13 +71,13 @@ struct HandBackTests {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
             #expect(try await store.reschedule(lease, because: silent, penalizesPM: true))
-            #expect(try await fixture.list("hvc:queue").first?.hasSuffix(#","tried":[1]}"#) == true)
+            #expect(try await fixture.queued().first?.hasSuffix(#","tried":[1]}"#) == true)
             let first = try #require(try await store.machine(1.identifier()))
             #expect(first.claimed == .zero && first.vmCount == 0 && first.failures == 1)
             let (_, claim) = try await fixture.takeAll()
             #expect(claim.results == [.started(epoch: 3, pm: try 2.identifier())])
             #expect(try await store.reschedule(Lease(job: lease.job, epoch: 3), because: silent, penalizesPM: true))
-            #expect(try await fixture.list("hvc:queue").first?.hasSuffix(#","tried":[1,2]}"#) == true)
+            #expect(try await fixture.queued().first?.hasSuffix(#","tried":[1,2]}"#) == true)
             let (_, last) = try await fixture.takeAll()
             #expect(last.results == [.ended])
             // What the PMs said counts for more than that there is no other.
@@ -98,17 +98,20 @@ struct HandBackTests {
                 let lease = Lease(job: try job.identifier(), epoch: 1)
                 #expect(try await fixture.store.requeue(lease, reason: "test"))
             }
-            let entries = try await fixture.list("hvc:queue")
+            let entries = try await fixture.queued()
             let jobs = entries.reversed().compactMap { $0.firstMatch(of: /"job":(\d+)/).flatMap { Int($0.1) } }
             #expect(jobs == [3, 120, 150] + Array(151...200))
+            let peek = try await fixture.store.peek(since: .start, limit: 5)
+            #expect(peek.lines.compactMap(\.entry?.job.value) == [3, 120, 150, 151, 152])
             // One that is younger than all that wait goes behind them.
-            let young = #"{"job":900,"kind":"destroy","vm":149,"cpu":0,"ram":0,"disk":0}"#
+            let young = #"{"job":900,"kind":"create","vm":149,"cpu":0,"ram":0,"disk":0}"#
             _ = try await fixture.store.redis.send(["ZADD", "hvc:delayed", 1, 900])
             _ = try await fixture.store.redis.send([
                 "HSET", "hvc:job:900", "state", "delayed", "entry", young, "vm", 149,
             ])
             #expect(try await fixture.store.sweep().due == [900.identifier()])
-            #expect(try await fixture.list("hvc:queue").first == young)
+            let last = try await fixture.store.peek(since: .start, limit: 100).lines.last
+            #expect(last?.bytes == Array(young.utf8))
         }
     }
 

@@ -25,7 +25,10 @@ struct MigrationTests {
             }
             #expect(workers > 8, "a page a PM at least")
             let after = try await Records(of: store.redis)
-            for (key, record) in before.hashes { #expect(after.hashes[key] == record, "\(key)") }
+            // What a worker could not reach runs out.
+            for (key, record) in before.hashes where !key.hasSuffix(":unreached") {
+                #expect(after.hashes[key] == record, "\(key)")
+            }
             #expect(
                 Set(after.hashes.keys).subtracting(before.hashes.keys) == Set(sets.keys.map { "hvc:pm:\($0):claims" })
             )

@@ -148,7 +148,7 @@ struct RoomAgreementTests {
 
     /// The queue with one create and nothing else.
     private func oneEntry(_ fixture: StoreFixture) async throws -> Peek {
-        _ = try await fixture.store.redis.send(["DEL", "hvc:queue"])
+        _ = try await fixture.store.redis.send(["DEL", "hvc:queue", "hvc:queue:returned"])
         _ = try await fixture.create()
         return try await fixture.store.peek(since: .start, limit: 1)
     }

@@ -108,7 +108,7 @@ struct StateTableTests {
         if let before { vm += ["state_before", before.rawValue] }
         if state == .held { vm += ["held_until", "2999-01-01T00:00:00.000Z"] }
         let names = [
-            "vm:1", "vm:1:waiting", "job:1", "queue", "leases", "delayed", "holds", "processing:w", "vms", "tombstones",
+            "vm:1", "vm:1:waiting", "job:1", "queue", "leases", "delayed", "holds", "processing:w", "vms", "gone",
         ]
         var commands: [RedisCommand] = [
             RedisCommand("DEL", arguments: names.map { "hvc:\($0)".redisArgument }),

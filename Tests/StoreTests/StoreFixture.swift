@@ -78,7 +78,7 @@ final class StoreFixture: Sendable {
         )
     }
 
-    /// Peeks, plans every create on the fleet as it is told, and claims.
+    /// Peeks, plans every create on the fleet as it is told, and claims, with as many jobs that need no plan as are left.
     func takeAll(worker: String = "w", limit: Int = 100) async throws -> (Peek, ClaimOutcome) {
         let peek = try await store.peek(since: .start, limit: limit)
         let fleet = FleetSnapshot(peek.changed)
@@ -96,8 +96,15 @@ final class StoreFixture: Sendable {
             case .undecided: return (line, .run)
             }
         }
-        let outcome = try await store.claim(steps, roomVersion: peek.roomVersion, worker: worker, lease: .seconds(60))
-        return (peek, outcome)
+        let outcome = try await store.claim(
+            steps,
+            direct: limit - steps.count,
+            roomVersion: peek.roomVersion,
+            worker: worker,
+            lease: .seconds(60)
+        )
+        let results = outcome.results + outcome.direct.map(\.result)
+        return (peek, ClaimOutcome(stop: outcome.stop, results: results, direct: outcome.direct))
     }
 
     /// Begins a step; false where the job is another worker's, or has ended.
@@ -134,6 +141,14 @@ final class StoreFixture: Sendable {
     /// A field of a hash, as redis-cli would show it.
     func field(_ key: String, _ field: String) async throws -> String? {
         try await store.redis.send(["HGET", key, field]).string
+    }
+
+    /// The entries of all queues, the highest number first.
+    func queued() async throws -> [String] {
+        let back = try await store.redis.send(["ZRANGE", store.keys.returned, "0", "-1"]).strings ?? []
+        let all = try await list(store.keys.queue) + list(store.keys.direct) + back
+        func number(_ line: String) -> Int { line.firstMatch(of: /"job":(\d+)/).flatMap { Int($0.1) } ?? 0 }
+        return all.sorted { number($0) > number($1) }
     }
 
     /// The entries of a list.

@@ -132,7 +132,7 @@ struct SweepTests {
             #expect(try await store.sweep().recovered == [lease.job])
             #expect(try await fixture.list("hvc:processing:w").isEmpty)
             #expect(try await store.redis.send(["ZCARD", "hvc:leases"]).int == 0)
-            #expect(try await fixture.list("hvc:queue").count == 1)
+            #expect(try await fixture.queued().count == 1)
         }
     }
 

@@ -14,14 +14,19 @@ package final class PrivateLibvirtd: Sendable {
         /// Whether the network `default` is defined and active, with DHCP for guests.
         package var hasNetwork = false
 
+        /// Whether it counts the calls that it is asked.
+        package var countsCalls = false
+
         /// Makes options.
         ///
         /// - Parameters:
         ///   - poolMiB: The size of the default pool's directory in MiB.
         ///   - hasNetwork: Whether the network `default` is active.
-        package init(poolMiB: Int? = nil, hasNetwork: Bool = false) {
+        ///   - countsCalls: Whether it counts the calls that it is asked.
+        package init(poolMiB: Int? = nil, hasNetwork: Bool = false, countsCalls: Bool = false) {
             self.poolMiB = poolMiB
             self.hasNetwork = hasNetwork
+            self.countsCalls = countsCalls
         }
     }
 
@@ -40,7 +45,8 @@ package final class PrivateLibvirtd: Sendable {
                 withIntermediateDirectories: true
             )
         }
-        try Self.write(Self.daemonSettings, to: directory.file("etc/libvirtd.conf"))
+        let log = options.countsCalls ? Self.callLogSettings : Self.logSettings
+        try Self.write(Self.daemonSettings + log, to: directory.file("etc/libvirtd.conf"))
         try Self.write(Self.guestSettings, to: directory.file("etc/qemu.conf"))
         if options.hasNetwork {
             try Self.write(Self.network, to: directory.file("etc/qemu/networks/default.xml"))
@@ -90,15 +96,6 @@ package final class PrivateLibvirtd: Sendable {
 
     /// What it has said.
     package var text: String { process.text }
-
-    /// What a guest has written to its serial console.
-    ///
-    /// - Parameter domainName: The domain's name.
-    /// - Returns: The text; empty where there is none yet.
-    package func console(of domainName: String) -> String {
-        let data = FileManager.default.contents(atPath: directory.file("log/qemu/\(domainName)-console.log"))
-        return String(decoding: data ?? Data(), as: UTF8.self)
-    }
 
     /// Runs virsh on it, from within its namespaces.
     ///
@@ -252,10 +249,20 @@ extension PrivateLibvirtd {
         auth_unix_rw = "none"
         unix_sock_group = "root"
         unix_sock_rw_perms = "0770"
-        log_outputs = "2:stderr"
 
         """
     }
+
+    private static let logSettings = """
+        log_outputs = "2:stderr"
+
+        """
+
+    private static let callLogSettings = """
+        log_filters = "1:rpc.netserverprogram"
+        log_outputs = "2:stderr 1:file:/var/log/libvirt/calls.log"
+
+        """
 
     /// No cgroups, no security driver, no virtlogd: none of them is to be had in the namespaces.
     private static let guestSettings = """

@@ -74,8 +74,14 @@ struct AddedOperationTests {
             let old = Store(redis: store.redis)
             let peek = try await old.peek(since: .start, limit: 1)
             let plan = IntakePlan.steps(for: peek.lines, on: FleetSnapshot(peek.changed), by: .seed)
-            let outcome = try await old.claim(plan, roomVersion: peek.roomVersion, worker: "w", lease: .seconds(60))
-            #expect(outcome.results == [.deadLettered])
+            let outcome = try await old.claim(
+                plan,
+                direct: 1,
+                roomVersion: peek.roomVersion,
+                worker: "w",
+                lease: .seconds(60)
+            )
+            #expect(outcome.direct.map(\.result) == [.deadLettered])
         }
     }
 
@@ -157,8 +163,16 @@ private struct WorkerSite {
             operations: Added.operations
         )
         let asked = ContinuousClock.now
-        let outcome = try await store.claim(plan, roomVersion: peek.roomVersion, worker: "w", lease: .seconds(60))
-        for job in zip(plan, outcome.results).compactMap({ ClaimedJob($0.line, $1, asked: asked) }) {
+        let outcome = try await store.claim(
+            plan,
+            direct: 1,
+            roomVersion: peek.roomVersion,
+            worker: "w",
+            lease: .seconds(60)
+        )
+        let planned = zip(plan, outcome.results).compactMap { ClaimedJob($0.line, $1, asked: asked) }
+        let direct = outcome.direct.compactMap { ClaimedJob($0.line, $0.result, asked: asked) }
+        for job in planned + direct {
             await runner.run(job)
         }
     }

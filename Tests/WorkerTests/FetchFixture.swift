@@ -89,6 +89,15 @@ struct FetchFixture {
         return ImageFetch(location: location, source: source, cache: cache)
     }
 
+    /// Fetches an image that nobody else fetches.
+    func fetched(
+        _ location: ImageLocation,
+        stallLimit: Duration = .seconds(30),
+        _ report: @escaping @Sendable (ImageFetch.Progress) async -> Void = { _ in }
+    ) async throws -> ImageFetch.Result {
+        try #require(try await fetch(location, stallLimit: stallLimit).run(report))
+    }
+
     /// Expects that a fetch fails with these words.
     func expectFailure(
         _ location: ImageLocation,

@@ -70,6 +70,21 @@ struct ImageFetcherTests {
         }
     }
 
+    @Test("Images that another worker of this machine fetches hold up no other, and come when it has ended")
+    func elsewhere() async throws {
+        try await Self.with { site, store, fetcher in
+            let locations = try (1...3).map { try site.source("\($0).raw", bytes: 1 << 20) }
+            var locks = try locations.prefix(2).map { try site.cache.lock($0) }
+            #expect(locks.allSatisfy { $0 != nil })
+            let last = try await Self.list(locations, store, fetcher)
+            let ids = (last.value - 2...last.value).compactMap(ImageID.init)
+            _ = try await Self.facts(of: ids[2], store)
+            #expect(try await store.imageRegistration(ids[0])?.facts == nil)
+            locks = []
+            for id in ids { _ = try await Self.facts(of: id, store) }
+        }
+    }
+
     @Test("Listed again, an image stays ready while its machine is away; one that the cache lost is fetched again")
     func lostCopy() async throws {
         try await Self.with { site, store, fetcher in

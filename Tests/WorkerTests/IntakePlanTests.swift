@@ -36,6 +36,7 @@ struct IntakePlanTests {
             case .place(let pm, _): "\(text) place \(pm)"
             case .run: "\(text) run"
             case .refuse(let failure, _): "\(text) \(failure.code.rawValue)"
+            case .deferUntilProbed(let pm, _, _): "\(text) defer \(pm)"
             case .deadLetter: "\(text) dead-letter"
             }
         }

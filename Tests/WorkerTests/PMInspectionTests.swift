@@ -51,6 +51,18 @@ struct PMInspectionTests {
         return PMInspection(machine: machine, host: host, inventory: inventory, claimants: claimants).report
     }
 
+    @Test("How long a probe's decision holds is recorded with the boot id that was measured, or not at all")
+    func domainTypeBasis() throws {
+        var probed = inventory()
+        probed.domainTypeBasis = .probed(versions: "9.0.0/7.2.0")
+        #expect(try report(.success(host), .success(probed)).facts["domain_type_basis"] == "b/9.0.0/7.2.0")
+        #expect(try report(nil, .success(probed)).facts["domain_type_basis"] == "")
+        // It was taken over under an earlier run of the kernel, and is not taken for one of this run.
+        probed.domainTypeBasis = .recorded("a/9.0.0/7.2.0")
+        #expect(try report(.success(host), .success(probed)).facts["domain_type_basis"] == "a/9.0.0/7.2.0")
+        #expect(try report(.success(host), .success(inventory())).facts["domain_type_basis"] == "")
+    }
+
     @Test("Silence is unknown or degraded with the reason, and carries no figures")
     func silence() throws {
         let unknown = try report(.failure(failure), .failure(failure))

@@ -63,7 +63,8 @@ class Installation:
 
     def is_quiet(self):
         """Whether no job is queued, under way or put off."""
-        return not any(self.redis.many([("LLEN", "hvc:queue"), ("ZCARD", "hvc:leases"), ("ZCARD", "hvc:delayed")]))
+        queues = ("hvc:queue", "hvc:queue:returned", "hvc:queue:direct")
+        return not any(self.redis.many([("EXISTS", *queues), ("ZCARD", "hvc:leases"), ("ZCARD", "hvc:delayed")]))
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(errors="replace")

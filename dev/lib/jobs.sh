@@ -3,6 +3,6 @@
 
 # No job is queued, under way or put off.
 is_quiet() {
-  [[ $(redis LLEN hvc:queue) == 0 && $(redis ZCARD hvc:leases) == 0 && $(redis ZCARD hvc:delayed) == 0 ]] &&
+  [[ $(redis EXISTS hvc:queue hvc:queue:returned hvc:queue:direct hvc:leases hvc:delayed) == 0 ]] &&
     [[ -z $(redis --scan --pattern 'hvc:processing:*') ]]
 }

@@ -18,7 +18,7 @@ extension FailureCode {
         case .notSupported: 501
         case .machineUnreachable, .hypervisor: 502
         case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable: 503
-        case .storeUnavailable, .overloaded, .noWorker, .tooManyWaiting: 503
+        case .storeUnavailable, .storeFull, .queueFull, .overloaded, .noWorker, .tooManyWaiting, .workerBusy: 503
         case .deadline, .outcomeUnknown: 504
         case .storageFull: 507
         }

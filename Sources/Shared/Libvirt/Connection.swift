@@ -43,6 +43,7 @@ package final class Connection: Sendable {
     package let uri: String
     private let handle: ConnectionHandle
     private let threads: BlockingThreads
+    private let memory = SessionMemory()
 
     private init(uri: String, handle: ConnectionHandle, threads: BlockingThreads) {
         self.uri = uri
@@ -75,8 +76,15 @@ package final class Connection: Sendable {
         return Connection(uri: uri, handle: handle, threads: threads)
     }
 
-    /// False once libvirt told that the connection is gone; costs nothing, asks nobody.
+    /// False once the connection broke or was closed; costs nothing, asks nobody.
     package var isOpen: Bool { handle.isOpen }
+
+    /// Ends the streams of events that are read over the connection, which goes with its last reference.
+    ///
+    /// A body that runs goes on to its end.
+    package func close() {
+        handle.endStreams()
+    }
 
     /// Runs `body` with a session on a thread that may block.
     ///
@@ -91,10 +99,10 @@ package final class Connection: Sendable {
         grace: Duration = .zero,
         _ body: @escaping @Sendable (Session) throws -> Value
     ) async throws -> Value {
-        try await threads.run(deadline: deadline, grace: grace) { [handle] flag in
+        try await threads.run(deadline: deadline, grace: grace) { [handle, memory] flag in
             try handle.exclusively {
                 try flag.check()
-                return try body(Session(handle: handle, cancellation: flag))
+                return try body(Session(handle: handle, cancellation: flag, memory: memory))
             }
         }
     }
@@ -104,16 +112,22 @@ package final class Connection: Sendable {
     /// The stream ends when it is no longer read, or the connection breaks; it keeps the connection until then. A
     /// reader that is slow loses the oldest events, so they are hints to look, not a record.
     ///
-    /// - Parameter deadline: how long the registration may take.
+    /// - Parameters:
+    ///   - deadline: how long the registration may take.
+    ///   - kept: something to keep until the registration has ended, whoever gave it up before.
     /// - Returns: the events.
     /// - Throws: `LibvirtError`.
-    package func lifecycleEvents(deadline: Duration) async throws -> AsyncStream<LifecycleEvent> {
+    package func lifecycleEvents(
+        deadline: Duration,
+        keeping kept: (any Sendable)? = nil
+    ) async throws -> AsyncStream<LifecycleEvent> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: LifecycleEvent.self,
             bufferingPolicy: .bufferingNewest(4096)
         )
         let subscription = try await threads.run(deadline: deadline) { [handle] _ in
-            try handle.exclusively { try LifecycleSubscription(handle: handle, continuation: continuation) }
+            defer { withExtendedLifetime(kept) {} }
+            return try handle.exclusively { try LifecycleSubscription(handle: handle, continuation: continuation) }
         }
         continuation.onTermination = { _ in subscription.end() }
         return stream

@@ -58,6 +58,11 @@ import NIOConcurrencyHelpers
     /// False once libvirt has told that the connection is gone.
     var isOpen: Bool { !closing.isClosed }
 
+    /// Does what is to be done when the connection breaks, before it does.
+    func endStreams() {
+        closing.end()
+    }
+
     /// Calls `body` when the connection breaks, at once where it has.
     func onClose(_ body: @escaping @Sendable () -> Void) {
         closing.add(body)
@@ -102,13 +107,17 @@ private final class Closing: Sendable {
         if isLate { listener() }
     }
 
-    func closed(for reason: Int32) {
+    func end() {
         let listeners = state.withLockedValue { state in
             state.isClosed = true
             defer { state.listeners = [] }
             return state.listeners
         }
         for listener in listeners { listener() }
+    }
+
+    func closed(for reason: Int32) {
+        end()
         onClose(Connection.CloseReason(rawValue: Int(reason)) ?? .error)
     }
 }

@@ -1,11 +1,13 @@
 import CLibvirt
 
 extension Domain {
-    /// Starts it (`virDomainCreate`).
+    /// Starts it (`virDomainCreateWithFlags`).
+    ///
+    /// `virDomainCreate` would be two calls: it asks for the domain's new number as well.
     ///
     /// - Throws: `LibvirtError`, of kind `operationInvalid` where it runs.
     package func start() throws(LibvirtError) {
-        try unsafe checked(withPointer { unsafe virDomainCreate($0) }, "virDomainCreate")
+        try unsafe checked(withPointer { unsafe virDomainCreateWithFlags($0, 0) }, "virDomainCreateWithFlags")
     }
 
     /// Lets a paused domain go on (`virDomainResume`).

@@ -50,8 +50,11 @@ extension Domain {
         try checked(unsafe Self.uuid(of: pointer), "virDomainGetUUID")
     }
 
-    /// True where it ran when it was looked up (`virDomainGetID`); asks nobody.
-    package var wasActive: Bool { unsafe virDomainGetID(pointer) != UInt32.max }
+    /// The number of the run that it was in when it was looked up (`virDomainGetID`); nil where it did not run.
+    package var runNumber: UInt32? {
+        let number = unsafe virDomainGetID(pointer)
+        return number == UInt32.max ? nil : number
+    }
 
     /// True while it runs or is paused (`virDomainIsActive`).
     ///

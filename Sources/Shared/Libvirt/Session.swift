@@ -9,10 +9,13 @@ package struct Session {
     let handle: ConnectionHandle
     /// Tells whether anybody still waits for the closure's result.
     package let cancellation: CancellationFlag
+    /// What earlier bodies over this connection have left for later ones.
+    package let memory: SessionMemory
 
-    init(handle: ConnectionHandle, cancellation: CancellationFlag) {
+    init(handle: ConnectionHandle, cancellation: CancellationFlag, memory: SessionMemory) {
         self.handle = handle
         self.cancellation = cancellation
+        self.memory = memory
     }
 
     /// Asks libvirt whether the connection is up (`virConnectIsAlive`); right only where keepalive is on.

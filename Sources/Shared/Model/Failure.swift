@@ -87,6 +87,8 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case hypervisor
     /// The PM was busy for longer than the deadline.
     case deadline
+    /// The worker has as many connections open as it may, which says nothing of the PM.
+    case workerBusy = "worker_busy"
     /// The worker gave up the job, since its lease ran out or it was stopped.
     case leaseLost = "lease_lost"
     /// The job ended its workers one after another, and nobody tries it again.
@@ -97,6 +99,10 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case malformedRecord = "malformed_record"
     /// Redis does not answer, or not as it must.
     case storeUnavailable = "store_unavailable"
+    /// Redis has no memory for what is new.
+    case storeFull = "store_full"
+    /// As many jobs are queued as there may be.
+    case queueFull = "queue_full"
     /// Redis may have taken the request, and did not say so.
     case outcomeUnknown = "outcome_unknown"
     /// A page of another site made a browser send the request.

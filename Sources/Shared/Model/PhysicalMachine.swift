@@ -28,6 +28,8 @@ package struct PhysicalMachine: Hashable, Sendable {
     package var failures: Int
     /// Its architecture, as `x86_64`; nil before libvirt told it.
     package var architecture: String?
+    /// How guests run there, where a probe decided that; nil before, and where nobody can say how long that holds.
+    package var probedDomainType: ProbedDomainType?
     /// Tags that people gave it beside those of the PM file.
     package var addedTags: Set<String>
     /// How many VMs of each group it holds.
@@ -50,6 +52,7 @@ package struct PhysicalMachine: Hashable, Sendable {
         lastUsed: Int = 0,
         failures: Int = 0,
         architecture: String? = nil,
+        probedDomainType: ProbedDomainType? = nil,
         addedTags: Set<String> = [],
         groups: [String: Int] = [:],
         cachedImages: Set<ImageID> = []
@@ -68,9 +71,16 @@ package struct PhysicalMachine: Hashable, Sendable {
         self.lastUsed = lastUsed
         self.failures = failures
         self.architecture = architecture
+        self.probedDomainType = probedDomainType
         self.addedTags = addedTags
         self.groups = groups
         self.cachedImages = cachedImages
+    }
+
+    /// Names the run of its kernel, the second part of its identity; nil where it did not say it.
+    package var bootID: String? {
+        let parts = identity?.split(separator: "/", omittingEmptySubsequences: false) ?? []
+        return parts.count == 3 ? String(parts[1]) : nil
     }
 
     /// All its tags.

@@ -31,7 +31,8 @@ package struct PlacementDecision: Hashable, Sendable {
 ///   - requests: who wants a place, oldest first.
 ///   - fleet: the machines as they are known.
 ///   - policy: which machines are fit, and which of them comes first.
-/// - Returns: a decision a request, in order; it ends with the first that is undecided, since order is strict.
+/// - Returns: a decision a request, in order. It ends with the first that is undecided, since order is strict, but for
+///   requests that only one machine will do for: those wait for that machine beside the queue.
 package func plan(
     _ requests: [PlacementRequest],
     on fleet: FleetSnapshot,
@@ -50,7 +51,7 @@ package func plan(
         case .place(let machine):
             if number + 1 < requests.count, let index = fleet.index(of: machine) { fleet.claim(request, at: index) }
         case .refuse: break
-        case .undecided: return decisions
+        case .undecided: if request.constraints.pm == nil { return decisions }
         }
     }
     return decisions

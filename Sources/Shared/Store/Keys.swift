@@ -12,8 +12,12 @@ package struct Keys: Hashable, Sendable {
         self.prefix = prefix
     }
 
-    /// List: the accepted jobs, newest left, oldest right; each a line of JSON.
+    /// List: the accepted jobs that are to take capacity, newest left, oldest right; each a line of JSON.
     package var queue: String { prefix + "queue" }
+    /// Sorted set: entries that came back to that queue, by the numbers of their jobs.
+    package var returned: String { prefix + "queue:returned" }
+    /// List: the accepted jobs that take no capacity, newest left, oldest right.
+    package var direct: String { prefix + "queue:direct" }
     /// Sorted set: the jobs that workers hold, by the end of their lease in ms.
     package var leases: String { prefix + "leases" }
     /// Sorted set: the jobs that were put off, by the time in ms at which they are due.
@@ -30,7 +34,7 @@ package struct Keys: Hashable, Sendable {
     package var schema: String { prefix + "schema" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     package var dead: String { prefix + "dead" }
-    /// List: the jobs that ended and have a record still, newest left.
+    /// List: the jobs that ended and have a record still, newest left, each with the bytes of all up to it.
     package var endedJobs: String { prefix + "jobs:ended" }
     /// Stream: what happened, for everybody who follows.
     package var events: String { prefix + "events" }
@@ -65,6 +69,8 @@ package struct Keys: Hashable, Sendable {
     package func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Hash: the steps that a job has taken, by number, each a line of JSON.
     package func steps(of id: JobID) -> String { prefix + "job:\(id):steps" }
+    /// String: how the place of a job was chosen, as JSON.
+    package func explanation(of id: JobID) -> String { job(id) + ":explanation" }
     /// Hash: a VM.
     package func vm(_ id: VMID) -> String { prefix + "vm:\(id)" }
     /// List: the jobs of a VM that wait for the one that is under way.

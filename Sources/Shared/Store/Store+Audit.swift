@@ -18,13 +18,13 @@ extension Store {
     func jobs(with fields: String...) async throws(Failure) -> [(job: JobID, values: [String?])] {
         var found: [(job: JobID, values: [String?])] = []
         try await scan("job:") { (names) async throws(Failure) in
+            // What else a job has stands behind its number.
+            let jobs = names.compactMap { JobID($0) }
             let records = try await pipeline(
-                names.map {
-                    RedisCommand("HMGET", arguments: (["\(keys.prefix)job:\($0)"] + fields).map(\.redisArgument))
-                }
+                jobs.map { RedisCommand("HMGET", arguments: ([keys.job($0)] + fields).map(\.redisArgument)) }
             )
-            for (name, record) in zip(names, records) {
-                guard let job = JobID(name), let values = record.array?.map(\.string), values.count == fields.count
+            for (job, record) in zip(jobs, records) {
+                guard let values = record.array?.map(\.string), values.count == fields.count
                 else { continue }
                 found.append((job, values))
             }

@@ -52,16 +52,18 @@ extension ProbeOutcome: ScriptReply {
     init?(_ reply: RESPValue, keys: Keys) {
         guard let words = reply.strings, let word = words.first else { return nil }
         switch (word, words.count) {
-        case ("recorded", 5), ("elsewhere", 4):
+        case ("recorded", 5), ("elsewhere", 5):
             guard let state = PMState(rawValue: words[1]) else { return nil }
-            var recorded = RecordedState(
-                state: state,
-                reason: words[2],
-                isReachedElsewhere: word == "elsewhere",
-                version: words[3]
+            let isElsewhere = word == "elsewhere"
+            self = .recorded(
+                RecordedState(
+                    state: state,
+                    reason: words[2],
+                    isReachedElsewhere: isElsewhere,
+                    version: words[3],
+                    hasLostClaims: words[4] == "1"
+                )
             )
-            recorded.hasLostClaims = words.last == "1" && words.count == 5
-            self = .recorded(recorded)
         case ("superseded", 1): self = .superseded
         case ("unknown", 1): self = .unknown
         case ("broken", 2): self = .broken(.malformedRecord(words[1]))
@@ -132,9 +134,8 @@ extension Store {
             throw Failure(.internalFault, "record_probes told of other PMs than were recorded: report this")
         }
         for (finding, outcome) in zip(findings, outcomes) {
-            guard case .recorded(let state) = outcome, state.hasLostClaims else { continue }
             // Its sums stay as they were until its claims are there again, so that nothing of it is given away.
-            _ = try await repairClaims(of: finding.pm)
+            if case .recorded(let state) = outcome, state.hasLostClaims { _ = try await repairClaims(of: finding.pm) }
         }
         return outcomes
     }

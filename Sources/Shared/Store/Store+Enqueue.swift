@@ -24,7 +24,8 @@ extension Store {
     ///   - constraints: where the VM may go, validated.
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job and the VM's number.
-    /// - Throws: `Failure` with `unknownType`, `unknownImage`, `groupConflict`, `notReady` or `storeUnavailable`.
+    /// - Throws: `Failure` with `unknownType`, `unknownImage`, `groupConflict`, `queueFull`, `storeFull`, `notReady` or
+    ///   `storeUnavailable`.
     package func enqueueCreate(
         name: String,
         type: TypeID,
@@ -93,8 +94,10 @@ extension Store {
         type: TypeID?,
         image: ImageID
     ) async throws(Failure) -> Acceptance {
+        try await ensureMemory()
         let nonce = JobNonce()
-        switch try await runOnce(script, wanted + identity(nonce)) as EnqueueReply {
+        let limit: ScriptArguments = ["queue_limit": queueLimit]
+        switch try await runOnce(script, wanted + limit + identity(nonce)) as EnqueueReply {
         case .accepted(let job, let vm): return acceptance(job, vm, nonce)
         case .notReady: throw .notReady
         case .otherSchema: throw .otherSchema
@@ -103,6 +106,7 @@ extension Store {
         case .unknownImage: throw .unknownImage(image)
         case .unknownHold: throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
         case .groupConflict(let group, let rule): throw Failure(groupConflict: group, rule: rule)
+        case .queueFull(let length): throw .queueFull(length, limit: queueLimit)
         }
     }
 
@@ -192,62 +196,6 @@ extension Store {
     }
 }
 
-/// What the scripts answer that accept a create or a hold.
-private enum EnqueueReply: ScriptReply {
-    case accepted(JobID, VMID)
-    case notReady
-    /// The records are of another schema than these programs write.
-    case otherSchema
-    case unknownType
-    case unknownImage
-    case unknownHold
-    case groupConflict(String, rule: String)
-
-    init?(_ reply: RESPValue, keys: Keys) {
-        guard let words = reply.strings else { return nil }
-        switch (words.first, words.count) {
-        case ("ok", 3):
-            guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
-            self = .accepted(job, vm)
-        case ("not_ready", 1): self = .notReady
-        case ("other_schema", 1): self = .otherSchema
-        case ("unknown_type", 1): self = .unknownType
-        case ("unknown_image", 1): self = .unknownImage
-        case ("unknown_hold", 1): self = .unknownHold
-        case ("group_conflict", 3): self = .groupConflict(words[1], rule: words[2])
-        default: return nil
-        }
-    }
-}
-
-/// What the script answers that accepts a job on a VM.
-private enum EnqueueOnVMReply: ScriptReply {
-    case accepted(JobID, VMID)
-    case notReady
-    /// The records are of another schema than these programs write.
-    case otherSchema
-    case unknownVM
-    case unknownHold
-    case underWay(String)
-    case wrongState(String)
-
-    init?(_ reply: RESPValue, keys: Keys) {
-        guard let words = reply.strings else { return nil }
-        switch (words.first, words.count) {
-        case ("ok", 3):
-            guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
-            self = .accepted(job, vm)
-        case ("not_ready", 1): self = .notReady
-        case ("other_schema", 1): self = .otherSchema
-        case ("unknown_vm", 1): self = .unknownVM
-        case ("unknown_hold", 1): self = .unknownHold
-        case ("under_way", 2): self = .underWay(words[1])
-        case ("wrong_state", 2): self = .wrongState(words[1])
-        default: return nil
-        }
-    }
-}
-
 extension PlacementConstraints {
     /// As a record has them: nothing where nothing is asked.
     fileprivate var recordText: String { self == .none ? "" : json }
@@ -276,6 +224,14 @@ extension Failure {
         Failure(.unknownImage, "there is no image \(image): /image/list lists them")
     }
 
+    /// As many jobs are queued as there may be.
+    fileprivate static func queueFull(_ length: Int, limit: Int) -> Failure {
+        Failure(
+            .queueFull,
+            "\(length) jobs are queued, and \(limit) may be (HVC_QUEUE_LIMIT): try again when workers have taken some; if it "
+                + "stays so, see that they run"
+        )
+    }
     /// The records are of another schema than this process writes.
     package static let otherSchema = Failure(
         .notReady,

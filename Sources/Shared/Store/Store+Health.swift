@@ -31,7 +31,7 @@ extension Store {
             try await redis.pipeline(
                 [
                     // Redis refuses it as any other write, and it changes nothing: no member of the set has this name.
-                    ["ZADD", keys.workers, "XX", "0", ""], ["ZREVRANGE", keys.workers, "0", "0", "WITHSCORES"],
+                    ["ZREM", keys.workers, ""], ["ZREVRANGE", keys.workers, "0", "0", "WITHSCORES"],
                     ["TIME"], ["GET", keys.schema], ["HEXISTS", keys.counters, "began_at"],
                 ],
                 timeout: limit

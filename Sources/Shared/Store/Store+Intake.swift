@@ -1,4 +1,3 @@
-import Foundation
 package import Model
 package import Placement
 import RedisClient
@@ -31,8 +30,10 @@ package struct Peek: Sendable {
     package let position: FleetPosition
     /// Grows when room may have been freed; a refusal counts only while it stays.
     package let roomVersion: String
-    /// The oldest entries, oldest first.
+    /// The oldest entries that are to take capacity, oldest first.
     package let lines: [Line]
+    /// How many entries there are that take none.
+    package let direct: Int
     /// The PMs that changed since the version that was known.
     package let changed: [PhysicalMachine]
     /// The PMs of which nothing changed since then but what VMs of ours hold.
@@ -53,6 +54,8 @@ package enum ClaimAction: Sendable {
     case run
     /// End it without success.
     case refuse(Failure, PlacementExplanation)
+    /// Plan it when this PM was probed, the only one where it may go.
+    case deferUntilProbed(PMID, PlacementExplanation, reason: String)
     /// Put it on the dead list.
     case deadLetter(reason: String)
 }
@@ -63,6 +66,8 @@ package enum ClaimResult: Hashable, Sendable {
     case started(epoch: Int, pm: PMID?)
     /// It waits behind another job of its VM.
     case waiting
+    /// It waits for the first probe of its PM.
+    case deferred
     /// It has ended.
     case ended
     /// It is on the dead list.
@@ -85,18 +90,30 @@ package struct ClaimOutcome: Hashable, Sendable {
 
     /// Why it ended.
     package let stop: Stop
-    /// The results of the entries that were taken, in order.
+    /// The results of the planned entries that were taken, in order.
     package let results: [ClaimResult]
+    /// The entries that were taken of those that need no plan, with their results.
+    package let direct: [DirectClaim]
 
     /// Makes an outcome.
     ///
     /// - Parameters:
     ///   - stop: why it ended.
-    ///   - results: the results of the entries that were taken.
-    package init(stop: Stop, results: [ClaimResult]) {
+    ///   - results: the results of the planned entries that were taken.
+    ///   - direct: the entries that were taken of those that need no plan.
+    package init(stop: Stop, results: [ClaimResult], direct: [DirectClaim] = []) {
         self.stop = stop
         self.results = results
+        self.direct = direct
     }
+}
+
+/// An entry that was taken without a plan, with what became of it.
+package struct DirectClaim: Hashable, Sendable {
+    /// The entry.
+    package let line: Peek.Line
+    /// What became of it.
+    package let result: ClaimResult
 }
 
 extension Store {
@@ -135,6 +152,7 @@ extension Store {
             position: FleetPosition(version: reply.version, generation: reply.generation, connection: connection),
             roomVersion: reply.roomVersion,
             lines: reply.lines,
+            direct: reply.direct,
             changed: reply.changed,
             claims: reply.claims,
             isReset: reply.isReset || isReset,
@@ -143,10 +161,11 @@ extension Store {
         )
     }
 
-    /// Takes the oldest entries as planned: strictly in order, each with its room, or not at all.
+    /// Takes the oldest entries as planned, strictly in order, each with its claim, or not at all; and some that need no plan.
     ///
     /// - Parameters:
-    ///   - plan: the oldest entries, oldest first, each with what is to be done with it.
+    ///   - plan: the oldest entries that are to take capacity, oldest first, each with what is to be done with it.
+    ///   - direct: how many of the entries that take none are taken at most.
     ///   - roomVersion: of the peek that the plan follows from.
     ///   - worker: who takes them.
     ///   - lease: how long they are the worker's without renewal.
@@ -154,6 +173,7 @@ extension Store {
     /// - Throws: `Failure`.
     package func claim(
         _ plan: [(line: Peek.Line, action: ClaimAction)],
+        direct: Int = 0,
         roomVersion: String,
         worker: String,
         lease: Duration
@@ -167,101 +187,16 @@ extension Store {
             .claim,
             [
                 "worker": worker, "lease_ms": lease.milliseconds, "room_version": roomVersion,
-                "retention": jobRetention.argument,
+                "retention": jobRetention.argument, "direct": direct, "unprobed_ms": Self.unprobedMilliseconds,
             ],
             more: entries
         )
     }
 }
 
-/// What the script `poll` answers.
-private struct PollReply: ScriptReply {
-    let version: Int
-    let roomVersion: String
-    let generation: String
-    let lines: [Peek.Line]
-    let changed: [PhysicalMachine]
-    let claims: [PMClaims]
-    let isReset: Bool
-    let hasMore: Bool
-    let time: Int
-
-    init?(_ reply: RESPValue, keys: Keys) {
-        guard let parts = reply.array, parts.count == 10, let version = parts[0].int,
-            let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
-            let placed = parts[5].array, let time = parts[7].int, let generation = parts[8].string,
-            let claims = parts[9].array
-        else { return nil }
-        let decoder = JSONDecoder()
-        self.version = version
-        self.roomVersion = roomVersion
-        self.generation = generation
-        self.lines = zip(lines, placed).reversed().map { line, pm in
-            let bytes = line.bytes ?? []
-            let entry = try? decoder.decode(QueueEntry.self, from: Data(bytes))
-            return Peek.Line(bytes: bytes, entry: entry, placedOn: pm.int.flatMap(PMID.init))
-        }
-        changed = machines.compactMap { Self.machine($0, keys) }
-        self.claims = claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) }
-        isReset = parts[4].int == 1
-        hasMore = parts[6].int == 1
-        self.time = time
-    }
-
-    /// A PM as `{pm, {field, value, …}}` tells it; one whose record cannot be read is known, and takes no VMs.
-    private static func machine(_ row: RESPValue, _ keys: Keys) -> PhysicalMachine? {
-        guard let row = row.array, row.count == 2, let pm = row[0].int.flatMap(PMID.init) else { return nil }
-        do throws(Failure) { return try PhysicalMachine(record: row[1].map ?? [:], key: keys.pm(pm)) } catch {
-            // Discovery, for which each PM is due in turn, tells what is wrong with it.
-            return .unreadable(pm)
-        }
-    }
-}
-
-extension ClaimAction {
-    fileprivate var word: String {
-        switch self {
-        case .place: "place"
-        case .run: "run"
-        case .refuse: "refuse"
-        case .deadLetter: "dead"
-        }
-    }
-
-    /// pm, decision, code, message, cause.
-    fileprivate var details: [any RedisArgumentConvertible] {
-        switch self {
-        case .place(let pm, let explanation): [pm.value, explanation.json, "", "", ""]
-        case .run: ["", "", "", "", ""]
-        case .refuse(let failure, let explanation):
-            ["", explanation.json, failure.code.rawValue, failure.message, failure.cause ?? ""]
-        case .deadLetter(let reason): ["", "", "", reason, ""]
-        }
-    }
-}
-
-extension ClaimOutcome: ScriptReply {
-    init?(_ reply: RESPValue, keys: Keys) {
-        guard let parts = reply.array, parts.count == 2, let stop = parts[0].string.flatMap(Stop.init),
-            let results = [ClaimResult](parts[1], keys: keys)
-        else { return nil }
-        self.init(stop: stop, results: results)
-    }
-}
-
-extension ClaimResult: ScriptReply {
-    init?(_ reply: RESPValue, keys: Keys) {
-        guard let parts = reply.array else { return nil }
-        switch parts.first?.string {
-        case "started":
-            guard parts.count == 3, let epoch = parts[1].int else { return nil }
-            self = .started(epoch: epoch, pm: parts[2].int.flatMap(PMID.init))
-        case "waiting": self = .waiting
-        case "ended": self = .ended
-        case "dead": self = .deadLettered
-        default: return nil
-        }
-    }
+extension Store {
+    /// How long an entry waits at most for the first probe of its PM before it is planned anew.
+    private static let unprobedMilliseconds = 5_000
 }
 
 extension Duration {

@@ -25,13 +25,13 @@ package struct PolicyRecord: Hashable, Sendable {
 }
 
 extension Store {
-    /// Notes how machines are chosen (HSET).
+    /// Notes how machines are chosen.
     ///
     /// - Parameter record: how.
     /// - Throws: `Failure`.
     package func register(policy record: PolicyRecord) async throws(Failure) {
         let (name, weights) = (record.choice.name, record.choice.weightsText)
-        _ = try await send(["HSET", keys.policy, "name", name, "weights", weights, "oldest_ms", record.oldest])
+        _ = try await run(.notePolicy, ["name": name, "weights": weights, "oldest_ms": record.oldest]) as Bool
     }
 
     /// How machines are chosen (HGETALL); as by default where no worker has said it yet.
@@ -55,16 +55,22 @@ extension Store {
         VMID(max(try await send(["HGET", keys.counters, "vm"]).int ?? 0, numbersSeen.vm) + 1)
     }
 
-    /// How a job's place was decided, and where it stands (HMGET).
+    /// How a job's place was decided, and where it stands (HMGET, GET).
     ///
     /// - Parameter id: the job.
     /// - Returns: nil where there is no such job.
     /// - Throws: `Failure`.
     package func explanation(of id: JobID) async throws(Failure) -> JobExplanation? {
         let names = ["state", "vm", "pm", "kind", "tried", "decision", "left", "error_code", "error", "cause"]
-        let reply = try await send(RedisCommand("HMGET", arguments: ([keys.job(id)] + names).map(\.redisArgument)))
-        guard let values = reply.array, !values.allSatisfy(\.isNull) else { return nil }
+        let replies = try await pipeline([
+            RedisCommand("HMGET", arguments: ([keys.job(id)] + names).map(\.redisArgument)),
+            ["GET", keys.explanation(of: id)],
+        ])
+        guard let values = replies[0].array, !values.allSatisfy(\.isNull) else { return nil }
         let fields = RecordFields(names, values, key: keys.job(id))
+        var decision = try RecordFields(["decision"], [replies[1]], key: keys.explanation(of: id)).explanation
+        // Records of earlier versions have it themselves.
+        if decision == nil { decision = try fields.explanation }
         return JobExplanation(
             job: id,
             kind: try fields.needed("kind") { Job.Kind(rawValue: $0) },
@@ -72,9 +78,7 @@ extension Store {
             vm: try fields.needed("vm") { VMID($0) },
             pm: try fields.value("pm") { PMID($0) },
             tried: try fields.value("tried") { Array(numbers: $0) } ?? [],
-            decision: try fields.value("decision") {
-                try? JSONDecoder().decode(PlacementExplanation.self, from: Data($0.utf8))
-            },
+            decision: decision,
             left: fields["left"]?.split(separator: "\n").map(String.init),
             failure: Failure(record: fields["error_code"], fields["error"], fields["cause"])
         )
@@ -155,7 +159,7 @@ package struct JobExplanation: Hashable, Sendable {
     package let pm: PMID?
     /// The PMs that failed it, in that order.
     package let tried: [PMID]
-    /// The last decision; nil before it was made.
+    /// The last decision; nil before it was made, and some time after the job's end.
     package let decision: PlacementExplanation?
     /// Of a destroy: the files that its VM used and that stay on the PM; nil for none.
     package let left: [String]?
@@ -169,5 +173,14 @@ extension [PMID] {
         let words = text.split(separator: ",")
         self = words.compactMap { PMID($0) }
         if count != words.count { return nil }
+    }
+}
+
+extension RecordFields {
+    /// How a place was decided.
+    fileprivate var explanation: PlacementExplanation? {
+        get throws(Failure) {
+            try value("decision") { try? JSONDecoder().decode(PlacementExplanation.self, from: Data($0.utf8)) }
+        }
     }
 }

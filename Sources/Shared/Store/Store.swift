@@ -13,8 +13,11 @@ package struct Store: Sendable {
     /// What the scripts are assembled from, where there are other operations than this project's.
     private let library: LuaLibrary?
     private let assembled = NIOLockedValueBox([String: RedisScript]())
+    /// How many jobs may be queued; beyond them nothing that takes capacity is accepted.
+    package let queueLimit: Int
     /// The highest numbers that this process has seen.
     let numbersSeen = NumbersSeen()
+    let memoryGauge = MemoryGauge()
 
     /// Makes a store.
     ///
@@ -22,16 +25,19 @@ package struct Store: Sendable {
     ///   - redis: what runs its commands and scripts.
     ///   - keys: the keys.
     ///   - jobRetention: how long records of ended jobs are kept.
+    ///   - queueLimit: how many jobs may be queued.
     ///   - operations: the operations that there are; nil for those of this project.
     package init(
         redis: any RedisExecutor,
         keys: Keys = Keys(),
         jobRetention: JobRetention = JobRetention(),
+        queueLimit: Int = Self.defaultQueueLimit,
         operations: OperationRegistry? = nil
     ) {
         self.redis = redis
         self.keys = keys
         self.jobRetention = jobRetention
+        self.queueLimit = queueLimit
         library = operations.map { LuaLibrary($0) }
     }
 
@@ -45,6 +51,9 @@ package struct Store: Sendable {
             return new
         }
     }
+
+    /// The limit where nothing else is said: more than workers get done while a caller waits.
+    package static let defaultQueueLimit = 100_000
 
     /// Runs a script.
     ///
@@ -129,28 +138,13 @@ package struct Store: Sendable {
             if let problem = (error as? RedisError)?.brokenRecord {
                 throw .malformedRecord(problem.isEmpty ? await brokenKey(at: place) : problem)
             }
+            if (error as? RedisError)?.code == .outOfMemory { throw .storeFull(cause: "\(error)") }
             throw Failure(
                 .storeUnavailable,
                 "Redis does not answer as it should: look at its log and at HVC_REDIS_URL",
                 cause: "\(error)"
             )
         }
-    }
-
-    /// Checks that Redis is set so that it never drops what it acknowledged to make room.
-    ///
-    /// - Throws: `Failure` with `storeUnavailable`: without a cause where its `maxmemory-policy` (INFO memory) is not
-    ///   `noeviction`, with one where it does not answer.
-    package func checkServer() async throws(Failure) {
-        let memory = try await send(["INFO", "memory"]).string ?? ""
-        let policy = memory.split(whereSeparator: \.isNewline).first { $0.hasPrefix("maxmemory_policy:") }?
-            .split(separator: ":").last
-        guard let policy, policy != "noeviction" else { return }
-        throw Failure(
-            .storeUnavailable,
-            "Redis' maxmemory-policy is \(policy), under which it drops records when memory is short: set it to "
-                + "noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)"
-        )
     }
 
     /// A reply that no script of ours gives.

@@ -34,7 +34,7 @@ extension Audit {
         guard places.count == 1 else { return finding("it stands in more than one place") }
         let isRight =
             switch (state, place) {
-            case (.queued, .queue), (.delayed, .delayed): true
+            case (.queued, .queue), (.queued, .returned), (.queued, .direct), (.delayed, .delayed): true
             case (.waiting, .behind(let vm)): job.vm == vm
             case (.running, .worker): snapshot.leases.contains(job.id)
             default: false
@@ -45,6 +45,8 @@ extension Audit {
     private func text(_ place: AuditSnapshot.Place) -> String {
         switch place {
         case .queue: keys.queue
+        case .returned: keys.returned
+        case .direct: keys.direct
         case .worker(let name): keys.processing(name)
         case .behind(let vm): keys.waiting(vm)
         case .delayed: keys.delayed
@@ -77,7 +79,8 @@ extension Audit {
                 find(.order, "job \(job), which is under way by its record, has ended or is not known", .free(vm))
             }
         } else {
-            if !behind.isEmpty { find(.order, "jobs wait behind one that is not there", .free(vm)) }
+            let isToBegin = status.state == .queued && open.contains { [.queued, .delayed].contains($0.state) }
+            if !behind.isEmpty, !isToBegin { find(.order, "jobs wait behind one that is not there", .free(vm)) }
             if [.queued, .building, .destroying].contains(status.state), open.isEmpty {
                 find(.jobs, "it is \(status.state.rawValue) and has no job", .free(vm))
             }

@@ -114,6 +114,7 @@ struct PMInspection {
             "architecture": inventory.architecture,
             "domain_type": inventory.domainType,
             "domain_type_reason": inventory.domainTypeReason,
+            "domain_type_basis": basis(host, inventory),
             "domains": String(inventory.domains.count),
             "domains_foreign": String(foreign.count),
             "foreign_domains": Self.list(foreign.map(\.name)),
@@ -126,6 +127,15 @@ struct PMInspection {
         if case .simulated = machine.listing.address.route { return facts }
         facts["missing"] = host.missing.joined(separator: ",")
         return facts
+    }
+
+    /// What has to stay as it is for the decision on the type of domains to hold; empty where that cannot be said.
+    private func basis(_ host: HostMeasure?, _ inventory: HypervisorInventory) -> String {
+        switch inventory.domainTypeBasis {
+        case .none: ""
+        case .recorded(let basis): basis
+        case .probed(let versions): host?.bootID.map { ProbedDomainType.basis(bootID: $0, versions: versions) } ?? ""
+        }
     }
 
     /// The first names in their order, as JSON.

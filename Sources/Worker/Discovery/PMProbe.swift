@@ -31,12 +31,14 @@ struct PMProbe: Sendable {
     ///   - due: the PM, taken for this probe.
     ///   - start: the time now or a little earlier, in ms since 1970 by the clock of Redis.
     /// - Returns: what was found; nil where the PM is no longer known.
-    /// - Throws: `Failure` where Redis does not answer, or a record is broken.
+    /// - Throws: `Failure` where Redis does not answer, a record is broken, or this worker may open no more connections.
     func run(_ due: DueProbe, from start: Int) async throws(Failure) -> Result? {
         let began = ContinuousClock.now
         guard let pm = try await record(of: due) else { return nil }
         async let measured = measure(pm)
         let inventory = await readInventory(of: pm)
+        // It says nothing of the PM, which is due again once this probe counts as lost.
+        if case .failure(let failure) = inventory, failure.code == .workerBusy { throw failure }
         let host = await measured
         let aliasOf = try await identify(pm, host, inventory)
         var claimants: Set<String> = []

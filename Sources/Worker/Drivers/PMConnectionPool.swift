@@ -2,12 +2,18 @@ import Logging
 import Model
 import Store
 
-/// The ways to each PM that this worker has open: its hypervisor, and the probe of its host.
+/// What this worker has open to each PM: connections to its libvirt, and the probe of its host.
 actor PMConnectionPool {
-    private struct Ways {
+    private struct Entry {
         let listing: PMListing
         let hypervisor: LibvirtHypervisor
         let probe: (any HostProbe)?
+
+        /// Closes what is open as soon as nobody uses it.
+        func retire() async {
+            hypervisor.retire()
+            await probe?.close()
+        }
     }
 
     private let store: Store
@@ -17,7 +23,12 @@ actor PMConnectionPool {
     private let settings: LibvirtSettings
     private let slots: ConnectionSlots
     private let logger: Logger
-    private var ways: [PMID: Ways] = [:]
+    private var entries: [PMID: Entry] = [:]
+
+    /// How often idle connections are looked for.
+    private static let sweepPeriod = Duration.seconds(10)
+    /// After how many sweeps it is asked which PMs are still listed.
+    private static let sweepsBetweenListings = 6
 
     /// Makes it; nothing is opened before it is asked for.
     ///
@@ -56,50 +67,79 @@ actor PMConnectionPool {
     }
 
     /// The PM's hypervisor.
-    func hypervisor(of machine: PhysicalMachine) async throws(Failure) -> any Hypervisor {
+    func hypervisor(of pm: PhysicalMachine) async throws(Failure) -> any Hypervisor {
         // Of a simulated PM nothing is open, and so nothing is kept.
-        if case .simulated(let simulated) = machine.listing.address.route {
+        if case .simulated(let simulated) = pm.listing.address.route {
             return SimulatedHypervisor(pm: simulated, store: store, cell: settings.cell)
         }
-        let hypervisor = await ways(to: machine).hypervisor
-        if let time = machine.measure?.time { await hypervisor.wasMeasured(at: time) }
+        let hypervisor = await entry(of: pm).hypervisor
+        hypervisor.update(from: pm)
         return hypervisor
     }
 
-    /// The probe of the PM's host; nil where libvirt alone can tell of it.
-    func probe(of machine: PhysicalMachine) async -> (any HostProbe)? {
-        if case .simulated(let simulated) = machine.listing.address.route {
+    /// The probe of the PM's host; nil where libvirt alone can report on it.
+    func probe(of pm: PhysicalMachine) async -> (any HostProbe)? {
+        if case .simulated(let simulated) = pm.listing.address.route {
             return SimulatedProbe(pm: simulated, store: store)
         }
-        return await ways(to: machine).probe
+        return await entry(of: pm).probe
     }
 
-    /// Waits for the end, then closes what is open.
+    /// Closes what is idle or leads to PMs that are no longer listed, until the task is cancelled; then all probes.
     func run() async {
-        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
-        let probes = ways.values.compactMap(\.probe)
+        slots.whenFull { [weak self] in Task { await self?.closeIdle(isPressed: true) } }
+        var sweeps = 0
+        while (try? await Task.sleep(for: Self.sweepPeriod)) != nil {
+            sweeps += 1
+            closeIdle(isPressed: false)
+            if sweeps % Self.sweepsBetweenListings == 0 { await closeUnlisted() }
+        }
+        let probes = entries.values.compactMap(\.probe)
         await Task { for probe in probes { await probe.close() } }.value
         ControlDirectory(path: ssh.controlDirectory).remove()
     }
 
-    private func ways(to machine: PhysicalMachine) async -> Ways {
-        if let known = ways[machine.id], known.listing == machine.listing { return known }
-        let outdated = ways[machine.id]?.probe
-        let new = Ways(
-            listing: machine.listing,
+    private func closeIdle(isPressed: Bool) {
+        for entry in entries.values { entry.hypervisor.closeIdle(isPressed: isPressed) }
+    }
+
+    /// Closes what leads to PMs that are no longer listed; jobs on them that go on open what they need anew.
+    func closeUnlisted() async {
+        guard !entries.isEmpty else { return }
+        let listed: Set<PMID>
+        do throws(Failure) { listed = try await store.listedPMs(among: Array(entries.keys)) } catch {
+            // Where Redis does not answer, nothing is concluded.
+            return logger.debug("which PMs are listed is not known", metadata: ["error": "\(error)"])
+        }
+        for (id, entry) in entries where !listed.contains(id) {
+            // It may have been listed anew meanwhile.
+            if entries[id]?.hypervisor === entry.hypervisor { entries[id] = nil }
+            await entry.retire()
+            logger.info("connections to a PM that is no longer listed closed", metadata: ["pm": "\(id)"])
+        }
+    }
+
+    /// The PMs to which something may be open.
+    var pms: Set<PMID> { Set(entries.keys) }
+
+    private func entry(of pm: PhysicalMachine) async -> Entry {
+        if let known = entries[pm.id], known.listing == pm.listing { return known }
+        let outdated = entries[pm.id]
+        let new = Entry(
+            listing: pm.listing,
             hypervisor: LibvirtHypervisor(
-                pm: machine.id,
-                listing: machine.listing,
+                pm: pm.id,
+                listing: pm.listing,
                 settings: settings,
                 images: images,
                 transferLock: transferLock,
                 slots: slots,
                 logger: logger
             ),
-            probe: probe(by: machine.listing.address.route)
+            probe: probe(by: pm.listing.address.route)
         )
-        ways[machine.id] = new
-        await outdated?.close()
+        entries[pm.id] = new
+        await outdated?.retire()
         return new
     }
 

@@ -50,12 +50,13 @@ struct Intake: Service {
         let limiter = NIOLockedValueBox(PMConcurrencyLimiter(slots: slots))
         await withDiscardingTaskGroup { group in
             var view = FleetView()
+            var favorsDirect = false
             while !Task.isCancelled, !stop.hasFired {
                 let (free, isFull) = limiter.withLockedValue { ($0.free, $0.isFull) }
                 // Workers with slots left go first, and those that reach PMs that this one does not.
                 let delay = max(isFull ? Self.yieldDelay : .zero, runner.yieldDelay.delay(at: clock.now))
                 if free > 0, delay > .zero { try? await clock.sleep(for: delay) }
-                let claimed = free > 0 ? await take(atMost: free, &view) : []
+                let claimed = free > 0 ? await take(atMost: free, &view, &favorsDirect) : []
                 for job in claimed {
                     limiter.withLockedValue { $0.enter(job.machine) }
                     group.addTask {
@@ -70,7 +71,7 @@ struct Intake: Service {
     }
 
     /// Looks, plans and claims until something was taken or there is nothing to take.
-    private func take(atMost free: Int, _ view: inout FleetView) async -> [ClaimedJob] {
+    private func take(atMost free: Int, _ view: inout FleetView, _ favorsDirect: inout Bool) async -> [ClaimedJob] {
         var misses = 0
         var missed: Peek.Line?
         do throws(Failure) {
@@ -79,21 +80,32 @@ struct Intake: Service {
                 view.update(by: peek)
                 // What is not known yet of the fleet comes first.
                 if peek.hasMore { continue }
-                let steps = IntakePlan.steps(for: peek.lines, on: view.fleet, by: policy)
-                guard !steps.isEmpty else { return [] }
+                let plan = IntakePlan.steps(for: peek.lines, on: view.fleet, by: policy)
+                favorsDirect.toggle()
+                let share = IntakeShare(
+                    free: free,
+                    planned: plan.count,
+                    direct: peek.direct,
+                    favorsDirect: favorsDirect
+                )
+                let steps = Array(plan.prefix(share.planned))
+                guard !steps.isEmpty || share.direct > 0 else { return [] }
                 let asked = clock.now
                 let outcome = try await store.claim(
                     steps,
+                    direct: share.direct,
                     roomVersion: peek.roomVersion,
                     worker: worker,
                     lease: lease
                 )
-                let jobs = zip(steps, outcome.results).compactMap { ClaimedJob($0.line, $1, asked: asked) }
+                let jobs =
+                    zip(steps, outcome.results).compactMap { ClaimedJob($0.line, $1, asked: asked) }
+                    + outcome.direct.compactMap { ClaimedJob($0.line, $0.result, asked: asked) }
                 if outcome.stop != .complete {
                     logger.debug("a plan was overtaken", metadata: ["why": "\(outcome.stop)"])
                 }
                 if !jobs.isEmpty { return jobs }
-                let refused = outcome.results.isEmpty ? steps.first?.line : nil
+                let refused = outcome.results.isEmpty && outcome.direct.isEmpty ? steps.first?.line : nil
                 misses = refused != nil && refused == missed ? misses + 1 : 0
                 missed = refused
                 guard misses < Self.missesInARow else {

@@ -9,6 +9,7 @@ enum IntakePlan {
 
     /// Plans the oldest entries in order; ends before the first that cannot be decided yet.
     ///
+    /// One that may go on one PM alone, which was not probed yet, is deferred until it was and keeps no other waiting.
     /// A job that takes capacity wants a place. One that came back to the queue with its room still held needs no place.
     static func steps(
         for lines: [Peek.Line],
@@ -36,10 +37,34 @@ enum IntakePlan {
                 steps.append((line, .run))
                 continue
             }
-            guard let decision = decisions.popFirst(), let action = ClaimAction(decision) else { break }
+            guard let decision = decisions.popFirst(),
+                let action = ClaimAction(decision, onlyOn: entry.constraints?.pm)
+            else { break }
             steps.append((line, action))
         }
         return steps
+    }
+}
+
+/// How many entries of each queue are taken at once; pure.
+struct IntakeShare: Hashable {
+    /// Of those that are to take capacity.
+    let planned: Int
+    /// Of those that take none.
+    let direct: Int
+
+    /// Shares free slots between the queues: each gets half of them at least, as far as it has entries, and what the other
+    /// leaves.
+    ///
+    /// - Parameters:
+    ///   - free: the slots.
+    ///   - planned: how many entries of the one queue could be taken.
+    ///   - direct: how many of the other.
+    ///   - favorsDirect: which of them gets the odd slot.
+    init(free: Int, planned: Int, direct: Int, favorsDirect: Bool) {
+        let half = (free + (favorsDirect ? 1 : 0)) / 2
+        self.direct = min(direct, max(half, free - planned))
+        self.planned = min(planned, free - self.direct)
     }
 }
 
@@ -57,12 +82,18 @@ extension PlacementRequest {
 }
 
 extension ClaimAction {
-    /// The action that a decision asks for; nil where it is put off.
-    fileprivate init?(_ decision: PlacementDecision) {
+    /// The action that a decision asks for; nil where it cannot be made yet.
+    fileprivate init?(_ decision: PlacementDecision, onlyOn pm: PMID?) {
         switch decision.outcome {
         case .place(let machine): self = .place(machine, decision.explanation)
         case .refuse(let failure): self = .refuse(failure, decision.explanation)
-        case .undecided: return nil
+        case .undecided:
+            guard let pm else { return nil }
+            self = .deferUntilProbed(
+                pm,
+                decision.explanation,
+                reason: "PM \(pm), the only one that was asked for, was not probed yet"
+            )
         }
     }
 }

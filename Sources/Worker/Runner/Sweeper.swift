@@ -21,7 +21,7 @@ struct Sweeper: Sendable {
     ///   - store: where jobs are.
     ///   - wake: fired where a job was deferred.
     ///   - lease: how long a lease lasts without renewal.
-    ///   - clock: by which it waits.
+    ///   - clock: the time.
     ///   - logger: for what is brought back.
     init(
         store: any JobStore,
@@ -32,8 +32,8 @@ struct Sweeper: Sendable {
     ) {
         self.store = store
         self.wake = wake
-        self.clock = clock
         period = min(lease / 3, .seconds(2))
+        self.clock = clock
         self.logger = logger
         outages = NIOLockedValueBox(RedisOutages(lease: lease))
     }

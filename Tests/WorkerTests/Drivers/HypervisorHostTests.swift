@@ -93,6 +93,39 @@ struct HypervisorHostTests {
         #expect(try await host.virsh("list", "--all", "--name").isEmpty)
     }
 
+    @Test(
+        "What another worker's probe showed is taken over, for the same run of the kernel and the same versions alone"
+    )
+    func sharedProbe() async throws {
+        let host = try await PrivateLibvirtd.started()
+        let hypervisor = try HypervisorFixture.hypervisor(host.uri, type: .automatic)
+        let traits = try await hypervisor.perform("asking") { session in try HostTraits(asking: session) }
+        func pm(bootID: String, basis: String) throws -> PhysicalMachine {
+            PhysicalMachine(
+                id: hypervisor.pm,
+                listing: hypervisor.listing,
+                identity: "uuid/\(bootID)/machine",
+                probedDomainType: ProbedDomainType(type: "kvm", reason: "seen elsewhere", basis: basis)
+            )
+        }
+        let basis = ProbedDomainType.basis(bootID: "first", versions: traits.versions)
+        hypervisor.update(from: try pm(bootID: "first", basis: basis))
+        let shared = try await hypervisor.inventory()
+        #expect(shared.domainTypeReason == "seen elsewhere" && shared.domainTypeBasis == .recorded(basis))
+        // It was started anew since, or has another libvirt by now.
+        hypervisor.update(from: try pm(bootID: "second", basis: basis))
+        let own = try await hypervisor.inventory()
+        #expect(own.domainTypeReason != "seen elsewhere")
+        #expect(
+            own.domainTypeBasis == (traits.domainTypes.contains("kvm") ? .probed(versions: traits.versions) : .none)
+        )
+        let recorded = RecordedDomainType(
+            bootID: "first",
+            probed: ProbedDomainType(type: "kvm", reason: "", basis: basis + "1")
+        )
+        #expect(recorded.decision(for: traits.versions) == nil)
+    }
+
     @Test("A missing pool 'default' is made and starts with libvirt; another one is not", .timeLimit(.minutes(3)))
     func pools() async throws {
         let host = try await PrivateLibvirtd.started()
@@ -241,8 +274,9 @@ extension LibvirtHypervisor {
     /// The bytes of an image's copy.
     func content(of image: ImageFile) async throws -> [UInt8] {
         try await perform("reading a copy") { [self] session in
-            guard let copy = try copy(of: image, in: pool(in: session)) else { throw TestKitError("there is no copy") }
-            return try copy.download(offset: 0, length: Int(image.fileSize) + 1)
+            let copy = try withPool(in: session) { pool in try pool.copy(of: image, in: session) }
+            guard let copy else { throw TestKitError("there is no copy") }
+            return try copy.volume.download(offset: 0, length: Int(image.fileSize) + 1)
         }
     }
 }

@@ -128,6 +128,7 @@ struct HypervisorXMLTests {
         let host = HostTraits(
             driver: "qemu",
             libvirtVersion: LibvirtVersion(number: 9_000_000),
+            hostname: "host",
             capabilities: capabilities
         )
         #expect(host.domainTypes == ["qemu", "kvm"])

@@ -124,7 +124,7 @@ struct SimulatedHypervisorTests {
             try await make(vm, on: calm)
             try await hypervisor.remove(vm)
             let fields = try await calm.store.simulatedPM(1).fields.keys
-            #expect(fields.allSatisfy { $0.hasPrefix("volume:hvc-image-") }, "\(fields)")
+            #expect(fields.allSatisfy { $0.hasPrefix("volume:hvc-image-") || $0 == "allocated" }, "\(fields)")
         }
     }
 
@@ -140,6 +140,36 @@ struct SimulatedHypervisorTests {
         let domain = try #require(try await hypervisor.contents().domains.first)
         try await hypervisor.remove(try #require(domain.record))
         try await make(last, on: hypervisor)
+    }
+
+    @Test("A host that an earlier version wrote has its sum and its names made at the first change")
+    func withoutIndex() async throws {
+        let hypervisor = try await testbed.simulated("simulated:///1?latency_ms=0")
+        let (old, new) = (try HypervisorFixture.vm(1), try HypervisorFixture.vm(2))
+        try await make(old, on: hypervisor)
+        let fields = try await hypervisor.store.simulatedPM(1).fields
+        let index = fields.filter { $0.key == "allocated" || $0.key.hasPrefix("name:") }
+        #expect(index.count == 2)
+        let none = index.mapValues { _ in String?.none }
+        #expect(try await hypervisor.store.changeSimulatedPM(1, seen: [:], changes: none))
+        try await make(new, on: hypervisor)
+        let allocated = try #require(index["allocated"].flatMap { Int64($0) })
+        #expect(try await hypervisor.store.simulatedPM(1).fields["allocated"] == String(allocated + new.diskBytes / 4))
+        // Of the same name, and not the same.
+        let other = VirtualMachine(
+            id: old.id,
+            uuid: UUID(),
+            name: "other",
+            type: old.type,
+            image: old.image,
+            needs: old.needs,
+            constraints: .none
+        )
+        let domain = SimulatedHost.Domain(name: other.domainName, cpu: 1, ram: 1)
+        var host = SimulatedHost(fields: [:], now: 0)
+        host.set(domain, uuid: "somebody-elses")
+        #expect(try await hypervisor.store.changeSimulatedPM(1, seen: [:], changes: host.changes))
+        await #expect(throws: Failure.self) { try await make(other, on: hypervisor) }
     }
 
     // MARK: Several workers

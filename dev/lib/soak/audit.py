@@ -83,7 +83,8 @@ class Audit:
     # I3
     def places(self):
         where = {job: [] for job in self.jobs}
-        queues = {"hvc:queue": self.keys.get("hvc:queue", []), **self.lists("processing"), **self.lists("waiting")}
+        names = ("hvc:queue", "hvc:queue:returned", "hvc:queue:direct")
+        queues = {**{name: self.keys.get(name, []) for name in names}, **self.lists("processing"), **self.lists("waiting")}
         entries = [(key, line) for key, lines in queues.items() for line in lines]
         entries += [("hvc:dead", json.loads(line)["entry"]) for line in self.keys.get("hvc:dead", [])]
         for key, line in entries:

@@ -8,7 +8,7 @@ wait_for_quiet() {
   for ((i = 1; i <= hosts * 2; i++)); do
     wait_until 120 "PM $i" pm_is_up "$i" || found "PM $i is not up at the end: $(redis HGET "hvc:pm:$i" reason)"
   done
-  wait_until 180 "the last jobs" is_quiet || found "jobs are still under way: $(redis LRANGE hvc:queue 0 -1 | head -n 3)"
+  wait_until 180 "the last jobs" is_quiet || found "jobs are still under way: $(redis LRANGE hvc:queue 0 2; redis LRANGE hvc:queue:direct 0 2)"
 }
 
 found() {

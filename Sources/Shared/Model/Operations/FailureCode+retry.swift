@@ -1,6 +1,6 @@
 extension FailureCode {
     /// True where the failure is about this worker and its Redis: what was made stays, and the job is taken up from there.
-    package var leavesJobAsItIs: Bool { self == .leaseLost || self == .storeUnavailable }
+    package var leavesJobAsItIs: Bool { self == .leaseLost || self == .storeUnavailable || self == .workerBusy }
 
     /// True where another PM may do better.
     package var isAboutPM: Bool { isPMFault || self == .machineClosed }

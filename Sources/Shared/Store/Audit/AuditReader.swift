@@ -76,6 +76,8 @@ struct AuditReader {
             add(try await lines(of: keys.waiting(vm)), at: .behind(vm))
         }
         add(try await lines(of: keys.queue).reversed(), at: .queue)
+        add(try await send(["ZRANGE", keys.returned, "0", "-1"], type: "zset")?.strings ?? [], at: .returned)
+        add(try await lines(of: keys.direct).reversed(), at: .direct)
         snapshot.leases = Set(try await members(of: keys.leases))
         delayed = try await members(of: keys.delayed).sorted()
         snapshot.holds = Set(try await members(of: keys.holds))

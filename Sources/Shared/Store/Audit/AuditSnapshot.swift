@@ -71,8 +71,12 @@ package struct AuditSnapshot: Sendable {
 
     /// A place where a job stands.
     package enum Place: Hashable, Sendable {
-        /// On the queue.
+        /// On the queue of what is to take capacity.
         case queue
+        /// Among what came back to that queue.
+        case returned
+        /// On the queue of what takes none.
+        case direct
         /// On a worker's list.
         case worker(String)
         /// Behind another job of its VM.

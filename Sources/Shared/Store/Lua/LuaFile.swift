@@ -7,6 +7,8 @@
 ///   file gets the index of the first one, in `ARGV`.
 /// - `-- needs: fragment, …`: the fragments that it uses.
 /// - `-- constants: name, …`: the numbers of Swift that it uses.
+/// - `-- when full: …`: of a script, what becomes of it where the memory of Redis is full. `refused` is for what adds
+///   records and need not be done; `nothing is written` for what only reads. All else is run.
 /// - `-- uses: name, …`: of a fragment, the arguments that it takes from the script.
 struct LuaFile: Sendable {
     /// Its name, without `.lua`.
@@ -21,6 +23,8 @@ struct LuaFile: Sendable {
     let constants: [String]
     /// The arguments that it expects of the script into which it is put.
     let uses: [String]
+    /// Whether Redis is to run it though its memory is full.
+    let writesWhenFull: Bool
     /// What comes after the header.
     let body: String
 
@@ -34,6 +38,7 @@ struct LuaFile: Sendable {
         needs = header.flatMap { Self.words(of: $0, after: "-- needs: ") }
         constants = header.flatMap { Self.words(of: $0, after: "-- constants: ") }
         uses = header.flatMap { Self.words(of: $0, after: "-- uses: ") }
+        writesWhenFull = !header.contains { $0.hasPrefix("-- when full: ") }
         body = lines.dropFirst(header.count).joined(separator: "\n")
     }
 

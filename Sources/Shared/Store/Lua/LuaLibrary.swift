@@ -15,6 +15,7 @@ struct LuaLibrary: Sendable {
     func source(of file: LuaFile) -> String {
         let files = closure(of: file)
         var parts = ["local P = KEYS[1]"]
+        if file.writesWhenFull { parts.append(Self.writeWhenFull) }
         for (index, name) in file.arguments.enumerated() { parts.append("local \(name) = ARGV[\(index + 1)]") }
         if let rest = file.rest { parts.append("local \(rest) = \(file.arguments.count + 1)") }
         for name in Set(files.flatMap(\.constants)).sorted() {
@@ -23,6 +24,9 @@ struct LuaLibrary: Sendable {
         parts += problems(of: file, with: files).map { "error('\($0)', 0)" }
         return (parts + files.map(\.body)).joined(separator: "\n")
     }
+
+    /// Full memory refuses a script's first write, unless that can only free some; then it lets all others through.
+    private static let writeWhenFull = "redis.call('DEL', P .. 'nothing')"
 
     /// The file with all that it needs, in the order in which they follow each other: what is needed first.
     private func closure(of file: LuaFile) -> [LuaFile] {

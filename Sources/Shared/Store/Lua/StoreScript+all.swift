@@ -40,6 +40,7 @@ extension StoreScript {
 
     // Scripts/Workers
     static let announce = StoreScript("announce", PackageResources.announce_lua)
+    static let notePolicy = StoreScript("note_policy", PackageResources.note_policy_lua)
     static let registerWorker = StoreScript("register_worker", PackageResources.register_worker_lua)
     static let unregisterWorker = StoreScript("unregister_worker", PackageResources.unregister_worker_lua)
 
@@ -68,9 +69,8 @@ extension StoreScript {
         .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueHold, .enqueueOnVM, .finish, .noteLeft, .poll,
         .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
-        .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .registerWorker,
+        .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .notePolicy, .registerWorker,
         .unregisterWorker, .claimUnclaimed, .findBroken, .listVM, .readClaims, .repairClaims, .repairGroup, .repairHold,
-        .repairJob,
-        .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateTombstones, .changeSimulated,
+        .repairJob, .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateTombstones, .changeSimulated,
     ]
 }

@@ -24,6 +24,7 @@ extension PhysicalMachine {
             lastUsed: try fields.value("last_used") { Int($0) } ?? 0,
             failures: try fields.value("failures") { Int($0) } ?? 0,
             architecture: fields["architecture"],
+            probedDomainType: ProbedDomainType(fields),
             addedTags: Set(words: fields["added_tags"]),
             groups: try fields.values(prefix: "group:") { Int($0) },
             cachedImages: try fields.value("cached_images") { Self.images($0) } ?? []
@@ -48,6 +49,15 @@ extension PhysicalMachine {
         let words = text.split(separator: ",")
         let images = words.compactMap { ImageID($0) }
         return images.count == words.count ? Set(images) : nil
+    }
+}
+
+extension ProbedDomainType {
+    fileprivate init?(_ fields: RecordFields) {
+        guard let basis = fields["domain_type_basis"], !basis.isEmpty, let type = fields["domain_type"] else {
+            return nil
+        }
+        self.init(type: type, reason: fields["domain_type_reason"] ?? "", basis: basis)
     }
 }
 

@@ -112,5 +112,5 @@ package struct RecordedState: Hashable, Sendable {
     /// The version of the PM's record.
     package let version: String
     /// True where there are fewer claims on the PM than its record says.
-    package var hasLostClaims = false
+    package let hasLostClaims: Bool
 }

@@ -1,7 +1,7 @@
 import Libvirt
 import XML
 
-/// What a PM's libvirt says of itself and does not change while it runs; read once a connection.
+/// What a PM's libvirt says of itself and does not change while it runs.
 struct HostTraits: Hashable, Sendable {
     /// The driver's name in lower case, as `qemu` or `test`.
     var driver: String
@@ -9,10 +9,17 @@ struct HostTraits: Hashable, Sendable {
     var libvirtVersion: LibvirtVersion
     /// The machine's architecture, as `x86_64`.
     var architecture: String
+    /// The version of its hypervisor; nil where the driver says none.
+    var hypervisorVersion: LibvirtVersion?
+    /// The PM's host name.
+    var hostname: String
     /// The host's UUID; nil for drivers that have none.
     var hostUUID: String?
     /// The kinds of domain that it offers for fully virtual guests of its own architecture.
     var domainTypes: Set<String>
+
+    /// The versions of libvirt and the hypervisor: with others, guests may run in another way.
+    var versions: String { "\(libvirtVersion)/\(hypervisorVersion?.description ?? "")" }
 
     /// True for the driver that pretends.
     var isTest: Bool { driver == "test" }
@@ -25,7 +32,13 @@ struct HostTraits: Hashable, Sendable {
         let driver = try session.driver().lowercased()
         let version = try session.libvirtVersion()
         let capabilities = try session.capabilities()
-        self.init(driver: driver, libvirtVersion: version, capabilities: capabilities)
+        let hostname = try session.hostname()
+        self.init(driver: driver, libvirtVersion: version, hostname: hostname, capabilities: capabilities)
+        do {
+            hypervisorVersion = try session.hypervisorVersion()
+        } catch  where !error.kind.isConnectionFault {
+            hypervisorVersion = nil
+        }
     }
 
     /// Reads the XML of `virConnectGetCapabilities`.
@@ -33,9 +46,11 @@ struct HostTraits: Hashable, Sendable {
     /// - Parameters:
     ///   - driver: the driver's name in lower case.
     ///   - libvirtVersion: the version of the PM's libvirt.
+    ///   - hostname: the PM's host name.
     ///   - capabilities: the XML.
-    init(driver: String, libvirtVersion: LibvirtVersion, capabilities: String) {
+    init(driver: String, libvirtVersion: LibvirtVersion, hostname: String, capabilities: String) {
         self.driver = driver
+        self.hostname = hostname
         self.libvirtVersion = libvirtVersion
         let root = XMLElement.root(of: capabilities)
         let host = root?.child("host")

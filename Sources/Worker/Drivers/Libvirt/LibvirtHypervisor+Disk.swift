@@ -7,32 +7,49 @@ extension LibvirtHypervisor {
     func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         try image.checkFits(vm)
         try await perform("making the disk of VM \(vm.id)", grace: settings.grace) { [self] session in
-            let pool = try pool(in: session)
-            guard let base = try copy(of: image, in: pool) else {
-                throw failure(.imageUnusable, "it has no whole copy of image \(image.image.id): bring it there first")
+            try withPool(in: session) { known in
+                guard let copy = try known.copy(of: image, in: session) else {
+                    throw failure(
+                        .imageUnusable,
+                        "it has no whole copy of image \(image.image.id): bring it there first"
+                    )
+                }
+                let description = VolumeDescription(
+                    name: vm.diskName,
+                    format: "qcow2",
+                    capacity: vm.diskBytes,
+                    backing: VolumeDescription.Backing(path: copy.path, format: image.format.rawValue)
+                )
+                try makeDisk(description, of: vm, in: known.pool, session)
             }
-            let description = VolumeDescription(
-                name: vm.diskName,
-                format: "qcow2",
-                capacity: vm.diskBytes,
-                backing: VolumeDescription.Backing(path: try base.path(), format: image.format.rawValue)
-            )
-            if let disk = try pool.volume(name: vm.diskName) {
-                if try isUsable(disk, as: description, of: vm, in: session) { return }
-                logger.notice("making a disk anew", metadata: ["volume": "\(vm.diskName)"])
-                try disk.delete()
-            }
+        }
+    }
+
+    private func makeDisk(
+        _ description: VolumeDescription,
+        of vm: VirtualMachine,
+        in pool: StoragePool,
+        _ session: Session
+    ) throws {
+        do throws(LibvirtError) {
+            _ = try pool.createVolume(xml: description.xml)
+        } catch {
+            guard error.kind == .alreadyExists, let disk = try pool.volume(name: vm.diskName) else { throw error }
+            if try isUsable(disk, as: description, of: vm, in: session) { return }
+            logger.notice("making a disk anew", metadata: ["volume": "\(vm.diskName)"])
+            try disk.delete()
             _ = try pool.createVolume(xml: description.xml)
         }
     }
 
     func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool {
         try await perform("removing the disk \(name)", grace: settings.grace) { [self] session in
-            guard VolumeName(name).domainName != nil, let pool = try existingPool(in: session),
+            guard VolumeName(name).domainName != nil,
+                let pool = try existingPool(in: session),
                 let disk = try pool.volume(name: name)
             else { return false }
             // Whoever's domain it is, whatever that is called, now or at its next start.
-            guard try namesInUse([name], besides: nil, in: session).isEmpty else { return false }
+            guard try namesInUse([name], exceptBy: nil, in: session).isEmpty else { return false }
             // A domain that does not run names the uppermost file of its disk alone.
             let isBacking = try backing(pool.volumesByName()).values.contains { VolumeName($0).text == name }
             guard !isBacking else { return false }

@@ -2,18 +2,20 @@ import Libvirt
 import Model
 
 extension LibvirtHypervisor {
+    /// The one step that looks first: libvirt replaces the definition of a domain that has this name and UUID without a word,
+    /// and with it what a snapshot made of its disk meanwhile.
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         let guests = try await guestTraits()
         try await perform("defining VM \(vm.id)", grace: settings.grace) { [self] session in
             guard try ownDomain(of: vm, in: session) == nil else { return }
-            if let other = try session.domain(name: vm.domainName) {
-                throw failure(
-                    .hypervisor,
-                    "a domain that is not ours is called '\(vm.domainName)' (\(try other.uuid())): rename it there"
-                )
-            }
-            guard let disk = try pool(in: session).volume(name: vm.diskName) else {
-                throw failure(.hypervisor, "the disk of VM \(vm.id), '\(vm.diskName)', is gone: create the VM again")
+            let disk = try withPool(in: session) { known in
+                guard try known.pool.volume(name: vm.diskName) != nil else {
+                    throw failure(
+                        .hypervisor,
+                        "the disk of VM \(vm.id), '\(vm.diskName)', is missing: create the VM again"
+                    )
+                }
+                return known.path(of: vm.diskName)
             }
             let description = DomainDescription(
                 vm: vm,
@@ -21,37 +23,67 @@ extension LibvirtHypervisor {
                 cell: settings.cell,
                 host: guests.host,
                 traits: guests.traits,
-                disk: try disk.path(),
+                disk: disk,
                 network: guestNetwork,
                 consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
             )
-            _ = try session.defineDomain(xml: description.xml)
+            do throws(LibvirtError) {
+                _ = try session.defineDomain(xml: description.xml)
+            } catch {
+                guard error.kind == .alreadyExists, let other = try session.domain(name: vm.domainName) else {
+                    throw error
+                }
+                throw failure(
+                    .hypervisor,
+                    "a domain that is not ours is called '\(vm.domainName)' (\(try other.uuid())): rename it there"
+                )
+            }
         }
     }
 
     func ensureRunning(_ vm: VirtualMachine) async throws(Failure) {
         try await perform("starting VM \(vm.id)", deadline: settings.startDeadline, grace: settings.grace) {
             [self] session in
-            guard let domain = try ownDomain(of: vm, in: session) else {
+            guard let domain = try session.domain(uuid: vm.uuid) else {
                 throw failure(.hypervisor, "VM \(vm.id) has no domain there: create the VM again")
             }
-            let (state, reason) = try domain.state()
-            switch state {
-            case .running, .blocked: return
-            case .suspended: try domain.wakeUp()
-            case .paused where state.words(forReason: reason) != "crashed": try domain.resume()
-            case .paused, .crashed:
-                // What is left of a guest that crashed goes first.
-                try end(domain)
-                try start(domain)
-            default: try start(domain)
+            // One that has the VM's UUID and its name is the VM's; another name may mean that somebody else made it.
+            if try domain.name() != vm.domainName { try checkRecord(of: domain, vm) }
+            do throws(LibvirtError) {
+                try domain.start()
+            } catch {
+                guard !error.kind.isConnectionFault else { throw error }
+                try recover(domain, from: error, in: session)
             }
+        }
+    }
+
+    /// Brings a domain to run that could not be started as one that is switched off can.
+    private func recover(_ domain: Domain, from error: LibvirtError, in session: Session) throws {
+        let (state, reason) = try domain.state()
+        switch state {
+        case .running, .blocked: return
+        case .suspended: try domain.wakeUp()
+        case .paused where state.words(forReason: reason) != "crashed": try domain.resume()
+        case .paused, .crashed:
+            // What is left of a guest that crashed goes first.
+            try end(domain)
+            try start(domain)
+        default:
+            // libvirt has no code of its own for a network that is switched off.
+            guard try startNetwork(in: session) else { throw error }
+            try start(domain)
         }
     }
 
     /// The VM's domain, nil where there is none; a domain with its UUID and without its record is none of ours.
     func ownDomain(of vm: VirtualMachine, in session: Session) throws -> Domain? {
         guard let domain = try session.domain(uuid: vm.uuid) else { return nil }
+        try checkRecord(of: domain, vm)
+        return domain
+    }
+
+    private func checkRecord(of domain: Domain, _ vm: VirtualMachine) throws {
         let record = try domain.metadata(namespace: VirtualMachine.metadataNamespace)
             .flatMap(VirtualMachine.init(metadata:))
         guard let record, record.id == vm.id, record.uuid == vm.uuid else {
@@ -61,7 +93,6 @@ extension LibvirtHypervisor {
                     + "alone; see what it is, and undefine it there if nobody needs it"
             )
         }
-        return domain
     }
 
     private func start(_ domain: Domain) throws(LibvirtError) {
@@ -70,6 +101,16 @@ extension LibvirtHypervisor {
         } catch {
             // Another one may have been faster.
             guard error.kind == .operationInvalid, try domain.isActive() else { throw error }
+        }
+    }
+
+    /// Ends a domain at once, whether it runs or not.
+    func end(_ domain: Domain) throws {
+        do throws(LibvirtError) {
+            try domain.destroy()
+        } catch {
+            // It did not run, or ended by itself meanwhile.
+            guard error.kind == .operationInvalid || error.kind == .noSuchDomain else { throw error }
         }
     }
 }

@@ -6,7 +6,7 @@ import Model
 extension LibvirtHypervisor {
     func ensureImage(_ image: ImageFile) async throws(Failure) {
         let isThere = try await perform("looking for image \(image.image.id)") { [self] session in
-            try copy(of: image, in: pool(in: session)) != nil
+            try withPool(in: session) { pool in try pool.copy(of: image, in: session) != nil }
         }
         guard !isThere else { return }
         let file = try await images.file(of: image)
@@ -17,34 +17,20 @@ extension LibvirtHypervisor {
         }
     }
 
-    /// The whole copy of an image; nil where there is none.
-    func copy(of image: ImageFile, in pool: StoragePool) throws(LibvirtError) -> Volume? {
-        guard try pool.volume(name: image.markerName) != nil, let copy = try pool.volume(name: image.volumeName) else {
-            return nil
-        }
-        // libvirt answers from memory; this looks at the file, which people may have deleted.
-        do {
-            _ = try copy.info()
-            return copy
-        } catch  where !error.kind.isConnectionFault {
-            try? pool.refresh()
-            return nil
-        }
-    }
-
     private func transfer(_ image: ImageFile, from file: LocalImage) async throws(Failure) {
         try await perform(
             "sending image \(image.image.id) ('\(image.image.name)')",
             deadline: settings.transferDeadline,
             grace: settings.grace,
-            over: transferLink
+            over: transferConnection
         ) { [self] session in
-            let pool = try pool(in: session)
-            guard try copy(of: image, in: pool) == nil else { return }
+            let isThere = try withPool(in: session) { pool in try pool.copy(of: image, in: session) != nil }
+            guard !isThere else { return }
+            let pool = try knownPool(in: session).pool
             let start = ContinuousClock.now
             try removeLeftovers(of: image, in: pool)
             try image.checkUnchanged(at: file.path)
-            // It grows as it is written, so that its length tells how far it came.
+            // It grows as it is written, so that its length shows how far it came.
             let description = VolumeDescription(name: image.volumeName, format: "raw", capacity: 0)
             let volume = try pool.createVolume(xml: description.xml)
             do {
@@ -72,11 +58,11 @@ extension LibvirtHypervisor {
         }
     }
 
-    /// Sees that all of it has arrived: libvirt has been seen to take the end of a stream whose writer had no room left.
+    /// Checks that all of it has arrived: libvirt has been seen to take the end of a stream whose writer had no room left.
     private func checkWhole(_ copy: Volume, _ image: ImageFile, in pool: StoragePool) throws {
         let size = try copy.fileSize()
         guard size != image.fileSize else { return }
-        // libvirt tells of a pool what it found when it looked last.
+        // libvirt reports of a pool what it found at its last refresh.
         try pool.refresh()
         let isFull = try pool.info().available < image.fileSize - size
         throw failure(
@@ -106,7 +92,7 @@ extension LibvirtHypervisor {
 }
 
 extension ImageFile {
-    /// Sees that the file on this worker still is the one that was inspected, before and after it is read.
+    /// Checks that the file on this worker still is the one that was inspected, before and after it is read.
     ///
     /// - Throws: `Failure` with the code `imageUnusable`.
     fileprivate func checkUnchanged(at path: String) throws(Failure) {

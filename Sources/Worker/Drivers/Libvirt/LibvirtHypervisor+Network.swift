@@ -10,12 +10,26 @@ extension LibvirtHypervisor {
     }
 
     func ensureNetwork() async throws(Failure) {
-        guard let name = guestNetwork else { return }
-        try await perform("looking its network up") { [self] session in
-            guard let network = try network(name, in: session) else {
-                throw failure(.networkUnavailable, "it has no libvirt network '\(name)': define it there, \(choices)")
-            }
-            guard try !network.isActive() else { return }
+        guard guestNetwork != nil else { return }
+        try await perform("looking its network up") { [self] session in _ = try startNetwork(in: session) }
+    }
+
+    /// Starts the network of guests where it is switched off and libvirt was to start it.
+    ///
+    /// - Parameter session: where.
+    /// - Returns: false where there was nothing to do.
+    /// - Throws: `Failure` where it is missing or is to stay switched off.
+    func startNetwork(in session: Session) throws -> Bool {
+        guard let name = guestNetwork else { return false }
+        let memory = session.memory.value { NetworkMemory() }
+        // A network that was defined anew is another one.
+        if let known = memory.network, try known.isActiveUnlessMissing() { return false }
+        memory.network = nil
+        guard let network = try network(name, in: session) else {
+            throw failure(.networkUnavailable, "it has no libvirt network '\(name)': define it there, \(choices)")
+        }
+        let isActive = try network.isActive()
+        if !isActive {
             guard try network.startsByItself() else {
                 throw failure(
                     .networkUnavailable,
@@ -24,6 +38,8 @@ extension LibvirtHypervisor {
             }
             try start(network, name)
         }
+        memory.network = network
+        return !isActive
     }
 
     /// What else people can do about a network.
@@ -54,6 +70,21 @@ extension LibvirtHypervisor {
                 "its libvirt network '\(name)' is switched off and does not start: see libvirtd's log there, \(choices)",
                 cause: error.description
             )
+        }
+    }
+}
+
+/// What a connection's memory keeps of the network.
+private final class NetworkMemory {
+    var network: Network?
+}
+
+extension Network {
+    fileprivate func isActiveUnlessMissing() throws(LibvirtError) -> Bool {
+        do {
+            return try isActive()
+        } catch  where error.kind == .noSuchNetwork {
+            return false
         }
     }
 }

@@ -4,7 +4,7 @@ import Model
 import Store
 
 extension LibvirtHypervisor {
-    /// The files go first: while the domain is there, it tells a second run which they are.
+    /// The files go first: while the domain is there, it shows a second run which they are.
     @discardableResult
     func remove(_ vm: VirtualMachine) async throws(Failure) -> [String] {
         try await perform("removing VM \(vm.id)", deadline: settings.startDeadline, grace: settings.grace) {
@@ -40,7 +40,19 @@ extension LibvirtHypervisor {
         knownTo files: DomainFiles,
         in session: Session
     ) throws -> [String] {
-        guard let pool = try existingPool(in: session) else { return files.paths.filter { !VolumeName($0).isImage } }
+        try withExistingPool(in: session) { known in
+            guard let known else { return files.paths.filter { !VolumeName($0).isImage } }
+            return try removeFiles(of: vm, knownTo: files, from: known, in: session)
+        }
+    }
+
+    private func removeFiles(
+        of vm: VirtualMachine,
+        knownTo files: DomainFiles,
+        from known: KnownPool,
+        in session: Session
+    ) throws -> [String] {
+        let pool = known.pool
         let others = files.paths.filter { VolumeName($0).text != vm.diskName && !VolumeName($0).isImage }
         // What QEMU made there, libvirt's pool does not know of yet.
         if !others.isEmpty { try refresh(pool) }
@@ -50,8 +62,8 @@ extension LibvirtHypervisor {
             try volumes[vm.diskName].map(delete)
             return []
         }
-        let chains = try DiskChains(of: vm, files: files.paths, directory: pool.directory(), backing: backing(volumes))
-        let used = try namesInUse(chains.ours, besides: vm, in: session)
+        let chains = try DiskChains(of: vm, files: files.paths, directory: known.directory, backing: backing(volumes))
+        let used = try namesInUse(chains.ours, exceptBy: vm, in: session)
         let doomed = chains.removable(keeping: used)
         for name in doomed { try volumes[name].map(delete) }
         let left = chains.left(after: doomed)
@@ -64,7 +76,7 @@ extension LibvirtHypervisor {
     }
 
     /// Those of these volumes that a domain names, now or at its next start; the domain of `vm` does not count.
-    func namesInUse(_ names: Set<String>, besides vm: VirtualMachine?, in session: Session) throws -> Set<String> {
+    func namesInUse(_ names: Set<String>, exceptBy vm: VirtualMachine?, in session: Session) throws -> Set<String> {
         var used: Set<String> = []
         for domain in try session.domains() where try domain.uuid() != vm?.uuid {
             let texts = try domain.descriptions()
@@ -93,16 +105,6 @@ extension LibvirtHypervisor {
         } catch {
             // Another one may have been faster.
             guard error.kind == .noSuchVolume else { throw error }
-        }
-    }
-
-    func end(_ domain: Domain) throws {
-        guard try domain.isActive() else { return }
-        do throws(LibvirtError) {
-            try domain.destroy()
-        } catch {
-            // It may have ended by itself meanwhile.
-            guard error.kind == .operationInvalid || error.kind == .noSuchDomain else { throw error }
         }
     }
 

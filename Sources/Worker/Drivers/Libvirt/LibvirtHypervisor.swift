@@ -7,8 +7,9 @@ import struct Foundation.UUID
 
 /// One PM's hypervisor, driven through libvirt.
 ///
-/// Each operation looks first at what is there and makes only what is missing, so each may be repeated, and one that
-/// met a connection that had died meanwhile is tried once more over a new one.
+/// Each operation acts first, and looks at what is there where libvirt says that it is there already or that something is
+/// missing. So each may be repeated, and one that met a connection that had died meanwhile is tried once more over a new
+/// one.
 final class LibvirtHypervisor: Hypervisor {
     let pm: PMID
     let listing: PMListing
@@ -21,14 +22,18 @@ final class LibvirtHypervisor: Hypervisor {
     let transferLock: any ImageTransferLock
     /// Transfers under way in this process, by volume name.
     let transfers = SingleFlight<String, Void>()
-    /// The domains whose record was refused, so that each is told of once.
+    /// The domains whose record was refused, so that each is reported once.
     let refusedRecords = NIOLockedValueBox<Set<UUID>>([])
-    /// How guests run there, decided once a connection.
+    /// How guests run there.
     let knownGuestTraits = KnownGuestTraits()
+    /// What the PM's record says of how guests run there.
+    let recordedDomainType = NIOLockedValueBox(RecordedDomainType())
+    /// What earlier inventories read of domains and volumes.
+    let known = NIOLockedValueBox(KnownContents())
     private let threads: BlockingThreads
-    private let link: LibvirtLink
-    /// A connection for transfers, beside which short calls go on over the other.
-    let transferLink: LibvirtLink
+    let connections: LibvirtConnections
+    /// A connection for transfers, beside which short calls go on over the others.
+    let transferConnection: LibvirtConnections
 
     /// Makes the adapter; nothing is opened before the first operation.
     ///
@@ -59,12 +64,19 @@ final class LibvirtHypervisor: Hypervisor {
         self.transferLock = transferLock
         failure = LibvirtFailure(listing: listing)
         threads = BlockingThreads(name: "libvirt-pm\(pm)", limit: settings.threads)
-        link = LibvirtLink(listing: listing, settings: settings, threads: threads, slots: slots, logger: logger)
-        let transferThreads = BlockingThreads(name: "image-pm\(pm)", limit: settings.transferThreads)
-        transferLink = LibvirtLink(
+        connections = LibvirtConnections(
             listing: listing,
+            most: settings.connections,
             settings: settings,
-            threads: transferThreads,
+            threads: threads,
+            slots: slots,
+            logger: logger
+        )
+        transferConnection = LibvirtConnections(
+            listing: listing,
+            most: 1,
+            settings: settings,
+            threads: BlockingThreads(name: "image-pm\(pm)", limit: settings.transferThreads),
             slots: slots,
             logger: logger
         )
@@ -73,21 +85,41 @@ final class LibvirtHypervisor: Hypervisor {
     /// How the PM's threads are taken; stuck ones mean that its libvirt does not answer.
     var load: BlockingThreads.Load { threads.load }
 
-    /// Takes note that somebody has measured the PM, so that it is dialled even where it refused this worker just before.
-    ///
-    /// - Parameter time: when that was, in ms since 1970 by the clock of Redis.
-    func wasMeasured(at time: Int) async {
-        await link.wasMeasured(at: time)
-        await transferLink.wasMeasured(at: time)
+    /// Takes note of what the PM's record says: what a probe there showed, and that somebody has measured it, so that it is
+    /// dialled even where it refused this worker just before.
+    func update(from pm: PhysicalMachine) {
+        let recorded = RecordedDomainType(bootID: pm.bootID, probed: pm.probedDomainType)
+        recordedDomainType.withLockedValue { $0 = recorded }
+        if let time = pm.measure?.time { wasMeasured(at: time) }
     }
 
-    /// Runs a body that may be repeated over the PM's connection, when it is its turn.
+    /// Takes note that somebody has measured the PM.
+    ///
+    /// - Parameter time: when that was, in ms since 1970 by the clock of Redis.
+    func wasMeasured(at time: Int) {
+        connections.wasMeasured(at: time)
+        transferConnection.wasMeasured(at: time)
+    }
+
+    /// Closes connections that were not used for too long, or all idle ones where others in this process wait for room.
+    func closeIdle(isPressed: Bool = false) {
+        connections.closeIdle(isPressed: isPressed)
+        transferConnection.closeIdle(isPressed: isPressed)
+    }
+
+    /// Keeps no connection open from now on, as the PM is no longer listed; calls under way go on.
+    func retire() {
+        connections.retire()
+        transferConnection.retire()
+    }
+
+    /// Runs a body that may be repeated over one of the PM's connections, when it is its turn.
     ///
     /// - Parameters:
     ///   - doing: what is tried, for the failure's message.
     ///   - deadline: how long it may take; nil for that of calls.
     ///   - grace: how long the caller waits for the body to clean up.
-    ///   - other: another connection than the usual one.
+    ///   - other: other connections than the usual ones.
     ///   - body: what to do.
     /// - Returns: what `body` returned.
     /// - Throws: `Failure`.
@@ -95,37 +127,35 @@ final class LibvirtHypervisor: Hypervisor {
         _ doing: String,
         deadline: Duration? = nil,
         grace: Duration = .zero,
-        over other: LibvirtLink? = nil,
+        over other: LibvirtConnections? = nil,
         _ body: @escaping @Sendable (Session) throws -> Value
     ) async throws(Failure) -> Value {
-        let link = other ?? self.link
-        var line = try await link.line()
+        let connections = other ?? self.connections
+        let deadline = deadline ?? settings.callDeadline
+        var isRetry = false
         while true {
+            let lease = try await connections.lease(doing, within: deadline)
             do {
-                return try await line.connection.run(
-                    deadline: deadline ?? settings.callDeadline,
-                    grace: grace
-                ) { [failure] session in
+                return try await lease.connection.run(deadline: deadline, grace: grace) { [failure] session in
+                    // Before the caller goes on, so that its next call finds the connection free.
+                    defer { lease.end() }
                     do {
                         return try body(session)
-                    } catch let error as LibvirtError where error.kind.isConnectionFault && session.isAlive {
+                    } catch let error as LibvirtError where error.kind.isConnectionFault {
+                        guard session.isAlive else {
+                            connections.broke(lease)
+                            throw error
+                        }
                         // Not our connection: the PM's libvirt itself failed to reach somebody.
                         throw failure(.hypervisor, "\(doing): its libvirt reports a fault", cause: error.description)
                     }
                 }
             } catch let error as LibvirtError where error.kind.isConnectionFault {
-                await link.drop(line.connection)
-                guard line.isReused else { throw failure(error, doing: doing) }
-                line = try await link.line()
-                line.isReused = false
+                guard !lease.isFresh, !isRetry else { throw failure(error, doing: doing) }
+                isRetry = true
             } catch {
                 throw failure(error, doing: doing)
             }
         }
-    }
-
-    /// The open connection, for what is asked more than once over one connection.
-    func connection() async throws(Failure) -> Connection {
-        try await link.line().connection
     }
 }

@@ -17,8 +17,18 @@ struct LibvirtSettings: Hashable, Sendable {
     var grace = Duration.seconds(10)
     /// How long the probe for KVM waits for its guest.
     var probeWait = Duration.seconds(10)
-    /// The threads for calls: one call is under way at a time, the others hold those whose callers gave up or that wait.
-    var threads = 4
+    /// The most connections to a PM for short calls, so that as many starts overlap.
+    ///
+    /// Each is an ssh login and a process on the PM, times the workers; libvirtd works at 20 calls at once by default.
+    var connections = 4
+    /// After how long without use an extra connection is closed.
+    ///
+    /// A login costs some tenths of a second on both sides, so it has to outlast the pauses within a burst of creates.
+    var idleTime = Duration.seconds(60)
+    /// After how long without use the last connection to a PM is closed; that over which events come stays.
+    var lastIdleTime = Duration.seconds(600)
+    /// The threads for short calls: one for each connection, and for one that is opened and one that is subscribed over.
+    var threads: Int { connections + 2 }
     /// The threads for transfers, as for calls.
     var transferThreads = 2
     /// How a dead machine is noticed.
@@ -35,4 +45,15 @@ struct LibvirtSettings: Hashable, Sendable {
     var cell = VirtualMachine.defaultCell
     /// The directory of the pool `default` where the PM has no such pool yet.
     var defaultPoolPath = "/var/lib/libvirt/images"
+
+    /// How a PM's connections are treated.
+    func limits(most: Int) -> ConnectionPool.Limits {
+        ConnectionPool.Limits(
+            most: most,
+            idleTime: idleTime,
+            lastIdleTime: lastIdleTime,
+            retryPause: retryPause,
+            longestRetryPause: longestRetryPause
+        )
+    }
 }

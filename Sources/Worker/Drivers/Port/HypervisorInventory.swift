@@ -18,7 +18,9 @@ struct HypervisorInventory: Hashable, Sendable {
     var domainType: String
     /// How that was decided, for people.
     var domainTypeReason: String
-    /// Every domain on the PM (`virConnectListAllDomains`).
+    /// How long that holds.
+    var domainTypeBasis = DomainTypeBasis.none
+    /// Every domain on the PM (`virConnectGetAllDomainStats`).
     var domains: [DomainSummary]
     /// The volumes in the pool that are called as ours are.
     var volumes: [VolumeSummary]
@@ -30,4 +32,14 @@ struct PMContents: Hashable, Sendable {
     var domains: [DomainSummary]
     /// The volumes in the pool that are called as ours are; none where there is no pool.
     var volumes: [VolumeSummary]
+}
+
+/// What has to be as it was for a decision on the type of domains to hold.
+enum DomainTypeBasis: Hashable, Sendable {
+    /// Nothing that others could compare: it was not probed.
+    case none
+    /// The PM's kernel as it runs now, and the versions of its libvirt and its hypervisor.
+    case probed(versions: String)
+    /// As the PM's record says by which it was taken over.
+    case recorded(String)
 }

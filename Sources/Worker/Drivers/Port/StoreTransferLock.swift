@@ -5,12 +5,10 @@ import Store
 struct StoreTransferLock: ImageTransferLock {
     let store: Store
     let worker: String
-    private let duration = Duration.seconds(15)
-
-    init(store: Store, worker: String) {
-        self.store = store
-        self.worker = worker
-    }
+    /// How long the key lasts beyond its last renewal: a holder that was killed holds the others up for so long.
+    var duration = Duration.seconds(15)
+    /// How often to ask whether another worker has ended; it needs seconds to minutes.
+    private static let period = Duration.milliseconds(200)
 
     func withLock<Value: Sendable>(
         pm: PMID,
@@ -20,9 +18,8 @@ struct StoreTransferLock: ImageTransferLock {
         // One worker may ask twice, where a PM's settings changed during a transfer.
         let holder = "\(worker)/\(UInt32.random(in: .min ... .max))"
         while try await !store.holdTransfer(of: image, to: pm, holder: holder, for: duration) {
-            // The holder needs seconds to minutes; nobody waits here for less than a transfer.
-            do { try await Task.sleep(for: .milliseconds(200)) } catch {
-                throw Failure(.deadline, "the job was stopped while another worker brought image \(image) to PM \(pm)")
+            do { try await Task.sleep(for: Self.period) } catch {
+                throw Failure(.leaseLost, "the job was stopped while another worker brought image \(image) to PM \(pm)")
             }
         }
         let renewal = Task {

@@ -5,8 +5,8 @@ import XML
 
 /// The hypervisor of a simulated PM: a model behind the port, whose domains and disks are fields of a hash in Redis.
 ///
-/// It keeps nothing, so that one is made for each use. Each operation reads the hash, decides, and writes what it changes
-/// where nobody was faster.
+/// It keeps nothing, so that one is made for each use. Each operation reads the fields that it needs, decides, and writes
+/// what it changes where nobody was faster.
 struct SimulatedHypervisor: Hypervisor {
     let pm: SimulatedPM
     let store: Store
@@ -51,7 +51,9 @@ struct SimulatedHypervisor: Hypervisor {
     func ensureNetwork() async throws(Failure) {}
 
     func ensureImage(_ image: ImageFile) async throws(Failure) {
-        try await act(.image, on: "\(image.image.id)", "sending image \(image.image.id)") { host throws(Failure) in
+        let fields = SimulatedHost.fields(image)
+        try await act(.image, on: "\(image.image.id)", "sending image \(image.image.id)", fields) {
+            host throws(Failure) in
             guard host.volume(image.markerName) == nil || host.volume(image.volumeName) == nil else { return }
             try checkRoom(for: image.fileSize, in: host)
             host.set(volume(image.fileSize, capacity: image.fileSize, at: host.now), name: image.volumeName)
@@ -61,7 +63,8 @@ struct SimulatedHypervisor: Hypervisor {
 
     func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         try image.checkFits(vm)
-        try await act(.disk, on: "\(vm.id)", "making the disk of VM \(vm.id)") { host throws(Failure) in
+        let fields = SimulatedHost.fields(of: vm, image)
+        try await act(.disk, on: "\(vm.id)", "making the disk of VM \(vm.id)", fields) { host throws(Failure) in
             guard host.volume(image.markerName) != nil, host.volume(image.volumeName) != nil else {
                 throw failure(
                     .imageUnusable,
@@ -83,12 +86,13 @@ struct SimulatedHypervisor: Hypervisor {
     }
 
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
-        try await act(.domain, on: "\(vm.id)", "defining VM \(vm.id)") { host throws(Failure) in
+        try await act(.domain, on: "\(vm.id)", "defining VM \(vm.id)", SimulatedHost.fields(of: vm)) {
+            host throws(Failure) in
             guard try ownDomain(of: vm, in: &host) == nil else { return }
-            if let other = host.domains.first(where: { $0.domain.name == vm.domainName }) {
+            if let other = host.uuid(ofDomain: vm.domainName) {
                 throw failure(
                     .hypervisor,
-                    "a domain that is not ours is called '\(vm.domainName)' (\(other.uuid)): rename it there"
+                    "a domain that is not ours is called '\(vm.domainName)' (\(other)): rename it there"
                 )
             }
             guard host.volume(vm.diskName) != nil else {
@@ -105,7 +109,8 @@ struct SimulatedHypervisor: Hypervisor {
     }
 
     func ensureRunning(_ vm: VirtualMachine) async throws(Failure) {
-        try await act(.start, on: "\(vm.id)", "starting VM \(vm.id)") { host throws(Failure) in
+        try await act(.start, on: "\(vm.id)", "starting VM \(vm.id)", SimulatedHost.fields(of: vm)) {
+            host throws(Failure) in
             guard var domain = try ownDomain(of: vm, in: &host) else {
                 throw failure(.hypervisor, "VM \(vm.id) has no domain there: create the VM again")
             }
@@ -117,7 +122,8 @@ struct SimulatedHypervisor: Hypervisor {
 
     @discardableResult
     func remove(_ vm: VirtualMachine) async throws(Failure) -> [String] {
-        try await act(.remove, on: "\(vm.id)", "removing VM \(vm.id)") { host throws(Failure) in
+        try await act(.remove, on: "\(vm.id)", "removing VM \(vm.id)", SimulatedHost.fields(of: vm)) {
+            host throws(Failure) in
             host.spareAfterLostAnswer(uuid: vm.simulatedKey)
             if try ownDomain(of: vm, in: &host) != nil { host.set(nil, uuid: vm.simulatedKey) }
             if host.volume(vm.diskName) != nil { host.set(nil, name: vm.diskName) }
@@ -130,7 +136,8 @@ struct SimulatedHypervisor: Hypervisor {
 
     func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool {
         let doing = "removing the disk \(name)"
-        return try await act(.deleteDisk, on: name, doing) { host throws(Failure) in
+        // Any domain there may name it.
+        return try await act(.deleteDisk, on: name, doing, nil) { host throws(Failure) in
             guard VolumeSummary(name: name, allocation: 0).isDisk, let disk = host.volume(name) else { return }
             let isUsed = host.domainSummaries.contains { "\($0.name).qcow2" == name || $0.record?.diskName == name }
             guard !isUsed, age == .zero || .milliseconds(host.now - disk.written) > age else { return }
@@ -144,27 +151,40 @@ struct SimulatedHypervisor: Hypervisor {
     ///
     /// An operation that has nothing to do does not fail, so that who repeats one comes to an end.
     ///
+    /// - Parameters:
+    ///   - operation: what is done.
+    ///   - subject: what it is done to.
+    ///   - doing: what is done, in words.
+    ///   - fields: the fields that the body needs; nil for all.
+    ///   - body: the operation.
+    ///   - note: what is written besides where the answer is lost.
     /// - Returns: whether there was anything to do.
+    /// - Throws: `Failure`.
     @discardableResult
     private func act(
         _ operation: SimulatedChance.Operation,
         on subject: String,
         _ doing: String,
+        _ fields: [String]?,
         _ body: (inout SimulatedHost) throws(Failure) -> Void,
         whenUnanswered note: (inout SimulatedHost) -> Void = { _ in }
     ) async throws(Failure) -> Bool {
         try await wait(chance.latency(of: operation, on: subject))
         while true {
-            var host = try await read()
+            var host = try await read(fields)
+            var index: [String: String] = [:]
+            if !host.isIndexed {
+                host = try await read()
+                index = host.index
+                host = SimulatedHost(host, with: index)
+            }
             try body(&host)
             guard !host.changes.isEmpty else { return false }
             let fault = host.isSpared ? nil : chance.fault(of: operation, on: subject)
             if fault == .unanswered { note(&host) }
             if fault == .refused { throw failure(.hypervisor, "\(doing): refused, as its seed has it") }
             // Where somebody was faster, what is there now decides.
-            guard
-                try await store.changeSimulatedPM(pm.number, seen: host.seen, changes: host.changes)
-            else { continue }
+            guard try await write(host, index) else { continue }
             if fault == .unanswered { throw failure(.machineUnreachable, "\(doing): no answer, as its seed has it") }
             return true
         }
@@ -175,9 +195,24 @@ struct SimulatedHypervisor: Hypervisor {
         return try await read()
     }
 
-    private func read() async throws(Failure) -> SimulatedHost {
-        let (fields, now) = try await store.simulatedPM(pm.number)
-        return SimulatedHost(fields: fields, now: now)
+    private func read(_ fields: [String]? = nil) async throws(Failure) -> SimulatedHost {
+        let (read, now) =
+            if let fields { try await store.simulatedPM(pm.number, fields: fields) } else {
+                try await store.simulatedPM(pm.number)
+            }
+        return SimulatedHost(fields: read, now: now)
+    }
+
+    /// Writes the changes, and the index where there was none; false where somebody was faster.
+    private func write(_ host: SimulatedHost, _ index: [String: String]) async throws(Failure) -> Bool {
+        // Whoever else makes the index at the same time is faster or slower, too.
+        let unmade = index.mapValues { _ in String?.none }
+        return try await store.changeSimulatedPM(
+            pm.number,
+            seen: host.seen.merging(unmade) { _, unmade in unmade },
+            changes: index.mapValues { Optional($0) }.merging(host.changes) { _, change in change },
+            allocated: host.allocated
+        )
     }
 
     private func wait(_ latency: Duration) async throws(Failure) {
@@ -220,9 +255,4 @@ struct SimulatedHypervisor: Hypervisor {
         let digits = String(pm.number, radix: 16)
         return "51300000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     }
-}
-
-extension VirtualMachine {
-    /// By what its domain is known on a simulated PM.
-    fileprivate var simulatedKey: String { uuid.uuidString.lowercased() }
 }

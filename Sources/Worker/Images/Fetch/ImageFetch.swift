@@ -29,21 +29,19 @@ struct ImageFetch: Sendable {
     let source: RemoteImage
     let cache: ImageCache
 
-    /// How often to see whether another worker's fetch of this image has ended.
-    private static let lockPeriod = Duration.milliseconds(500)
-
     /// Fetches the image unless the cache has it.
     ///
     /// - Parameter report: called about every second while bytes come.
-    /// - Returns: the whole copy, in use.
+    /// - Returns: the whole copy, in use; nil where another worker on this machine fetches the image.
     /// - Throws: `Failure`; what has come stays for the next try.
-    func run(_ report: @escaping @Sendable (Progress) async -> Void) async throws(Failure) -> Result {
+    func run(_ report: @escaping @Sendable (Progress) async -> Void) async throws(Failure) -> Result? {
         let status = try await source.status()
         if let copy = try await copy(of: status) { return Result(copy: copy, status: status, checksum: nil) }
-        await report(Progress(fetched: 0, total: status.size))
-        let lock = try await lock()
+        let lock = try await DispatchQueue.runBlocking { () throws(Failure) in try cache.lock(location) }
+        guard let lock else { return nil }
         defer { withExtendedLifetime(lock) {} }
-        // Another worker on this machine may have fetched it while this one waited.
+        await report(Progress(fetched: 0, total: status.size))
+        // Another worker may have fetched it just before.
         if let copy = try await copy(of: status) { return Result(copy: copy, status: status, checksum: nil) }
         let checksum = try await fetch(status, report)
         guard let copy = try await copy(of: status) else {
@@ -55,14 +53,6 @@ struct ImageFetch: Sendable {
     private func copy(of status: RemoteImage.Status) async throws(Failure) -> CachedImage? {
         try await DispatchQueue.runBlocking { () throws(Failure) in
             cache.use(location, fingerprint: status.fingerprint)
-        }
-    }
-
-    private func lock() async throws(Failure) -> FileLock {
-        while true {
-            let lock = try await DispatchQueue.runBlocking { () throws(Failure) in try cache.lock(location) }
-            if let lock { return lock }
-            do { try await Task.sleep(for: Self.lockPeriod) } catch { throw .cancelled }
         }
     }
 

@@ -14,6 +14,8 @@ actor ImageFetcher: ImageFiles {
     private enum State {
         case due
         case fetching(ImageFetch.Progress?)
+        /// Another worker on this machine fetches it into the same cache, which is asked again after a while.
+        case elsewhere(next: ContinuousClock.Instant)
         case fetched(fingerprint: String)
         case failed(Failure, retry: ContinuousClock.Instant)
     }
@@ -34,6 +36,7 @@ actor ImageFetcher: ImageFiles {
             switch state {
             case .due: true
             case .failed(_, let retry): isListed && retry <= now
+            case .elsewhere(let next): next <= now
             case .fetching, .fetched: false
             }
         }
@@ -50,6 +53,8 @@ actor ImageFetcher: ImageFiles {
 
     /// How many images are fetched at once: more would only share one line.
     private static let width = 2
+    /// How soon to ask again whether another worker's fetch of an image has ended; until then it takes no place.
+    private static let elsewherePeriod = Duration.seconds(2)
 
     init(
         cache: ImageCache,
@@ -109,7 +114,7 @@ actor ImageFetcher: ImageFiles {
                 .imageUnusable,
                 "image \(image.image.id) ('\(image.image.name)') is not what it was when it was inspected: list it again"
             )
-        case .due: break
+        case .due, .elsewhere: break
         case .fetching(let state): progress = state
         case .failed, .fetched, nil:
             entries[location, default: Entry()].state = .due
@@ -145,8 +150,11 @@ actor ImageFetcher: ImageFiles {
         // Who ends a fetch wakes the loop.
         guard freePlaces > 0 else { return .seconds(60) }
         let times = entries.values.compactMap { entry -> Duration? in
-            guard entry.isListed, case .failed(_, let retry) = entry.state else { return nil }
-            return ContinuousClock.now.duration(to: retry)
+            switch entry.state {
+            case .failed(_, let retry) where entry.isListed: return ContinuousClock.now.duration(to: retry)
+            case .elsewhere(let next): return ContinuousClock.now.duration(to: next)
+            case .due, .failed, .fetching, .fetched: return nil
+            }
         }
         return min(times.min() ?? .seconds(60), .seconds(60))
     }
@@ -158,6 +166,10 @@ actor ImageFetcher: ImageFiles {
         do throws(Failure) {
             let result = try await ImageFetch(location: location, source: source, cache: cache).run { progress in
                 await self.note(progress, of: location)
+            }
+            guard let result else {
+                logger.debug("another worker here fetches the image", metadata: ["image": "\(location)"])
+                return end(location, .elsewhere(next: .now + Self.elsewherePeriod))
             }
             let facts = try await facts(of: result.copy, location)
             try await store.recordFetch(of: location, by: worker, .whole(facts, checksum: result.checksum))

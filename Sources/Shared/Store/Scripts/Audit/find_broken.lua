@@ -2,8 +2,9 @@
 --
 -- Returns: what is broken, or empty.
 --
+-- when full: nothing is written
 -- needs: broken_records
 
-return wrong_kind('counters', 'policy', 'identities', 'pm:numbers', 'type:numbers', 'image:numbers', 'queue', 'dead',
-  'jobs:ended', 'events', 'leases', 'delayed', 'holds', 'vms', 'tombstones', 'pms', 'images', 'types', 'fleet',
-  'discovery', 'discovery:down', 'workers') or ''
+return wrong_kind('counters', 'policy', 'identities', 'pm:numbers', 'type:numbers', 'image:numbers', 'queue',
+  'queue:returned', 'queue:direct', 'dead', 'jobs:ended', 'events', 'leases', 'delayed', 'holds', 'vms', 'tombstones',
+  'pms', 'images', 'types', 'fleet', 'discovery', 'discovery:down', 'workers') or ''

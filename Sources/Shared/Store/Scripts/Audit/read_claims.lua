@@ -5,6 +5,7 @@
 -- Returns: `{HGETALL of the PM, HGETALL of its claims, is_whole, group, count, …}` with how many VMs of each group have a
 --   claim there, 0 for `is_whole` where there are more VMs than the limit; `{problem}` where a key is of another type.
 --
+-- when full: nothing is written
 -- needs: broken_records, groups
 
 local key = 'pm:' .. pm

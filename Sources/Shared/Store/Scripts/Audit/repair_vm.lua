@@ -3,7 +3,7 @@
 -- ARGV vm  the VM
 -- Returns: 1, or 0 where a job of it is under way.
 --
--- needs: events, time, vm_state, waiting_jobs
+-- needs: broken_records, events, time, vm_state, waiting_jobs
 
 local key = P .. 'vm:' .. vm
 local v = redis.call('HMGET', key, 'id', 'state', 'job', 'create_job', 'destroy_job')
@@ -13,6 +13,7 @@ local function is_open(job)
   return state and state ~= 'done' and state ~= 'failed' and state ~= 'dead'
 end
 if is_open(v[3]) then return 0 end
+refuse(broken_vm(vm) or wrong_kind('events', 'queue:returned', 'queue:direct', 'dead'))
 redis.call('HDEL', key, 'job', 'state_before')
 if not is_open(v[5]) then redis.call('HDEL', key, 'destroy_job') end
 -- A state that no probe finds and that does not last: only a job leads on from it.

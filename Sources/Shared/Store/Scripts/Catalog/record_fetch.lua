@@ -16,12 +16,13 @@
 -- ARGV fingerprint    tells contents apart
 -- Returns: 1, or 0 where the image is not listed.
 --
--- needs: events, time
+-- needs: broken_records, events, time
 
 local id = redis.call('HGET', P .. 'image:numbers', path)
 if not id or not redis.call('ZSCORE', P .. 'images', id) then return 0 end
 local key, has_copy = P .. 'image:' .. id, fingerprint ~= ''
 local before = redis.call('HMGET', key, 'state', 'fingerprint')
+refuse(wrong_kind('events'))
 redis.call('HSET', key, 'fetch_state', what, 'fetched_by', worker)
 if what == 'failed' then
   redis.call('HSET', key, 'fetch_error', reason)

@@ -11,14 +11,16 @@
 -- ARGV findings...  for each PM: pm, epoch or empty, ms until the next probe, a time in ms before all of its domains were read
 --   or empty, `1` where figures were measured, how many fields follow, then field, value, …, none of them a claim's; -1 fields
 --   where the PM is up and its record says all of it already
--- Returns: for each finding `{'recorded', state, reason, version, is_lost}` as they are now, 1 where claims were lost;
---   `{'elsewhere', state, reason, version}` where it changed nothing, since another worker reaches the PM;
---   `{'superseded'}`; `{'unknown'}` where there is no such PM; or `{'broken', what}`.
+-- Returns: for each finding `{'recorded', state, reason, version, has_lost_claims}` as they are now, the last 1 where
+--   there are fewer claims than its record says; `{'elsewhere', …}` where it changed nothing, since another worker
+--   reaches the PM; `{'superseded'}`; `{'unknown'}` where there is no such
+--   PM; or `{'broken', what}`.
 --
 -- needs: alias_record, broken_records, deferral, events, fleet_version, headroom, identities, probe_schedule, readiness
 -- needs: recount, time, unreached
 
-refuse(wrong_kind('discovery', 'discovery:down', 'fleet', 'events', 'delayed', 'queue', 'pms', 'vms', 'identities')
+refuse(wrong_kind('discovery', 'discovery:down', 'fleet', 'events', 'delayed', 'queue', 'queue:returned',
+  'queue:direct', 'pms', 'vms', 'identities')
   or broken_counters())
 
 local function version_of(pm) return redis.call('ZSCORE', P .. 'fleet', pm) or '0' end
@@ -75,7 +77,7 @@ local function record(pm, epoch, next_ms, inventory_ms, is_measured, found)
   if is_elsewhere then
     schedule_probe(pm, false, 0)
     event('pm.unreached', 'pm', pm, 'worker', worker, 'reason', found.reason or '')
-    return {'elsewhere', known[1], known[2] or '', version_of(pm)}
+    return {'elsewhere', known[1], known[2] or '', version_of(pm), '0'}
   end
 
   local times = {'checked_at', now}
@@ -101,14 +103,18 @@ local function record(pm, epoch, next_ms, inventory_ms, is_measured, found)
     touch(pm, found and (free[1] > before[1] or free[2] > before[2] or free[3] > before[3]))
   end
   schedule_probe(pm, not is_up, (known[10] or is_others) and 0 or tonumber(next_ms))
-  if is_up and known[1] ~= after[1] then
-    for _, job in ipairs(redis.call('SMEMBERS', key .. ':delayed')) do promote(job) end
+  -- One that is up again, or was never probed: what waits for that is decided now.
+  if is_up and known[1] ~= after[1] or not known[12] then
+    local jobs = redis.call('SMEMBERS', key .. ':delayed')
+    -- The youngest first: each comes before those that came back earlier.
+    table.sort(jobs, function(a, b) return (tonumber(a) or 0) > (tonumber(b) or 0) end)
+    for _, job in ipairs(jobs) do promote(job) end
   end
   local is_lost = check_claims(pm)
   if known[1] ~= after[1] or not known[12] then
     event('pm.state', 'pm', pm, 'state', after[1], 'reason', after[2] or '')
   end
-  return {'recorded', after[1], after[2] or '', version_of(pm), is_lost and 1 or 0}
+  return {'recorded', after[1], after[2] or '', version_of(pm), is_lost and '1' or '0'}
 end
 
 local outcomes, at = {}, findings

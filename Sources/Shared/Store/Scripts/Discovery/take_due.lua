@@ -18,6 +18,7 @@
 --
 -- needs: due_pms, broken_records, time, unreached, vms_digest
 
+refuse(wrong_kind('discovery', 'discovery:down', 'fleet'))
 local rows, problems, next_ms, vms_read = {}, {}, -1, 0
 local over = whole(now_ms + tonumber(deadline_ms))
 

@@ -1,7 +1,7 @@
 -- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, and `enqueue(…)`, which returns the job.
 --
 -- uses: nonce, job_floor, vm_floor
--- needs: broken_records, counters, events, groups, operations, time, vm_state
+-- needs: broken_records, counters, events, groups, operations, queue, time, vm_state
 
 local function needs_of(tid)
   local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
@@ -22,7 +22,8 @@ local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups)
   local vm = whole(count('vm', vm_floor))
   local key = P .. 'vm:' .. vm
   set_state(vm, 'none', operation(kind).initial, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
-    'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3], 'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'created_at', now)
+    'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3],
+    'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'created_at', now)
   if constraints ~= '' then redis.call('HSET', key, 'where', constraints) end
   if groups ~= '' then
     redis.call('HSET', key, 'groups', groups)
@@ -39,7 +40,7 @@ local function enqueue(kind, vm, needs, image, constraints, request)
   redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
     'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
-  redis.call('LPUSH', P .. 'queue', line)
+  push(line, kind)
   event('job.queued', 'job', job, 'kind', kind, 'vm', vm)
   return job
 end

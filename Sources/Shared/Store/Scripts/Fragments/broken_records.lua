@@ -6,9 +6,11 @@
 -- - `broken_counters()`, `broken_job(job)`, `broken_vm(vm)`, `broken_pm(pm, vm, groups)`: records with fields that are
 --   computed with and are no whole numbers; a VM with its groups and the first job that waits behind it; a PM with what
 --   it counts of the VM's groups, which are read where they are not given.
+-- - `lacks(key, values, name, …)`: which of the fields that were read is not there; an empty name for one that may lack.
 -- - `broken_waiting(vm)`: of a VM, the first job that waits behind it alone, whose entry is the second answer.
 --
--- `read_vm(vm)`: what scripts decide on as `{id, needs, groups, pm, state, job, before}`, or nil and what is broken, in one read.
+-- `read_vm(vm)`: what scripts decide on as `{id, needs, groups, pm, state, job, before, create_job}`, or nil and what is
+-- broken, in one read.
 --
 -- `refuse(problem)` ends the script with an error that names the key, before its first write.
 --
@@ -16,8 +18,9 @@
 
 local function kind_of(key)
   if string.find(key, ':', 1, true) then
-    if key == 'discovery:down' then return 'zset' end
-    if key == 'jobs:ended' or string.find(key, '^processing:') or string.find(key, '^vm:%d+:waiting$') then return 'list' end
+    if key == 'queue:returned' or key == 'discovery:down' then return 'zset' end
+    if key == 'jobs:ended' or key == 'queue:direct' then return 'list' end
+    if string.find(key, '^processing:') or string.find(key, '^vm:%d+:waiting$') then return 'list' end
     return string.find(key, '^pm:%d+:delayed$') and 'set' or 'hash'
   end
   if key == 'queue' or key == 'dead' then return 'list' end
@@ -45,6 +48,12 @@ local function not_whole(key, is_needed, ...)
     end
   end
 end
+local function lacks(key, values, ...)
+  for i = 1, select('#', ...) do
+    local name = select(i, ...)
+    if name ~= '' and not values[i] then return P .. key .. ' has no ' .. name end
+  end
+end
 local function broken_counters()
   return not_whole('counters', false, 'vm', 'job', 'fleet', 'room', 'use')
 end
@@ -53,7 +62,7 @@ local function broken_job(job)
 end
 local function read_vm(vm)
   local v = redis.pcall('HMGET', P .. 'vm:' .. vm, 'id', 'cpu', 'ram', 'disk', 'groups', 'pm', 'state', 'job',
-    'state_before')
+    'state_before', 'create_job')
   if v.err then return nil, P .. 'vm:' .. vm .. ' must be a hash' end
   for i, name in ipairs(v[1] and {'cpu', 'ram', 'disk'} or {}) do
     local value = v[i + 1]
@@ -66,7 +75,7 @@ local function read_vm(vm)
     if problem then return nil, problem end
   end
   return {id = v[1], needs = {v[2], v[3], v[4]}, groups = groups, pm = v[6], state = v[7], job = v[8],
-    before = v[9]}
+    before = v[9], create_job = v[10]}
 end
 local function broken_waiting(vm)
   local line = redis.pcall('LINDEX', P .. 'vm:' .. vm .. ':waiting', 0)

@@ -32,7 +32,12 @@ local function highest_shown(name)
     local function see_record(job)
       if job and redis.pcall('EXISTS', P .. 'job:' .. job) == 1 then see(job) end
     end
-    for _, line in ipairs(redis.pcall('LRANGE', P .. 'queue', 0, 99)) do see_record(string.match(line, '"job":(%d+)')) end
+    for _, list in ipairs({'queue', 'queue:direct'}) do
+      for _, line in ipairs(redis.pcall('LRANGE', P .. list, 0, 99)) do see_record(string.match(line, '"job":(%d+)')) end
+    end
+    for _, line in ipairs(redis.pcall('ZREVRANGE', P .. 'queue:returned', 0, 99)) do
+      see_record(string.match(line, '"job":(%d+)'))
+    end
     for _, key in ipairs({'leases', 'delayed'}) do
       for _, job in ipairs(redis.pcall('ZREVRANGE', P .. key, 0, 999)) do see_record(job) end
     end

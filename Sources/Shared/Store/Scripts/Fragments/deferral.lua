@@ -2,7 +2,7 @@
 --
 -- `promote(job)`: puts a deferred job back to its place in the queue; returns what is broken of it.
 --
--- needs: broken_records, events, queue_place, time
+-- needs: broken_records, events, queue, time
 
 local function defer(job, pm, delay_ms)
   redis.call('HSET', P .. 'job:' .. job, 'state', 'delayed')
@@ -16,6 +16,8 @@ local function promote(job)
   local j = redis.call('HMGET', key, 'state', 'pm', 'entry', 'vm')
   if j[2] and not wrong_kind('pm:' .. j[2] .. ':delayed') then redis.call('SREM', P .. 'pm:' .. j[2] .. ':delayed', job) end
   if j[1] ~= 'delayed' then return end
+  problem = lacks('job:' .. job, j, '', '', 'entry', 'vm')
+  if problem then return problem end
   redis.call('HSET', key, 'state', 'queued')
   put_back(j[3], job)
   event('job.queued', 'job', job, 'vm', j[4], 'why', 'its time has come')

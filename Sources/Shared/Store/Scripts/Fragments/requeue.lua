@@ -1,6 +1,6 @@
 -- `requeue_job(job, why)`: puts a running job back to its place in the queue.
 --
--- needs: events, lease_release, queue_place
+-- needs: events, lease_release, queue
 
 local function requeue_job(job, why)
   local key = P .. 'job:' .. job

@@ -4,7 +4,7 @@
 
 local function move(vm, from, to, before, state, looked)
   local key = P .. 'vm:' .. vm
-  refuse(wrong_kind('events', 'fleet', 'discovery', 'queue', 'vms') or broken_counters() or broken_vm(vm)
+  refuse(wrong_kind('events', 'fleet', 'discovery', 'queue:returned', 'queue:direct', 'vms') or broken_counters() or broken_vm(vm)
     or broken_pm(from, vm) or broken_pm(to, vm) or wrong_change(vm, before, state))
   remove_claim(vm)
   set_state(vm, before, state, 'pm', to, 'placed_at', now, 'settled_at', looked)

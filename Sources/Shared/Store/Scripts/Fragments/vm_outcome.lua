@@ -2,7 +2,7 @@
 -- it: the state that follows, with more fields of its record, and that no job of it is under way. One that goes frees
 -- what it claims, and wakes what waits behind the job; true where it stays, and the caller wakes that.
 --
--- needs: operations, time, vm_removal, vm_state
+-- needs: time, vm_removal, vm_state
 
 local function settle_vm(op, kind, moment, vm, v, why, ...)
   local key, after = P .. 'vm:' .. vm, state_after(kind, moment, v.state, v.before)

@@ -1,6 +1,6 @@
 -- `wake_waiting(vm)`: puts the next job that waits behind the VM's to its place in the queue.
 --
--- needs: queue_place, time
+-- needs: queue, time
 
 local function wake_waiting(vm)
   local line = redis.call('LPOP', P .. 'vm:' .. vm .. ':waiting')

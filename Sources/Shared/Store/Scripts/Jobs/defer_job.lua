@@ -14,6 +14,7 @@
 refuse(broken_job(job))
 local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'kind')
 if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
+refuse(lacks('job:' .. job, j, '', '', 'entry', 'worker', 'pm', 'vm', 'kind'))
 refuse(broken_steps(job, steps) or wrong_kind('processing:' .. j[4], 'leases', 'delayed', 'events') or broken_pm(j[5]))
 write_steps(job, steps)
 revoke(job, j[3], j[4])

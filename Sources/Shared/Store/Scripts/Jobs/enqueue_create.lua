@@ -10,19 +10,23 @@
 -- ARGV constraints  where it may go, as JSON; may be empty
 -- ARGV groups       `name=rule,…`; may be empty
 -- ARGV hold         the hold to build; empty for none
+-- ARGV queue_limit  how many jobs may be queued
 -- ARGV nonce        tells the job from any other, in any history of Redis
 -- ARGV job_floor    the highest number of a job that the caller has seen
 -- ARGV vm_floor     the highest number of a VM that the caller has seen
 -- Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
---   `{'group_conflict', group, rule}`, `{'not_ready'}` where a VM of before may have the next number, or
---   `{'other_schema'}` where the records are not of the schema of these programs.
+--   `{'group_conflict', group, rule}`, `{'queue_full', length}`, `{'not_ready'}` where a VM of before may have the next
+--   number, or `{'other_schema'}` where the records are not of the schema of these programs.
 --
--- needs: acceptance, broken_records, readiness, time
+-- when full: refused
+-- needs: acceptance, broken_records, explanation, operations, queue_limit, readiness, time, vm_state
 
 local unready = not_ready()
 if unready then return {unready} end
 local vm = hold
 refuse(wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
+local refusal = queue_full()
+if refusal then return refusal end
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
 if vm ~= '' then
   refuse(wrong_kind('vm:' .. vm))
@@ -31,13 +35,13 @@ if vm ~= '' then
   -- One that is over stays for a moment, until a worker sweeps.
   if v[1] ~= 'held' or v[2] or (v[8] or '') <= now then return {'unknown_hold'} end
   refuse(broken_vm(vm) or v[7] and broken_job(v[7]))
+  -- Its place was chosen when it was held: the build says how.
+  local decision = v[7] and explanation(v[7])
   redis.call('ZREM', P .. 'holds', vm)
   redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
   set_state(vm, v[1], transition('create', v[1], 'accept'), 'name', name, 'image', image_id)
-  -- Its place was chosen when it was held: the build says how.
-  local decision = v[7] and redis.call('HGET', P .. 'job:' .. v[7], 'decision')
   local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request)
-  if decision then redis.call('HSET', P .. 'job:' .. job, 'decision', decision) end
+  if decision then explain(job, decision) end
   return {'ok', job, vm}
 end
 local needs = needs_of(type_id)

@@ -8,16 +8,20 @@
 -- ARGV constraints  where it may go, as JSON; may be empty
 -- ARGV groups       `name=rule,…`; may be empty
 -- ARGV seconds      how long it is held
+-- ARGV queue_limit  how many jobs may be queued
 -- ARGV nonce        tells the job from any other, in any history of Redis
 -- ARGV job_floor    the highest number of a job that the caller has seen
 -- ARGV vm_floor     the highest number of a VM that the caller has seen
 -- Returns: as for a create.
 --
--- needs: acceptance, broken_records, readiness
+-- when full: refused
+-- needs: acceptance, broken_records, queue_limit, readiness
 
 local unready = not_ready()
 if unready then return {unready} end
 refuse(wrong_kind('queue', 'events', 'vms') or broken_counters())
+local refusal = queue_full()
+if refusal then return refusal end
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
 local needs = needs_of(type_id)
 if not needs then return {'unknown_type'} end

@@ -15,7 +15,7 @@
 -- needs: acceptance, broken_records, operations, readiness
 
 local key, op = P .. 'vm:' .. vm, operation(kind)
-refuse(wrong_kind('queue', 'events', 'vm:' .. vm) or broken_counters())
+refuse(wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm) or broken_counters())
 local unready = not_ready()
 if unready == 'other_schema' then return {unready} end
 if redis.call('EXISTS', key) == 0 then return {unready or 'unknown_vm'} end

@@ -11,7 +11,7 @@
 -- ARGV code         why it failed; empty where it did as asked
 -- ARGV message      the same in words
 -- ARGV cause        what that came from
--- ARGV retention    how long records of ended jobs are kept, `SECONDS:COUNT`
+-- ARGV retention    how long what is kept of ended jobs
 -- ARGV cleanup_ms   ms until a job cleans up what this one may have left; empty for none
 -- ARGV is_pm_fault  `1` where the failure counts against the PM
 -- ARGV job_floor    the highest number of a job that the worker has seen
@@ -26,7 +26,8 @@ refuse(j.err and P .. 'job:' .. job .. ' must be a hash')
 if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
 local kind, vm, pm = j[3], j[4], j[6]
 local op = operation(kind)
-refuse(not op and P .. 'job:' .. job .. ' is of an operation that there is not')
+refuse(not op and P .. 'job:' .. job .. ' is of an operation that there is not'
+  or not (vm and pm and j[5]) and P .. 'job:' .. job .. ' has no vm, no pm or no entry')
 local v, problem = read_vm(vm)
 local waiting_problem, wakes = broken_waiting(vm)
 refuse(problem or waiting_problem or v.id and not v.state and P .. 'vm:' .. vm .. ' has no state'
@@ -39,7 +40,7 @@ local failures = op.claim == 'place' and outcome == 'done' and redis.pcall('HGET
 refuse((not stays or failures or is_pm_fault == '1') and (broken_pm(pm, vm, v.groups)
     or v.pm ~= pm and broken_pm(v.pm, vm, v.groups) or wrong_kind('fleet') or broken_counters())
   or not stays and wrong_kind('delayed', 'discovery', 'vms', 'tombstones', 'holds')
-  or wakes and wrong_kind('queue', 'dead') or cleanup and wrong_change(vm, v.state, after))
+  or wakes and wrong_kind('queue:returned', 'queue:direct', 'dead') or cleanup and wrong_change(vm, v.state, after))
 write_steps(job, steps)
 redis.call('LREM', P .. 'processing:' .. worker, 1, j[5])
 redis.call('ZREM', P .. 'leases', job)

@@ -1,4 +1,5 @@
--- Reads the oldest entries of the queue and what changed of the fleet since a version.
+-- Reads the oldest entries that are to take capacity, how many others there are, and what changed of the fleet since a
+-- version.
 --
 -- Changes nothing. An index of changes that was lost fills again as PMs are probed.
 --
@@ -6,15 +7,16 @@
 -- ARGV limit             how many entries at most
 -- ARGV complete          the version as of which all records are known
 -- ARGV known_generation  the generation that both are of; may be empty
--- Returns: `{version, room version, {entry, …} newest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
---   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}}`. `reset` is 1 where the version
---   known is none of this Redis', so that all PMs are told and the others are to be forgotten; `placed` is, for each
---   entry, the PM that holds room for its VM already, or empty; `more` is 1 where more PMs changed than are told at
---   once, and `version` is that of the last one told; `time` is now, in ms. The last are the PMs of which nothing else
---   changed, which are most and would cost three times as much in full. A PM whose record is of another type comes with
---   no fields.
+-- Returns: `{version, room version, {entry, …} oldest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
+--   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}, how many entries the direct queue
+--   has}`. `reset` is 1 where the version known is none of this Redis', so that all PMs are told and the others are to
+--   be forgotten; `placed` is, for each entry, the PM that holds room for its VM already, or empty; `more` is 1 where
+--   more PMs changed than are told at once, and `version` is that of the last one told; `time` is now, in ms. The PMs
+--   of which nothing changed but their claims, which are most, come apart: in full they would cost three times as much.
+--   A PM whose record is of another type comes with no fields.
 --
--- needs: versions_known
+-- when full: nothing is written
+-- needs: queue, versions_known
 
 local from, known = tonumber(since), tonumber(complete)
 local version, room_version, generation = versions()
@@ -40,7 +42,22 @@ if from < version then
   if #changed == 2 * most then version, more = tonumber(changed[#changed]), 1 end
 end
 local lines, placed = {}, {}
-if tonumber(limit) > 0 then lines = redis.call('LRANGE', P .. 'queue', -tonumber(limit), -1) end
+local count = tonumber(limit)
+if count > 0 then
+  -- Those that came back are merged in by their numbers.
+  local queue = redis.call('LRANGE', P .. 'queue', -count, -1)
+  local returned, at = redis.call('ZRANGE', P .. 'queue:returned', 0, count - 1), #queue
+  local next_back = 1
+  while #lines < count do
+    local line, back = queue[at], returned[next_back]
+    if not line and not back then break end
+    if back and (not line or comes_before(back, line)) then
+      lines[#lines + 1], next_back = back, next_back + 1
+    else
+      lines[#lines + 1], at = line, at - 1
+    end
+  end
+end
 for i, line in ipairs(lines) do
   local vm = string.match(line, '"vm":(%d+)')
   -- One whose record is of another type is found out by the claim.
@@ -49,4 +66,5 @@ for i, line in ipairs(lines) do
 end
 local t = redis.call('TIME')
 local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-return {version, room_version, lines, machines, reset, placed, more, time, generation, claims}
+return {version, room_version, lines, machines, reset, placed, more, time, generation, claims,
+  redis.call('LLEN', P .. 'queue:direct')}

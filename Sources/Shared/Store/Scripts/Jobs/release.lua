@@ -9,9 +9,10 @@
 -- needs: broken_records, requeue, step_log
 
 refuse(broken_job(job))
-local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'worker')
+local j = redis.call('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'worker', 'entry', 'vm')
 if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
-refuse(broken_steps(job, steps) or wrong_kind('queue', 'processing:' .. (j[3] or ''), 'leases', 'events'))
+refuse(lacks('job:' .. job, j, '', '', 'worker', 'entry', 'vm'))
+refuse(broken_steps(job, steps) or wrong_kind('queue:returned', 'queue:direct', 'processing:' .. j[3], 'leases', 'events'))
 write_steps(job, steps)
 requeue_job(job, reason)
 return 1

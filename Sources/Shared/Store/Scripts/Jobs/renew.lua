@@ -4,8 +4,9 @@
 -- ARGV leases...  for each job two: job, epoch
 -- Returns: the jobs that are no longer the worker's.
 --
--- needs: time
+-- needs: broken_records, time
 
+refuse(wrong_kind('leases'))
 local lost = {}
 for i = leases, #ARGV, 2 do
   -- A record of another type is no job's, and the other leases are renewed as ever.

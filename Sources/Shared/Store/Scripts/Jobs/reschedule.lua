@@ -11,18 +11,19 @@
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
 -- Returns: 1, or 0 where the job is another worker's or has ended.
 --
--- needs: broken_records, claims, events, failure_penalty, last_failure, lease_release, operations, queue_place
--- needs: step_log, time, vm_state
+-- needs: broken_records, claims, events, failure_penalty, last_failure, lease_release, operations, queue, step_log, time
+-- needs: vm_state
 
 local key = P .. 'job:' .. job
 refuse(broken_job(job))
 local j = redis.call('HMGET', key, 'epoch', 'state', 'entry', 'worker', 'pm', 'vm', 'tried', 'kind')
 if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
+refuse(lacks('job:' .. job, j, '', '', 'entry', 'worker', 'pm', 'vm', '', 'kind'))
 local pm, vm, op = j[5], j[6], operation(j[8]) or {}
 local v, problem = read_vm(vm)
 refuse(problem or (not op.initial or not v.state) and P .. 'job:' .. job .. ' is none that another PM could take')
 refuse(broken_steps(job, steps) or broken_counters() or (broken_waiting(vm)) or wrong_change(vm, v.state, op.initial) or broken_pm(pm, vm)
-  or wrong_kind('queue', 'processing:' .. j[4], 'leases', 'events', 'fleet', 'discovery'))
+  or wrong_kind('queue:returned', 'queue:direct', 'processing:' .. j[4], 'leases', 'events', 'fleet', 'discovery'))
 write_steps(job, steps)
 revoke(job, j[3], j[4])
 last_failure(job, code, message, cause)

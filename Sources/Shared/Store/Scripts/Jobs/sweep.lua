@@ -9,15 +9,15 @@
 --
 -- ARGV limit        how many jobs of each kind at most
 -- ARGV crash_limit  how often a job may end its worker; 0 where leases ran out for another reason, as Redis being away
--- ARGV retention    how long records of ended jobs are kept, `SECONDS:COUNT`
+-- ARGV retention    how long what is kept of ended jobs
 -- ARGV repair_ms    between two comparisons of processing lists with leases
 -- Returns: `{jobs taken back, jobs taken up, jobs given up, ms until the next is due or -1, what is broken}`. What is
 --   broken is left as it is, so that one broken record does not keep the others.
 --
 -- needs: broken_records, crash_limit, deferral, events, lease_repair, requeue, time, vm_removal
 
-refuse(wrong_kind('queue', 'leases', 'delayed', 'holds', 'dead', 'workers', 'events', 'fleet', 'discovery', 'vms',
-  'tombstones', 'jobs:ended') or broken_counters())
+refuse(wrong_kind('queue:returned', 'queue:direct', 'leases', 'delayed', 'holds', 'dead', 'workers', 'events', 'fleet',
+  'discovery', 'vms', 'tombstones', 'jobs:ended') or broken_counters())
 local back, given_up, problems = {}, {}, {}
 local function is_broken(problem)
   if problem then problems[#problems + 1] = problem end
@@ -26,7 +26,8 @@ end
 if redis.call('SET', P .. 'repair', now, 'NX', 'PX', repair_ms) then repair(is_broken) end
 
 for _, job in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
-  local j = is_broken(broken_job(job)) and {} or redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker')
+  local j = is_broken(broken_job(job)) and {} or redis.call('HMGET', P .. 'job:' .. job, 'state', 'worker', 'entry', 'vm')
+  if j[1] == 'running' and is_broken(lacks('job:' .. job, j, '', 'worker', 'entry', 'vm')) then j = {} end
   if j[1] ~= 'running' then
     redis.call('ZREM', P .. 'leases', job)
   elseif tonumber(crash_limit) > 0
@@ -39,7 +40,8 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', whole(no
   end
 end
 local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', whole(now_ms), 'LIMIT', 0, limit)
-for _, job in ipairs(due) do is_broken(promote(job)) end
+-- The last one first: each comes before those that came back earlier.
+for i = #due, 1, -1 do is_broken(promote(due[i])) end
 for _, vm in ipairs(redis.call('ZRANGEBYSCORE', P .. 'holds', '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
   redis.call('ZREM', P .. 'holds', vm)
   local v = is_broken(broken_vm(vm)) and {} or redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'pm')

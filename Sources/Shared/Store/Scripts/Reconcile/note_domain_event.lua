@@ -7,7 +7,7 @@
 --   have been missed
 -- Returns: 1, or 0 where the records know of it.
 --
--- needs: events, probe_schedule
+-- needs: broken_records, events, probe_schedule
 
 local vm = string.match(domain, '^hvc%-(%d+)%-%x+$')
 local v = vm and redis.call('HMGET', P .. 'vm:' .. vm, 'uuid', 'pm', 'job', 'state') or {}
@@ -21,6 +21,7 @@ if v[1] == uuid and v[2] == pm then
 elseif redis.call('ZSCORE', P .. 'tombstones', uuid) then
   return 0
 end
+refuse(wrong_kind('discovery', 'events', 'pm:' .. pm))
 probe_soon(pm)
 event('pm.due', 'pm', pm, 'domain', domain, 'what', what)
 return 1

@@ -8,10 +8,11 @@
 -- ARGV drift      how it differs, for people; may be empty
 -- Returns: 1, or 0 where the finding is not of what the record says now.
 --
--- needs: events, observation, time
+-- needs: broken_records, events, observation, time
 
 local key = P .. 'vm:' .. vm
 if not is_current(vm, uuid, pm, state, iso(tonumber(probed_ms))) then return 0 end
+refuse(wrong_kind('events'))
 if drift ~= '' then redis.call('HSET', key, 'drift', drift) else redis.call('HDEL', key, 'drift') end
 event('vm.drifted', 'vm', vm, 'pm', pm, 'drift', drift)
 return 1

@@ -12,7 +12,7 @@
 -- ARGV host_uuid  the machine's UUID
 -- Returns: `moved`, `noted` the first time, or empty.
 --
--- needs: observation, probe_schedule, time, vm_move
+-- needs: broken_records, observation, probe_schedule, time, vm_move
 
 local looked = iso(tonumber(probed_ms))
 local key = P .. 'vm:' .. vm
@@ -24,6 +24,7 @@ if m[3] == pm or m[1] ~= '1' and m[2] == host_uuid then
   move(vm, from, pm, v[1], state, looked)
   return 'moved'
 end
+refuse(wrong_kind('discovery'))
 redis.call('HSET', key, 'also_on', pm, 'also_on_at', looked)
 if v[2] == pm then return '' end
 redis.call('HDEL', key, 'duplicate')

@@ -17,7 +17,9 @@ local looked = iso(tonumber(probed_ms))
 if not is_current(vm, uuid, pm, before, looked) then return 0 end
 local what = ({running = 'vm.started', paused = 'vm.paused', crashed = 'vm.crashed',
   stopped = 'vm.stopped', missing = 'vm.missing'})[after]
-refuse(wrong_kind('events', 'discovery', 'delayed') or broken_counters() or broken_vm(vm) or broken_pm(pm)
+local known = redis.call('HMGET', P .. 'vm:' .. vm, 'also_on', 'start_job')
+refuse(wrong_kind('events', 'discovery', 'delayed') or known[1] and wrong_kind('pm:' .. known[1])
+  or known[2] and wrong_kind('job:' .. known[2]) or broken_counters() or broken_vm(vm) or broken_pm(pm)
   or wrong_change(vm, before, after) or not what and P .. 'vm:' .. vm .. ' cannot be found ' .. after)
 local key = P .. 'vm:' .. vm
 set_state(vm, before, after, 'settled_at', looked)
@@ -27,7 +29,7 @@ local resumed = before == 'paused' and after == 'running'
 if after == 'running' and not resumed then redis.call('HSET', key, 'running_at', looked) end
 what = before == 'missing' and 'vm.found' or resumed and 'vm.resumed' or what
 event(what, 'vm', vm, 'pm', pm, 'state', after, 'reason', reason)
-local other = redis.call('HGET', key, 'also_on')
+local other = known[1]
 if other then
   -- It may have been moved there, so it is not to be started here.
   if after == 'missing' then probe_soon(other) end

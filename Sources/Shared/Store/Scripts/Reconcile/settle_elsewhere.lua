@@ -7,7 +7,7 @@
 -- Returns: `duplicate` the first time that both were seen, `single` where the other PM was looked at since and has
 --   none, or is this one's alias, or empty.
 --
--- needs: events, time
+-- needs: broken_records, events, time
 
 local looked, key = iso(tonumber(probed_ms)), P .. 'vm:' .. vm
 local v = redis.call('HMGET', key, 'uuid', 'pm', 'also_on', 'also_on_at', 'duplicate')
@@ -19,6 +19,7 @@ if m[2] == pm or seen and seen > v[4] then
   return 'single'
 end
 if v[5] or looked < v[4] then return '' end
+refuse(wrong_kind('events'))
 redis.call('HSET', key, 'duplicate', 1)
 event('vm.duplicate', 'vm', vm, 'pm', pm, 'other', v[3])
 return 'duplicate'

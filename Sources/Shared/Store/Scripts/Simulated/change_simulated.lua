@@ -1,7 +1,8 @@
--- Changes what stands on a simulated PM, where that still is as it was when it was looked at.
+-- Changes what stands on a simulated PM, where that still is as it was when it was read.
 --
 -- ARGV machine     the simulated PM's number
--- ARGV seen_count  how many fields were looked at
+-- ARGV allocated   by how many bytes its volumes take more now, as the field `allocated` sums up
+-- ARGV seen_count  how many fields were read
 -- ARGV fields...   field, value for each of them, then field, value for each change; an empty value is a field that is
 --   not there
 -- Returns: 1, or 0 where somebody was faster; then nothing was changed.
@@ -18,4 +19,5 @@ for i = changes, #ARGV, 2 do
     redis.call('HSET', key, ARGV[i], ARGV[i + 1])
   end
 end
+if allocated ~= '0' then redis.call('HINCRBY', key, 'allocated', allocated) end
 return 1

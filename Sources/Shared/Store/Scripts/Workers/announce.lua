@@ -6,11 +6,12 @@
 -- ARGV fields...    field, value, …
 -- Returns: 1, or 0 where the name is another instance's by now.
 --
--- needs: schema, time
+-- needs: broken_records, schema, time
 
 local owner = redis.call('HGET', P .. 'worker:' .. worker, 'instance')
 if owner and instance ~= '' and owner ~= instance then return 0 end
 restore_schema()
+refuse(wrong_kind('worker:' .. worker, 'workers'))
 redis.call('HSET', P .. 'worker:' .. worker, 'seen_at', now, unpack(ARGV, fields))
 redis.call('PEXPIRE', P .. 'worker:' .. worker, lifetime_ms)
 redis.call('ZADD', P .. 'workers', whole(now_ms), worker)
