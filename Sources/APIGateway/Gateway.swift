@@ -29,7 +29,7 @@ struct Gateway {
         self.settings = settings
         logger = Program.logger(label: "hvc-gateway", level: settings.common.logLevel)
         for warning in settings.warnings { logger.warning("\(warning)") }
-        redis = settings.common.makeRedisClient(name: "hvc-gateway", patience: .zero, logger: logger)
+        redis = settings.common.makeRedisClient(name: "hvc-gateway", waitForConnection: .zero, logger: logger)
         store = Store(
             redis: redis,
             keys: Keys(prefix: settings.common.prefix),

@@ -34,7 +34,7 @@ struct WorkerProgram {
         logger[metadataKey: "worker"] = "\(settings.name)"
         self.logger = logger
         for warning in settings.warnings { logger.warning("\(warning)") }
-        redis = settings.common.makeRedisClient(name: settings.name, patience: .seconds(2), logger: logger)
+        redis = settings.common.makeRedisClient(name: settings.name, waitForConnection: .seconds(2), logger: logger)
         store = Store(
             redis: redis,
             keys: Keys(prefix: settings.common.prefix),

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestKit
 import Testing
 
 @testable import APIGateway
@@ -54,7 +55,7 @@ struct StrictJSONTests {
 
     @Test("Whatever the value, it is taken as it is, and refused with any one field given twice", arguments: 0..<200)
     func property(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix64(seed: seed)
         let value = Value.random(depth: 4, &random)
         try StrictJSON.check(Array(value.text(&random).utf8))
         let fields = value.fieldCount
@@ -68,7 +69,7 @@ struct StrictJSONTests {
 
     @Test("No bytes end the program", arguments: 0..<200)
     func anyBytes(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet = Array(#"{}[]":,\u0dD8e+ "#.utf8) + [0, 0xFF, 0xC3, 0xA9]
         for _ in 0..<50 {
             let bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
@@ -90,7 +91,7 @@ private indirect enum Value {
     case list([Value])
     case object([(name: String, value: Value)])
 
-    static func random(depth: Int, _ random: inout Seeded) -> Value {
+    static func random(depth: Int, _ random: inout SplitMix64) -> Value {
         let names = ["a", "b", "é", "\"", "\\", "a:b", "", "日本", "😀", "x y"]
         switch Int.random(in: 0..<(depth == 0 ? 1 : 4), using: &random) {
         case 0: return .word(names.randomElement(using: &random) ?? "")
@@ -128,7 +129,7 @@ private indirect enum Value {
     }
 
     /// Its text, with blanks and escapes here and there.
-    func text(_ random: inout Seeded) -> String {
+    func text(_ random: inout SplitMix64) -> String {
         let blank = ["", "", " ", "\n\t"].randomElement(using: &random) ?? ""
         switch self {
         case .word(let word): return blank + Self.quoted(word, &random) + blank
@@ -139,23 +140,10 @@ private indirect enum Value {
         }
     }
 
-    private static func quoted(_ word: String, _ random: inout Seeded) -> String {
+    private static func quoted(_ word: String, _ random: inout SplitMix64) -> String {
         let isEscaped = Bool.random(using: &random)
         let units = word.utf16.map { String($0, radix: 16) }
         let escaped = units.map { "\\u" + String(repeating: "0", count: 4 - $0.count) + $0 }.joined()
         return isEscaped ? "\"\(escaped)\"" : JSONText.quoted(word)
-    }
-}
-
-/// The same numbers for the same seed (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

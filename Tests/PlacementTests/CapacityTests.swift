@@ -72,6 +72,6 @@ struct CapacityTests {
         let tenants = try tenants(machines).filter { examined.contains($0.key) }
         let row = try #require(capacity(for: [Self.small], of: fleet, by: .seed, losing: tenants).rows.first)
         #expect(row.now == 6)
-        #expect(row.worstLoss?.pm.value == 3 && row.worstLoss?.homeless == 2 && row.worstLoss?.count == 0)
+        #expect(row.worstLoss?.pm.value == 3 && row.worstLoss?.vmsWithoutPlace == 2 && row.worstLoss?.count == 0)
     }
 }

@@ -51,7 +51,7 @@ struct RoomAgreementTests {
                     """.utf8
                 )
             )
-            var random = Seeded(state: 20_261_127)
+            var random = SplitMix64(seed: 20_261_127)
             for round in 0..<10 {
                 let records = (1...500).map { Self.record(round * 500 + $0, &random) }
                 let results = try await fixture.store.redis.pipeline(
@@ -76,40 +76,28 @@ struct RoomAgreementTests {
     }
 
     /// A PM's record with figures of every size, some of them missing.
-    private static func record(_ id: Int, _ random: inout Seeded) -> [String: String] {
+    private static func record(_ id: Int, _ random: inout SplitMix64) -> [String: String] {
+        func below(_ limit: Int) -> Int { random.number(0...max(0, limit - 1)) }
         var record = ["id": "\(id)", "address": "host\(id)", "uri": "test:///\(id)", "pool": "p"]
-        record["state"] = random.below(9) == 0 ? "degraded" : "up"
-        record["listed"] = random.below(19) == 0 ? "0" : "1"
-        record["cordoned"] = random.below(9) == 0 ? "1" : "0"
+        record["state"] = below(9) == 0 ? "degraded" : "up"
+        record["listed"] = below(19) == 0 ? "0" : "1"
+        record["cordoned"] = below(9) == 0 ? "1" : "0"
         let ratios = ["0.5", "1", "1.1", "1.15", "1.3", "1.5", "2.7", "3", "16", "0.001", "99.99"]
         let sizes = [1, 7, 64, 4096, 1_000_003, 1 << 30]
-        let isMeasured = random.below(19) != 0
-        let hasClaims = random.below(3) != 0
+        let isMeasured = below(19) != 0
+        let hasClaims = below(3) != 0
         for name in ["cpu", "ram", "disk"] {
-            let size = sizes[random.below(sizes.count)]
-            record["overcommit_\(name)"] = ratios[random.below(ratios.count)]
-            record["reserve_\(name)"] = "\(random.below(3) == 0 ? random.below(size / 4 + 1) : 0)"
-            if hasClaims { record["claimed_\(name)"] = "\(random.below(size * 2))" }
+            let size = sizes[below(sizes.count)]
+            record["overcommit_\(name)"] = ratios[below(ratios.count)]
+            record["reserve_\(name)"] = "\(below(3) == 0 ? below(size / 4 + 1) : 0)"
+            if hasClaims { record["claimed_\(name)"] = "\(below(size * 2))" }
             guard isMeasured else { continue }
-            record[name] = "\(random.below(size + 1))"
-            record["available_\(name)"] = "\(random.below(size + 1))"
-            record["foreign_\(name)"] = "\(random.below(size / 2 + 1))"
-            record["measured_claimed_\(name)"] = "\(random.below(size + 1))"
+            record[name] = "\(below(size + 1))"
+            record["available_\(name)"] = "\(below(size + 1))"
+            record["foreign_\(name)"] = "\(below(size / 2 + 1))"
+            record["measured_claimed_\(name)"] = "\(below(size + 1))"
         }
         return record
-    }
-
-    /// SplitMix64: the same numbers on each run.
-    private struct Seeded {
-        var state: UInt64
-
-        mutating func below(_ limit: Int) -> Int {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return Int((mixed ^ (mixed >> 31)) % UInt64(max(1, limit)))
-        }
     }
 
     private func randomMachine(

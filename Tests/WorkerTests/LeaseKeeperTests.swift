@@ -129,18 +129,19 @@ struct SweeperTests {
 
     @Test("After a sweep that failed, leases that run out do not count as crashes of their workers for a lease")
     func outage() async throws {
-        let fixture = try RunnerFixture()
+        let (fixture, clock) = (try RunnerFixture(), TestClock())
         let sweeper = Sweeper(
             store: fixture.store,
             wake: WakeSignal(),
             lease: .milliseconds(200),
+            clock: clock,
             logger: fixture.runner.logger
         )
         _ = await sweeper.sweep()
         fixture.store.state.withLockedValue { $0.outages = [Failure(.storeUnavailable, "away")] }
         _ = await sweeper.sweep()
         _ = await sweeper.sweep()
-        try await Task.sleep(for: .milliseconds(300))
+        clock.advance(by: .milliseconds(201))
         _ = await sweeper.sweep()
         #expect(fixture.store[\.countedCrashes] == [true, true, false, true])
     }

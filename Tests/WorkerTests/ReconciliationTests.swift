@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Store
+import TestKit
 import Testing
 
 @testable import Worker
@@ -168,7 +169,7 @@ struct ReconciliationTests {
 
     @Test("On random PMs: foreign domains never count, a VM has one finding at most, and what is written stays so")
     func random() throws {
-        var random = SplitMix(state: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<2000 {
             var world = World(&random)
             let first = try findings(world.records, world.domains)
@@ -203,7 +204,7 @@ private struct World {
     var domains: [DomainSummary] = []
     var foreign: Set<UUID> = []
 
-    init(_ random: inout SplitMix) {
+    init(_ random: inout SplitMix64) {
         for number in 1...Int(random.next() % 8 + 1) {
             guard let id = VMID(number), let type = TypeID(1), let image = ImageID(100) else { continue }
             let vm = VirtualMachine(id: id, uuid: UUID(), name: "a", type: type, image: image, needs: .zero)
@@ -225,7 +226,7 @@ private struct World {
         }
     }
 
-    private mutating func add(_ vm: VirtualMachine, cell: String?, _ random: inout SplitMix) {
+    private mutating func add(_ vm: VirtualMachine, cell: String?, _ random: inout SplitMix64) {
         domains.append(
             DomainSummary(
                 uuid: vm.uuid.uuidString.lowercased(),
@@ -240,7 +241,7 @@ private struct World {
     }
 
     /// A domain of nobody, or of another installation, with a number of ours or not.
-    private mutating func addForeign(_ number: Int, _ random: inout SplitMix) {
+    private mutating func addForeign(_ number: Int, _ random: inout SplitMix64) {
         guard let id = VMID(number), let type = TypeID(1), let image = ImageID(100) else { return }
         let vm = VirtualMachine(id: id, uuid: UUID(), name: "b", type: type, image: image, needs: .zero)
         foreign.insert(vm.uuid)

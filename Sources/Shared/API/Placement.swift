@@ -118,7 +118,7 @@ package struct CapacityResponse: Codable, Hashable, Sendable {
             fitsNow = row.now
             fitsWithOnePMLost = row.worstLoss?.count
             worstPMID = row.worstLoss?.pm
-            vmsWithoutPlace = row.worstLoss?.homeless
+            vmsWithoutPlace = row.worstLoss?.vmsWithoutPlace
         }
     }
 

@@ -6,13 +6,13 @@ extension CommonSettings {
     ///
     /// - Parameters:
     ///   - name: what `CLIENT LIST` shows.
-    ///   - patience: how long a call waits for a connection while there is none.
+    ///   - waitForConnection: how long a call waits for a connection while there is none.
     ///   - logger: hears of connections made and lost.
     /// - Returns: the client, not connected yet.
-    package func makeRedisClient(name: String, patience: Duration, logger: Logger) -> RedisClient {
+    package func makeRedisClient(name: String, waitForConnection: Duration, logger: Logger) -> RedisClient {
         var configuration = redis
         configuration.clientName = name
-        configuration.waitForConnection = patience
+        configuration.waitForConnection = waitForConnection
         return RedisClient(configuration: configuration, logger: logger)
     }
 }

@@ -8,7 +8,7 @@ package struct Capacity: Hashable, Sendable {
         /// How many more of the size fit once its VMs have found places elsewhere; 0 where not all of them do.
         package let count: Int
         /// How many of its VMs find no place elsewhere.
-        package let homeless: Int
+        package let vmsWithoutPlace: Int
     }
 
     /// How many more of one size fit.
@@ -51,12 +51,12 @@ package func capacity(
     let counts = sizes.map { fleet.count(of: $0, on: open) }
     var worst = [Capacity.WorstLoss?](repeating: nil, count: sizes.count)
     for lost in candidates {
-        let (after, homeless) = fleet.losing(lost, tenants[fleet.rows[lost].id] ?? [], by: policy)
+        let (after, vmsWithoutPlace) = fleet.losing(lost, tenants[fleet.rows[lost].id] ?? [], by: policy)
         let left = open.filter { $0 != lost }
         for (index, size) in sizes.enumerated() {
-            let count = homeless == 0 ? after.count(of: size, on: left) : 0
-            if let known = worst[index], (known.count, -known.homeless) <= (count, -homeless) { continue }
-            worst[index] = Capacity.WorstLoss(pm: fleet.rows[lost].id, count: count, homeless: homeless)
+            let count = vmsWithoutPlace == 0 ? after.count(of: size, on: left) : 0
+            if let known = worst[index], (known.count, -known.vmsWithoutPlace) <= (count, -vmsWithoutPlace) { continue }
+            worst[index] = Capacity.WorstLoss(pm: fleet.rows[lost].id, count: count, vmsWithoutPlace: vmsWithoutPlace)
         }
     }
     let rows = zip(sizes, zip(counts, worst)).map { Capacity.Row(needs: $0, now: $1.0, worstLoss: $1.1) }
@@ -99,7 +99,7 @@ extension FleetSnapshot {
         _ lost: Int,
         _ tenants: [PlacementRequest],
         by policy: PlacementPolicy
-    ) -> (fleet: FleetSnapshot, homeless: Int) {
+    ) -> (fleet: FleetSnapshot, vmsWithoutPlace: Int) {
         var fleet = self
         fleet.close(at: lost)
         let moves = fleet.moving(tenants, off: lost, by: policy)

@@ -13,4 +13,9 @@ package struct RedisScript: Sendable, Hashable {
         self.name = name
         self.source = source
     }
+
+    /// Hashes the name alone: the source has thousands of characters, and each call looks its script up.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+    }
 }

@@ -4,7 +4,7 @@ import Store
 extension Audit {
     /// What is claimed on PMs is what VMs need, and not more than may be promised.
     var claimFindings: [AuditFinding] {
-        let homeless = snapshot.vms.filter { $0.pm.map { !snapshot.knownPMs.contains($0) } ?? false }.map { status in
+        let placeless = snapshot.vms.filter { $0.pm.map { !snapshot.knownPMs.contains($0) } ?? false }.map { status in
             AuditFinding(
                 invariant: .owners,
                 row: keys.vm(status.vm.id),
@@ -12,7 +12,7 @@ extension Audit {
                 details: "PM \(status.pm?.description ?? "")"
             )
         }
-        return homeless + snapshot.machines.flatMap(claimFindings)
+        return placeless + snapshot.machines.flatMap(claimFindings)
     }
 
     private func claimFindings(_ row: AuditSnapshot.MachineRow) -> [AuditFinding] {

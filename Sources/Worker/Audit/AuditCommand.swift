@@ -39,7 +39,7 @@ struct AuditCommand: AsyncParsableCommand {
         let logger = Program.logger(label: "hvc-worker", level: max(settings.common.logLevel, .notice))
         defer { Program.logWriter.flush() }
         let name = "audit-\(ProcessInfo.processInfo.processIdentifier)"
-        let redis = settings.common.makeRedisClient(name: name, patience: .seconds(2), logger: logger)
+        let redis = settings.common.makeRedisClient(name: name, waitForConnection: .seconds(2), logger: logger)
         let store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         let auditor = Auditor(
             store: store,

@@ -36,7 +36,7 @@ struct CatalogCheck {
     private func compareNumbers() async throws(Failure) -> String {
         guard let types = lists.types?.entries, types.contains(where: { $0.listing.number != nil }) else { return "" }
         let logger = Program.logger(label: "hvc-worker", level: .critical)
-        let redis = settings.common.makeRedisClient(name: "hvc-check", patience: .seconds(1), logger: logger)
+        let redis = settings.common.makeRedisClient(name: "hvc-check", waitForConnection: .seconds(1), logger: logger)
         let store = Store(redis: redis, keys: Keys(prefix: settings.common.prefix))
         let result: Result<Void, Failure>
         do throws(Failure) {

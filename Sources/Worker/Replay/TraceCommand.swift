@@ -35,7 +35,7 @@ enum ReplaySource {
         do throws(InvalidInput) { try reader.finish() } catch { throw error.failure }
         let logger = Program.logger(label: "hvc-worker", level: max(common.logLevel, .notice))
         defer { Program.logWriter.flush() }
-        let redis = common.makeRedisClient(name: "hvc-replay", patience: .seconds(2), logger: logger)
+        let redis = common.makeRedisClient(name: "hvc-replay", waitForConnection: .seconds(2), logger: logger)
         let result: Result<Value, Failure>
         do throws(Failure) {
             result = .success(try await body(Store(redis: redis, keys: Keys(prefix: common.prefix))))

@@ -65,7 +65,7 @@ struct ConnectionPoolTests {
 
     @Test("There are never more connections than the limit, and nobody waits while one is idle", arguments: 0..<40)
     func random(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var pool = ConnectionPool(limits: limits)
         var now = start
         var (ticket, opening): (Int, ConnectionPool.ID?) = (0, nil)

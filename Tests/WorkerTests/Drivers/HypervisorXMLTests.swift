@@ -22,7 +22,7 @@ struct HypervisorXMLTests {
 
     /// Random valid names; the same on each run.
     private static let randomNames: [String] = {
-        var random = SplitMix(state: 20_240_607)
+        var random = SplitMix64(seed: 20_240_607)
         let favourites = Array("<>&\"' ;=/\\\u{1F600}\u{E9}\u{A0}]")
         return (0..<400).map { _ in
             var name = ""
@@ -205,18 +205,5 @@ struct HypervisorXMLTests {
     func bootSector() {
         #expect(BootSector.bytes.count == 512)
         #expect(BootSector.bytes.suffix(2) == [0x55, 0xAA])
-    }
-}
-
-/// SplitMix64: a generator whose numbers are the same on each run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -49,7 +49,7 @@ struct ReadingCacheTests {
 
     @Test("What is known is right where a change shows, and at most some rounds old where none does", arguments: 0..<50)
     func staleness(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         var cache = Cache(rereads: 3)
         var world: [Int: (stamp: String, value: Int)] = [:]
         /// When each last changed in silence.

@@ -9,7 +9,7 @@
 
 local function schedule_of(pm)
   if redis.call('ZSCORE', P .. 'discovery', pm) then return 'discovery' end
-  -- One of another type schedules nothing; most scripts that come here have not looked at it.
+  -- One of another type schedules nothing; most scripts that come here have not checked it.
   local down = redis.pcall('ZSCORE', P .. 'discovery:down', pm)
   return type(down) == 'string' and 'discovery:down' or nil
 end

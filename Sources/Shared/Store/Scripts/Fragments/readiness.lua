@@ -1,7 +1,7 @@
 -- `not_ready()`: nil where all is known that there is, else why nothing is accepted: `not_ready`, or `other_schema` where
 -- the records are not of the schema of these programs; `mark_ready()`: notes that all is known once it is.
 --
--- A Redis that was empty knows of no VM before each PM that is listed was looked at once, with or without success.
+-- A Redis that was empty knows of no VM before each PM that is listed was probed once, with or without success.
 --
 -- needs: events, time
 -- constants: schema
@@ -13,7 +13,7 @@ local function not_ready()
 end
 local function mark_ready()
   if redis.call('HEXISTS', P .. 'counters', 'ready_at') == 1 then return end
-  -- One after another: nobody walks all PMs before each of them was looked at.
+  -- One after another: nobody walks all PMs before each of them was probed.
   local upto = redis.call('HGET', P .. 'counters', 'ready_upto') or '0'
   while true do
     local pm = redis.call('ZRANGEBYSCORE', P .. 'pms', '(' .. upto, '+inf', 'LIMIT', 0, 1)[1]

@@ -15,7 +15,7 @@
 -- needs: broken_records, operations, step_log, time
 
 local key = P .. 'job:' .. job
-local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm')
+local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm', 'crashes')
 if j[1] ~= epoch or j[2] ~= 'running' then return {'lost'} end
 if not j[3] and (operation(j[4]) or {}).claim == 'place' then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
@@ -26,7 +26,7 @@ write_steps(job, steps)
 if is_progress == '1' then
   redis.call('HSET', key, 'step', step)
   -- It comes on, so what ended its workers before is not the job itself.
-  redis.call('HDEL', key, 'crashes')
+  if j[6] then redis.call('HDEL', key, 'crashes') end
 end
 redis.call('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
 return {'go', now}

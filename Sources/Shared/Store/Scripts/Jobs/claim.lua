@@ -29,7 +29,7 @@ local function check(problem)
   if not has_written then refuse(problem) end
   return problem
 end
--- What ends an entry writes to more keys; looked at once, and only where there is one.
+-- What ends an entry writes to more keys; checked once, and only where there is one.
 local ends = {}
 local function broken_ends()
   if not ends.known then

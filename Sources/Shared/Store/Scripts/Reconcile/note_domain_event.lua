@@ -1,4 +1,4 @@
--- Has a PM looked at soon since something happened to a domain there that no job of ours explains.
+-- Has a PM probed soon since something happened to a domain there that no job of ours explains.
 --
 -- ARGV pm      the PM
 -- ARGV uuid    the domain's UUID

@@ -1,4 +1,4 @@
--- Notes that a PM has a domain of a VM that another PM holds by the record, and has that one looked at.
+-- Notes that a PM has a domain of a VM that another PM holds by the record, and has that one probed.
 --
 -- Where that one is this same machine, as its alias, or under an earlier address that is no longer listed, the VM moves
 -- at once.

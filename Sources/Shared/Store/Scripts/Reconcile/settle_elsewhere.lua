@@ -4,7 +4,7 @@
 -- ARGV probed_ms  when the probe began, ms
 -- ARGV vm         the VM
 -- ARGV uuid       its UUID
--- Returns: `duplicate` the first time that both were seen, `single` where the other PM was looked at since and has
+-- Returns: `duplicate` the first time that both were seen, `single` where the other PM was probed since and has
 --   none, or is this one's alias, or empty.
 --
 -- needs: broken_records, events, time
