@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Compares the records in Redis with each other and with what is on the machines; ends with status 0 when all is well.
 #
-# Usage: bash bin/audit.sh [--mend [--all]] [--json]
+# Usage: bash bin/audit.sh [--repair [--all]] [--json]
 #
-#   --mend   mends what can be mended without harm; domains are never touched
-#   --all    with --mend, deletes disks without an owner however young they are
-#   --json   tells the findings as JSON
+#   --repair   repairs what can be repaired without harm; domains are never touched
+#   --all      with --repair, deletes disks without an owner however young they are
+#   --json     prints the findings as JSON
 # shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/
 set -euo pipefail
 

@@ -11,7 +11,7 @@
 # `hello` is created.
 # Run again, it only does what is missing. Needs root or sudo, Debian's apt, and Swift 6.2 or newer.
 #
-# Environment (bin/up.sh remembers what it was told, in var/settings):
+# Environment (bin/up.sh keeps it in var/settings):
 #   HVC_PORT        port of the API (8080)          HVC_HOST        address it listens on (127.0.0.1)
 #   HVC_WORKERS     number of workers (2)           HVC_LOG_LEVEL   trace, debug, info, … (info)
 #   HVC_REDIS_URL   a Redis to use; without it a private redis-server is started, with its data in var/redis

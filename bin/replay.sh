@@ -5,7 +5,7 @@
 #
 #   --on       simulated PMs; without it those of this installation, emptied
 #   --policy   a policy; all where none is given
-#   --json     tells the figures as JSON
+#   --json     prints the figures as JSON
 #
 # Nothing is placed. What was asked for is written to var/trace.jsonl, which hvc-worker replay reads as well.
 # shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/

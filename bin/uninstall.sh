@@ -44,8 +44,8 @@ destroy_vms() {
   done
 }
 
-# tell WITH_VMS
-tell() {
+# announce WITH_VMS
+announce() {
   local commands
   say "stops the gateway, the workers and the private Redis, and deletes $var"
   if [[ -n $1 ]]; then say "first destroys all VMs: $(redis ZCARD "${HVC_PREFIX}vms")"; fi
@@ -77,7 +77,7 @@ main() {
   load_settings
   [[ ! -e $var/settings ]] || redis_answers ||
     fail "Redis does not answer, so its VMs are not known: start it first (bash bin/up.sh), or delete $var yourself"
-  tell "$with_vms"
+  announce "$with_vms"
   if [[ -z $yes ]]; then
     say "nothing was done; to do it: bash $(quoted "$0") ${with_vms:+--with-vms }--yes"
     return

@@ -5,7 +5,7 @@
 #
 # Usage: bash bin/up.sh
 #
-# Environment: as for bin/install.sh, and HVC_PM_FILE, HVC_IMAGE_FILE, HVC_FLAVOR_FILE. What it was told last time still
+# Environment: as for bin/install.sh, and HVC_PM_FILE, HVC_IMAGE_FILE, HVC_FLAVOR_FILE. What was set last time still
 # holds where nothing else is said: it is kept in var/settings.
 # shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/
 set -euo pipefail

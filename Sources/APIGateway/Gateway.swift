@@ -51,7 +51,7 @@ struct Gateway {
             limit: CallerLimit(settings.waitingCallers),
             wait: settings.wait
         )
-        let placement = PlacementService(store: store, follower: FleetFollower(store: store))
+        let placement = PlacementService(store: store, fleetCache: SharedFleetCache(store: store))
         let router = Self.routes(
             Controllers(
                 legacyVMs: LegacyVMController(service: vms),

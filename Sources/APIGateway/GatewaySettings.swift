@@ -53,7 +53,7 @@ struct GatewaySettings: Sendable {
         "HVC_WAITING_CALLERS",
         in: 1...1_000_000,
         fallback: 10_000,
-        meaning: "How many callers may wait for the outcome of their jobs at once; others are told to come back."
+        meaning: "How many callers may wait for the outcome of their jobs at once; others are refused with Retry-After."
     )
     private static let graceSetting = Setting<Duration>.seconds(
         "HVC_GRACE",

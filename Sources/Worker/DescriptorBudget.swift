@@ -26,7 +26,7 @@ struct DescriptorBudget: Sendable {
         connections = max(2, (free - probes * Self.perProbe) / Self.perConnection)
     }
 
-    /// What people are told where the limit is what holds the worker up.
+    /// The advice for people where the limit is what delays the worker.
     var advice: String {
         "this worker may open \(limit) descriptors, so it probes \(probes) PMs at once and has at most \(connections) "
             + "connections to libvirt: raise LimitNOFILE of its unit or `ulimit -n`"

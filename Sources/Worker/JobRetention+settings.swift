@@ -2,7 +2,7 @@ import Bootstrap
 import Model
 import Store
 
-/// What a worker is told by its environment of the history of jobs.
+/// The settings of a worker for the history of jobs, read from its environment.
 extension JobRetention {
     private static let countSetting = Setting<Int>.number(
         "HVC_JOB_HISTORY",

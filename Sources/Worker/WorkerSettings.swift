@@ -4,7 +4,7 @@ import Model
 import Placement
 import Store
 
-/// What a worker is told by its environment.
+/// The settings of a worker, read from its environment.
 struct WorkerSettings: Sendable {
     /// The three files that say what there is; empty for one that is not given.
     struct Files: Sendable {
@@ -17,7 +17,7 @@ struct WorkerSettings: Sendable {
         /// True where none is given.
         var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty && fleet == nil }
 
-        /// Sees that the PMs are told in one way only.
+        /// Checks that the PMs are given in one way only.
         ///
         /// - Throws: `Failure` with `invalidRequest`.
         func check() throws(Failure) {
@@ -45,7 +45,7 @@ struct WorkerSettings: Sendable {
     let warnings: [String]
     let network: String
 
-    /// A measure may be so old, and ten periods; then its PM is looked at before it is used again.
+    /// A measurement may be this old plus ten periods; then its PM is probed before it is used again.
     private static let oldestMeasure = Duration.seconds(600)
 
     private static let nameSetting = Setting<String>(

@@ -41,7 +41,7 @@ struct LostJobTests {
         }
     }
 
-    @Test("One whose job Redis has lost hears so at once, and the next one gets a number of its own")
+    @Test("One whose job Redis has lost learns so at once, and the next one gets a number of its own")
     func emptied() async throws {
         try await InProcessGateway.with(["HVC_WAIT": "60"]) { (gateway) async throws in
             try await gateway.fill()
@@ -58,7 +58,7 @@ struct LostJobTests {
         }
     }
 
-    @Test("One whose job ended while the gateway could not read the events hears of it")
+    @Test("One whose job ended while the gateway could not read the events gets its outcome")
     func outage() async throws {
         try await InProcessGateway.with(["HVC_WAIT": "60"]) { (gateway) async throws in
             try await gateway.fill()

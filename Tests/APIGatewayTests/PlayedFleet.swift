@@ -51,19 +51,19 @@ extension PlayedFleet {
 
     /// Nil where the claim was all that there was to do: a hold ends with it.
     private func claim() async throws -> Lease? {
-        let peek = try await store.peek(since: .start, limit: 1)
-        guard let pm = peek.changed.first?.id else { throw TestKitError("nothing to claim") }
+        let snapshot = try await store.poll(since: .start, limit: 1)
+        guard let pm = snapshot.changed.first?.id else { throw TestKitError("nothing to claim") }
         let outcome = try await store.claim(
-            peek.lines.map { ($0, .place(pm, PlacementExplanation(policy: "seed"))) },
-            direct: peek.lines.isEmpty ? 1 : 0,
-            roomVersion: peek.roomVersion,
+            snapshot.lines.map { ($0, .place(pm, PlacementExplanation(policy: "seed"))) },
+            direct: snapshot.lines.isEmpty ? 1 : 0,
+            headroomVersion: snapshot.headroomVersion,
             worker: "w",
             lease: .seconds(60)
         )
         if case .ended = (outcome.results + outcome.direct.map(\.result)).first { return nil }
         let taken =
             outcome.direct.first.map { ($0.line, $0.result) }
-            ?? zip(peek.lines, outcome.results).first { _ in true }
+            ?? zip(snapshot.lines, outcome.results).first { _ in true }
         guard let (line, result) = taken, let entry = line.entry, case .started(let epoch, _) = result else {
             throw TestKitError("\(outcome)")
         }

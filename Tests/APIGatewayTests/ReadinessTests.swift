@@ -87,7 +87,7 @@ struct ReadinessTests {
         }
     }
 
-    @Test("Nobody is told where Redis is or who its user is; the log has it")
+    @Test("No answer says where Redis is or who its user is; the log has it")
     func tellsNothing() async throws {
         let environment = ["HVC_REDIS_URL": "redis://operator:pw@127.0.0.1:1/0"]
         try await LiveGateway.with(environment) { (gateway) async throws in

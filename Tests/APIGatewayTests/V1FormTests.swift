@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The form of the calls under /v1/")
 struct V1FormTests {
-    @Test("Who does not want to wait is told where to look")
+    @Test("Who does not want to wait gets the address to ask")
     func accepted() async throws {
         let calls = [
             ("POST", "/v1/vms", #"{"name":"a","instance_type":1,"image_id":100}"#),

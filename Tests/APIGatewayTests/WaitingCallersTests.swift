@@ -79,7 +79,7 @@ struct WaitingCallersTests {
         }
     }
 
-    @Test("Who comes when as many wait as may hears 503 with Retry-After, and nothing is accepted; others are served")
+    @Test("Who comes when as many wait as may gets 503 with Retry-After, and nothing is accepted; others are served")
     func bounded() async throws {
         try await LiveGateway.with(["HVC_WAITING_CALLERS": "2", "HVC_WAIT": "30"]) { (gateway) async throws in
             try await gateway.fill()

@@ -42,7 +42,7 @@ struct LogWriterTests {
     }
 
     @Test(
-        "A reader that hangs costs a bounded amount of memory: what is beyond it is counted and dropped, and told later"
+        "A reader that hangs costs a bounded amount of memory: what is beyond it is counted and dropped, and reported later"
     )
     func hanging() async throws {
         let ends = Ends()

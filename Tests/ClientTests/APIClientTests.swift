@@ -37,7 +37,7 @@ struct APIClientTests {
         #expect(read.id == VMID(7) && read.pmID == PMID(2) && read.jobID == nil)
     }
 
-    @Test("A job that goes on, a problem, and what is neither are told apart")
+    @Test("A job that goes on, a problem, and what is neither are distinguished")
     func outcomes() async throws {
         let receipt = #"{"id":7,"job_id":9,"state":"accepted"}"#
         let outcome = try await call(

@@ -57,7 +57,7 @@ struct HTTPClientTests {
     }
 
     @Test(
-        "What is no answer is told as that",
+        "What is no answer is reported as that",
         arguments: [
             "", "hello\r\n\r\n", "HTTP/1.1 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
             "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",

@@ -47,8 +47,8 @@ struct AuditCommandTests {
         return count
     }
 
-    @Test("It names each difference by its row, and mends what can be mended without harm", .timeLimit(.minutes(3)))
-    func mends() async throws {
+    @Test("It names each difference by its row, and repairs what can be repaired without harm", .timeLimit(.minutes(3)))
+    func repairs() async throws {
         try await DriftSite.with(environment: ["HVC_WAIT": "20"]) { (drift) async throws in
             let (redis, machine) = (drift.site.redis, drift.machines[0])
             let vm = try await drift.made()
@@ -71,17 +71,17 @@ struct AuditCommandTests {
             #expect(Set(found.map(\.row)) == Set(rows), "\(told.text)")
             #expect(Set(found.map(\.invariant)) == ["I1", "I2", "I3", "I4"])
 
-            let first = try await audit(drift, "--mend")
+            let first = try await audit(drift, "--repair")
             #expect(first.status == 1)
             let lines = first.text.split(separator: "\n")
-            #expect(lines.filter { $0.hasSuffix(": mended") }.count == 2, "\(first.text)")
+            #expect(lines.filter { $0.hasSuffix(": repaired") }.count == 2, "\(first.text)")
             #expect(try await drift.disks().contains(orphan), "it may be somebody's who makes it just now")
-            let second = try await audit(drift, "--mend", "--all")
+            let second = try await audit(drift, "--repair", "--all")
             #expect(second.text.contains("disk \(orphan)"), "\(second.text)")
             #expect(try await !drift.disks().contains(orphan))
             #expect(try await machine.virsh("vol-list", "default").contains("others.qcow2"))
 
-            // Its PM is due for a look, and the job is on the queue again.
+            // Its PM is due for a probe, and the job is on the queue again.
             _ = try await drift.site.startWorker("heir")
             try await drift.wait(for: vm, ["state": "stopped"])
             #expect(try await lost == 2)
@@ -91,7 +91,7 @@ struct AuditCommandTests {
         }
     }
 
-    @Test("A PM that cannot be read is told, and without Redis it says what to do", .timeLimit(.minutes(2)))
+    @Test("A PM that cannot be read is reported, and without Redis it says what to do", .timeLimit(.minutes(2)))
     func unread() async throws {
         try await DriftSite.with { (drift) async throws in
             try await drift.machines[0].kill()

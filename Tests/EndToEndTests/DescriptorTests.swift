@@ -5,7 +5,7 @@ import Testing
 @Suite("A worker with few descriptors")
 struct DescriptorTests {
     @Test(
-        "Many PMs that refuse ssh are all looked at by a worker that may open 64 descriptors",
+        "Many PMs that refuse ssh are all probed by a worker that may open 64 descriptors",
         .timeLimit(.minutes(4))
     )
     func manyRefuse() async throws {
@@ -19,7 +19,7 @@ struct DescriptorTests {
             let worker = try await site.startWorker("small", descriptors: 64)
             #expect(worker.text.contains("may open 64 descriptors"))
             for pm in machines.indices.map({ $0 + 1 }) {
-                try await eventually("a look at PM \(pm)", deadline: .seconds(150), every: .milliseconds(100)) {
+                try await eventually("a probe of PM \(pm)", deadline: .seconds(150), every: .milliseconds(100)) {
                     guard worker.exit == nil else { throw TestKitError("the worker died: \(worker.text.suffix(2000))") }
                     return try await site.field("hvc:pm:\(pm)", "checked_at") != nil
                 }

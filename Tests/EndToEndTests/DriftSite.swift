@@ -13,7 +13,7 @@ struct DriftSite {
     /// - Parameters:
     ///   - count: how many PMs.
     ///   - settings: what stands behind each address in the PM file.
-    ///   - environment: more settings of the programs; looks are ten minutes apart where they do not say.
+    ///   - environment: more settings of the programs; probes are ten minutes apart by default.
     ///   - prepare: what to do on the PMs before the installation starts.
     ///   - body: what to do.
     /// - Throws: what the body throws, with the workers' logs.
@@ -82,7 +82,7 @@ struct DriftSite {
     }
 
     /// Waits until a PM's claims are those of so many VMs, and it says so many.
-    func expectRoom(_ vms: [Int]) async throws {
+    func expectClaims(_ vms: [Int]) async throws {
         for (index, count) in vms.enumerated() {
             let record = try await record("hvc:pm:\(index + 1)")
             let told = ["vms", "claimed_cpu", "claimed_ram", "claimed_disk"].map { Int(record[$0] ?? "0") }
@@ -122,7 +122,7 @@ struct DriftSite {
     /// Destroys VMs, and checks that nothing of them is left.
     func destroyAll(_ vms: [Int]) async throws {
         for vm in vms { try await destroy(vm) }
-        try await expectRoom(machines.map { _ in 0 })
+        try await expectClaims(machines.map { _ in 0 })
         for pm in 1...machines.count {
             let left = try await domains(pm).filter { $0.hasPrefix("hvc-") } + disks(pm)
             guard left.isEmpty else { throw TestKitError("PM \(pm) still has \(left)") }

@@ -22,7 +22,7 @@ struct DriftTests {
             try await drift.wait(for: vm, ["state": "stopped"])
             try await machine.virsh("undefine", domain)
             try await drift.wait(for: vm, ["state": "missing"])
-            try await drift.expectRoom([1])
+            try await drift.expectClaims([1])
             #expect(try await drift.events() == ["vm.stopped", "vm.started", "vm.stopped", "vm.missing"])
             try await drift.destroyAll([vm])
         }
@@ -97,12 +97,12 @@ struct DriftTests {
             #expect(answer.headers["x-hvc-reason"]?.contains("no libvirt network 'office'") == true, "\(answer)")
             #expect(try await drift.site.field("hvc:job:1", "tried")?.count == 3, "both PMs were asked")
             for pm in 1...2 { #expect(try await drift.domains(pm).isEmpty) }
-            try await drift.expectRoom([0, 0])
+            try await drift.expectClaims([0, 0])
         }
     }
 
     @Test(
-        "What happened while libvirtd was away is found when it is back, and its events are heard again",
+        "What happened while libvirtd was away is found when it is back, and its events arrive again",
         .timeLimit(.minutes(3))
     )
     func libvirtdAway() async throws {
@@ -149,7 +149,7 @@ struct DriftTests {
     }
 
     @Test(
-        "A domain that was moved to another PM by hand is moved by the records, with its room",
+        "A domain that was moved to another PM by hand is moved by the records, with its claim",
         .timeLimit(.minutes(3))
     )
     func movedByHand() async throws {
@@ -165,7 +165,7 @@ struct DriftTests {
             try await drift.machines[from - 1].virsh("vol-delete", "--pool", "default", "\(domain).qcow2")
             try await drift.machines[to - 1].virsh("start", domain)
             try await drift.wait(for: vm, ["state": "running", "pm": "\(to)", "also_on": nil])
-            try await drift.expectRoom(to == 1 ? [1, 0] : [0, 1])
+            try await drift.expectClaims(to == 1 ? [1, 0] : [0, 1])
             #expect(try await drift.events().contains("vm.moved"))
             let query = try await drift.site.http.call("/vm/query?vmid=\(vm)")
             #expect(query.body == #"{"vmid":\#(vm),"name":"vm","instance_type":1,"pmid":\#(to)}"#)
@@ -173,7 +173,7 @@ struct DriftTests {
         }
     }
 
-    @Test("While two PMs have a VM's domain nothing is changed, and people are told", .timeLimit(.minutes(3)))
+    @Test("While two PMs have a VM's domain nothing is changed, and people are reported", .timeLimit(.minutes(3)))
     func twoDomains() async throws {
         try await DriftSite.with(2, environment: ["HVC_DISCOVERY_PERIOD": "1"]) { (drift) async throws in
             let vm = try await drift.made()
@@ -204,19 +204,19 @@ struct DriftTests {
             (drift) async throws in
             let vm = try await drift.made()
             let (machine, domain) = (drift.machines[0], try await drift.domain(vm))
-            // A look starts a pool that it finds stopped, so this may take a few tries.
+            // A probe starts a pool that it finds stopped, so this may take a few tries.
             try await eventually("the pool to be gone") {
                 _ = try? await machine.virsh("pool-destroy", "fast")
                 try await machine.virsh("pool-undefine", "fast")
                 return true
             }
-            try await eventually("a look without the pool") {
+            try await eventually("a probe without the pool") {
                 let record = try await drift.record("hvc:pm:1")
                 return record["state"] == "degraded" && record["reason"]?.contains("no storage pool") == true
             }
             try await machine.virsh("destroy", domain)
             let before = try await drift.record("hvc:pm:1")
-            try await eventually("two more looks") {
+            try await eventually("two more probes") {
                 let now = try await drift.record("hvc:pm:1")
                 let checked = (before["checked_at"] ?? "", now["checked_at"] ?? "")
                 return checked.1.prefix(19) > checked.0.prefix(19)
@@ -259,7 +259,7 @@ struct DriftTests {
             }
             #expect(try await drift.site.redis.send(["ZRANGE", "hvc:vms", "0", "-1"]).strings == ["1"])
             #expect(try await drift.domains() == [ours, "hvc-9-0badcafe", "stranger"].sorted())
-            try await drift.expectRoom([1])
+            try await drift.expectClaims([1])
             #expect(try await drift.events().isEmpty)
             for name in ["stranger", "hvc-9-0badcafe"] { try await machine.virsh("undefine", name) }
             try await drift.destroyAll([vm])

@@ -66,7 +66,7 @@ struct FleetTests {
             _ = try await site.http.call("/vm/destroy?vmid=1")
             try await machine.kill()
             #expect(try await site.http.call("/vm/destroy?vmid=2").status == 202)
-            try await eventually("the destroy to be put off", deadline: .seconds(30)) {
+            try await eventually("the destroy to be deferred", deadline: .seconds(30)) {
                 try await site.field("hvc:job:6", "state") == "delayed"
             }
             try await machine.restart()

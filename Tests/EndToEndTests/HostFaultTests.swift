@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Hosts that cannot be reached")
 struct HostFaultTests {
-    /// What a look measures: none of it may change while nobody can look.
+    /// What a probe measures: none of it may change while nobody can probe.
     private static let figures = [
         "cpu", "ram", "disk", "available_cpu", "available_ram", "available_disk", "foreign_ram", "measured_at", "load",
     ]
@@ -26,7 +26,7 @@ struct HostFaultTests {
             for (pm, words) in zip(1...3, reasons) { try await expectUnknown(pm, with: words, fleet) }
             let before = try await records(fleet, pms: 1...3)
             for pm in 1...3 {
-                try await eventually("another look at PM \(pm)", deadline: .seconds(60), every: .milliseconds(100)) {
+                try await eventually("another probe of PM \(pm)", deadline: .seconds(60), every: .milliseconds(100)) {
                     try await fleet.site.field("hvc:pm:\(pm)", "checked_at") != before[pm]?["checked_at"]
                 }
                 let now = try await fleet.record("hvc:pm:\(pm)")
@@ -63,7 +63,7 @@ struct HostFaultTests {
             try await fleet.hosts.exec(1, "bash", "-c", noise + "> /root/.bashrc")
             try await fleet.hosts.crash(1)
             try await fleet.hosts.boot(1)
-            try await eventually("a look after the boot", deadline: .seconds(100), every: .milliseconds(100)) {
+            try await eventually("a probe after the boot", deadline: .seconds(100), every: .milliseconds(100)) {
                 let record = try await fleet.record("hvc:pm:1")
                 switch record["state"] {
                 case "up": return record["measured_at"] != before["measured_at"] && record["cpu"] == "8"

@@ -54,7 +54,7 @@ struct HostGuestTests {
             for way in ways {
                 for action in way { try await hosts.control(.libvirtd, of: 1, action) }
                 let looked = try await fleet.site.field("hvc:pm:1", "measured_at")
-                try await eventually("a look after \(way)", deadline: .seconds(60), every: .milliseconds(50)) {
+                try await eventually("a probe after \(way)", deadline: .seconds(60), every: .milliseconds(50)) {
                     let record = try await fleet.record("hvc:pm:1")
                     return record["state"] == "up" && record["measured_at"] != looked && record["domains"] == "2"
                 }

@@ -34,7 +34,7 @@ struct LostRedisTests {
         #expect(try await guests(drift) == before, "a domain was touched")
         let perPM = (1...drift.machines.count).map { pm in vms.values.filter { $0["pm"] == "\(pm)" }.count }
         try await eventually("the claims") {
-            try await drift.expectRoom(perPM)
+            try await drift.expectClaims(perPM)
             return true
         }
     }
@@ -113,7 +113,7 @@ struct LostRedisTests {
             try await drift.wait(for: second, ["state": "running"])
             #expect(try await essence(drift, second) == known)
             #expect(try await guests(drift) == before, "a domain was touched")
-            try await drift.expectRoom([2])
+            try await drift.expectClaims([2])
             // Until its own connection is back the gateway answers 503.
             try await eventually("the gateway to be ready") {
                 try await drift.site.http.call("/readyz").status == 200

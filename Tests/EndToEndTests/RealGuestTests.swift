@@ -7,7 +7,7 @@ import Testing
 struct RealGuestTests {
     private let types = #"{'types': [{'cpu': 1, 'ram': 128, 'disk': 1}, {'cpu': 64, 'ram': 128, 'disk': 1},]}"#
 
-    @Test("It boots, is told by every call, is found by virsh, and goes without a trace", .timeLimit(.minutes(5)))
+    @Test("It boots, is reported by every call, is found by virsh, and goes without a trace", .timeLimit(.minutes(5)))
     func life() async throws {
         let machine = try await PrivateLibvirtd.started()
         let image = try await GuestImage.path()

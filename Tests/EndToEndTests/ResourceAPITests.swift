@@ -62,7 +62,7 @@ struct ResourceAPITests {
             let home = try #require(made[0])
             #expect(Set(made) == [home])
             _ = try await site.redis.send(["HSET", "hvc:pm:\(home)", "group:db", "7", "group:gone", "1"])
-            let audit = try site.program("hvc-worker", ["audit", "--mend"])
+            let audit = try site.program("hvc-worker", ["audit", "--repair"])
             #expect(try await audit.waitForExit(within: .seconds(60)) == .status(0))
             #expect(audit.text.contains("its groups are not those of its VMs"), "\(audit.text)")
             #expect(try await site.field("hvc:group:db", "placed") == "3")
@@ -93,7 +93,7 @@ struct ResourceAPITests {
     }
 
     @Test(
-        "A hold keeps its room, is built in its place, ends by itself, and can be given back",
+        "A hold keeps its claim, is built in its place, ends by itself, and can be released",
         .timeLimit(.minutes(1))
     )
     func holds() async throws {
@@ -135,7 +135,7 @@ struct ResourceAPITests {
             let end = try await site.redis.send(["ZSCORE", "hvc:holds", "\(last)"]).string
             _ = try await site.redis.send(["DEL", "hvc:holds"])
             _ = try await site.redis.send(["ZADD", "hvc:holds", "9999999999999", "77"])
-            let audit = try site.program("hvc-worker", ["audit", "--mend"])
+            let audit = try site.program("hvc-worker", ["audit", "--repair"])
             #expect(try await audit.waitForExit(within: .seconds(60)) == .status(0), "\(audit.text)")
             #expect(audit.text.contains("VM \(last) is held, and nothing ends it"), "\(audit.text)")
             #expect(audit.text.contains("VM 77 is no hold"), "\(audit.text)")
@@ -209,7 +209,7 @@ struct ResourceAPITests {
         }
     }
 
-    @Test("A place that is refused again and again is told, and the worker rests", .timeLimit(.minutes(1)))
+    @Test("A place that is refused again and again is reported, and the worker rests", .timeLimit(.minutes(1)))
     func refusedPlace() async throws {
         try await withSimulatedFleet(1, workers: 0) { api, site in
             let worker = try await site.startWorker("w")
@@ -217,8 +217,8 @@ struct ResourceAPITests {
             // As nothing but a hand makes it: the group counts a VM that is on no PM.
             _ = try await site.redis.send(["HSET", "hvc:group:z", "rule", "affinity", "members", "1", "placed", "1"])
             async let made = api.call(Endpoints.createVM, .vm("a", PlacementConstraints(groups: ["z": .affinity])))
-            try await eventually("the worker to tell") { worker.text.contains("run hvc-worker audit") }
-            let audit = try site.program("hvc-worker", ["audit", "--mend"])
+            try await eventually("the worker to report it") { worker.text.contains("run hvc-worker audit") }
+            let audit = try site.program("hvc-worker", ["audit", "--repair"])
             #expect(try await audit.waitForExit(within: .seconds(60)) == .status(0))
             #expect(audit.text.contains("hvc:group:z: its counts are not those of its VMs"), "\(audit.text)")
             #expect(try await made.state == "running")

@@ -8,8 +8,8 @@ struct ResourceFormTests {
     func resources() async throws {
         try await withSimulatedFleet(1) { api, site in
             let constraints = #"{"groups":{"db":"spread"}}"#
-            let wish = #"{"name":"a <b>","instance_type":1,"image_id":100,"placement":\#(constraints)}"#
-            let answer = try await site.http.call("/v1/vms", method: "POST", body: wish)
+            let request = #"{"name":"a <b>","instance_type":1,"image_id":100,"placement":\#(constraints)}"#
+            let answer = try await site.http.call("/v1/vms", method: "POST", body: request)
             #expect(answer.status == 201)
             let place = try #require(answer.headers["location"])
             let vm = try await api.call("GET", place)

@@ -8,7 +8,7 @@ import Testing
 @Suite("One machine under two addresses, and workers that do not reach it")
 struct SharedAddressTests {
     @Test(
-        "Its CPUs are given away once, its VMs are told once, and the second address stands for it once the first is gone",
+        "Its CPUs are given away once, its VMs are reported once, and the second address stands for it once the first is gone",
         .timeLimit(.minutes(3))
     )
     func alias() async throws {
@@ -34,7 +34,7 @@ struct SharedAddressTests {
             }
             #expect(answers.filter { $0.status == 200 }.count == 2, "\(answers)")
             #expect(answers.filter { $0.headers["x-hvc-code"] == "no_capacity" }.count == 2, "\(answers)")
-            try await looks(fleet, at: [1, 2])
+            try await awaitProbes(fleet, at: [1, 2])
             let vms = try await fleet.site.redis.send(["ZRANGE", "hvc:vms", "0", "-1"]).strings ?? []
             #expect(vms.count == 2)
             for vm in vms {
@@ -79,7 +79,7 @@ struct SharedAddressTests {
             }
             try await lame.waitForLine(containing: "does not answer this worker, and answers another one")
             let vms = try await fleet.made(atOnce: 6)
-            try await looks(fleet, at: [1, 2])
+            try await awaitProbes(fleet, at: [1, 2])
             for pm in 1...2 { #expect(try await fleet.site.field("hvc:pm:\(pm)", "state") == "up") }
             #expect(!lame.text.contains("is unknown"), "\(lame.text)")
             // The note goes after three periods, and comes back with the worker's next try.
@@ -92,12 +92,12 @@ struct SharedAddressTests {
         }
     }
 
-    /// Waits until each of these PMs was looked at twice from its beginning.
-    private func looks(_ fleet: Fleet, at pms: [Int]) async throws {
+    /// Waits until each of these PMs was probed twice from its beginning.
+    private func awaitProbes(_ fleet: Fleet, at pms: [Int]) async throws {
         for pm in pms {
             for _ in 0..<2 {
                 let before = try await fleet.site.field("hvc:pm:\(pm)", "inventory_at")
-                try await eventually("another look at PM \(pm)", deadline: .seconds(60), every: .milliseconds(50)) {
+                try await eventually("another probe of PM \(pm)", deadline: .seconds(60), every: .milliseconds(50)) {
                     try await fleet.site.field("hvc:pm:\(pm)", "inventory_at") != before
                 }
             }

@@ -22,7 +22,7 @@ struct BlockingThreadsTests {
         #expect(threads.load.waiting == 0)
     }
 
-    @Test("A caller is told at its deadline while its thread stays stuck, and is told busy where none is free")
+    @Test("A caller fails at its deadline while its thread stays stuck, and fails with busy where none is free")
     func deadline() async throws {
         let threads = BlockingThreads(name: "test", limit: 1)
         let gate = DispatchSemaphore(value: 0)
@@ -46,7 +46,7 @@ struct BlockingThreadsTests {
         #expect(threads.load.stuck == 0)
     }
 
-    @Test("A cancelled caller leaves at once and its body is told")
+    @Test("A cancelled caller leaves at once and its body is signalled")
     func cancellation() async throws {
         let threads = BlockingThreads(name: "test", limit: 1)
         let started = DispatchSemaphore(value: 0)

@@ -11,7 +11,7 @@ struct ConnectionTests {
         directory = try TemporaryDirectory()
     }
 
-    @Test("A machine tells what it is")
+    @Test("A machine reports what it is")
     func machine() async throws {
         let connection = try await TestDriver.open(in: directory.path, memoryKiB: 4_000_000)
         try await connection.run { session in

@@ -60,7 +60,7 @@ struct DomainTests {
         }
     }
 
-    @Test("A name or UUID that is taken is told apart")
+    @Test("A name or UUID that is taken is distinguished")
     func taken() async throws {
         let connection = try await TestDriver.open(in: directory.path)
         try await connection.run { session in

@@ -9,7 +9,7 @@ enum Fleets {
         load: Double = 0,
         lastUsed: Int = 0,
         state: PMState = .up,
-        isExplored: Bool = true,
+        isProbed: Bool = true,
         isCordoned: Bool = false,
         claimed: Resources = .zero,
         available: Resources? = nil
@@ -18,7 +18,7 @@ enum Fleets {
             id: try identifier(number),
             listing: PMListing(address: try PMAddress("host\(number)")),
             state: state,
-            isExplored: isExplored,
+            isProbed: isProbed,
             isCordoned: isCordoned,
             measure: PMMeasure(capacity: free, available: available ?? free, load: load),
             claimed: claimed,

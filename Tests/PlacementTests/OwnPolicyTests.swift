@@ -37,7 +37,7 @@ struct FastDiskWeigher: PlacementWeigher {
 /// docs/placement.md shows the two types above; what they do there they do here.
 @Suite("A filter and a weigher of one's own")
 struct OwnPolicyTests {
-    @Test("They are heard, and explained, like those that are there")
+    @Test("They are used, and explained, like those that are there")
     func own() throws {
         let known = PlacementPolicy.seed
         let policy = PlacementPolicy(

@@ -120,7 +120,7 @@ struct PlanPropertyTests {
                 disk: .random(in: 1...8, using: &generator)
             ),
             constraints: constraints,
-            tried: .random(0.1, using: &generator) ? [try Fleets.identifier(3)] : []
+            excludedPMs: .random(0.1, using: &generator) ? [try Fleets.identifier(3)] : []
         )
     }
 
@@ -131,7 +131,7 @@ struct PlanPropertyTests {
 
         func takes(_ request: PlacementRequest, _ machine: PhysicalMachine) -> Bool {
             let wanted = request.constraints
-            guard machine.takesVMs, !request.tried.contains(machine.id), wanted.pm ?? machine.id == machine.id,
+            guard machine.takesVMs, !request.excludedPMs.contains(machine.id), wanted.pm ?? machine.id == machine.id,
                 !wanted.notPMs.contains(machine.id),
                 wanted.architecture ?? machine.architecture == machine.architecture,
                 machine.tags.isSuperset(of: wanted.tags)
@@ -143,7 +143,7 @@ struct PlanPropertyTests {
             }
             var after = machine
             after.claimed += used[machine.id, default: .zero]
-            return request.needs.fits(in: after.free)
+            return request.needs.fits(in: after.headroom)
         }
 
         mutating func book(_ request: PlacementRequest, on machine: PhysicalMachine) {

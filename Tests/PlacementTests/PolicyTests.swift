@@ -115,7 +115,7 @@ struct FilterTests {
     private func outcome(
         _ constraints: PlacementConstraints,
         _ machines: [PhysicalMachine],
-        tried: Set<PMID> = [],
+        excludedPMs: Set<PMID> = [],
         time: Int = 0,
         policy: PlacementPolicy = .seed
     ) throws -> PlacementDecision {
@@ -123,7 +123,7 @@ struct FilterTests {
             vm: try Fleets.identifier(1),
             needs: Resources(cpu: 1, ram: 512, disk: 1),
             constraints: constraints,
-            tried: tried
+            excludedPMs: excludedPMs
         )
         return try #require(plan([request], on: FleetSnapshot(machines, time: time), by: policy).first)
     }
@@ -154,7 +154,7 @@ struct FilterTests {
         let but = [try Fleets.identifier(1), try Fleets.identifier(2)] as [PMID]
         #expect(try outcome(PlacementConstraints(notPMs: but), machines).machine?.value == 3)
         #expect(try code(outcome(PlacementConstraints(architecture: "riscv64"), machines)) == .noMatch)
-        #expect(try code(outcome(.none, machines, tried: Set(machines.map(\.id)))) == .noMachine)
+        #expect(try code(outcome(.none, machines, excludedPMs: Set(machines.map(\.id)))) == .noMachine)
     }
 
     @Test("Affinity follows the group, anti-affinity keeps away from it, spread prefers to")
@@ -171,7 +171,7 @@ struct FilterTests {
         #expect(try outcome(PlacementConstraints(groups: ["web": .spread]), machines).machine?.value == 1)
     }
 
-    @Test("A measure that is too old puts off what nothing else can take")
+    @Test("A measure that is too old defers what nothing else can take")
     func stale() throws {
         var machine = try Fleets.machine(1)
         machine.measure?.time = 1_000_000
@@ -180,16 +180,16 @@ struct FilterTests {
         #expect(try outcome(.none, [machine], time: 1_070_000, policy: policy).outcome == .undecided)
     }
 
-    @Test("Only a request that a PM might take waits for a look at it")
-    func awaitsLook() throws {
-        let machines = [try Fleets.machine(1, isCordoned: true), try Fleets.machine(2, isExplored: false)]
+    @Test("Only a request that a PM might take waits for its probe")
+    func awaitsProbe() throws {
+        let machines = [try Fleets.machine(1, isCordoned: true), try Fleets.machine(2, isProbed: false)]
         let (first, second): (PMID, PMID) = (try Fleets.identifier(1), try Fleets.identifier(2))
         #expect(try outcome(.none, machines).outcome == .undecided)
         #expect(try outcome(PlacementConstraints(pm: second), machines).outcome == .undecided)
         #expect(try outcome(PlacementConstraints(architecture: "x86_64"), machines).outcome == .undecided)
         #expect(try code(outcome(PlacementConstraints(pm: first), machines)) != nil)
         #expect(try code(outcome(PlacementConstraints(tags: ["ssd"]), machines)) != nil)
-        #expect(try code(outcome(.none, machines, tried: [second])) != nil)
+        #expect(try code(outcome(.none, machines, excludedPMs: [second])) != nil)
     }
 
     @Test("Where CPUs are short the nearest miss names the overcommit, too")
@@ -200,7 +200,7 @@ struct FilterTests {
         #expect(miss.text == "lacks 1 CPU; with overcommit_cpu=1.25 it fits")
     }
 
-    @Test("A weigher that stands in two tiers is told by the term of the first")
+    @Test("A weigher that stands in two tiers is explained by the term of the first")
     func twoTiers() throws {
         let policy = PlacementPolicy.seed.configured(weights: ["load": 100, "last_used": 0])
         let explanation = try outcome(.none, [try Fleets.machine(1, load: 4)], policy: policy).explanation

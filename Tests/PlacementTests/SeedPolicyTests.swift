@@ -55,17 +55,17 @@ struct SeedPolicyTests {
         #expect(failure.cause == "1 PM: cordoned; 1 PM: not up")
     }
 
-    @Test("A machine that was never looked at puts off what nothing else can take, and what comes after it")
+    @Test("A machine that was never probed defers what nothing else can take, and what comes after it")
     func undecided() throws {
         let machines = [
             try Fleets.machine(1, free: Resources(cpu: 1, ram: 4096, disk: 9)),
-            try Fleets.machine(2, isExplored: false),
+            try Fleets.machine(2, isProbed: false),
         ]
         #expect(try place(3, on: machines) == places(1) + [.undecided])
     }
 
     @Test(
-        "An explanation tells all machines of a small fleet in full, some of a large one, and counts all",
+        "An explanation names all machines of a small fleet in full, some of a large one, and counts all",
         arguments: [
             (32, 0, 32), (100, 0, 8), (32, 4, 32), (100, 4, 4),
         ]

@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func `an ACL user may do what it may, and is told what it may not`() async throws {
+    @Test func `an ACL user may do what it may, and is reported what it may not`() async throws {
         let server = try await RedisServer.started(.init(password: "other", users: users))
         let url = "redis://app:app-secret@127.0.0.1:\(server.port)"
         try await withClient(RedisConfiguration(url: url)) { redis in
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `a wrong password is told at once, without the password, and tried again`() async throws {
+    @Test func `a wrong password is reported at once, without the password, and tried again`() async throws {
         let server = try await RedisServer.started(.init(password: "right"))
         var configuration = server.configuration
         configuration.password = "wrong-5ecret"
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `databases are apart, and one that is not there is told`() async throws {
+    @Test func `databases are apart, and one that is not there is reported`() async throws {
         let server = try await RedisServer.started()
         try await withClient(server.configuration.with(\.database, 1)) { one in
             try await withClient(server.configuration.with(\.database, 15)) { fifteen in

@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func `garbage in answer to the log-in is told to the caller`() async throws {
+    @Test func `garbage in answer to the log-in fails the call`() async throws {
         let server = try await FakeServer(greeting: .say("SSH-2.0-OpenSSH_9.2\r\n"), answer: .silence)
         try await withClient(server.configuration.with(\.waitForConnection, .zero)) { redis in
             let error = await expectError(.notConnected) { _ = try await redis.send(["PING"]) }

@@ -53,7 +53,7 @@ import Testing
         #expect(RESPValue.integer(1).redisError == nil)
     }
 
-    @Test func `an error tells what callers need`() {
+    @Test func `an error says what callers need`() {
         let lost = RedisError(.connectionLost, "gone", cause: CancellationError(), wasSent: true)
         #expect(lost.unsent.code == .notConnected)
         #expect(!lost.unsent.wasSent)

@@ -61,7 +61,7 @@
             }
         }
 
-        @Test func `a CA file that cannot be read is told`() async throws {
+        @Test func `a CA file that cannot be read is reported`() async throws {
             let configuration = try RedisConfiguration(url: "rediss://localhost?cafile=/no/such/file.pem")
             try await withClient(configuration.with(\.waitForConnection, .seconds(30))) { redis in
                 await expectError(.configuration) { _ = try await redis.send(["PING"]) }

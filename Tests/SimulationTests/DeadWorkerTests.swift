@@ -36,11 +36,11 @@ struct DeadWorkerTests {
             image: ImageID(known: 100),
             request: ""
         )
-        var view = FleetView()
-        let peek = try await store.peek(since: view.position, limit: 1)
-        view.update(by: peek)
-        let steps = IntakePlan.steps(for: peek.lines, on: view.fleet, by: .seed)
-        let outcome = try await store.claim(steps, roomVersion: peek.roomVersion, worker: "w", lease: Self.lease)
+        var cache = FleetCache()
+        let snapshot = try await store.poll(since: cache.position, limit: 1)
+        cache.update(by: snapshot)
+        let steps = IntakePlan.steps(for: snapshot.lines, on: cache.fleet, by: .seed)
+        let outcome = try await store.claim(steps, headroomVersion: snapshot.headroomVersion, worker: "w", lease: Self.lease)
         guard case .started(let epoch, _) = try #require(outcome.results.first) else {
             throw Failure(.internalFault, "the create was not started")
         }

@@ -111,7 +111,7 @@ private struct Trial {
         for command in damage.commands { _ = redis.run(command) }
         _ = redis.takeChangedKeys()
         let reply = redis.run(script, keys: keys, arguments: arguments)
-        // The key that is never there: its DEL is how a script is told from one that only adds.
+        // The key that is never there: its DEL is how a script is reported from one that only adds.
         let written = redis.takeChangedKeys().subtracting(["hvc:nothing"])
         restore(written.union([damage.key]))
         guard case .error(let text) = reply else { return nil }

@@ -9,7 +9,7 @@ import Testing
 struct SimulationTests {
     private static let usual: ClosedRange<UInt64> = 1...200
     /// How many seeds an injected fault may stay hidden from.
-    private static let patience: ClosedRange<UInt64> = 1...600
+    private static let slowSeeds: ClosedRange<UInt64> = 1...600
 
     /// The seeds to run: one that somebody asked for, or as many as somebody asked for.
     private static func seeds() throws -> ClosedRange<UInt64> {
@@ -54,7 +54,7 @@ struct SimulationTests {
             try #require(script?.source.contains(change.text) == true, "\(change.script) has no '\(change.text)'")
         }
         let found = NIOLockedValueBox<UInt64?>(nil)
-        await Self.each(Self.patience) { seed in
+        await Self.each(Self.slowSeeds) { seed in
             guard found.withLockedValue({ $0 == nil }), Simulation(seed: seed, faults: fault).run().violation != nil
             else { return }
             found.withLockedValue { $0 = min($0 ?? seed, seed) }

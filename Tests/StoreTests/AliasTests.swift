@@ -12,7 +12,7 @@ struct AliasTests {
         try await StoreFixture.with(machines: (1...count).map { "host\($0)" }, body)
     }
 
-    /// A look at a PM that finds a machine.
+    /// a probe of a PM that finds a machine.
     @discardableResult
     private func look(_ fixture: StoreFixture, _ pm: Int, _ identity: String?) async throws -> Int? {
         let start = try await fixture.now()
@@ -35,14 +35,14 @@ struct AliasTests {
         #expect(
             machine.aliasOf?.value == real && machine.state == .alias && machine.measure == nil && !machine.takesVMs
         )
-        #expect(machine.free == .zero)
+        #expect(machine.headroom == .zero)
         let reason = try await fixture.field("hvc:pm:\(pm)", "reason")
         #expect(reason?.contains("the same machine as PM \(real) (host\(real))") == true, "\(reason ?? "")")
     }
 
     private func expectReal(_ fixture: StoreFixture, _ pm: Int) async throws {
         let machine = try await machine(fixture, pm)
-        #expect(machine.aliasOf == nil && machine.state == .up && machine.takesVMs && machine.free.cpu > 0)
+        #expect(machine.aliasOf == nil && machine.state == .up && machine.takesVMs && machine.headroom.cpu > 0)
     }
 
     private func dueAtOnce(_ fixture: StoreFixture) async throws -> [Int] {
@@ -59,7 +59,7 @@ struct AliasTests {
             try await expectReal(fixture, 1)
             for pm in 2...3 { try await expectAlias(fixture, pm, of: 1) }
             #expect(try await fixture.field("hvc:identities", "m") == "1,2,3")
-            // A second look at each changes nothing, and tells nothing new.
+            // A second probe of each changes nothing, and reports nothing new.
             for pm in order {
                 let found = try await fixture.store.identify(try pm.identifier(), as: "m")
                 #expect(found.new.isEmpty && found.aliasOf?.value == (pm == 1 ? nil : 1))
@@ -150,7 +150,7 @@ struct AliasTests {
         }
     }
 
-    @Test("After a boot an alias stays one, whichever address is looked at first", arguments: [[1, 2], [2, 1]])
+    @Test("After a boot an alias stays one, whichever address is probed first", arguments: [[1, 2], [2, 1]])
     func boot(order: [Int]) async throws {
         try await withMachines { (fixture) async throws in
             for pm in 1...2 { try await look(fixture, pm, "before") }
@@ -158,7 +158,7 @@ struct AliasTests {
                 for pm in order {
                     try await look(fixture, pm, "after")
                     #expect(try await machine(fixture, 2).aliasOf?.value == 1)
-                    #expect(try await fixture.store.peek(since: .start, limit: 1).changed.filter(\.takesVMs).count == 1)
+                    #expect(try await fixture.store.poll(since: .start, limit: 1).changed.filter(\.takesVMs).count == 1)
                 }
             }
             #expect(try await fixture.store.redis.send(["HGETALL", "hvc:identities"]).map == ["after": "1,2"])
@@ -169,7 +169,7 @@ struct AliasTests {
     func moved() async throws {
         try await withMachines { (fixture) async throws in
             for pm in 1...2 { try await look(fixture, pm, "m") }
-            // The first one's machine may have been booted, and not been looked at since.
+            // The first one's machine may have been booted, and not been probed since.
             #expect(try await look(fixture, 2, "n") == 1)
             #expect(try await look(fixture, 2, "n") == 1)
             try await eventually("the clock to go on") {
@@ -185,7 +185,7 @@ struct AliasTests {
         }
     }
 
-    @Test("A look that began before the PM became an alias makes it nothing else")
+    @Test("A probe that began before the PM became an alias makes it nothing else")
     func late() async throws {
         try await withMachines { (fixture) async throws in
             _ = try await fixture.store.identify(try 2.identifier(), as: "m")
@@ -208,7 +208,7 @@ struct AliasTests {
         }
     }
 
-    @Test("A lost list of identities comes back with the looks")
+    @Test("A lost list of identities comes back with the probes")
     func lostList() async throws {
         try await withMachines(3) { (fixture) async throws in
             for pm in 1...2 { try await look(fixture, pm, "m") }
@@ -223,7 +223,7 @@ struct AliasTests {
         }
     }
 
-    @Test("A VM is not told twice: what the alias shows of it, now or noted before, is the VM itself")
+    @Test("A VM is not listed twice: what the alias shows of it, now or noted before, is the VM itself")
     func notTwice() async throws {
         try await withMachines { (fixture) async throws in
             for pm in 1...2 { try await fixture.up(pm, Self.four) }
@@ -245,7 +245,7 @@ struct AliasTests {
             #expect(try await fixture.store.settleDuplicate(observation(1)) == .duplicate)
             for pm in 1...2 { try await look(fixture, pm, "m") }
             #expect(try await fixture.store.settleDuplicate(observation(1)) == .single)
-            #expect(try await fixture.store.vm(known.vm.id)?.alsoOn == nil)
+            #expect(try await fixture.store.vm(known.vm.id)?.observedElsewhere == nil)
             // Where its record still names the alias, it is the other one's at once.
             _ = try await fixture.store.redis.send(["HSET", "hvc:vm:1", "pm", "2"])
             let moved = try await fixture.store.noteElsewhere(

@@ -3,7 +3,7 @@ import RedisClient
 import Store
 import Testing
 
-@Suite("What an audit reads and mends in the store")
+@Suite("What an audit reads and repairs in the store")
 struct AuditTests {
     private static let four = Resources(cpu: 4, ram: 4096, disk: 10)
 
@@ -38,14 +38,14 @@ struct AuditTests {
         }
     }
 
-    @Test("Claims are counted anew from the records, and room that turns up is told")
+    @Test("Claims are counted anew from the records, and headroom that turns up is published")
     func claims() async throws {
         try await StoreFixture.with { (fixture) async throws in
             let store = fixture.store
             try await fixture.up(1, Self.four)
             for _ in 1...2 { _ = try await fixture.create() }
             _ = try await fixture.takeAll()
-            let before = try await store.peek(since: .start, limit: 1)
+            let before = try await store.poll(since: .start, limit: 1)
             _ = try await store.redis.send(["HSET", "hvc:pm:1", "claimed_cpu", 4, "claimed_ram", 0, "vms", 9])
             _ = try await store.redis.send(["HDEL", "hvc:pm:1:claims", "vm:1"])
             _ = try await store.redis.send(["HSET", "hvc:pm:1:claims", "vm:77", "1,2,3", "vm:2", "9,9,9"])
@@ -53,8 +53,8 @@ struct AuditTests {
             let machine = try #require(try await store.machine(1.identifier()))
             #expect(machine.claimed == Resources(cpu: 2, ram: 1024, disk: 2) && machine.vmCount == 2)
             #expect(try await store.vms(on: 1.identifier())?.map(\.value) == [1, 2])
-            let after = try await store.peek(since: before.position, limit: 1)
-            #expect(after.changed.count == 1 && after.roomVersion != before.roomVersion)
+            let after = try await store.poll(since: before.position, limit: 1)
+            #expect(after.changed.count == 1 && after.headroomVersion != before.headroomVersion)
             #expect(try await !store.repairClaims(of: 9.identifier()))
         }
     }
@@ -90,19 +90,19 @@ struct AuditTests {
             let store = fixture.store
             try await fixture.up(1, Self.four)
             for _ in 1...3 { _ = try await fixture.create() }
-            #expect(try await !store.mend(job: 1.identifier()))
+            #expect(try await !store.repair(job: 1.identifier()))
             _ = try await fixture.takeAll(limit: 1)
-            #expect(try await !store.mend(job: 1.identifier()))
+            #expect(try await !store.repair(job: 1.identifier()))
             _ = try await store.redis.send(["DEL", "hvc:processing:w"])
-            #expect(try await store.mend(job: 1.identifier()))
+            #expect(try await store.repair(job: 1.identifier()))
             #expect(try await store.redis.send(["ZCARD", "hvc:leases"]).int == 0)
             #expect(try await !store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
-            let (peek, claim) = try await fixture.takeAll()
-            #expect(peek.lines.compactMap(\.entry?.job.value) == [1, 2, 3])
+            let (snapshot, claim) = try await fixture.takeAll()
+            #expect(snapshot.lines.compactMap(\.entry?.job.value) == [1, 2, 3])
             #expect(claim.results.count == 3)
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
-            #expect(try await !store.mend(job: 2.identifier()))
-            #expect(try await !store.mend(job: 99.identifier()))
+            #expect(try await !store.repair(job: 2.identifier()))
+            #expect(try await !store.repair(job: 99.identifier()))
         }
     }
 
@@ -115,16 +115,16 @@ struct AuditTests {
             _ = try await fixture.takeAll()
             _ = try await store.enqueueDestroy(1.identifier(), request: "")
             _ = try await fixture.takeAll()
-            #expect(try await !store.mend(vm: 1.identifier()))
+            #expect(try await !store.repair(vm: 1.identifier()))
             // The create is lost with its record, and the destroy stands behind it for ever.
             _ = try await store.redis.send(["DEL", "hvc:job:1", "hvc:processing:w", "hvc:leases"])
-            #expect(try await store.mend(vm: 1.identifier()))
+            #expect(try await store.repair(vm: 1.identifier()))
             #expect(try await store.vm(1.identifier())?.state == .error)
             let (_, first) = try await fixture.takeAll()
             #expect(first.results == [.started(epoch: 1, pm: try 1.identifier())])
             // The destroy is lost, too; another one can be asked for.
             _ = try await store.redis.send(["DEL", "hvc:job:2", "hvc:processing:w", "hvc:leases"])
-            #expect(try await store.mend(vm: 1.identifier()))
+            #expect(try await store.repair(vm: 1.identifier()))
             #expect(try await store.vm(1.identifier())?.state == .error)
             _ = try await store.enqueueDestroy(1.identifier(), request: "")
             let (_, second) = try await fixture.takeAll()

@@ -31,16 +31,16 @@ struct BrokenRecordTests {
 
     /// Takes the oldest entry: on PM 1 where it wants a place.
     private func claim(_ fixture: StoreFixture, refusing: Bool = false) async throws -> ClaimOutcome {
-        let peek = try await fixture.store.peek(since: .start, limit: 1)
+        let snapshot = try await fixture.store.poll(since: .start, limit: 1)
         let explanation = PlacementExplanation(policy: "seed")
-        let steps = try peek.lines.map { line -> (line: Peek.Line, action: ClaimAction) in
+        let steps = try snapshot.lines.map { line -> (line: QueueSnapshot.Line, action: ClaimAction) in
             guard line.entry?.kind != .destroy, line.placedOn == nil else { return (line, .run) }
             return (line, refusing ? .refuse(Self.silent, explanation) : .place(try 1.identifier(), explanation))
         }
         let outcome = try await fixture.store.claim(
             steps,
             direct: steps.isEmpty ? 1 : 0,
-            roomVersion: peek.roomVersion,
+            headroomVersion: snapshot.headroomVersion,
             worker: "w",
             lease: .seconds(60)
         )
@@ -98,7 +98,7 @@ struct BrokenRecordTests {
         }
     }
 
-    /// Keys of which only the version of the fleet may have changed: who planned on a broken PM hears of it.
+    /// Keys of which only the version of the fleet may have changed: who planned on a broken PM learns of it.
     private static let versions: Set = ["hvc:counters", "hvc:fleet"]
 
     @Test("Nothing is written before it is found out, and the key is named", arguments: Act.allCases)
@@ -153,7 +153,7 @@ struct BrokenRecordTests {
             #expect(isLeft || isGivenUp, "\(act): \(changed)")
             let claimed = try await fixture.store.redis.send(["EXISTS", "hvc:processing:w", "hvc:leases"]).int
             #expect(claimed == 0, "\(act): \(changed)")
-        // The number of the owed destroy was not given.
+        // The number of the pending destroy was not given.
         case .finishOwing: #expect(changed.contains("hvc:delayed") && changed.contains("hvc:vm:1"), "\(changed)")
         default: Issue.record("\(act) went round a broken key: \(changed)")
         }
@@ -178,7 +178,7 @@ struct BrokenRecordTests {
         }
     }
 
-    @Test("A hold without its time is given up before it takes room, and those behind it go on")
+    @Test("A hold without its time is given up before it claims anything, and those behind it go on")
     func holdWithoutTime() async throws {
         try await StoreFixture.with(machines: Self.machines) { (fixture) async throws in
             for pm in 1...2 { try await fixture.up(pm, Self.four) }
@@ -215,10 +215,10 @@ struct BrokenRecordTests {
             #expect(due.probes.map(\.pm.value) == [1] && due.faults.map(\.code) == [.malformedRecord])
             // A PM that cannot be read is known and takes no VMs.
             _ = try await store.redis.send(["ZADD", "hvc:fleet", 9_999, 2])
-            var view = FleetView()
-            view.update(by: try await store.peek(since: .start, limit: 0))
+            var cache = FleetCache()
+            cache.update(by: try await store.poll(since: .start, limit: 0))
             let second: PMID = try 2.identifier()
-            #expect(view.fleet.count == 2 && view.fleet[second]?.takesVMs == false)
+            #expect(cache.fleet.count == 2 && cache.fleet[second]?.takesVMs == false)
             await #expect(throws: Failure.self) { try await store.machine(2.identifier()) }
         }
     }

@@ -22,16 +22,16 @@ struct CatalogTests {
         }
     }
 
-    @Test("Listed again, a PM that is up and as it was costs nobody anything; one that is not is looked at and told")
+    @Test("Listed again, a PM that is up and as it was costs nobody anything; one that is not is probed and told")
     func listedAgain() async throws {
         try await StoreFixture.with(machines: ["a", "b", "c"]) { (fixture) async throws in
             let store = fixture.store
             for pm in 1...2 { try await fixture.up(pm, small) }
-            let before = try await store.peek(since: .start, limit: 0).position
+            let before = try await store.poll(since: .start, limit: 0).position
             let due = try await store.redis.send(["ZSCORE", "hvc:discovery", "1"]).string
             var again = try listings("a", "b", "c")
             _ = try await store.register(machines: again)
-            let told = try await store.peek(since: before, limit: 0)
+            let told = try await store.poll(since: before, limit: 0)
             #expect(told.changed.map(\.id.value) == [3])
             #expect(try await store.redis.send(["ZSCORE", "hvc:discovery", "1"]).string == due)
 
@@ -42,19 +42,19 @@ struct CatalogTests {
             _ = try await store.register(machines: again, lookingWithin: .zero)
             #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.isEmpty)
             for pm in 1...3 { try await fixture.up(pm, small) }
-            let now = try await store.peek(since: told.position, limit: 0)
+            let now = try await store.poll(since: told.position, limit: 0)
 
             again[1] = PMListing(address: try PMAddress("b"), network: "br0", tags: ["ssd"])
             _ = try await store.register(machines: Array(again.prefix(2)))
-            let changed = try await store.peek(since: now.position, limit: 0)
+            let changed = try await store.poll(since: now.position, limit: 0)
             #expect(changed.changed.map(\.id.value).sorted() == [2, 3])
             #expect(try await store.machine(2.identifier())?.tags == ["ssd"])
-            let looks = try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.map(\.pm.value)
-            #expect(looks == [2])
+            let due = try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.map(\.pm.value)
+            #expect(due == [2])
         }
     }
 
-    @Test("Types count from 1, images from 100, and both are told as they were registered")
+    @Test("Types count from 1, images from 100, and both are reported as they were registered")
     func typesAndImages() async throws {
         try await StoreFixture.with { (fixture) async throws in
             let store = fixture.store

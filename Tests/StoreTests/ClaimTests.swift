@@ -8,7 +8,7 @@ import Testing
 struct ClaimTests {
     private let two = Resources(cpu: 2, ram: 4096, disk: 10)
 
-    @Test("Entries are taken in order, each with its room; what finds none is refused and leaves nothing")
+    @Test("Entries are taken in order, each with its claim; what finds no headroom is refused and leaves nothing")
     func inOrder() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, two)
@@ -29,16 +29,16 @@ struct ClaimTests {
         }
     }
 
-    @Test("A plan for entries that another worker took is told so and takes nothing")
+    @Test("A plan for entries that another worker took fails and takes nothing")
     func moved() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, two)
             _ = try await fixture.create()
-            let peek = try await fixture.store.peek(since: .start, limit: 1)
+            let snapshot = try await fixture.store.poll(since: .start, limit: 1)
             _ = try await fixture.takeAll(worker: "faster")
             let late = try await fixture.store.claim(
-                peek.lines.map { ($0, .run) },
-                roomVersion: peek.roomVersion,
+                snapshot.lines.map { ($0, .run) },
+                headroomVersion: snapshot.headroomVersion,
                 worker: "slower",
                 lease: .seconds(9)
             )
@@ -52,20 +52,20 @@ struct ClaimTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 1, ram: 512, disk: 1))
             for _ in 1...2 { _ = try await fixture.create() }
-            let peek = try await fixture.store.peek(since: .start, limit: 2)
+            let snapshot = try await fixture.store.poll(since: .start, limit: 2)
             let decision = try #require(
                 plan(
                     [PlacementRequest(vm: 1.identifier(), needs: .zero)],
-                    on: FleetSnapshot(peek.changed),
+                    on: FleetSnapshot(snapshot.changed),
                     by: .seed
                 ).first
             )
-            let blind = try peek.lines.map { line in
+            let blind = try snapshot.lines.map { line in
                 (line: line, action: ClaimAction.place(try 1.identifier(), decision.explanation))
             }
             let outcome = try await fixture.store.claim(
                 blind,
-                roomVersion: peek.roomVersion,
+                headroomVersion: snapshot.headroomVersion,
                 worker: "w",
                 lease: .seconds(9)
             )
@@ -74,22 +74,22 @@ struct ClaimTests {
         }
     }
 
-    @Test("A refusal does not count where room was freed since the plan")
+    @Test("A refusal does not count where headroom was freed since the plan")
     func stale() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 0, ram: 512, disk: 1))
             _ = try await fixture.create()
-            let peek = try await fixture.store.peek(since: .start, limit: 1)
+            let snapshot = try await fixture.store.poll(since: .start, limit: 1)
             try await fixture.up(1, two)
             let request = PlacementRequest(vm: try 1.identifier(), needs: Resources(cpu: 1, ram: 1, disk: 1))
-            let refusal = try #require(plan([request], on: FleetSnapshot(peek.changed), by: .seed).first)
+            let refusal = try #require(plan([request], on: FleetSnapshot(snapshot.changed), by: .seed).first)
             guard case .refuse(let failure) = refusal.outcome else {
                 Issue.record("not refused")
                 return
             }
             let outcome = try await fixture.store.claim(
-                [(peek.lines[0], .refuse(failure, refusal.explanation))],
-                roomVersion: peek.roomVersion,
+                [(snapshot.lines[0], .refuse(failure, refusal.explanation))],
+                headroomVersion: snapshot.headroomVersion,
                 worker: "w",
                 lease: .seconds(9)
             )

@@ -23,7 +23,7 @@ struct DiscoveryTests {
         }
     }
 
-    @Test("A look that measured nothing keeps the older figures with their time, and says why")
+    @Test("A probe that measured nothing keeps the older figures with their time, and says why")
     func silence() async throws {
         try await StoreFixture.with { (fixture) async throws in
             let capacity = Resources(cpu: 4, ram: 4096, disk: 10)
@@ -39,18 +39,18 @@ struct DiscoveryTests {
         }
     }
 
-    @Test("A PM that changed is told to those who know an older fleet, and only to those")
+    @Test("A PM that changed is published to those who know an older fleet, and only to those")
     func versions() async throws {
         try await StoreFixture.with(machines: ["a", "b"]) { (fixture) async throws in
             let store = fixture.store
-            let all = try await store.peek(since: .start, limit: 1)
+            let all = try await store.poll(since: .start, limit: 1)
             #expect(all.changed.map(\.id.value) == [1, 2])
-            #expect(try await store.peek(since: all.position, limit: 1).changed.isEmpty)
+            #expect(try await store.poll(since: all.position, limit: 1).changed.isEmpty)
             try await fixture.up(2, Resources(cpu: 1, ram: 1, disk: 1))
-            let changed = try await store.peek(since: all.position, limit: 1)
+            let changed = try await store.poll(since: all.position, limit: 1)
             #expect(changed.changed.map(\.id.value) == [2] && !changed.isReset)
             _ = try await store.redis.send(["FLUSHALL"])
-            let reset = try await store.peek(since: changed.position, limit: 1)
+            let reset = try await store.poll(since: changed.position, limit: 1)
             #expect(reset.isReset && reset.changed.isEmpty)
         }
     }

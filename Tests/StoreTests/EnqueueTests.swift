@@ -45,7 +45,7 @@ struct EnqueueTests {
         }
     }
 
-    @Test("A second destroy is told of the first")
+    @Test("A second destroy gets the number of the first")
     func destroyTwice() async throws {
         try await StoreFixture.with { (fixture) async throws in
             let vm = try await fixture.create().vm

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The event feed")
 struct EventFeedTests {
-    @Test("Followers hear what happens in order, also over an outage of Redis, and the feed ends with its task")
+    @Test("Subscribers get the events in order, also over an outage of Redis, and the feed ends with its task")
     func outage() async throws {
         try await StoreFixture.with { (fixture) async throws in
             let feed = EventFeed(store: fixture.store, logger: Logger(label: "test"))

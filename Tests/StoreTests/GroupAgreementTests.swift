@@ -29,17 +29,17 @@ struct GroupAgreementTests {
                     constraints: PlacementConstraints(pm: pm, groups: groups),
                     request: ""
                 )
-                let peek = try await fixture.store.peek(since: .start, limit: 1)
-                let entry = try #require(peek.lines.first?.entry)
+                let snapshot = try await fixture.store.poll(since: .start, limit: 1)
+                let entry = try #require(snapshot.lines.first?.entry)
                 let request = PlacementRequest(
                     vm: entry.vm,
                     needs: entry.needs,
                     constraints: try #require(entry.constraints)
                 )
-                let decision = try #require(plan([request], on: FleetSnapshot(peek.changed), by: .seed).first)
+                let decision = try #require(plan([request], on: FleetSnapshot(snapshot.changed), by: .seed).first)
                 let outcome = try await fixture.store.claim(
-                    [(peek.lines[0], .place(pm, decision.explanation))],
-                    roomVersion: peek.roomVersion,
+                    [(snapshot.lines[0], .place(pm, decision.explanation))],
+                    headroomVersion: snapshot.headroomVersion,
                     worker: "w",
                     lease: .seconds(9)
                 )

@@ -15,7 +15,7 @@ struct JobTests {
         }
     }
 
-    @Test("A create that is done runs and keeps its room; a destroy that is done frees it and leaves nothing")
+    @Test("A create that is done runs and keeps its claim; a destroy that is done releases it and leaves nothing")
     func done() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
@@ -33,7 +33,7 @@ struct JobTests {
         }
     }
 
-    @Test("A create that failed frees its room; a destroy that failed gives the VM back as it was")
+    @Test("A create that failed releases its claim; a destroy that failed leaves the VM as it was")
     func failed() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let failure = Failure(.hypervisor, "no", cause: "because")
@@ -78,7 +78,7 @@ struct JobTests {
         }
     }
 
-    @Test("A lease that ran out goes back to the front, and its old holder is told that it lost it")
+    @Test("A lease that ran out goes back to the front, and its old holder learns that it lost it")
     func expired() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
@@ -117,7 +117,7 @@ struct JobTests {
             let records = try await store.redis.send(["KEYS", "hvc:job:*[0-9]"]).strings ?? []
             #expect(Set(records) == ["hvc:job:15", "hvc:job:16"])
             #expect(try await store.redis.send(["KEYS", "hvc:job:*:explanation"]).strings?.count == 2)
-            // Only history goes: the VMs run on, and their PM keeps their room.
+            // Only history goes: the VMs run on, and their PM keeps their claims.
             #expect(try await store.machine(1.identifier())?.vmCount == 16)
         }
     }

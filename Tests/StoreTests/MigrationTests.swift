@@ -47,7 +47,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("What the claim of a VM without a readable record was is told from the sums, so that its room is not free")
+    @Test("What the claim of a VM without a readable record was is derived from the sums, so that its claim is kept")
     func brokenRecords() async throws {
         try await withSaved(0) { store in
             _ = try await store.redis.send(["HSET", "hvc:vm:7", "ram", "many"])
@@ -76,7 +76,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("Records of a later schema are left alone; an empty Redis is of this one, and told to programs of before")
+    @Test("Records of a later schema are left alone; an empty Redis is of this one, and keeps out programs of before")
     func others() async throws {
         try await withSaved(nil) { store in
             try await migration(of: store, "w").run()

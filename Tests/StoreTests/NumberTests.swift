@@ -85,17 +85,17 @@ struct NumberTests {
         }
     }
 
-    @Test("A fleet is known as before where the counters were deleted, and a plan of before is not refused for room")
+    @Test("A fleet is known as before where the counters were deleted, and a plan of before is not refused for its version")
     func versionsDeleted() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 2, ram: 1024, disk: 2))
-            var view = FleetView()
-            view.update(by: try await fixture.store.peek(since: .start, limit: 0))
-            let before = view.position
+            var cache = FleetCache()
+            cache.update(by: try await fixture.store.poll(since: .start, limit: 0))
+            let before = cache.position
             _ = try await fixture.create()
             _ = try await fixture.store.redis.send(["DEL", "hvc:counters"])
-            let (peek, outcome) = try await fixture.takeAll()
-            #expect(peek.changed.count == 1 && peek.position.version >= before.version)
+            let (snapshot, outcome) = try await fixture.takeAll()
+            #expect(snapshot.changed.count == 1 && snapshot.position.version >= before.version)
             #expect(outcome.stop == .complete && outcome.results.count == 1)
             #expect(try await fixture.field("hvc:vm:1", "pm") == "1")
             let version = try #require(try await fixture.field("hvc:counters", "fleet").flatMap { Int($0) })

@@ -69,7 +69,7 @@ struct ProbeTests {
         }
     }
 
-    @Test("Figures that did not change move no version and are no event; those that did are both written and told")
+    @Test("Figures that did not change move no version and are no event; those that did are both written and published")
     func unchanged() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Self.four)

@@ -20,7 +20,7 @@ struct QueueTests {
     }
 
     private func takeDirect(_ fixture: StoreFixture, _ count: Int = 9) async throws -> [DirectClaim] {
-        try await fixture.store.claim([], direct: count, roomVersion: "", worker: "w", lease: .seconds(60)).direct
+        try await fixture.store.claim([], direct: count, headroomVersion: "", worker: "w", lease: .seconds(60)).direct
     }
 
     @Test("A create that cannot be decided yet keeps no destroy waiting")
@@ -28,8 +28,8 @@ struct QueueTests {
         try await withRunningVM { (fixture, vm) async throws in
             _ = try await fixture.create("stuck")
             _ = try await fixture.store.enqueueDestroy(vm, request: "")
-            let peek = try await fixture.store.peek(since: .start, limit: 9)
-            #expect(peek.lines.compactMap(\.entry?.job.value) == [2] && peek.direct == 1)
+            let snapshot = try await fixture.store.poll(since: .start, limit: 9)
+            #expect(snapshot.lines.compactMap(\.entry?.job.value) == [2] && snapshot.direct == 1)
             let taken = try await takeDirect(fixture)
             #expect(taken.compactMap(\.line.entry?.job.value) == [3])
             #expect(taken.map(\.result) == [.started(epoch: 1, pm: try 1.identifier())])
@@ -42,11 +42,11 @@ struct QueueTests {
         try await withRunningVM { (fixture, vm) async throws in
             _ = try await fixture.create("next")
             _ = try await fixture.store.enqueueDestroy(vm, request: "")
-            let peek = try await fixture.store.peek(since: .start, limit: 9)
+            let snapshot = try await fixture.store.poll(since: .start, limit: 9)
             let outcome = try await fixture.store.claim(
-                peek.lines.map { ($0, .run) },
+                snapshot.lines.map { ($0, .run) },
                 direct: 1,
-                roomVersion: peek.roomVersion,
+                headroomVersion: snapshot.headroomVersion,
                 worker: "w",
                 lease: .seconds(60)
             )
@@ -118,7 +118,7 @@ struct QueueTests {
             }
             _ = try await fixture.store.enqueueDestroy(vm, request: "")
             #expect(try await takeDirect(fixture).map(\.result).prefix(2) == [.deadLettered, .deadLettered])
-            #expect(try await fixture.store.peek(since: .start, limit: 1).lines.first?.entry?.job.value == 77)
+            #expect(try await fixture.store.poll(since: .start, limit: 1).lines.first?.entry?.job.value == 77)
             #expect(try await fixture.list("hvc:queue:direct").isEmpty)
             #expect(try await fixture.list("hvc:dead").contains { $0.contains("no operation is called dance") })
         }

@@ -43,7 +43,7 @@ struct ReachTests {
         return !due.probes.isEmpty
     }
 
-    @Test("One worker's failure is noted, and changes nothing that another one found; the PM is that one's to look at")
+    @Test("One worker's failure is noted, and changes nothing that another one found; the PM is that one's to probe")
     func oneFails() async throws {
         try await withWorkers(["a", "b"]) { (fixture) async throws in
             #expect(try await look(fixture, by: "b", .up)?.state == .up)

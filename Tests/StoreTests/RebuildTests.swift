@@ -38,7 +38,7 @@ struct RebuildTests {
         }
     }
 
-    @Test("Nothing is accepted before each PM was looked at once, and then for good")
+    @Test("Nothing is accepted before each PM was probed once, and then for good")
     func ready() async throws {
         try await StoreFixture.with(machines: ["a", "b"], isReady: false) { (fixture) async throws in
             let store = fixture.store
@@ -74,7 +74,7 @@ struct RebuildTests {
         }
     }
 
-    @Test("A VM is known again by its domain, with its room though there is none, and numbers never go back")
+    @Test("A VM is known again by its domain, with its claim though there is no headroom, and numbers never go back")
     func adopted() async throws {
         try await StoreFixture.with { (fixture) async throws in
             let store = fixture.store

@@ -5,7 +5,7 @@ import Store
 import TestKit
 import Testing
 
-@Suite("What looks find of VMs")
+@Suite("What probes find of VMs")
 struct ReconcileTests {
     private static let four = Resources(cpu: 4, ram: 4096, disk: 10)
 
@@ -20,7 +20,7 @@ struct ReconcileTests {
         }
     }
 
-    /// A observation by a look that begins now.
+    /// An observation by a probe that begins now.
     func observation(_ fixture: StoreFixture, _ vm: VirtualMachine, pm: Int = 1) async throws -> Observation {
         Observation(pm: try pm.identifier(), probedAt: try await fixture.now(), vm: vm)
     }
@@ -30,7 +30,7 @@ struct ReconcileTests {
         return entries.compactMap { $0.array?.last?.map?["type"] }.filter { $0.hasPrefix(prefix) }
     }
 
-    func expectRoom(_ fixture: StoreFixture, _ vms: [Int]) async throws {
+    func expectClaims(_ fixture: StoreFixture, _ vms: [Int]) async throws {
         for (index, count) in vms.enumerated() {
             let machine = try #require(try await fixture.store.machine((index + 1).identifier()))
             #expect(machine.vmCount == count)
@@ -38,7 +38,7 @@ struct ReconcileTests {
         }
     }
 
-    @Test("A VM is stopped, missing, found and started by the records as looks find it; its room stays")
+    @Test("A VM is stopped, missing, found and started by the records as probes find it; its claim stays")
     func observed() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
@@ -52,13 +52,13 @@ struct ReconcileTests {
             }
             let told = ["vm.stopped", "vm.missing", "vm.found", "vm.started", "vm.missing", "vm.found"]
             #expect(try await events(fixture) == told)
-            try await expectRoom(fixture, [1, 0])
+            try await expectClaims(fixture, [1, 0])
             let (_, none) = try await fixture.takeAll()
             #expect(none.results.isEmpty)
         }
     }
 
-    @Test("What a look found before the VM's job ended, or while one is under way, is not written")
+    @Test("What a probe found before the VM's job ended, or while one is under way, is not written")
     func late() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
@@ -105,7 +105,7 @@ struct ReconcileTests {
             #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.vm(known.vm.id) == nil)
-            try await expectRoom(fixture, [0, 0])
+            try await expectClaims(fixture, [0, 0])
         }
     }
 
@@ -156,7 +156,7 @@ struct ReconcileTests {
         }
     }
 
-    @Test("A VM that is missing where it was and found elsewhere is moved with its room")
+    @Test("A VM that is missing where it was and found elsewhere is moved with its claim")
     func moved() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
@@ -169,21 +169,21 @@ struct ReconcileTests {
                 try await store.noteElsewhere(there, recordedOn: 1.identifier(), state: .running, host: "h2")
                     == .nothing
             )
-            #expect(try await store.vm(known.vm.id)?.alsoOn == 2.identifier())
-            // Its own PM is looked at next, and where that misses it, the other one again.
+            #expect(try await store.vm(known.vm.id)?.observedElsewhere == 2.identifier())
+            // Its own PM is probed next, and where that misses it, the other one again.
             #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [1])
             #expect(try await store.recordState(.missing, at: observation(fixture, known.vm), insteadOf: .running))
             #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [2])
             let later = try await observation(fixture, known.vm, pm: 2)
             #expect(try await store.move(to: later, from: 1.identifier(), state: .running))
             let status = try #require(try await store.vm(known.vm.id))
-            #expect(try status.pm == 2.identifier() && status.state == .running && status.alsoOn == nil)
-            try await expectRoom(fixture, [0, 1])
+            #expect(try status.pm == 2.identifier() && status.state == .running && status.observedElsewhere == nil)
+            try await expectClaims(fixture, [0, 1])
             #expect(try await events(fixture) == ["vm.missing", "vm.moved"])
         }
     }
 
-    @Test("While both PMs have it nothing is moved; that is told once, and forgotten when one of them has it no more")
+    @Test("While both PMs have it nothing is moved; that is reported once, and forgotten when one of them has it no more")
     func duplicate() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
@@ -205,12 +205,12 @@ struct ReconcileTests {
             #expect(try await store.settleDuplicate(observation(fixture, known.vm)) == .duplicate)
             #expect(try await store.settleDuplicate(observation(fixture, known.vm)) == .nothing)
             #expect(try await fixture.field("hvc:vm:1", "duplicate") == "1")
-            try await expectRoom(fixture, [1, 0])
+            try await expectClaims(fixture, [1, 0])
             try await eventually("the clock to go on") {
                 try await look(at: 2)
                 return try await store.settleDuplicate(observation(fixture, known.vm)) == .single
             }
-            #expect(try await store.vm(known.vm.id)?.alsoOn == nil)
+            #expect(try await store.vm(known.vm.id)?.observedElsewhere == nil)
             #expect(try await events(fixture) == ["vm.duplicate"])
         }
     }
@@ -231,7 +231,7 @@ struct ReconcileTests {
             )
             #expect(try await store.vm(known.vm.id)?.state == .stopped)
             #expect(try await store.vm(known.vm.id)?.stateReason == nil)
-            try await expectRoom(fixture, [0, 1])
+            try await expectClaims(fixture, [0, 1])
         }
     }
 
@@ -244,20 +244,24 @@ struct ReconcileTests {
             let known = try #require(try await store.vm(1.identifier()))
             #expect(try await store.move(to: observation(fixture, known.vm), from: nil, state: .running))
             #expect(try await store.vm(1.identifier())?.state == .queued)
-            let (peek, claim) = try await fixture.takeAll()
-            #expect(try peek.lines.first?.placedOn == 1.identifier())
+            let (snapshot, claim) = try await fixture.takeAll()
+            #expect(try snapshot.lines.first?.placedOn == 1.identifier())
             #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
-            try await expectRoom(fixture, [1])
+            try await expectClaims(fixture, [1])
         }
     }
 
     @Test("An event makes a PM due, unless a job or the record explains it")
-    func heard() async throws {
+    func domainEvent() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
             let uuid = known.vm.uuid.uuidString.lowercased()
-            func heard(_ what: String, pm: Int = 1, name: String? = nil, uuid other: String? = nil) async throws -> Bool
-            {
+            func arrives(
+                _ what: String,
+                pm: Int = 1,
+                name: String? = nil,
+                uuid other: String? = nil
+            ) async throws -> Bool {
                 try await store.noteDomainEvent(
                     what,
                     of: name ?? known.vm.domainName,
@@ -265,28 +269,28 @@ struct ReconcileTests {
                     on: pm.identifier()
                 )
             }
-            for what in ["started", "resumed", "defined"] { #expect(try await !heard(what)) }
+            for what in ["started", "resumed", "defined"] { #expect(try await !arrives(what)) }
             #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.isEmpty)
-            #expect(try await heard("stopped"))
+            #expect(try await arrives("stopped"))
             #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [1])
-            // While a look is under way another one is wanted behind it.
-            #expect(try await heard("undefined"))
+            // While a probe is under way another one is wanted behind it.
+            #expect(try await arrives("undefined"))
             #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.isEmpty)
             try await fixture.up(1, Self.four)
             #expect(try await store.takeDueProbes(limit: 9, deadline: .seconds(60)).probes.map(\.pm.value) == [1])
-            #expect(try await heard("started", pm: 2))
-            #expect(try await heard("started", pm: 2, name: "stranger", uuid: UUID().uuidString))
-            #expect(try await heard("lost", name: "", uuid: ""))
-            for what in ["paused", "crashed"] { #expect(try await heard(what)) }
+            #expect(try await arrives("started", pm: 2))
+            #expect(try await arrives("started", pm: 2, name: "stranger", uuid: UUID().uuidString))
+            #expect(try await arrives("lost", name: "", uuid: ""))
+            for what in ["paused", "crashed"] { #expect(try await arrives(what)) }
             let seen = try await observation(fixture, known.vm)
             #expect(try await store.recordState(.paused, at: seen, insteadOf: .running, because: "user"))
-            #expect(try await !heard("paused"))
-            #expect(try await heard("resumed"))
+            #expect(try await !arrives("paused"))
+            #expect(try await arrives("resumed"))
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
             _ = try await fixture.takeAll()
-            for what in ["stopped", "paused", "crashed", "undefined"] { #expect(try await !heard(what)) }
+            for what in ["stopped", "paused", "crashed", "undefined"] { #expect(try await !arrives(what)) }
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
-            #expect(try await !heard("undefined"), "it was destroyed")
+            #expect(try await !arrives("undefined"), "it was destroyed")
         }
     }
 }

@@ -155,7 +155,7 @@ struct StateTableTests {
         case "sweep": _ = try await store.sweep()
         case "repair":
             _ = try await store.send(["HSET", store.keys.job(job), "state", "dead"])
-            _ = try await store.mend(vm: vm)
+            _ = try await store.repair(vm: vm)
         case "build": _ = try await store.enqueueBuild(of: vm, name: "b", image: image, request: "r")
         case "accept": _ = try await store.enqueue(operation.kind, on: vm, request: "r")
         default: try await probe(act, store, vm, pm, other, state)
@@ -163,15 +163,15 @@ struct StateTableTests {
     }
 
     private func claim(_ store: Store, refusing: Bool) async throws(Failure) {
-        let peek = try await store.peek(since: .start, limit: 1)
-        guard let line = peek.lines.first, let pm = PMID(1) else { return }
+        let snapshot = try await store.poll(since: .start, limit: 1)
+        guard let line = snapshot.lines.first, let pm = PMID(1) else { return }
         let explanation = PlacementExplanation(policy: "test")
         let needsPlace = line.entry.flatMap { OperationRegistry.shipped[$0.kind] }?.claim == .place
         let action: ClaimAction =
             refusing
             ? .refuse(Failure(.noCapacity, ""), explanation)
             : needsPlace && line.placedOn == nil ? .place(pm, explanation) : .run
-        _ = try await store.claim([(line, action)], roomVersion: peek.roomVersion, worker: "w", lease: .seconds(60))
+        _ = try await store.claim([(line, action)], headroomVersion: snapshot.headroomVersion, worker: "w", lease: .seconds(60))
     }
 
     private func probe(

@@ -110,7 +110,7 @@ struct StepLogTests {
         }
     }
 
-    @Test("A log of another type, or a line that is none, is told and nothing is written")
+    @Test("A log of another type, or a line that is none, is reported and nothing is written")
     func broken() async throws {
         try await withRunningJob { (fixture, lease, log) async throws in
             let store = fixture.store

@@ -30,7 +30,7 @@ final class StoreFixture: Sendable {
         _ = try await store.register(machines: listings)
         _ = try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1)])
         _ = try await store.register(images: [Self.image])
-        // As after a first look at each PM, which most tests do without.
+        // As after a first probe of each PM, which most tests do without.
         if isReady { _ = try await store.redis.send(["HSETNX", store.keys.counters, "ready_at", "then"]) }
     }
 
@@ -78,14 +78,14 @@ final class StoreFixture: Sendable {
         )
     }
 
-    /// Peeks, plans every create on the fleet as it is told, and claims, with as many jobs that need no plan as are left.
-    func takeAll(worker: String = "w", limit: Int = 100) async throws -> (Peek, ClaimOutcome) {
-        let peek = try await store.peek(since: .start, limit: limit)
-        let fleet = FleetSnapshot(peek.changed)
-        let requests = peek.lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter { $0.kind == .create }
-            .map { PlacementRequest(vm: $0.vm, needs: $0.needs, tried: Set($0.tried ?? [])) }
+    /// Polls the queue, plans every create on the fleet as it is reported, and claims, with as many jobs that need no plan as are left.
+    func takeAll(worker: String = "w", limit: Int = 100) async throws -> (QueueSnapshot, ClaimOutcome) {
+        let snapshot = try await store.poll(since: .start, limit: limit)
+        let fleet = FleetSnapshot(snapshot.changed)
+        let requests = snapshot.lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter { $0.kind == .create }
+            .map { PlacementRequest(vm: $0.vm, needs: $0.needs, excludedPMs: Set($0.excludedPMs ?? [])) }
         var decisions = plan(requests, on: fleet, by: .seed)[...]
-        let steps = peek.lines.map { line -> (line: Peek.Line, action: ClaimAction) in
+        let steps = snapshot.lines.map { line -> (line: QueueSnapshot.Line, action: ClaimAction) in
             guard let entry = line.entry else { return (line, .deadLetter(reason: "no entry")) }
             guard entry.kind == .create, line.placedOn == nil, let decision = decisions.popFirst() else {
                 return (line, .run)
@@ -99,12 +99,12 @@ final class StoreFixture: Sendable {
         let outcome = try await store.claim(
             steps,
             direct: limit - steps.count,
-            roomVersion: peek.roomVersion,
+            headroomVersion: snapshot.headroomVersion,
             worker: worker,
             lease: .seconds(60)
         )
         let results = outcome.results + outcome.direct.map(\.result)
-        return (peek, ClaimOutcome(stop: outcome.stop, results: results, direct: outcome.direct))
+        return (snapshot, ClaimOutcome(stop: outcome.stop, results: results, direct: outcome.direct))
     }
 
     /// Begins a step; false where the job is another worker's, or has ended.

@@ -136,22 +136,22 @@ struct SweepTests {
         }
     }
 
-    @Test("A cordon that was set by hand is heard of by workers that planned on the PM")
+    @Test("A cordon that was set by hand reaches workers that planned on the PM")
     func cordonByHand() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
             _ = try await fixture.create()
-            let known = try await fixture.store.peek(since: .start, limit: 1)
+            let known = try await fixture.store.poll(since: .start, limit: 1)
             _ = try await fixture.store.redis.send(["HSET", "hvc:pm:1", "cordoned", 1])
-            #expect(try await fixture.store.peek(since: known.position, limit: 1).changed.isEmpty)
+            #expect(try await fixture.store.poll(since: known.position, limit: 1).changed.isEmpty)
             let claim = try await fixture.store.claim(
                 [(known.lines[0], .place(1.identifier(), PlacementExplanation(policy: "seed")))],
-                roomVersion: known.roomVersion,
+                headroomVersion: known.headroomVersion,
                 worker: "w",
                 lease: .seconds(9)
             )
             #expect(claim.stop == .full)
-            let changed = try await fixture.store.peek(since: known.position, limit: 1).changed
+            let changed = try await fixture.store.poll(since: known.position, limit: 1).changed
             #expect(changed.first?.isCordoned == true)
         }
     }

@@ -202,7 +202,7 @@ extension ChildProcess {
         )
     }
 
-    /// The id must not be signalled once it is reaped, so the journal is told first; between the two the process is a
+    /// The id must not be signalled once it is reaped, so the journal is reported first; between the two the process is a
     /// zombie, whose id the system cannot give to another.
     private static func reap(_ pid: pid_t, _ journal: Journal) -> Exit {
         var info = siginfo_t()

@@ -5,8 +5,8 @@
 /// - Parameters:
 ///   - what: What is waited for, for the error.
 ///   - limit: How long to wait at most.
-///   - interval: How long to wait between two looks.
-///   - condition: Whether it is so; an error counts as no, and the last one is told at the end.
+///   - interval: How long to wait between two checks.
+///   - condition: Whether it is so; an error counts as no, and the last one is reported at the end.
 /// - Throws: ``TestKitError`` where it did not become so in time; `CancellationError`.
 package func eventually(
     _ what: String = "the condition",

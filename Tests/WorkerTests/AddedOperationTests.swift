@@ -9,7 +9,7 @@ import Testing
 
 @testable import Worker
 
-/// What it takes to add an operation, as docs/architecture.md tells it: this is the whole of it, but for an endpoint.
+/// What it takes to add an operation, as docs/architecture.md describes it: this is the whole of it, but for an endpoint.
 private enum Added {
     /// Its file.
     static let greet = Model.Operation(
@@ -72,12 +72,12 @@ struct AddedOperationTests {
             // The operations of before know it as little as before.
             _ = try await store.enqueue("greet", on: id(1), request: "r")
             let old = Store(redis: store.redis)
-            let peek = try await old.peek(since: .start, limit: 1)
-            let plan = IntakePlan.steps(for: peek.lines, on: FleetSnapshot(peek.changed), by: .seed)
+            let snapshot = try await old.poll(since: .start, limit: 1)
+            let plan = IntakePlan.steps(for: snapshot.lines, on: FleetSnapshot(snapshot.changed), by: .seed)
             let outcome = try await old.claim(
                 plan,
                 direct: 1,
-                roomVersion: peek.roomVersion,
+                headroomVersion: snapshot.headroomVersion,
                 worker: "w",
                 lease: .seconds(60)
             )
@@ -155,10 +155,10 @@ private struct WorkerSite {
 
     /// Takes the oldest job and runs it to its end.
     func runNext() async throws {
-        let peek = try await store.peek(since: .start, limit: 1)
+        let snapshot = try await store.poll(since: .start, limit: 1)
         let plan = IntakePlan.steps(
-            for: peek.lines,
-            on: FleetSnapshot(peek.changed),
+            for: snapshot.lines,
+            on: FleetSnapshot(snapshot.changed),
             by: .seed,
             operations: Added.operations
         )
@@ -166,7 +166,7 @@ private struct WorkerSite {
         let outcome = try await store.claim(
             plan,
             direct: 1,
-            roomVersion: peek.roomVersion,
+            headroomVersion: snapshot.headroomVersion,
             worker: "w",
             lease: .seconds(60)
         )

@@ -6,7 +6,7 @@ import Testing
 @testable import Worker
 
 extension AuditTests {
-    @Test("Missing, in error, paused, crashed and twice there: each is told with what to do")
+    @Test("Missing, in error, paused, crashed and twice there: each is reported with what to do")
     func attention() throws {
         var world = try World()
         let (vm, pm) = (world.vm, world.pm)
@@ -27,13 +27,13 @@ extension AuditTests {
             #expect(!world.findings().contains { $0.invariant == .attention }, "its job sees to it")
         }
         world = try World()
-        world.snapshot.vms = [VMStatus(vm: vm, state: .running, pm: pm, alsoOn: PMID(2), isDuplicate: true)]
+        world.snapshot.vms = [VMStatus(vm: vm, state: .running, pm: pm, observedElsewhere: PMID(2), isDuplicate: true)]
         world.put([Self.domain(vm)], [world.disk(vm.diskName)])
         world.snapshot.machines = [try world.machine(claimed: vm.needs, count: 1, claims: [vm.id: vm.needs])]
         #expect(try world.finding().problem == "it has domains on two PMs")
     }
 
-    @Test("A worker that is dead and holds jobs is told; one that lives, or holds none, is not")
+    @Test("A worker that is dead and holds jobs is reported; one that lives, or holds none, is not")
     func deadWorkers() throws {
         var world = try World()
         world.snapshot.silentWorkers = ["idle", "w"]

@@ -5,13 +5,13 @@ import Testing
 @testable import Worker
 
 extension AuditTests {
-    @Test("I1, I4: claims that are not those of the PM's VMs are counted anew; more than may be promised is told")
+    @Test("I1, I4: claims that are not those of the PM's VMs are counted anew; more than may be promised is reported")
     func claims() throws {
         var world = try World()
         let recount = AuditFinding.Remedy.recount(world.pm)
         let needs = world.vm.needs
         world.snapshot.machines = [try world.machine(claimed: .zero, count: 0, claims: [:])]
-        #expect(try world.finding().problem == "VM 1 is there and holds no room")
+        #expect(try world.finding().problem == "VM 1 is there and has no claim")
         #expect(try world.finding().remedy == recount && world.finding().row == "hvc:pm:1")
         world.snapshot.machines = [try world.machine(claimed: .zero, count: 0, claims: [world.vm.id: needs])]
         #expect(try world.finding().problem == "its sums are not those of its claims")
@@ -26,7 +26,7 @@ extension AuditTests {
         world.snapshot.brokenVMs = []
         let more = needs + Resources(cpu: 1, ram: 0, disk: 0)
         world.snapshot.machines = [try world.machine(claimed: more, count: 1, claims: [world.vm.id: more])]
-        #expect(try world.finding().problem == "VM 1 holds other room than it needs")
+        #expect(try world.finding().problem == "VM 1 has another claim than it needs")
         let large = VirtualMachine(
             id: world.vm.id,
             uuid: world.vm.uuid,

@@ -168,15 +168,15 @@ struct AuditTests {
         #expect(snapshot.machinesToRead.map(\.machine.id.value) == [1, 3, 5, 6])
     }
 
-    @Test("I2: a domain that is in another state, absent, elsewhere, or without a record has its PM looked at")
+    @Test("I2: a domain that is in another state, absent, elsewhere, or without a record has its PM probed")
     func domains() throws {
         var world = try World()
         var disks = [world.disk(world.vm.diskName)]
-        let look = AuditFinding.Remedy.look(world.pm)
+        let probe = AuditFinding.Remedy.probe(world.pm)
         for domains in [[], [Self.domain(world.vm, isActive: false)]] {
             world.put(domains, disks)
             #expect(try world.finding().invariant == .domains)
-            #expect(try world.finding().remedy == look)
+            #expect(try world.finding().remedy == probe)
         }
         world.snapshot.vms = [VMStatus(vm: world.vm, state: .missing, pm: world.pm)]
         world.put([], disks)
@@ -190,7 +190,7 @@ struct AuditTests {
         disks = [world.disk(world.vm.diskName)]
         let lost = try HypervisorFixture.vm(2)
         let contested = try HypervisorFixture.vm(1)
-        for (vm, remedy) in [(lost, look), (contested, nil)] {
+        for (vm, remedy) in [(lost, probe), (contested, nil)] {
             world.put([Self.domain(world.vm), Self.domain(vm)], disks)
             #expect(try world.finding().remedy == remedy)
             world.put([Self.domain(world.vm), Self.domain(vm, cell: "theirs")], disks)
@@ -209,10 +209,10 @@ struct AuditTests {
         world.contents[world.pm] = .failure(Failure(.machineUnreachable, "away"))
         let findings = world.findings()
         #expect(Set(findings.map(\.invariant)) == [.unread, .domains])
-        #expect(findings.last?.remedy == .look(other))
+        #expect(findings.last?.remedy == .probe(other))
     }
 
-    @Test("I3: a job that stands nowhere is put back; in the wrong place, in two, or after its end is told")
+    @Test("I3: a job that stands nowhere is put back; in the wrong place, in two, or after its end is reported")
     func jobs() throws {
         for state in [Job.State.queued, .waiting, .running, .delayed] {
             var world = try World()

@@ -51,11 +51,11 @@ struct DeferredCreateTests {
 
     /// What a worker with slots enough does once, by the worker's own plan.
     private func take(_ store: Store) async throws -> ClaimOutcome {
-        let peek = try await store.peek(since: .start, limit: 9)
+        let snapshot = try await store.poll(since: .start, limit: 9)
         return try await store.claim(
-            IntakePlan.steps(for: peek.lines, on: FleetSnapshot(peek.changed), by: .seed),
-            direct: peek.direct,
-            roomVersion: peek.roomVersion,
+            IntakePlan.steps(for: snapshot.lines, on: FleetSnapshot(snapshot.changed), by: .seed),
+            direct: snapshot.direct,
+            headroomVersion: snapshot.headroomVersion,
             worker: "w",
             lease: .seconds(60)
         )
@@ -87,8 +87,8 @@ struct DeferredCreateTests {
             // Older than what stands on the queue by now, so it comes first.
             _ = try await create(on: 1, store)
             try await probe(2, .up, store)
-            let peek = try await store.peek(since: .start, limit: 9)
-            #expect(peek.lines.first?.entry?.job == pinned.job && peek.lines.count == 2)
+            let snapshot = try await store.poll(since: .start, limit: 9)
+            #expect(snapshot.lines.first?.entry?.job == pinned.job && snapshot.lines.count == 2)
             #expect(try await take(store).results.first == .started(epoch: 1, pm: try id(2)))
             #expect(try await store.redis.send(["EXISTS", "hvc:delayed", "hvc:pm:2:delayed"]).int == 0)
         }

@@ -91,7 +91,7 @@ struct DiscoveryTests {
     }
 
     @Test(
-        "PMs at rest are probed every period with less than one script each, and nothing is read or told of them anew"
+        "PMs at rest are probed every period with less than one script each, and nothing is read or published of them anew"
     )
     func rest() async throws {
         try await withSite((1...60).map { "simulated:///\($0)" }) { site in
@@ -166,10 +166,10 @@ struct DiscoveryTests {
             image: try #require(ImageID(100)),
             request: ""
         )
-        let peek = try await store.peek(since: .start, limit: 1)
-        let line = try #require(peek.lines.first)
+        let snapshot = try await store.poll(since: .start, limit: 1)
+        let line = try #require(snapshot.lines.first)
         let step = (line: line, action: ClaimAction.place(try #require(PMID(1)), PlacementExplanation(policy: "test")))
-        _ = try await store.claim([step], roomVersion: peek.roomVersion, worker: "w", lease: .seconds(60))
+        _ = try await store.claim([step], headroomVersion: snapshot.headroomVersion, worker: "w", lease: .seconds(60))
         let id = try #require(VMID(1))
         let vm = try #require(try await store.vm(id)?.vm)
         let hypervisor = SimulatedHypervisor(pm: SimulatedPM(number: 1), store: store, cell: "hvc")

@@ -54,7 +54,7 @@ struct ImageFetcherTests {
         }
     }
 
-    @Test("While an image is fetched, its record says how far, and who asks for it is told to wait")
+    @Test("While an image is fetched, its record says how far, and who asks for it is reported to wait")
     func underWay() async throws {
         try await Self.with { site, store, fetcher in
             let location = try site.source()

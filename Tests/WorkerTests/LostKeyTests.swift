@@ -86,7 +86,7 @@ struct LostKeyTests {
         }
     }
 
-    /// Two PMs with a VM that runs, a hold, a job that runs with one behind it, one that was put off, and one on the queue.
+    /// Two PMs with a VM that runs, a hold, a job that runs with one behind it, one that was deferred, and one on the queue.
     private final class World {
         let server: RedisServer
         let redis: RedisClient
@@ -158,14 +158,14 @@ struct LostKeyTests {
         }
 
         private func claim(on pm: Int, _ store: Store) async throws {
-            let peek = try await store.peek(since: .start, limit: 1)
+            let snapshot = try await store.poll(since: .start, limit: 1)
             let explanation = PlacementExplanation(policy: "seed")
-            let steps = try peek.lines.map { line -> (line: Peek.Line, action: ClaimAction) in
+            let steps = try snapshot.lines.map { line -> (line: QueueSnapshot.Line, action: ClaimAction) in
                 guard let entry = line.entry else { return (line, .deadLetter(reason: "junk")) }
                 return (line, entry.kind == .destroy ? .run : .place(try id(pm), explanation))
             }
-            let (room, direct) = (peek.roomVersion, steps.isEmpty ? 1 : 0)
-            _ = try await store.claim(steps, direct: direct, roomVersion: room, worker: "w", lease: .seconds(600))
+            let (room, direct) = (snapshot.headroomVersion, steps.isEmpty ? 1 : 0)
+            _ = try await store.claim(steps, direct: direct, headroomVersion: room, worker: "w", lease: .seconds(600))
         }
 
         private func lease(_ job: Int) throws -> Lease { Lease(job: try id(job), epoch: 1) }
@@ -206,7 +206,7 @@ struct LostKeyTests {
             }
         }
 
-        /// Lets all happen that brings things back, and an audit mend what it can.
+        /// Lets all happen that brings things back, and an audit repairs what it can.
         ///
         /// - Returns: what the audit finds first.
         func repair() async throws -> [AuditFinding] {
@@ -225,7 +225,7 @@ struct LostKeyTests {
             _ = try await redis.send(["DEL", "hvc:repair"])
             _ = try await store.sweep()
             let findings = try await audit(store)
-            for remedy in findings.compactMap(\.remedy) { try await mend(remedy, store) }
+            for remedy in findings.compactMap(\.remedy) { try await repair(remedy, store) }
             return findings
         }
 
@@ -253,15 +253,15 @@ struct LostKeyTests {
             Audit(snapshot: try await store.auditSnapshot(), contents: [:], cell: "hvc", keys: keysOfStore).findings
         }
 
-        private func mend(_ remedy: AuditFinding.Remedy, _ store: Store) async throws {
+        private func repair(_ remedy: AuditFinding.Remedy, _ store: Store) async throws {
             switch remedy {
             case .recount(let pm): _ = try await store.repairClaims(of: pm)
             case .recountGroup(let correction): try await store.repair(correction)
-            case .retime(let vm): try await store.mend(hold: vm)
-            case .requeue(let job): _ = try await store.mend(job: job)
-            case .free(let vm): _ = try await store.mend(vm: vm)
-            case .list(let vm): try await store.mend(listing: vm)
-            case .look, .deleteDisk: break
+            case .retime(let vm): try await store.repair(hold: vm)
+            case .requeue(let job): _ = try await store.repair(job: job)
+            case .free(let vm): _ = try await store.repair(vm: vm)
+            case .list(let vm): try await store.repair(listing: vm)
+            case .probe, .deleteDisk: break
             }
         }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Worker
 
-@Suite("What a look at a PM comes to")
+@Suite("What a probe of a PM comes to")
 struct PMInspectionTests {
     private let failure = Failure(.machineUnreachable, "silent")
     private let host = HostMeasure(
@@ -103,7 +103,7 @@ struct PMInspectionTests {
         #expect(try self.report(.success(host), .success(inventory())).facts["missing"] == "")
     }
 
-    @Test("What a login prints is told where libvirt fails")
+    @Test("What a login prints is reported where libvirt fails")
     func chatter() throws {
         var noisy = host
         noisy.chatter = "welcome"
@@ -141,7 +141,7 @@ struct PMInspectionTests {
         #expect(none?.claimed == Resources(cpu: 1, ram: 0, disk: 1))
     }
 
-    @Test("Running domains that hold no room by our records are foreign")
+    @Test("Running domains that have no claim by our records are foreign")
     func foreign() throws {
         func domain(_ uuid: String, isActive: Bool = true) -> DomainSummary {
             DomainSummary(uuid: uuid, name: uuid, isActive: isActive, cpu: 2, ramMiB: 1000, record: nil)

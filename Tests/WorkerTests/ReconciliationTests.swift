@@ -6,7 +6,7 @@ import Testing
 
 @testable import Worker
 
-@Suite("What an inventory tells of VMs, compared with the records")
+@Suite("What an inventory reports of VMs, compared with the records")
 struct ReconciliationTests {
     typealias Finding = Reconciliation.Finding
 
@@ -18,7 +18,7 @@ struct ReconciliationTests {
         _ vm: VirtualMachine,
         _ state: VMState,
         pm: Int? = 1,
-        alsoOn: Int? = nil,
+        observedElsewhere: Int? = nil,
         hasJob: Bool = false,
         startedAt: Int? = nil,
         reason: String? = nil,
@@ -28,7 +28,7 @@ struct ReconciliationTests {
             vm: vm,
             state: state,
             pm: pm.flatMap { PMID($0) },
-            alsoOn: alsoOn.flatMap { PMID($0) },
+            observedElsewhere: observedElsewhere.flatMap { PMID($0) },
             hasJob: hasJob,
             startedAt: startedAt,
             stateReason: reason,
@@ -124,7 +124,7 @@ struct ReconciliationTests {
         }
         let queued = status(vm, .queued, pm: nil, hasJob: true)
         #expect(try findings([queued], [domain(vm)]) == [.moved(queued, .running)])
-        let both = status(vm, .running, alsoOn: 2)
+        let both = status(vm, .running, observedElsewhere: 2)
         #expect(try findings([both], [domain(vm)]) == [.duplicate(both)])
     }
 
@@ -140,7 +140,7 @@ struct ReconciliationTests {
         #expect(try findings([other], [domain(vm, cell: "theirs")]).isEmpty)
     }
 
-    @Test("An alias tells of VMs that are on it by their records, and of no others")
+    @Test("An alias reports VMs that are on it by their records, and of no others")
     func alias() throws {
         let vm = try vm(1)
         for state in [VMState.running, .stopped, .missing] {
@@ -217,7 +217,7 @@ private struct World {
                 vm: vm,
                 state: state,
                 pm: pm,
-                alsoOn: random.next() % 8 == 0 ? PMID(2) : nil,
+                observedElsewhere: random.next() % 8 == 0 ? PMID(2) : nil,
                 hasJob: isAtWork || random.next() % 4 == 0
             )
             if random.next() % 5 != 0 { records.append(known) }
@@ -251,16 +251,16 @@ private struct World {
     /// Does what the store's scripts do.
     mutating func apply(_ finding: Reconciliation.Finding) {
         switch finding {
-        case .observed(let known, let state, _, _): replace(known, state, pm: known.pm, alsoOn: known.alsoOn)
+        case .observed(let known, let state, _, _): replace(known, state, pm: known.pm, observedElsewhere: known.observedElsewhere)
         case .moved(let known, let state):
-            replace(known, known.pm == nil ? known.state : state, pm: PMID(1), alsoOn: nil, hasJob: known.pm == nil)
+            replace(known, known.pm == nil ? known.state : state, pm: PMID(1), observedElsewhere: nil, hasJob: known.pm == nil)
         case .lost(let vm, let state): records.append(VMStatus(vm: vm, state: state, pm: PMID(1)))
         case .elsewhere, .duplicate, .contested, .drifted: break
         }
     }
 
-    private mutating func replace(_ known: VMStatus, _ state: VMState, pm: PMID?, alsoOn: PMID?, hasJob: Bool = false) {
+    private mutating func replace(_ known: VMStatus, _ state: VMState, pm: PMID?, observedElsewhere: PMID?, hasJob: Bool = false) {
         records.removeAll { $0.vm.id == known.vm.id }
-        records.append(VMStatus(vm: known.vm, state: state, pm: pm, alsoOn: alsoOn, hasJob: hasJob))
+        records.append(VMStatus(vm: known.vm, state: state, pm: pm, observedElsewhere: observedElsewhere, hasJob: hasJob))
     }
 }

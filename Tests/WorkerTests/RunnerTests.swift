@@ -191,7 +191,7 @@ struct RunnerTests {
     func startElsewhere() async throws {
         var state = try RunnerFixture.state()
         if let status = state.status {
-            state.status = VMStatus(vm: status.vm, state: .stopped, pm: status.pm, alsoOn: PMID(2))
+            state.status = VMStatus(vm: status.vm, state: .stopped, pm: status.pm, observedElsewhere: PMID(2))
         }
         let fixture = try RunnerFixture(.start, state: state)
         try await fixture.run()

@@ -6,7 +6,7 @@ import Testing
 @Suite("What ssh says")
 struct SSHFaultTests {
     @Test(
-        "Each fault is told from the text that OpenSSH prints",
+        "Each fault is recognised from the text that OpenSSH prints",
         arguments: [
             ("ssh: Could not resolve hostname nowhere.invalid: Name or service not known", SSHFault.unresolvable),
             ("ssh: connect to host 127.0.0.1 port 1: Connection refused", .refused),

@@ -32,7 +32,7 @@ show_hello() {
   if id=$(earlier_hello); then
     say "VM hello: number $id still runs"
   else
-    wait_until 90 "the first look at this machine" machine_known || fail "nothing is known of PM 1 yet; see $var/log"
+    wait_until 90 "the first probe of this machine" machine_known || fail "nothing is known of PM 1 yet; see $var/log"
     id=$(create_hello)
     echo "$id" >"$var/hello"
     say "VM hello: created, number $id"
@@ -76,17 +76,17 @@ create_hello() {
 
 # show_console DOMAIN: what the guest says, as it says it, until it is ready.
 show_console() {
-  local log=/var/log/libvirt/qemu/$1-console.log began=$SECONDS told=$SECONDS shown=0 line
+  local log=/var/log/libvirt/qemu/$1-console.log began=$SECONDS said=$SECONDS shown=0 line
   say "VM hello's console ($log):"
   until ((SECONDS - began >= 90)); do
     while IFS= read -r line; do
-      shown=$((shown + 1)) told=$SECONDS
+      shown=$((shown + 1)) said=$SECONDS
       printf '        | %s\n' "$line"
       [[ $line != 'hvc-guest: ready' ]] || return 0
     done < <(tr -d '\r' 2>/dev/null <"$log" | grep -a '^hvc-guest: ' | tail -n +$((shown + 1)))
     sleep 0.3
-    if ((SECONDS - told >= 5)); then
-      told=$SECONDS
+    if ((SECONDS - said >= 5)); then
+      said=$SECONDS
       say "  … it boots; without KVM that takes 5 s, and a minute on a busy machine"
     fi
   done

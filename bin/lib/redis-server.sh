@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # var, run_dir and log_dir are set by settings.sh
-# The private redis-server, for installations that are told of no other Redis.
+# The private redis-server, for installations without a Redis of their own.
 
 # Starts the private server where no other is named, and waits for an answer.
 ensure_redis() {

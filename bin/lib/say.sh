@@ -39,23 +39,23 @@ long() {
 }
 
 tell_progress() {
-  local child=$1 log=$2 told=$3
+  local child=$1 log=$2 said=$3
   while kill -0 "$child" 2>/dev/null; do
     sleep 0.2
-    ((SECONDS - told >= 10)) || continue
-    told=$SECONDS
+    ((SECONDS - said >= 10)) || continue
+    said=$SECONDS
     say "  … $(tail -c 300 "$log" | tr '\r' '\n' | grep -av '^[[:space:]]*$' | tail -n 1 | cut -c 1-100)"
   done
 }
 
 # wait_until SECONDS TITLE COMMAND…: tries a command until it succeeds; says every 5 s that it still waits.
 wait_until() {
-  local limit=$1 title=$2 began=$SECONDS told=$SECONDS
+  local limit=$1 title=$2 began=$SECONDS said=$SECONDS
   shift 2
   until "$@"; do
     ((SECONDS - began < limit)) || return 1
-    if ((SECONDS - told >= 5)); then
-      told=$SECONDS
+    if ((SECONDS - said >= 5)); then
+      said=$SECONDS
       say "  … still waiting for $title ($((SECONDS - began)) of at most $limit s)"
     fi
     sleep 0.05

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Folders, and the settings of the programs: from the environment, else as the last run was told (var/settings), else
+# Folders, and the settings of the programs: from the environment, else from the last run (var/settings), else
 # the defaults here.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -68,7 +68,7 @@ check_number() {
   fail "$1=$value: not a whole number from $2 to $3"
 }
 
-# Keeps what this run was told, for the next one. May hold a password, so it is for its owner only.
+# Keeps the settings of this run for the next one. May hold a password, so it is for its owner only.
 save_settings() {
   local key
   mkdir -p "$var"

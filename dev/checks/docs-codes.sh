@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # docs/api.md has the HTTP status of each failure code, as the gateway has it.
 check() {
-  local told known
+  local documented known
   known=$(statuses | sort)
   [[ -n $known ]] || { echo "no codes were found in Sources" && return 1; }
   # shellcheck disable=SC2016 # backticks of the document
-  told=$(sed -nE 's/^\| `([a-z_]+)` \| ([0-9]{3}) \|.*/\1 \2/p' docs/api.md | sort)
-  diff --label docs/api.md --label Sources -u0 <(echo "$told") <(echo "$known")
+  documented=$(sed -nE 's/^\| `([a-z_]+)` \| ([0-9]{3}) \|.*/\1 \2/p' docs/api.md | sort)
+  diff --label docs/api.md --label Sources -u0 <(echo "$documented") <(echo "$known")
 }
 
 # Prints CODE STATUS for each code: its text from the enum, its status from the switch.

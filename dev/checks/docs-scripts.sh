@@ -7,7 +7,7 @@ check() {
     grep -qF "\`$name\`" dev/README.md || { echo "$name is not in dev/README.md" && status=1; }
   done < <(files 'dev/*' | sed -nE 's,^(dev/[^/.]+)$,\1,p; s,^dev/lib/([^/]+)$,\1,p')
   while IFS= read -r name; do
-    [[ -e $name ]] || { echo "dev/README.md tells of $name, which is not there" && status=1; }
+    [[ -e $name ]] || { echo "dev/README.md names $name, which does not exist" && status=1; }
   done < <(sed -nE 's/^\| `((dev|bin|Benchmarks)\/[^`]*)`.*/\1/p' dev/README.md)
   return "$status"
 }

@@ -22,7 +22,7 @@ composed() {
     END { for (each in calls) { split(each, call, " "); if (call[1] in prefix) print prefix[call[1]] call[2] } }'
 }
 
-# What the scripts tell each other is no setting.
+# What the scripts pass to each other is no setting.
 scripted() { files 'bin/*.sh' | xargs -r -d '\n' grep -hoE '\bHVC_[A-Z_]+\b' | grep -vx HVC_CALLER_PATH || true; }
 
 sample() {

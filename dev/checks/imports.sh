@@ -10,7 +10,7 @@ check() {
   pure Sources/Shared/Model '(Foundation|FoundationEssentials)' || status=1
   pure Sources/Shared/Placement '(Foundation|FoundationEssentials|Model)' || status=1
   pure Sources/Shared/API '(Foundation|FoundationEssentials|Model|Placement)' || status=1
-  # Its start is felt at each command.
+  # Its start slows each command.
   pure Sources/Shared/Client '(API|Foundation|Glibc|Synchronization)' || status=1
   return "$status"
 }

@@ -9,7 +9,7 @@ check() {
   for unit in "${units[@]}"; do
     sed -E 's#^(Exec[A-Za-z]+=)(/usr/local/bin/[^ ]+|/usr/bin/redis-server)#\1/bin/true#' "$unit" >"$folder/${unit##*/}"
   done
-  # A template is looked at by one of its units.
+  # A template is checked through one of its units.
   for unit in "$folder"/*@.service; do [[ ! -e $unit ]] || cp "$unit" "${unit/@.service/@1.service}"; done
   said=$(SYSTEMD_UNIT_PATH=$folder: systemd-analyze verify --recursive-errors=no --man=no "$folder"/*[!@].service 2>&1) || true
   rm -rf "$folder"

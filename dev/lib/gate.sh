@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=dev/lib/project.sh
 source "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 
-# need PROGRAM PACKAGE: a gate that cannot look must not pass.
+# need PROGRAM PACKAGE: a gate that cannot check must not pass.
 need() { command -v "$1" >/dev/null || { echo "$1 is missing; install it with: apt-get install $2" && exit 1; }; }
 
 # put FILE: writes standard input there.

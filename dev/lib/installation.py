@@ -62,7 +62,7 @@ class Installation:
         self.until(f"{name} to be at work", 120, lambda: "at work" in self.log(name))
 
     def is_quiet(self):
-        """Whether no job is queued, under way or put off."""
+        """Whether no job is queued, under way or deferred."""
         queues = ("hvc:queue", "hvc:queue:returned", "hvc:queue:direct")
         return not any(self.redis.many([("EXISTS", *queues), ("ZCARD", "hvc:leases"), ("ZCARD", "hvc:delayed")]))
 

@@ -2,7 +2,7 @@
 # The files of the project.
 
 # files [PATTERN…]: prints those of the current folder that are, or could be, committed, and match one of the patterns.
-# Root may look at a project of somebody else.
+# Root may read a project of somebody else.
 # shellcheck disable=SC2120 # all files where there is no pattern
 files() {
   local file

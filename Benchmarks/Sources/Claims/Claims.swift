@@ -67,12 +67,12 @@ private struct Site {
         let stores = try (0..<workers).map { _ in try store() }
         let clock = ContinuousClock()
         // Each has read the fleet before, as a worker has that is at work.
-        var views: [FleetView] = []
-        for store in stores { views.append(try await read(store)) }
+        var caches: [FleetCache] = []
+        for store in stores { caches.append(try await read(store)) }
         let began = clock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (number, (store, view)) in zip(stores, views).enumerated() {
-                group.addTask { try await takeAll(as: "w\(number)", store, view, batch) }
+            for (number, (store, cache)) in zip(stores, caches).enumerated() {
+                group.addTask { try await takeAll(as: "w\(number)", store, cache, batch) }
             }
             try await group.waitForAll()
         }
@@ -81,42 +81,42 @@ private struct Site {
         return elapsed
     }
 
-    private func read(_ store: Store) async throws -> FleetView {
-        var view = FleetView()
+    private func read(_ store: Store) async throws -> FleetCache {
+        var cache = FleetCache()
         while true {
-            let peek = try await store.peek(since: view.position, limit: 0)
-            view.update(by: peek)
-            if !peek.hasMore { return view }
+            let snapshot = try await store.poll(since: cache.position, limit: 0)
+            cache.update(by: snapshot)
+            if !snapshot.hasMore { return cache }
         }
     }
 
-    private func takeAll(as worker: String, _ store: Store, _ known: FleetView, _ batch: Int) async throws {
-        var view = known
+    private func takeAll(as worker: String, _ store: Store, _ known: FleetCache, _ batch: Int) async throws {
+        var cache = known
         while true {
-            let peek = try await store.peek(since: view.position, limit: batch)
-            view.update(by: peek)
-            if peek.lines.isEmpty { return }
-            let steps = try steps(for: peek.lines, on: view.fleet)
-            _ = try await store.claim(steps, roomVersion: peek.roomVersion, worker: worker, lease: .seconds(3600))
+            let snapshot = try await store.poll(since: cache.position, limit: batch)
+            cache.update(by: snapshot)
+            if snapshot.lines.isEmpty { return }
+            let steps = try steps(for: snapshot.lines, on: cache.fleet)
+            _ = try await store.claim(steps, headroomVersion: snapshot.headroomVersion, worker: worker, lease: .seconds(3600))
         }
     }
 
     /// The claims alone.
     func ceiling(_ batch: Int) async throws -> Duration {
         let store = try store()
-        let peek = try await store.peek(since: .start, limit: jobs)
-        let view = try await read(store)
-        var plans: [[(line: Peek.Line, action: ClaimAction)]] = []
-        for start in stride(from: 0, to: peek.lines.count, by: batch) {
-            let lines = peek.lines[start..<min(start + batch, peek.lines.count)]
-            plans.append(try steps(for: Array(lines), on: view.fleet))
+        let snapshot = try await store.poll(since: .start, limit: jobs)
+        let cache = try await read(store)
+        var plans: [[(line: QueueSnapshot.Line, action: ClaimAction)]] = []
+        for start in stride(from: 0, to: snapshot.lines.count, by: batch) {
+            let lines = snapshot.lines[start..<min(start + batch, snapshot.lines.count)]
+            plans.append(try steps(for: Array(lines), on: cache.fleet))
         }
         let clock = ContinuousClock()
         let began = clock.now
         for plan in plans {
             let outcome = try await store.claim(
                 plan,
-                roomVersion: peek.roomVersion,
+                headroomVersion: snapshot.headroomVersion,
                 worker: "w",
                 lease: .seconds(3600)
             )
@@ -128,9 +128,9 @@ private struct Site {
     }
 
     private func steps(
-        for lines: [Peek.Line],
+        for lines: [QueueSnapshot.Line],
         on fleet: FleetSnapshot
-    ) throws -> [(line: Peek.Line, action: ClaimAction)] {
+    ) throws -> [(line: QueueSnapshot.Line, action: ClaimAction)] {
         let requests = lines.compactMap(\.entry).map {
             PlacementRequest(vm: $0.vm, needs: $0.needs, image: $0.image)
         }

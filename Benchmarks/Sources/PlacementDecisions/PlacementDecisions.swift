@@ -69,7 +69,7 @@ struct PlacementDecisions {
                     id: try identifier(number),
                     listing: PMListing(address: try PMAddress("host\(number)")),
                     state: Int.random(in: 0..<50, using: &random) == 0 ? .unknown : .up,
-                    isExplored: true,
+                    isProbed: true,
                     measure: PMMeasure(
                         capacity: capacity,
                         available: isFull ? .zero : capacity,

@@ -16,7 +16,7 @@ enum SocketOptions {
         )
         try options.setOption(.maxMessagesPerRead, value: 1)
         guard channel.remoteAddress?.protocol == .inet || channel.remoteAddress?.protocol == .inet6 else { return }
-        // A peer that is gone without a word is noticed after two minutes, also while it waits for an answer (tcp(7)).
+        // A peer that vanished without closing is noticed after two minutes, also while it waits for an answer (tcp(7)).
         try options.setOption(.socketOption(.so_keepalive), value: 1)
         for (name, value) in [(TCP_KEEPIDLE, 60), (TCP_KEEPINTVL, 15), (TCP_KEEPCNT, 4)] {
             try options.setOption(.tcpOption(.init(rawValue: name)), value: SocketOptionValue(value))

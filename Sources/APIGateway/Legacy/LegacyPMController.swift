@@ -27,7 +27,7 @@ struct LegacyPMController: Sendable {
         guard let pm = try await store.machine(id) else { throw .unknownPM(id) }
         let capacity = pm.measure?.capacity ?? .zero
         return PlainResponse(
-            "{\"pmid\":\(id),\"capacity\":{\(capacity.jsonFields)},\"free\":{\(pm.free.jsonFields)},"
+            "{\"pmid\":\(id),\"capacity\":{\(capacity.jsonFields)},\"free\":{\(pm.headroom.jsonFields)},"
                 + "\"vms\":\(pm.vmCount)}"
         )
     }

@@ -6,7 +6,7 @@ import Store
 /// Answers what-if questions with the current fleet and the code that places VMs.
 struct PlacementService: Sendable {
     let store: Store
-    let follower: FleetFollower
+    let fleetCache: SharedFleetCache
 
     /// For how many PMs the loss is worked out when capacity is asked for.
     private static let lossLimit = 64
@@ -76,7 +76,7 @@ struct PlacementService: Sendable {
                 record = PolicyRecord(choice, oldest: record.oldest)
             }
         }
-        return PlanningContext(fleet: try await follower.fleet(), policy: record.policy)
+        return PlanningContext(fleet: try await fleetCache.fleet(), policy: record.policy)
     }
 
     /// The VMs of several PMs, read concurrently so that the round trips do not add up.

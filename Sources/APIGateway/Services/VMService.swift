@@ -124,7 +124,7 @@ struct VMService: Sendable {
         guard let status = try await outcomes.outcome(of: accepted, until: deadline) else { return false }
         if let failure = status.failure { throw failure }
         guard status.state == .done else {
-            throw Failure(.internalFault, "job \(accepted.job) was given up: look at the workers' log")
+            throw Failure(.internalFault, "job \(accepted.job) was given up: see the workers' log")
         }
         return true
     }

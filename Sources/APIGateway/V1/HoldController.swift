@@ -29,7 +29,7 @@ struct HoldController: Sendable {
         return try V1Response(HoldResponse(hold))
     }
 
-    /// 200 when its room is free, or 202 with the job that goes on.
+    /// 200 when its claim is released, or 202 with the job that goes on.
     @Sendable
     func release(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobReceipt> {
         let submission = try await service.release(

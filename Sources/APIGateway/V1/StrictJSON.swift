@@ -104,7 +104,7 @@ struct StrictJSON {
 
     /// Reads a number.
     ///
-    /// `1.0` and `1e3` are whole, as JSON Schema has it. What only looks like a number is left to the decoder.
+    /// `1.0` and `1e3` are whole, as JSON Schema has it. Text that merely resembles a number is left to the decoder.
     private mutating func number() throws(Failure) {
         let start = position - 1
         let marks: [UInt8] = Array("+-.eE".utf8)

@@ -26,7 +26,7 @@ struct VMController: Sendable {
         return try V1Response(VMResponse(status))
     }
 
-    /// 200 when it is gone, or 202 with the job that goes on.
+    /// 200 when it was destroyed, or 202 with the job that goes on.
     @Sendable
     func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobReceipt> {
         let submission = try await service.destroy(

@@ -7,7 +7,7 @@ extension Endpoints {
         "/v1/holds",
         status: 201,
         makesJob: true,
-        "Takes room for a VM that is not built yet."
+        "Claims capacity for a VM that is not built yet."
     )
     package static let readHold = Endpoint<NoBody, HoldResponse>(
         v1: "readHold",

@@ -6,7 +6,7 @@ extension Endpoints {
         v1: "explainJob",
         .get,
         "/v1/jobs/{id}/explanation",
-        "Tells how a job's place was decided, and where the job stands."
+        "Shows how a job's place was decided, and where the job stands."
     )
 
     static let jobs = [explainJob.description]

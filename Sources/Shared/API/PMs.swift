@@ -25,7 +25,7 @@ extension Endpoints {
         .post,
         "/v1/pms/{id}:drain",
         query: [.flag("dry_run")],
-        "Tells where the VMs of a PM would go; needs dry_run=true, since VMs are not moved yet."
+        "Shows where the VMs of a PM would go; needs dry_run=true, since VMs are not moved yet."
     )
 
     static let pms = [
@@ -128,7 +128,7 @@ package struct PMResponse: Codable, Hashable, Sendable {
         self.cpuReason = cpuReason
         reserve = Amount(machine.listing.reserve)
         claimed = Amount(machine.claimed)
-        free = Amount(machine.free)
+        free = Amount(machine.headroom)
         load = machine.measure?.load
         self.missing = missing
         vmCount = machine.vmCount

@@ -6,13 +6,13 @@ extension Endpoints {
         v1: "dryRunPlacement",
         .post,
         "/v1/placements:dry-run",
-        "Tells where VMs would go now, and why; nothing is done."
+        "Shows where VMs would go now, and why; nothing is done."
     )
     package static let readCapacity = Endpoint<NoBody, CapacityResponse>(
         v1: "readCapacity",
         .get,
         "/v1/capacity",
-        "Tells how many more VMs of each type fit now, and with any one PM lost."
+        "Counts how many more VMs of each type fit now, and with any one PM lost."
     )
 
     static let placement = [dryRun.description, readCapacity.description]

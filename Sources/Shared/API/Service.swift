@@ -4,14 +4,14 @@ extension Endpoints {
         service: "readHealth",
         "/healthz",
         needsToken: false,
-        "Tells whether the gateway lives."
+        "Says whether the gateway is alive."
     )
     package static let readReadiness = Endpoint<NoBody, HealthResponse>(
         service: "readReadiness",
         "/readyz",
         statuses: [200, 503],
         needsToken: false,
-        "Tells whether what is accepted is kept and done."
+        "Says whether what is accepted is kept and done."
     )
     package static let readOpenAPI = Endpoint<NoBody, JSONValue>(
         service: "readOpenAPI",

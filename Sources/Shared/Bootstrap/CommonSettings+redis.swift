@@ -7,7 +7,7 @@ extension CommonSettings {
     /// - Parameters:
     ///   - name: what `CLIENT LIST` shows.
     ///   - waitForConnection: how long a call waits for a connection while there is none.
-    ///   - logger: hears of connections made and lost.
+    ///   - logger: gets a line for each connection made or lost.
     /// - Returns: the client, not connected yet.
     package func makeRedisClient(name: String, waitForConnection: Duration, logger: Logger) -> RedisClient {
         var configuration = redis

@@ -2,7 +2,7 @@ package import Logging
 import Model
 package import RedisClient
 
-/// What both programs are told by their environment.
+/// The settings of both programs, read from their environment.
 package struct CommonSettings: Sendable {
     /// Where Redis is and how to log in there.
     package let redis: RedisConfiguration

@@ -10,7 +10,7 @@ package enum HeapTrimmer {
     /// How much may be held that nobody uses: less is needed again soon.
     private static let slack = 32 << 20
 
-    /// Looks from time to time until the task is cancelled.
+    /// Checks from time to time until the task is cancelled.
     ///
     /// - Parameter period: how often.
     package static func run(every period: Duration = .seconds(10)) async {
@@ -39,7 +39,7 @@ package enum HeapTrimmer {
         }
     }
 
-    /// How many bytes of the process are in memory (proc(5), statm); 0 where the system does not tell.
+    /// How many bytes of the process are in memory (proc(5), statm); 0 where the system does not say.
     private static func resident() -> Int {
         guard let text = FileManager.default.contents(atPath: "/proc/self/statm") else { return 0 }
         let fields = String(decoding: text, as: UTF8.self).split(separator: " ")

@@ -55,7 +55,7 @@ package final class LogWriter: Sendable {
         var data = Data(bytes)
         if dropped > 0 { data.append(Data("(\(dropped) log lines dropped: nobody took them)\n".utf8)) }
         guard !data.isEmpty else { return }
-        // Nobody can be told where standard error itself is gone.
+        // There is nowhere to report that standard error itself is closed.
         try? handle.write(contentsOf: data)
     }
 }

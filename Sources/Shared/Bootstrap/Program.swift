@@ -25,7 +25,7 @@ package enum Program {
     /// - Parameters:
     ///   - services: what runs, the depended-on first.
     ///   - grace: how long a graceful stop may take before tasks are cancelled.
-    ///   - logger: where start and stop are told.
+    ///   - logger: gets a line for start and stop.
     /// - Throws: what the first service to fail throws.
     package static func run(_ services: [any Service], grace: Duration, logger: Logger) async throws {
         // A peer that goes away while we write is an error of that write, not the end of the process.

@@ -2,7 +2,7 @@ package import Model
 
 /// One thing that can be set by an environment variable: the source of parsing, `--help` and docs/configuration.md.
 package struct Setting<Value: Sendable>: Sendable {
-    /// What people are told of it.
+    /// Its description for people.
     package let about: SettingDescription
     let fallback: Value
     let parse: @Sendable (String) -> Value?
@@ -10,7 +10,7 @@ package struct Setting<Value: Sendable>: Sendable {
     /// Makes a setting.
     ///
     /// - Parameters:
-    ///   - about: what people are told of it.
+    ///   - about: its description for people.
     ///   - fallback: the value where the variable is not set or empty.
     ///   - parse: reads the text; nil where it is none of the kind.
     package init(_ about: SettingDescription, fallback: Value, parse: @escaping @Sendable (String) -> Value?) {
@@ -35,7 +35,7 @@ package struct Setting<Value: Sendable>: Sendable {
     }
 }
 
-/// What people are told of a setting.
+/// The description of a setting for people.
 package struct SettingDescription: Sendable, Hashable {
     /// The environment variable.
     package let name: String

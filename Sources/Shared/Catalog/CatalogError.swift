@@ -41,7 +41,7 @@ package struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible 
         self.cause = cause
     }
 
-    /// `file:line:column: reason`, as compilers write it; `file: reason` where no place is to blame.
+    /// `file:line:column: reason`, as compilers write it; `file: reason` where the fault is at no one place.
     package var description: String {
         let place = position.map { "\(file):\($0)" } ?? file
         return "\(place): \(reason)" + (cause.map { " (\($0))" } ?? "")

@@ -8,7 +8,7 @@ enum DictionaryText {
     /// True where the text begins, after comments and blank space, as a dictionary does.
     ///
     /// That is with a brace or a quote; with a bracket that a quote or a brace follows; or with `pms`, `types` or `images`
-    /// and `=` or `:`, as in a Python file. No address and no path begins so, which tells this form from the plain one.
+    /// and `=` or `:`, as in a Python file. No address and no path begins so, which distinguishes this form from the plain one.
     static func isForm(of source: SourceText) -> Bool { start(of: source) != nil }
 
     /// Reads the list that is the dictionary's one value.

@@ -1,7 +1,7 @@
 import Foundation
 
 extension SourceText {
-    /// The largest file that is read: 1 MiB, which is room for some ten thousand entries.
+    /// The largest file that is read: 1 MiB, enough for some ten thousand entries.
     static let maximumBytes = 1 << 20
 
     /// Reads a regular file whole (open(2), fstat(2), read(2)).
@@ -18,7 +18,7 @@ extension SourceText {
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw refusal("cannot be looked at", cause: lastSystemError()) }
+        guard fstat(descriptor, &status) == 0 else { throw refusal("cannot be examined", cause: lastSystemError()) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw refusal("is \(kind(of: status.st_mode)): give the path of a regular file")
         }

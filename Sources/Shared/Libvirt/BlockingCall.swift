@@ -1,6 +1,6 @@
 import NIOConcurrencyHelpers
 
-/// Tells a blocking body that nobody waits for it any more.
+/// Signals a blocking body that nobody waits for it any more.
 package final class CancellationFlag: Sendable {
     private let reason = NIOLockedValueBox<LibvirtError?>(nil)
 
@@ -26,7 +26,7 @@ package final class CancellationFlag: Sendable {
 protocol BlockingCall: AnyObject, Sendable {
     var flag: CancellationFlag { get }
 
-    /// Runs the body on this thread, says with `ended` whether its caller had gone, then answers the caller.
+    /// Runs the body on this thread, reports with `ended` whether its caller had given up, then answers the caller.
     func execute(ended: (Bool) -> Void)
 
     /// Answers the caller before the body has; `whileRunning` is called where the body goes on without it.
@@ -41,7 +41,7 @@ extension BlockingCall {
 
 /// One call whose caller waits.
 ///
-/// It lets go of the body as soon as that has run or will not run, since its timer keeps the call until the deadline.
+/// It releases the body as soon as that has run or will not run, since its timer keeps the call until the deadline.
 final class Call<Value: Sendable>: BlockingCall {
     typealias Body = @Sendable (CancellationFlag) throws -> Value
     typealias Continuation = CheckedContinuation<Value, any Error>

@@ -5,8 +5,8 @@ import NIOConcurrencyHelpers
 /// A bounded set of threads for calls that block, apart from Swift's cooperative pool.
 ///
 /// Threads are made on demand up to `limit` and end when they were idle for a while. A caller waits at most for its
-/// deadline: then it is told so at once, while the thread stays with the call until the call returns, and counts as
-/// stuck until then. What finds every thread taken waits its turn, and is told `busy` when its deadline comes first.
+/// deadline: then it fails at once, while the thread stays with the call until the call returns, and counts as
+/// stuck until then. A call that finds every thread taken waits its turn, and fails with `busy` when its deadline comes first.
 package final class BlockingThreads: Sendable {
     /// How the threads are taken at one moment.
     package struct Load: Hashable, Sendable {
@@ -14,7 +14,7 @@ package final class BlockingThreads: Sendable {
         package var threads = 0
         /// Calls under way, stuck ones with them.
         package var running = 0
-        /// Calls under way whose callers have gone.
+        /// Calls under way whose callers have given up.
         package var stuck = 0
         /// Calls that wait for a thread.
         package var waiting = 0
@@ -54,7 +54,7 @@ package final class BlockingThreads: Sendable {
     ///   - deadline: how long the caller waits at most.
     ///   - grace: how long the caller still waits after the deadline or its own cancellation for `body` to notice and
     ///     clean up behind itself.
-    ///   - body: what to run; it may look at the `CancellationFlag` between blocking steps.
+    ///   - body: what to run; it may check the `CancellationFlag` between blocking steps.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` throws; `LibvirtError` of kind `deadline`, `busy` or `cancelled`.
     package func run<Value: Sendable>(
@@ -123,7 +123,7 @@ package final class BlockingThreads: Sendable {
                 continue
             }
             next.execute { wasGivenUp in
-                // Counted before the caller is told, so that who was answered finds its thread free.
+                // Counted before the caller is answered, so that an answered caller finds the thread free.
                 state.withLockedValue { state in
                     state.load.running -= 1
                     if wasGivenUp { state.load.stuck -= 1 }

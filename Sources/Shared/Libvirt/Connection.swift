@@ -90,7 +90,7 @@ package final class Connection: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: how long the caller waits at most; the body goes on without it until libvirt returns.
-    ///   - grace: how much longer the caller waits for a body that looks at `Session.cancellation` to clean up.
+    ///   - grace: how much longer the caller waits for a body that checks `Session.cancellation` to clean up.
     ///   - body: what to do; its handles end with it.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` throws; `LibvirtError` of kind `deadline`, `busy` or `cancelled`.
@@ -110,7 +110,7 @@ package final class Connection: Sendable {
     /// What happens to the machine's domains from now on (`virConnectDomainEventRegisterAny`, lifecycle).
     ///
     /// The stream ends when it is no longer read, or the connection breaks; it keeps the connection until then. A
-    /// reader that is slow loses the oldest events, so they are hints to look, not a record.
+    /// reader that is slow loses the oldest events, so they are hints to probe, not a record.
     ///
     /// - Parameters:
     ///   - deadline: how long the registration may take.

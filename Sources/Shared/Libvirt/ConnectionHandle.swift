@@ -44,7 +44,7 @@ import NIOConcurrencyHelpers
     }
 
     deinit {
-        // Safe to send: with the last reference gone, this closure alone has the pointer.
+        // Safe to send: after the last reference was dropped, this closure alone has the pointer.
         nonisolated(unsafe) let pointer = unsafe pointer
         let hasCloseCallback = hasCloseCallback
         Self.closers.start { [kept] in
@@ -55,7 +55,7 @@ import NIOConcurrencyHelpers
         }
     }
 
-    /// False once libvirt has told that the connection is gone.
+    /// False once libvirt has reported that the connection is closed.
     var isOpen: Bool { !closing.isClosed }
 
     /// Does what is to be done when the connection breaks, before it does.
@@ -83,7 +83,7 @@ import NIOConcurrencyHelpers
     }
 }
 
-/// Who is to be told when the connection breaks; libvirt holds it until the callback is unregistered.
+/// The listener for a broken connection; libvirt holds it until the callback is unregistered.
 private final class Closing: Sendable {
     private struct State {
         var isClosed = false

@@ -44,7 +44,7 @@ extension LibvirtError {
         case busy
         /// The caller was cancelled.
         case cancelled
-        /// Anything else; the message tells.
+        /// Anything else; the message says what.
         case other
 
         /// True where the same call may do on a new connection.

@@ -4,7 +4,7 @@ import CLibvirt
 ///
 /// libvirt keeps its last error by thread, so no other call and no suspension may come between.
 package struct LibvirtError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What callers tell errors apart by.
+    /// The kind by which callers distinguish errors.
     package let kind: Kind
     /// The libvirt function that failed, or what was asked for where no function did.
     package let call: String

@@ -13,7 +13,7 @@ package struct LifecycleEvent: Hashable, Sendable {
         case started = 2
         /// It was paused.
         case suspended = 3
-        /// It runs again; also told just before `started`.
+        /// It runs again; also reported just before `started`.
         case resumed = 4
         /// It ended.
         case stopped = 5
@@ -64,7 +64,7 @@ final class LifecycleSubscription: Sendable {
     /// Deregisters on a thread of its own (`virConnectDomainEventDeregisterAny`).
     func end() {
         Self.enders.start { [handle, number] in
-            // A failure means that the connection is gone, and the registration with it.
+            // A failure means that the connection is closed, and the registration with it.
             handle.exclusively {
                 _ = unsafe handle.withPointer { unsafe virConnectDomainEventDeregisterAny($0, number) }
             }

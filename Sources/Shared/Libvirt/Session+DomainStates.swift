@@ -40,7 +40,7 @@ extension Session {
                 let (state, reason) = try domain.state()
                 found.append(DomainStatus(domain: domain, state: state, reason: reason, size: nil))
             } catch {
-                // It may have gone since it was listed.
+                // It may have been undefined since it was listed.
                 guard error.kind == .noSuchDomain else { throw error }
             }
         }

@@ -47,7 +47,7 @@ extension Session {
         return unsafe Domain(try checked(pointer, "virDomainDefineXMLFlags"), of: handle)
     }
 
-    /// Starts a domain that is gone when it ends (`virDomainCreateXML`).
+    /// Starts a transient domain (`virDomainCreateXML`).
     ///
     /// - Parameters:
     ///   - xml: its description.

@@ -7,7 +7,7 @@ import Foundation
 /// cooperative threads.
 package struct Session {
     let handle: ConnectionHandle
-    /// Tells whether anybody still waits for the closure's result.
+    /// Whether anybody still waits for the closure's result.
     package let cancellation: CancellationFlag
     /// What earlier bodies over this connection have left for later ones.
     package let memory: SessionMemory

@@ -10,7 +10,7 @@ extension Volume {
     /// - Parameters:
     ///   - path: the file.
     ///   - length: how many bytes of it; fewer in the file are an error.
-    ///   - cancellation: looked at between chunks; once set, the stream is aborted.
+    ///   - cancellation: checked between chunks; once set, the stream is aborted.
     ///   - progress: called with the bytes sent so far after each chunk, on this thread.
     /// - Throws: `LibvirtError`: `localFile` for the file, `noSpace`, `cancelled`, or libvirt's own.
     package func upload(
@@ -34,7 +34,7 @@ extension Volume {
     ///
     /// - Parameters:
     ///   - bytes: the content.
-    ///   - cancellation: looked at between chunks.
+    ///   - cancellation: checked between chunks.
     /// - Throws: `LibvirtError`.
     package func upload(bytes: [UInt8], cancellation: CancellationFlag) throws(LibvirtError) {
         var rest = bytes[...]

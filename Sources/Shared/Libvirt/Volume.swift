@@ -34,18 +34,18 @@ import CLibvirt
         try unsafe owned(virStorageVolGetPath(pointer), "virStorageVolGetPath")
     }
 
-    /// Its size, looked at anew (`virStorageVolGetInfo`).
+    /// Its size, read anew (`virStorageVolGetInfo`).
     ///
-    /// - Throws: `LibvirtError`; also where its file is gone.
+    /// - Throws: `LibvirtError`; also where its file no longer exists.
     package func info() throws(LibvirtError) -> VolumeInfo {
         var info = virStorageVolInfo()
         try checked(unsafe virStorageVolGetInfo(pointer, &info), "virStorageVolGetInfo")
         return VolumeInfo(capacity: Int64(clamping: info.capacity), allocation: Int64(clamping: info.allocation))
     }
 
-    /// How long its file is, in bytes, looked at anew (`virStorageVolGetInfoFlags`, `VIR_STORAGE_VOL_GET_PHYSICAL`).
+    /// How long its file is, in bytes, read anew (`virStorageVolGetInfoFlags`, `VIR_STORAGE_VOL_GET_PHYSICAL`).
     ///
-    /// - Throws: `LibvirtError`; also where its file is gone.
+    /// - Throws: `LibvirtError`; also where its file no longer exists.
     package func fileSize() throws(LibvirtError) -> Int64 {
         var info = virStorageVolInfo()
         let flags = VIR_STORAGE_VOL_GET_PHYSICAL.rawValue

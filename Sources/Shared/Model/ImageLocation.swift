@@ -37,7 +37,7 @@ package enum ImageLocation: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The machine and the path of a text that has a colon before its first slash, as scp(1) tells them apart; nil for
+    /// The machine and the path of a text that has a colon before its first slash, as scp(1) separates them; nil for
     /// a path on this machine.
     ///
     /// Digits between two colons are a port. An IPv6 address stands in brackets.

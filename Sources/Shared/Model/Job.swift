@@ -30,13 +30,13 @@ package enum Job {
         case waiting
         /// On a worker's processing list.
         case running
-        /// Put off: its PM does not answer now.
+        /// Deferred: its PM does not answer now.
         case delayed
         /// Ended as asked.
         case done
         /// Ended without success; its effects are undone.
         case failed
-        /// Given up; kept for people to look at.
+        /// Given up; kept for people to inspect.
         case dead
 
         /// True for a state that no job leaves.
@@ -44,7 +44,7 @@ package enum Job {
     }
 }
 
-/// A job as it stands on the queue, in full, so that a peek at the list is all that planning needs.
+/// A job as it stands on the queue, in full, so that a snapshot of the list is all that planning needs.
 package struct QueueEntry: Hashable, Sendable, Codable {
     /// The job's number.
     package let job: JobID
@@ -52,18 +52,18 @@ package struct QueueEntry: Hashable, Sendable, Codable {
     package let kind: Job.Kind
     /// The VM it is about.
     package let vm: VMID
-    /// CPUs it needs; 0 where it needs no room.
+    /// CPUs it needs; 0 where it claims nothing.
     package let cpu: Int
     /// Memory it needs, in MiB.
     package let ram: Int
     /// Disk it needs, in GiB.
     package let disk: Int
-    /// The image that the VM starts from; nil where it needs no room.
+    /// The image that the VM starts from; nil where it claims nothing.
     package let image: ImageID?
     /// Where the VM may go; nil for anywhere.
     package let constraints: PlacementConstraints?
     /// The PMs that failed it, which are not asked again; nil for none.
-    package let tried: [PMID]?
+    package let excludedPMs: [PMID]?
 
     /// What the job needs of a PM.
     package var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }
@@ -77,7 +77,7 @@ package struct QueueEntry: Hashable, Sendable, Codable {
     ///   - needs: what it needs of a PM.
     ///   - image: the image that the VM starts from.
     ///   - constraints: where the VM may go.
-    ///   - tried: the PMs that failed it; nil for none.
+    ///   - excludedPMs: the PMs that failed it; nil for none.
     package init(
         job: JobID,
         kind: Job.Kind,
@@ -85,7 +85,7 @@ package struct QueueEntry: Hashable, Sendable, Codable {
         needs: Resources,
         image: ImageID? = nil,
         constraints: PlacementConstraints? = nil,
-        tried: [PMID]? = nil
+        excludedPMs: [PMID]? = nil
     ) {
         self.job = job
         self.kind = kind
@@ -95,12 +95,13 @@ package struct QueueEntry: Hashable, Sendable, Codable {
         disk = needs.disk
         self.image = image
         self.constraints = constraints
-        self.tried = tried
+        self.excludedPMs = excludedPMs
     }
 
     private enum CodingKeys: String, CodingKey {
-        case job, kind, vm, cpu, ram, disk, image, tried
+        case job, kind, vm, cpu, ram, disk, image
         case constraints = "where"
+        case excludedPMs = "tried"
     }
 }
 
@@ -125,7 +126,7 @@ extension QueueEntry {
             needs: Resources(cpu: try amount(.cpu), ram: try amount(.ram), disk: try amount(.disk)),
             image: try container.decodeIfPresent(ImageID.self, forKey: .image),
             constraints: try container.decodeIfPresent(PlacementConstraints.self, forKey: .constraints),
-            tried: try container.decodeIfPresent([PMID].self, forKey: .tried)
+            excludedPMs: try container.decodeIfPresent([PMID].self, forKey: .excludedPMs)
         )
     }
 }

@@ -26,7 +26,7 @@ struct LibvirtURIParameters {
         case authFile = "authfile"
         case root
 
-        /// The transports with which libvirt looks at it.
+        /// The transports with which libvirt reads it.
         var transports: Set<LibvirtURI.Transport> {
             switch self {
             case .name, .mode: Set(LibvirtURI.Transport.allCases)
@@ -102,7 +102,7 @@ struct LibvirtURIParameters {
             let instead = parameter == .knownHosts ? ", or set UserKnownHostsFile in ssh_config" : ""
             throw Refusal(
                 reason:
-                    "libvirt looks at it with \(names) and ignores it with \(transport.rawValue): take it out\(instead)"
+                    "libvirt reads it with \(names) and ignores it with \(transport.rawValue): take it out\(instead)"
             )
         }
         guard parameter.values.isEmpty || parameter.values.contains(value) else {

@@ -6,7 +6,7 @@ package struct PMAddress: Hashable, Sendable, CustomStringConvertible {
         case local
         /// Over ssh.
         case ssh(SSHDestination)
-        /// By libvirt alone, at a URI that names no machine of which ssh could tell more.
+        /// By libvirt alone, at a URI that names no machine that ssh could reach.
         case libvirtOnly
         /// Not at all: it is only pretended.
         case simulated(SimulatedPM)
@@ -19,7 +19,7 @@ package struct PMAddress: Hashable, Sendable, CustomStringConvertible {
     /// How the PM is reached.
     package let route: Route
 
-    /// Where a PM is whose record does not tell; no file can have it, since it has a space.
+    /// The address of a PM whose record has none; no file can contain it, since it has a space.
     package static let unreadable = PMAddress(description: "not readable", libvirtURI: "", route: .libvirtOnly)
 
     private init(description: String, libvirtURI: String, route: Route) {

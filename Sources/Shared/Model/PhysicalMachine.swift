@@ -6,15 +6,15 @@ package struct PhysicalMachine: Hashable, Sendable {
     package var listing: PMListing
     /// Whether it may be used.
     package var state: PMState
-    /// True once discovery has looked at it, with or without success.
-    package var isExplored: Bool
+    /// True once discovery has probed it, with or without success.
+    package var isProbed: Bool
     /// True where people have closed it to new VMs.
     package var isCordoned: Bool
     /// False once the PM file no longer lists it; VMs on it may still be destroyed.
     package var isListed: Bool
     /// The PM that stands for the same machine, where this is one more address of it; nil where it stands for itself.
     package var aliasOf: PMID?
-    /// What tells the machine from all others; nil where it did not say it.
+    /// What distinguishes the machine from all others; nil where it did not report it.
     package var identity: String?
     /// What discovery measured last; nil before its first success.
     package var measure: PMMeasure?
@@ -24,9 +24,9 @@ package struct PhysicalMachine: Hashable, Sendable {
     package var vmCount: Int
     /// Grows with each placement over the fleet; 0 where it was never used.
     package var lastUsed: Int
-    /// Creates that failed on it since the last one that did not; a good look takes one off.
+    /// Creates that failed on it since the last one that did not; a successful probe takes one off.
     package var failures: Int
-    /// Its architecture, as `x86_64`; nil before libvirt told it.
+    /// Its architecture, as `x86_64`; nil before libvirt reported it.
     package var architecture: String?
     /// How guests run there, where a probe decided that; nil before, and where nobody can say how long that holds.
     package var probedDomainType: ProbedDomainType?
@@ -41,7 +41,7 @@ package struct PhysicalMachine: Hashable, Sendable {
         id: PMID,
         listing: PMListing,
         state: PMState = .unknown,
-        isExplored: Bool = false,
+        isProbed: Bool = false,
         isCordoned: Bool = false,
         isListed: Bool = true,
         aliasOf: PMID? = nil,
@@ -60,7 +60,7 @@ package struct PhysicalMachine: Hashable, Sendable {
         self.id = id
         self.listing = listing
         self.state = state
-        self.isExplored = isExplored
+        self.isProbed = isProbed
         self.isCordoned = isCordoned
         self.isListed = isListed
         self.aliasOf = aliasOf
@@ -93,12 +93,12 @@ package struct PhysicalMachine: Hashable, Sendable {
     ///
     /// Capacity times overcommit, less the reserve, foreign domains and claims; and never more than discovery measured
     /// as available, less the reserve and what has been claimed since or was not used yet. Never negative.
-    package var free: Resources { room.free }
+    package var headroom: Resources { headroomTerms.headroom }
 
-    /// The terms of `free`.
-    package var room: Room {
-        guard let measure else { return Room() }
-        return Room(
+    /// The terms of `headroom`.
+    package var headroomTerms: HeadroomTerms {
+        guard let measure else { return HeadroomTerms() }
+        return HeadroomTerms(
             promised: listing.overcommit.applied(to: measure.capacity) - listing.reserve - measure.foreign - claimed,
             available: measure.available - listing.reserve,
             claimedSince: claimed - measure.claimed
@@ -106,8 +106,8 @@ package struct PhysicalMachine: Hashable, Sendable {
     }
 }
 
-/// What is left of a machine, by what may be promised and by what was measured.
-package struct Room: Hashable, Sendable {
+/// The headroom of a machine, by what may be promised and by what was measured.
+package struct HeadroomTerms: Hashable, Sendable {
     /// What may still be promised; negative where more is claimed than may be.
     package var promised: Resources
     /// What was measured as available, less the reserve.
@@ -115,7 +115,7 @@ package struct Room: Hashable, Sendable {
     /// What was claimed since the measure or not used yet then, less what was freed.
     package var claimedSince: Resources
 
-    /// Makes terms; without any there is no room.
+    /// Makes terms; without any there is no headroom.
     package init(promised: Resources = .zero, available: Resources = .zero, claimedSince: Resources = .zero) {
         self.promised = promised
         self.available = available
@@ -123,7 +123,7 @@ package struct Room: Hashable, Sendable {
     }
 
     /// What may still be used; never negative.
-    package var free: Resources {
+    package var headroom: Resources {
         let measured = available - claimedSince.combined(with: .zero, by: max)
         return promised.combined(with: measured, by: min).combined(with: .zero, by: max)
     }
@@ -132,8 +132,8 @@ package struct Room: Hashable, Sendable {
     ///
     /// - Parameter needs: the amount; negative to give it back.
     /// - Returns: what is left.
-    package func claiming(_ needs: Resources) -> Room {
-        Room(promised: promised - needs, available: available, claimedSince: claimedSince + needs)
+    package func claiming(_ needs: Resources) -> HeadroomTerms {
+        HeadroomTerms(promised: promised - needs, available: available, claimedSince: claimedSince + needs)
     }
 }
 
@@ -145,7 +145,7 @@ package enum PMState: String, Hashable, Sendable, CaseIterable {
     case degraded
     /// It is one more address of a machine for which another PM stands, and takes no VMs.
     case alias
-    /// Nothing is known: not looked at yet, or silent. Never taken for empty.
+    /// Nothing is known: not probed yet, or silent. Never taken for empty.
     case unknown
 }
 
@@ -157,7 +157,7 @@ package struct PMMeasure: Hashable, Sendable {
     package var available: Resources
     /// What domains that are not ours use.
     package var foreign: Resources
-    /// How much of what VMs of ours held the figures felt; what was held and not used yet is not in it.
+    /// How much claimed memory, CPU and disk the measurement already includes; what is claimed and not used yet is not in it.
     package var claimed: Resources
     /// The load average over one minute, in runnable tasks; nil where that is not known.
     package var load: Double?

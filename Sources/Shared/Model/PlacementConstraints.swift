@@ -1,4 +1,4 @@
-/// Where a VM may go beside having room, as its owner asked.
+/// Where a VM may go, as its owner asked.
 package struct PlacementConstraints: Hashable, Sendable, Codable {
     /// The machine's architecture, as `x86_64`; nil for any.
     package var architecture: String?

@@ -16,9 +16,9 @@ package struct Resources: Hashable, Sendable, Codable {
         self.disk = disk
     }
 
-    /// True where this amount goes into `room` in each resource.
-    package func fits(in room: Resources) -> Bool {
-        cpu <= room.cpu && ram <= room.ram && disk <= room.disk
+    /// True where this amount goes into `headroom` in each resource.
+    package func fits(in headroom: Resources) -> Bool {
+        cpu <= headroom.cpu && ram <= headroom.ram && disk <= headroom.disk
     }
 
     /// Combines two amounts resource by resource.

@@ -28,7 +28,7 @@ enum SSHUser {
         return isName(name, also: "._-+") && (parts.count == 1 || isName(parts[0], also: "._-"))
     }
 
-    /// A realm is told from a host by its dot: `a@b@c` is more likely a slip.
+    /// A realm is recognised by its dot, as a host would be: `a@b@c` is more likely a slip.
     private static func isRealm(_ text: Substring) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         return labels.count > 1 && text.utf8.count <= 253 && labels.allSatisfy { isName($0, also: "_-") }

@@ -26,7 +26,7 @@ package struct Capacity: Hashable, Sendable {
     /// How many PMs take VMs.
     package let machines: Int
     /// For how many PMs the loss was worked out: all that take VMs or have some, or in a large fleet those whose loss costs
-    /// most by its room.
+    /// most by its headroom.
     package let examined: Int
 }
 
@@ -64,7 +64,7 @@ package func capacity(
 }
 
 extension FleetSnapshot {
-    /// The PMs whose loss costs most by their room: those that take VMs, and those that take none and have some.
+    /// The PMs whose loss costs most by their headroom: those that take VMs, and those that take none and have some.
     ///
     /// - Parameters:
     ///   - policy: which machines take VMs.
@@ -84,17 +84,17 @@ extension FleetSnapshot {
 
     /// How many VMs of a size fit on some machines; each machine takes what it takes, whatever the others do.
     fileprivate func count(of size: Resources, on machines: [Int]) -> Int {
-        machines.reduce(0) { $0 + size.times(in: rows[$1].freeResources) }
+        machines.reduce(0) { $0 + size.times(in: rows[$1].headroomAmount) }
     }
 
-    /// How much a fleet loses with a machine: its free room if VMs may use it, and that of its VMs, which must go elsewhere.
+    /// How much a fleet loses with a machine: its headroom if VMs may use it, and the claims of its VMs, which must go elsewhere.
     fileprivate func weightOfLoss(at index: Int, isOpen: Bool) -> Double {
         let claimed = entries[index].machine.claimed
-        let all = isOpen ? rows[index].freeResources + claimed : claimed
+        let all = isOpen ? rows[index].headroomAmount + claimed : claimed
         return Double(all.cpu) / 64 + Double(all.ram) / 262_144 + Double(all.disk) / 4096
     }
 
-    /// The fleet without a machine, whose VMs have gone elsewhere as far as there was room.
+    /// The fleet without a machine, whose VMs were placed elsewhere as far as there was headroom.
     fileprivate func losing(
         _ lost: Int,
         _ tenants: [PlacementRequest],
@@ -141,10 +141,10 @@ extension [PlacementRequest] {
 
 extension Resources {
     /// How many times this amount goes into another one; 0 where it is nothing.
-    fileprivate func times(in room: Resources) -> Int {
+    fileprivate func times(in headroom: Resources) -> Int {
         // Asked for every machine and every loss: so without arrays, which took nine tenths of the time.
-        func times(_ amount: Int, _ room: Int) -> Int { amount > 0 ? room / amount : .max }
-        let least = min(times(cpu, room.cpu), times(ram, room.ram), times(disk, room.disk))
+        func times(_ amount: Int, _ headroom: Int) -> Int { amount > 0 ? headroom / amount : .max }
+        let least = min(times(cpu, headroom.cpu), times(ram, headroom.ram), times(disk, headroom.disk))
         return least == .max ? 0 : max(0, least)
     }
 }

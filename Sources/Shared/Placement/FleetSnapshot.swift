@@ -19,7 +19,7 @@ package struct FleetSnapshot: Sendable {
     /// On how many machines creates failed lately.
     private(set) var failing = 0
     /// What is left of machines on which a plan has claimed something.
-    private var plannedRooms: [Int: Room] = [:]
+    private var plannedTerms: [Int: HeadroomTerms] = [:]
     /// The placement after the last one known; machines that are used next take numbers from here.
     private(set) var nextUse = 1 { didSet { useShare = 1 / Double(nextUse) } }
     /// What one placement is of all.
@@ -107,7 +107,7 @@ package struct FleetSnapshot: Sendable {
         for (group, count) in counts {
             var places = groups[group] ?? [:]
             let sum = (places[machine] ?? 0) + sign * count
-            // A VM that goes may be one that the records of its PM do not tell yet.
+            // A VM that is released may be one that the records of its PM do not include yet.
             places[machine] = sum > 0 ? sum : nil
             groups[group] = places.isEmpty ? nil : places
         }
@@ -119,11 +119,11 @@ package struct FleetSnapshot: Sendable {
     func index(of id: PMID) -> Int? { indices[id] }
 
     /// What is left of a machine, by what is known and planned.
-    func room(at index: Int) -> Room { plannedRooms[index] ?? entries[index].machine.room }
+    func headroomTerms(at index: Int) -> HeadroomTerms { plannedTerms[index] ?? entries[index].machine.headroomTerms }
 
     /// Books a VM on a machine as the claim in the store will.
     mutating func claim(_ request: PlacementRequest, at index: Int) {
-        set(room(at: index).claiming(request.needs), at: index)
+        set(headroomTerms(at: index).claiming(request.needs), at: index)
         rows[index].lastUsed = nextUse
         nextUse += 1
         note(request.constraints.groups.mapValues { _ in 1 }, of: rows[index].id, sign: 1)
@@ -131,7 +131,7 @@ package struct FleetSnapshot: Sendable {
 
     /// Takes a booked VM off a machine.
     mutating func release(_ request: PlacementRequest, at index: Int) {
-        set(room(at: index).claiming(.zero - request.needs), at: index)
+        set(headroomTerms(at: index).claiming(.zero - request.needs), at: index)
         note(request.constraints.groups.mapValues { _ in 1 }, of: rows[index].id, sign: -1)
     }
 
@@ -139,8 +139,8 @@ package struct FleetSnapshot: Sendable {
     mutating func close(at index: Int) { rows[index].availability = .leaving }
 
     @inline(never)
-    private mutating func set(_ room: Room, at index: Int) {
-        plannedRooms[index] = room
-        rows[index].take(free: room.free)
+    private mutating func set(_ terms: HeadroomTerms, at index: Int) {
+        plannedTerms[index] = terms
+        rows[index].set(headroom: terms.headroom)
     }
 }

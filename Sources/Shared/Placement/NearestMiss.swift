@@ -1,9 +1,9 @@
 import Model
 
 extension PlacementExplanation.NearestMiss {
-    /// Of the PMs to which room alone is missing, the one that lacks the smallest share of what the VM needs.
+    /// Of the PMs that lack nothing but headroom, the one that lacks the smallest share of what the VM needs.
     init?(to request: PlacementRequest, by policy: PlacementPolicy, _ fleet: FleetSnapshot) {
-        let others = policy.filters.filter { !($0 is RoomFilter) && $0.concerns(request) }
+        let others = policy.filters.filter { !($0 is HeadroomFilter) && $0.concerns(request) }
         var nearest: (index: Int, shortage: Double)?
         for index in fleet.rows.indices {
             let shortage = Self.shortage(of: fleet.rows[index], request.needs)
@@ -15,35 +15,35 @@ extension PlacementExplanation.NearestMiss {
         guard let nearest else { return nil }
         self.init(
             pm: fleet.rows[nearest.index].id,
-            text: Self.text(fleet.entries[nearest.index].machine, fleet.room(at: nearest.index), request.needs)
+            text: Self.text(fleet.entries[nearest.index].machine, fleet.headroomTerms(at: nearest.index), request.needs)
         )
     }
 
     /// How much of what is needed is missing, as a share; the scarcest resource counts.
     private static func shortage(of row: PMRow, _ needs: Resources) -> Double {
-        func share(_ needs: Int, _ free: Int) -> Double { needs > free ? Double(needs - free) / Double(needs) : 0 }
-        let room = row.freeResources
-        return max(share(needs.cpu, room.cpu), share(needs.ram, room.ram), share(needs.disk, room.disk))
+        func share(_ needs: Int, _ headroom: Int) -> Double { needs > headroom ? Double(needs - headroom) / Double(needs) : 0 }
+        let headroom = row.headroomAmount
+        return max(share(needs.cpu, headroom.cpu), share(needs.ram, headroom.ram), share(needs.disk, headroom.disk))
     }
 
-    private static func text(_ machine: PhysicalMachine, _ room: Room, _ needs: Resources) -> String {
-        let missing = (needs - room.free).combined(with: .zero, by: max)
-        let terms = [
+    private static func text(_ machine: PhysicalMachine, _ terms: HeadroomTerms, _ needs: Resources) -> String {
+        let missing = (needs - terms.headroom).combined(with: .zero, by: max)
+        let amounts = [
             (missing.cpu, missing.cpu == 1 ? "CPU" : "CPUs"), (missing.ram, "MiB"), (missing.disk, "GiB of disk"),
         ]
-        let lacks = "lacks " + terms.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-        return lacks + (remedy(machine, room, needs).map { "; \($0)" } ?? "")
+        let lacks = "lacks " + amounts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        return lacks + (remedy(machine, terms, needs).map { "; \($0)" } ?? "")
     }
 
     /// By which overcommit the VM would fit; nil where it is not promises that are short, or the factor would be absurd.
-    private static func remedy(_ machine: PhysicalMachine, _ room: Room, _ needs: Resources) -> String? {
+    private static func remedy(_ machine: PhysicalMachine, _ terms: HeadroomTerms, _ needs: Resources) -> String? {
         guard let capacity = machine.measure?.capacity else { return nil }
-        let measured = room.available - room.claimedSince.combined(with: .zero, by: max)
+        let measured = terms.available - terms.claimedSince.combined(with: .zero, by: max)
         let now = machine.listing.overcommit
         let resources: [(name: String, needs: Int, promised: Int, measured: Int, capacity: Int, factor: Double)] = [
-            ("cpu", needs.cpu, room.promised.cpu, measured.cpu, capacity.cpu, now.cpu),
-            ("ram", needs.ram, room.promised.ram, measured.ram, capacity.ram, now.ram),
-            ("disk", needs.disk, room.promised.disk, measured.disk, capacity.disk, now.disk),
+            ("cpu", needs.cpu, terms.promised.cpu, measured.cpu, capacity.cpu, now.cpu),
+            ("ram", needs.ram, terms.promised.ram, measured.ram, capacity.ram, now.ram),
+            ("disk", needs.disk, terms.promised.disk, measured.disk, capacity.disk, now.disk),
         ]
         var factors: [String] = []
         for each in resources where each.needs > min(each.promised, each.measured) {

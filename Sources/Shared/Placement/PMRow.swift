@@ -10,8 +10,8 @@ package struct PMRow: Sendable {
         case unlisted
         /// People have closed it.
         case cordoned
-        /// Nobody has looked at it yet.
-        case unexplored
+        /// It was not probed yet.
+        case unprobed
         /// Its host or its libvirt does not answer.
         case notUp
         /// It was never measured.
@@ -23,8 +23,8 @@ package struct PMRow: Sendable {
     }
 
     // The widest fields come first, so that nothing is lost between them.
-    /// Free CPUs, memory in MiB and disk in GiB.
-    private(set) var free: SIMD4<Int32>
+    /// Its headroom: CPUs, memory in MiB and disk in GiB.
+    private(set) var headroom: SIMD4<Int32>
     /// What one CPU, MiB and GiB are of all that may be promised.
     private let shares: SIMD4<Float>
     /// When it was measured, in ms since 1970; `Int.max` where that is not known.
@@ -34,7 +34,7 @@ package struct PMRow: Sendable {
     /// Its number.
     package let id: PMID
     /// The load average over one minute for each CPU, from 0 to 1: a half at one task a CPU, towards 1 beyond.
-    package let business: Float
+    package let loadScore: Float
     /// Creates that failed on it lately.
     package let failures: Int16
     /// Whether it takes VMs.
@@ -44,7 +44,7 @@ package struct PMRow: Sendable {
         id = machine.id
         measuredAt = machine.measure?.time ?? .max
         lastUsed = machine.lastUsed
-        free = SIMD4(machine.free)
+        headroom = SIMD4(machine.headroom)
         let capacity = machine.listing.overcommit.applied(to: machine.measure?.capacity ?? .zero)
         shares = SIMD4(
             1 / Float(max(capacity.cpu, 1)),
@@ -53,25 +53,27 @@ package struct PMRow: Sendable {
             0
         )
         let perCPU = Float(machine.measure?.load ?? 0) / Float(max(machine.measure?.capacity.cpu ?? 1, 1))
-        business = perCPU.isFinite && perCPU >= 0 ? 1 - 1 / (1 + perCPU) : 1
+        loadScore = perCPU.isFinite && perCPU >= 0 ? 1 - 1 / (1 + perCPU) : 1
         failures = Int16(clamping: machine.failures)
         availability = Availability(machine)
     }
 
-    /// What is free.
-    var freeResources: Resources { Resources(cpu: Int(free.x), ram: Int(free.y), disk: Int(free.z)) }
+    /// The same as an amount.
+    var headroomAmount: Resources {
+        Resources(cpu: Int(headroom.x), ram: Int(headroom.y), disk: Int(headroom.z))
+    }
 
-    mutating func take(free: Resources) { self.free = SIMD4(free) }
+    mutating func set(headroom amount: Resources) { headroom = SIMD4(amount) }
 
-    /// What is free of each resource once something is taken of it, as a share of all that may be promised.
+    /// What is left of each resource once something is claimed, as a share of all that may be promised.
     func sharesLeft(after taken: SIMD4<Int32>) -> SIMD4<Float> {
-        let left = free &- taken
+        let left = headroom &- taken
         return SIMD4<Float>(Float(left.x), Float(left.y), Float(left.z), 0) * shares
     }
 }
 
 extension SIMD4<Int32> {
-    /// CPUs, memory and disk side by side, so that one instruction looks at all of them.
+    /// CPUs, memory and disk side by side, so that one instruction compares all of them.
     init(_ amount: Resources) {
         self.init(Int32(clamping: amount.cpu), Int32(clamping: amount.ram), Int32(clamping: amount.disk), 0)
     }
@@ -86,8 +88,8 @@ extension PMRow.Availability {
                 .alias
             } else if machine.isCordoned {
                 .cordoned
-            } else if !machine.isExplored {
-                .unexplored
+            } else if !machine.isProbed {
+                .unprobed
             } else if machine.state != .up {
                 .notUp
             } else if machine.measure == nil {

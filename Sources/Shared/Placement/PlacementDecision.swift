@@ -8,7 +8,7 @@ package struct PlacementDecision: Hashable, Sendable {
         case place(PMID)
         /// It goes nowhere, and here is why.
         case refuse(Failure)
-        /// A PM that could take it has not been looked at yet: decide when it has been.
+        /// A PM that could take it was not probed yet: decide when it was.
         case undecided
     }
 
@@ -23,7 +23,7 @@ package struct PlacementDecision: Hashable, Sendable {
     }
 }
 
-/// Decides where each request goes, in order, each after the ones before it took their room.
+/// Decides where each request goes, in order, each after the claims of the ones before it.
 ///
 /// Pure: the same fleet, requests and policy give the same decisions.
 ///

@@ -20,11 +20,11 @@ package struct PlacementExplanation: Hashable, Sendable, Codable {
         package let text: String
     }
 
-    /// How many PMs are told in full at most; the rest is counted.
+    /// How many PMs are explained in full at most; the rest is counted.
     package static let detailLimit = 32
-    /// How many are told of a fleet that is larger than that, where one was chosen.
+    /// How many are explained of a fleet that is larger than that, where one was chosen.
     static let runnersUp = 4
-    /// How many are told of such a fleet where none was: a full fleet refuses many, and each record is kept for a week.
+    /// How many are explained of such a fleet where none was: a full fleet refuses many, and each record is kept for a week.
     static let refused = 8
 
     /// The policy that decided.
@@ -37,7 +37,7 @@ package struct PlacementExplanation: Hashable, Sendable, Codable {
     package let objections: [String: Int]
     /// PMs that were considered, in full: the chosen one first, then by number.
     package private(set) var considered: [Consideration] = []
-    /// Where none had room: the PM that came nearest.
+    /// Where none had headroom: the PM that came nearest.
     package private(set) var nearestMiss: NearestMiss?
 
     private enum CodingKeys: String, CodingKey {
@@ -45,7 +45,7 @@ package struct PlacementExplanation: Hashable, Sendable, Codable {
         case nearestMiss = "nearest_miss"
     }
 
-    /// Makes one that tells of no PM in full.
+    /// Makes one that explains no PM in full.
     package init(policy: String, fit: Int = 0, objections: [String: Int] = [:]) {
         self.policy = policy
         self.fit = fit
@@ -55,12 +55,12 @@ package struct PlacementExplanation: Hashable, Sendable, Codable {
     /// The objections with their counts, the most frequent first, at most five, and the nearest miss.
     package var summary: String {
         let sorted = objections.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        let told = sorted.prefix(5).map { "\($0.value) PM\($0.value == 1 ? "" : "s"): \($0.key)" }
-        let counts = told.joined(separator: "; ") + (sorted.count > 5 ? "; and others" : "")
+        let reasons = sorted.prefix(5).map { "\($0.value) PM\($0.value == 1 ? "" : "s"): \($0.key)" }
+        let counts = reasons.joined(separator: "; ") + (sorted.count > 5 ? "; and others" : "")
         return counts + (nearestMiss.map { "; PM \($0.pm) \($0.text)" } ?? "")
     }
 
-    // MARK: Telling
+    // MARK: Text
 
     mutating func add(
         chosen best: Int,

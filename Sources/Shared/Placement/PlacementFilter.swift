@@ -19,7 +19,7 @@ package protocol PlacementFilter: Sendable {
     /// Whether it says the same whoever asks and whatever was planned, so that a plan asks it once.
     var isSameForAll: Bool { get }
 
-    /// Looks at one machine; called for each machine of the fleet, so it must be cheap.
+    /// Judges one machine; called for each machine of the fleet, so it must be cheap.
     ///
     /// - Parameters:
     ///   - row: the machine.
@@ -64,20 +64,20 @@ package protocol PlacementObjection: Sendable, CaseIterable, RawRepresentable wh
     var text: String { get }
 }
 
-/// The kinds of objections, which tell "full" from "away".
+/// The kinds of objections, which distinguish a full fleet from an unavailable one.
 package enum PlacementObjectionKind: Hashable, Sendable {
     /// The machine takes no VMs now.
     case unavailable
-    /// The machine is not known well enough; a look at it may change that.
-    case unexplored
-    /// The machine lacks room.
-    case noRoom
+    /// The machine is not known well enough; a probe may change that.
+    case unprobed
+    /// The machine lacks headroom.
+    case noHeadroom
     /// The machine does not satisfy the constraints of the request.
     case excluded
 }
 
 extension PlacementFilter {
-    /// It looks at the request.
+    /// It concerns every request.
     package var isSameForAll: Bool { false }
 
     /// All requests concern it.

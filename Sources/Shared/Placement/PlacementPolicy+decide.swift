@@ -32,7 +32,7 @@ extension PlacementPolicy {
         var explanation = PlacementExplanation(policy: name, fit: fit.count, objections: tally.counts)
         guard !fit.isEmpty else {
             explanation.add(refusedBy: self, request, fleet)
-            if tally.kinds.contains(.unexplored), awaitsLook(request, in: fleet) {
+            if tally.kinds.contains(.unprobed), awaitsProbe(request, in: fleet) {
                 return PlacementDecision(outcome: .undecided, explanation: explanation)
             }
             let failure = Failure(refusing: request, tally.kinds, explanation)
@@ -44,12 +44,12 @@ extension PlacementPolicy {
         return PlacementDecision(outcome: .place(machine), explanation: explanation)
     }
 
-    /// Whether a machine that is not known well enough may turn out to be fit; its room is not known either.
-    private func awaitsLook(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
+    /// Whether a machine that is not known well enough may turn out to be fit; its headroom is not known either.
+    private func awaitsProbe(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool {
         let filters = filters.filter { $0.concerns(request) }
         return fleet.rows.indices.contains { index in
             let kinds = filters.compactMap { $0.objectionKind(at: index, of: fleet, for: request) }
-            return kinds.contains(.unexplored) && kinds.allSatisfy { $0 == .unexplored || $0 == .noRoom }
+            return kinds.contains(.unprobed) && kinds.allSatisfy { $0 == .unprobed || $0 == .noHeadroom }
         }
     }
 
@@ -101,7 +101,7 @@ extension Failure {
     ) {
         let needs = "\(request.needs.cpu) CPUs, \(request.needs.ram) MiB, \(request.needs.disk) GiB"
         let cause = explanation.summary.isEmpty ? "no PM is listed" : explanation.summary
-        if kinds.contains(.noRoom) {
+        if kinds.contains(.noHeadroom) {
             self.init(.noCapacity, "no PM has room for \(needs): destroy VMs, add PMs or ask for less", cause: cause)
         } else if kinds.contains(.excluded) {
             self.init(
@@ -112,7 +112,7 @@ extension Failure {
         } else {
             self.init(
                 .noMachine,
-                "no PM takes VMs now: look at /pm/list, the pm_file and the workers' log",
+                "no PM takes VMs now: check /pm/list, the pm_file and the workers' log",
                 cause: cause
             )
         }

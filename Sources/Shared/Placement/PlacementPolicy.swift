@@ -46,14 +46,14 @@ package struct PlacementPolicy: Sendable {
 
     private static func filters(oldest: Int) -> [any PlacementFilter] {
         [
-            AvailabilityFilter(oldest: oldest), NamedFilter(), TriedFilter(), ArchitectureFilter(), TagFilter(),
-            GroupFilter(), RoomFilter(),
+            AvailabilityFilter(oldest: oldest), NamedFilter(), ExcludedFilter(), ArchitectureFilter(), TagFilter(),
+            GroupFilter(), HeadroomFilter(),
         ]
     }
 }
 
 extension PlacementPolicy {
-    /// The original wish: the machine used least recently goes first, least load decides among equals.
+    /// The policy of the original request: the machine used least recently goes first, least load decides among equals.
     package static let seed = PlacementPolicy(
         name: "seed",
         [Term(LeastRecentlyUsedWeigher())],
@@ -74,7 +74,7 @@ extension PlacementPolicy {
         [Term(PackingWeigher()), Term(CachedImageWeigher(), times: 0.02)]
     )
 
-    /// Any machine with room, by chance.
+    /// Any machine with headroom, by chance.
     package static let random = PlacementPolicy(name: "random", [Term(RandomWeigher())])
 
     /// Every policy that configuration may name.

@@ -13,7 +13,7 @@ package struct PlacementRequest: Hashable, Sendable {
     /// Where it may go.
     package let constraints: PlacementConstraints
     /// The machines that failed it.
-    package let tried: Set<PMID>
+    package let excludedPMs: Set<PMID>
 
     /// Makes a request.
     ///
@@ -22,19 +22,19 @@ package struct PlacementRequest: Hashable, Sendable {
     ///   - needs: what it needs.
     ///   - image: the image it starts from.
     ///   - constraints: where it may go.
-    ///   - tried: the machines that failed it.
+    ///   - excludedPMs: the machines that failed it.
     package init(
         vm: VMID?,
         needs: Resources,
         image: ImageID? = nil,
         constraints: PlacementConstraints = .none,
-        tried: Set<PMID> = []
+        excludedPMs: Set<PMID> = []
     ) {
         self.vm = vm
         self.needs = needs
         amounts = SIMD4(needs)
         self.image = image
         self.constraints = constraints
-        self.tried = tried
+        self.excludedPMs = excludedPMs
     }
 }

@@ -7,7 +7,7 @@ package protocol PlacementWeigher: Sendable {
     /// The name under which the term stands in explanations and in configuration.
     var name: String { get }
 
-    /// Whether it tells machines apart for this request.
+    /// Whether it distinguishes machines for this request.
     ///
     /// - Parameters:
     ///   - request: who wants a place.

@@ -32,7 +32,7 @@ package struct PolicyChoice: Hashable, Sendable {
     ///
     /// - Parameter text: the choice as text.
     /// - Returns: the choice.
-    /// - Throws: `Failure` with `invalidRequest` that tells what there is to choose from.
+    /// - Throws: `Failure` with `invalidRequest` that names the choices.
     package static func named(_ text: String) throws(Failure) -> PolicyChoice {
         if let choice = PolicyChoice(text) { return choice }
         let weighers = PlacementPolicy.weighers.map(\.name).joined(separator: ", ")

@@ -25,7 +25,7 @@ package struct ReplayReport: Hashable, Sendable {
 
 /// Runs a trace through a policy, on a fleet that nobody else uses.
 ///
-/// Pure; a VM's end frees its room at once, and what is refused is not asked for again.
+/// Pure; a VM's end releases its claim at once, and what is refused is not asked for again.
 ///
 /// - Parameters:
 ///   - trace: what happened.
@@ -92,7 +92,7 @@ extension ReplayReport {
         emptyShare = Double(fleet.count - used.count) / Double(fleet.count)
         let shares = fleet.rows.map(\.scarcestFreeShare)
         let free = shares.reduce(0, +)
-        let stranded = zip(fleet.rows, shares).reduce(0) { largest.fits(in: $1.0.freeResources) ? $0 : $0 + $1.1 }
+        let stranded = zip(fleet.rows, shares).reduce(0) { largest.fits(in: $1.0.headroomAmount) ? $0 : $0 + $1.1 }
         fragmentation = free > 0 ? stranded / free : 0
         let mean = free / Double(fleet.count)
         let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(fleet.count)

@@ -50,7 +50,7 @@ final class BlockingConnections: Sendable {
 
     /// Closes all connections and takes no more calls.
     ///
-    /// - Parameter reason: What calls are told.
+    /// - Parameter reason: The error with which calls fail.
     func close(_ reason: RedisError) {
         let connections = state.withLockedValue { state in
             state.closed = reason

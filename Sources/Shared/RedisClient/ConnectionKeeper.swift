@@ -19,7 +19,7 @@ final class ConnectionKeeper: Sendable {
     private struct Waiter: Sendable {
         let continuation: CheckedContinuation<RedisConnection, any Error>
         /// A failed attempt after this time ends the wait.
-        let patience: NIODeadline
+        let waitDeadline: NIODeadline
         let timer: Scheduled<Void>
 
         func fail(_ error: RedisError) {
@@ -31,7 +31,7 @@ final class ConnectionKeeper: Sendable {
     private enum Answer {
         case connection(RedisConnection)
         case failure(RedisError)
-        case wait(patience: NIODeadline, limit: NIODeadline)
+        case wait(waitDeadline: NIODeadline, limit: NIODeadline)
     }
 
     private let configuration: RedisConfiguration
@@ -56,7 +56,7 @@ final class ConnectionKeeper: Sendable {
         latest?.isOpen ?? false
     }
 
-    /// How many calls waited for replies on the connection when its event loop looked last.
+    /// How many calls waited for replies on the connection when its event loop counted last.
     var callsInFlight: Int {
         latest?.callsInFlight ?? 0
     }
@@ -100,7 +100,7 @@ final class ConnectionKeeper: Sendable {
 
     /// Takes no more callers and ends the attempts.
     ///
-    /// - Parameter reason: What callers are told from now on.
+    /// - Parameter reason: The error that callers get from now on.
     /// - Returns: The connection, still open, for the caller to close.
     func close(_ reason: RedisError) -> RedisConnection? {
         let (connection, waiters, attempts) = state.withLockedValue { state in
@@ -126,9 +126,9 @@ extension ConnectionKeeper {
     ) {
         let answer = state.withLockedValue { state -> Answer in
             let answer = self.answer(state.lifecycle.outlook, deadline: deadline)
-            if case .wait(let patience, let limit) = answer {
+            if case .wait(let waitDeadline, let limit) = answer {
                 let timer = eventLoop.scheduleTask(deadline: limit) { self.giveUp(id) }
-                state.waiters[id] = Waiter(continuation: continuation, patience: patience, timer: timer)
+                state.waiters[id] = Waiter(continuation: continuation, waitDeadline: waitDeadline, timer: timer)
             }
             return answer
         }
@@ -144,19 +144,19 @@ extension ConnectionKeeper {
 
     private func answer(_ outlook: ConnectionLifecycle<RedisConnection>.Outlook, deadline: NIODeadline) -> Answer {
         let now = NIODeadline.now()
-        let patience = min(deadline, now + TimeAmount(configuration.waitForConnection))
+        let waitDeadline = min(deadline, now + TimeAmount(configuration.waitForConnection))
         switch outlook {
         case .ready(let connection) where connection.isOpen:
             return .connection(connection)
         case .ready:
             // Just lost; the keeper's task will say so in a moment.
-            return patience > now ? .wait(patience: patience, limit: patience) : .failure(Self.absent(nil))
+            return waitDeadline > now ? .wait(waitDeadline: waitDeadline, limit: waitDeadline) : .failure(Self.absent(nil))
         case .opening:
-            let limit = min(deadline, max(patience, now + TimeAmount(configuration.connectTimeout)))
-            return .wait(patience: patience, limit: limit)
+            let limit = min(deadline, max(waitDeadline, now + TimeAmount(configuration.connectTimeout)))
+            return .wait(waitDeadline: waitDeadline, limit: limit)
         case .away(let error):
-            guard !error.needsAttention, patience > now else { return .failure(Self.absent(error)) }
-            return .wait(patience: patience, limit: patience)
+            guard !error.needsAttention, waitDeadline > now else { return .failure(Self.absent(error)) }
+            return .wait(waitDeadline: waitDeadline, limit: waitDeadline)
         case .closed(let error):
             return .failure(error)
         }
@@ -175,7 +175,7 @@ extension ConnectionKeeper {
         action(waiter.continuation)
     }
 
-    /// What a caller is told who gets no connection.
+    /// The error of a caller who gets no connection.
     private static func absent(_ cause: RedisError?) -> RedisError {
         if let cause, cause.needsAttention || cause.code == .notConnected { return cause.sent(false) }
         return RedisError(.notConnected, "there is no connection to Redis at the moment: try again later", cause: cause)
@@ -237,7 +237,7 @@ extension ConnectionKeeper {
         let now = NIODeadline.now()
         let (pause, losers) = state.withLockedValue { state in
             let pause = state.lifecycle.failed(error, fraction: .random(in: 0...1))
-            let losers = state.waiters.filter { error.needsAttention || $0.value.patience <= now }
+            let losers = state.waiters.filter { error.needsAttention || $0.value.waitDeadline <= now }
             for id in losers.keys {
                 state.waiters[id] = nil
             }

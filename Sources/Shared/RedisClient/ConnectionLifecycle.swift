@@ -104,7 +104,7 @@ struct ConnectionLifecycle<Connection> {
 
     /// Ends it.
     ///
-    /// - Parameter error: What callers are told from now on.
+    /// - Parameter error: The error that callers get from now on.
     /// - Returns: The connection to close, where there is one.
     mutating func close(_ error: RedisError) -> Connection? {
         let last = connection

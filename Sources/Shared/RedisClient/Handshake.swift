@@ -63,7 +63,7 @@ struct Handshake {
     private static func broken(_ error: RedisError) -> RedisError {
         switch error.code {
         case .protocolViolation, .shutDown: error
-        default: RedisError(.notConnected, "the log-in was not answered: look at the server and its TLS", cause: error)
+        default: RedisError(.notConnected, "the log-in was not answered: check the server and its TLS", cause: error)
         }
     }
 }

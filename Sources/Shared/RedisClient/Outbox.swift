@@ -11,7 +11,7 @@ struct Outbox: Sendable {
     var calls: [PendingReplies<ReplyWaiter>.Call] = []
     /// Whether the event loop is on its way.
     var isFlushDue = false
-    /// How many calls waited for replies when the event loop looked last.
+    /// How many calls waited for replies when the event loop counted last.
     var inFlight = 0
     /// Why the connection takes no more calls; nil while it does.
     var closed: RedisError?

@@ -20,7 +20,7 @@ struct PendingReplies<Waiter> {
 
     /// Where a reply goes.
     enum Turn {
-        /// To this waiter; `isLast` tells that its call is complete.
+        /// To this waiter; `isLast` where its call is complete.
         case deliver(Waiter, isLast: Bool)
         /// To nobody: the caller has given up.
         case discard

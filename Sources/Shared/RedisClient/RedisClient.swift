@@ -32,7 +32,7 @@ package final class RedisClient: Sendable {
     /// - Parameters:
     ///   - configuration: Where the server is and how to talk to it.
     ///   - eventLoopGroup: The threads that do the I/O.
-    ///   - logger: Hears of connections made and lost.
+    ///   - logger: Gets a line for each connection made or lost.
     package init(
         configuration: RedisConfiguration,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,

@@ -36,7 +36,7 @@ extension RedisCommand {
             }
         }
 
-        /// The names that `init` tells apart.
+        /// The names that `init` distinguishes.
         private static let special = [
             "BLPOP", "BRPOP", "BRPOPLPUSH", "BLMOVE", "BZPOPMIN", "BZPOPMAX", "BLMPOP", "BZMPOP", "XREAD", "XREADGROUP",
             "WAIT", "WAITAOF", "MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH", "AUTH", "HELLO", "MONITOR", "PSUBSCRIBE",
@@ -49,7 +49,7 @@ extension RedisCommand {
             table[Int((name.utf8.first ?? 0) & 31)] |= 1 << UInt32(name.utf8.count)
         }
 
-        /// A look at the first letter and the length spares nearly every command the conversion to upper case.
+        /// A check of the first letter and the length spares nearly every command the conversion to upper case.
         private static func mayBeSpecial(_ name: String) -> Bool {
             let count = name.utf8.count
             guard let first = name.utf8.first, count < 32 else { return false }

@@ -82,7 +82,7 @@ extension RedisConnection {
     private static func unreachable(_ configuration: RedisConfiguration, _ cause: any Error) -> RedisError {
         RedisError(
             .notConnected,
-            "cannot connect to \(configuration): look whether Redis runs and listens there",
+            "cannot connect to \(configuration): check whether Redis runs and listens there",
             cause: cause
         )
     }

@@ -85,14 +85,14 @@ final class RedisConnection: Sendable {
         outbox.withLockedValue { $0.closed == nil }
     }
 
-    /// How many calls waited for replies when the event loop looked last.
+    /// How many calls waited for replies when the event loop counted last.
     var callsInFlight: Int {
         outbox.withLockedValue { $0.inFlight }
     }
 
     /// Closes at once; all calls fail with the reason.
     ///
-    /// - Parameter reason: What the calls are told.
+    /// - Parameter reason: The error with which the calls fail.
     func close(_ reason: RedisError) {
         onLoop { $0.close(reason) }
     }
@@ -100,7 +100,7 @@ final class RedisConnection: Sendable {
     /// Takes no more calls, waits for the replies still to come, and closes.
     ///
     /// - Parameters:
-    ///   - reason: What calls are told that come too late.
+    ///   - reason: The error of calls that come too late.
     ///   - limit: How long the replies may take.
     func closeGracefully(_ reason: RedisError, within limit: Duration) async {
         onLoop { $0.closeWhenIdle(reason) }
@@ -140,7 +140,7 @@ final class RedisConnection: Sendable {
     ) {
         let call = PendingReplies<ReplyWaiter>.Call(
             id: id,
-            // Set when the event loop takes it: one look at the clock for a whole batch.
+            // Set when the event loop takes it: one reading of the clock for a whole batch.
             sentAt: .distantPast,
             deadline: deadline,
             missing: replies,

@@ -5,7 +5,7 @@
 /// the server have executed it already?). A call that is not idempotent is safe to repeat only where `wasSent` is
 /// false, or where ``reply`` shows that the server refused it.
 package struct RedisError: Error, Sendable {
-    /// The kinds of failure that callers tell apart.
+    /// The kinds of failure that callers distinguish.
     package enum Code: String, Sendable, CaseIterable {
         /// No usable connection within the time that the caller may wait for one.
         case notConnected
@@ -138,7 +138,7 @@ extension RedisError {
         case .readOnly: "connect to the master, or wait until this replica is promoted"
         case .outOfMemory: "raise maxmemory or remove data"
         case .busy: "wait for the script, or end it with SCRIPT KILL"
-        case .persistence: "look at the server's disk and its log"
+        case .persistence: "check the server's disk and its log"
         case .masterDown: "wait until the replication is up"
         case .cluster: "keep all keys of a call in one slot, and connect to the node that serves it"
         default: nil

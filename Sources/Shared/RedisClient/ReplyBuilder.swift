@@ -55,7 +55,7 @@ struct ReplyBuilder {
 }
 
 extension ReplyBuilder {
-    /// Looks at eight bytes at a time.
+    /// Compares eight bytes at a time.
     private static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         let raw = UnsafeRawBufferPointer(bytes)
         var offset = 0
@@ -73,7 +73,7 @@ extension ReplyBuilder {
 
     /// The callbacks for the reader.
     ///
-    /// Each returns a pointer that hiredis only compares with NULL and hands back; it owns nothing, so there is
+    /// Each returns a pointer that hiredis only compares with NULL and returns; it owns nothing, so there is
     /// nothing to free. Safe because `privdata` is set before the reader gets its first byte, points at a builder that
     /// lives as long as the reader, and is used on the connection's event loop only.
     static var objectFunctions: redisReplyObjectFunctions {

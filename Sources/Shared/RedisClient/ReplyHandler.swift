@@ -66,7 +66,7 @@ final class ReplyHandler: ChannelInboundHandler {
         pending.cancel(id)?.cancel()
     }
 
-    /// Closes the connection for a reason that all its calls are told.
+    /// Closes the connection; all its calls fail with the reason.
     func close(_ reason: RedisError) {
         end(reason)
         context?.close(promise: nil)
@@ -159,11 +159,11 @@ final class ReplyHandler: ChannelInboundHandler {
         timerDue = .distantFuture
         let now = NIODeadline.now()
         for waiter in pending.expire(now: now) {
-            waiter.fail(RedisError(.timeout, "no reply in time: look whether the server is overloaded", wasSent: true))
+            waiter.fail(RedisError(.timeout, "no reply in time: check whether the server is overloaded", wasSent: true))
         }
         let stallTime = pending.stallTime(now: now, lastRead: lastRead, limit: silenceLimit) ?? .distantFuture
         guard stallTime > now else {
-            close(RedisError(.connectionLost, "the server is silent: look whether it hangs", wasSent: true))
+            close(RedisError(.connectionLost, "the server is silent: check whether it hangs", wasSent: true))
             return
         }
         armTimer(min(pending.nextDeadline, stallTime))

@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 ///
 /// Callers that find a load under way wait for it. Where it fails or its caller is cancelled, one of them tries next.
 final class ScriptCache: Sendable {
-    /// A digest, and how many loads came before it: tells a caller whose digest was refused whether somebody has
+    /// A digest, and how many loads came before it: shows a caller whose digest was refused whether somebody has
     /// loaded the script again in the meantime.
     struct Entry: Sendable {
         let digest: String

@@ -40,7 +40,7 @@ extension DirectClaim: ScriptReply {
         guard let parts = reply.array, parts.count == 2, let result = ClaimResult(parts[1], keys: keys) else {
             return nil
         }
-        line = Peek.Line(parts[0], placedOn: nil)
+        line = QueueSnapshot.Line(parts[0], placedOn: nil)
         self.result = result
     }
 }

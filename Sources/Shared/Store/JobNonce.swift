@@ -1,6 +1,6 @@
 import struct Foundation.UUID
 
-/// What tells an accepted job from any other, whatever its number: made at random by whoever asks for the job.
+/// What distinguishes an accepted job from any other, whatever its number: made at random by whoever asks for the job.
 ///
 /// Numbers begin anew in a Redis that lost its data, and repeat in one that went back; a nonce never does.
 package struct JobNonce: Hashable, Sendable {

@@ -1,6 +1,6 @@
 package import Model
 
-/// Every Redis key, built in one place; docs/redis.md tells what stands under each.
+/// Every Redis key, built in one place; docs/redis.md describes each.
 package struct Keys: Hashable, Sendable {
     /// What every key starts with: `hvc:`, or with braces (`{eu1}:`) so that a cell lies in one cluster slot.
     package let prefix: String
@@ -20,11 +20,11 @@ package struct Keys: Hashable, Sendable {
     package var direct: String { prefix + "queue:direct" }
     /// Sorted set: the jobs that workers hold, by the end of their lease in ms.
     package var leases: String { prefix + "leases" }
-    /// Sorted set: the jobs that were put off, by the time in ms at which they are due.
+    /// Sorted set: the deferred jobs, by the time in ms at which they are due.
     package var delayed: String { prefix + "delayed" }
     /// Sorted set: the holds, by the time in ms at which they end.
     package var holds: String { prefix + "holds" }
-    /// Hash: how machines are chosen, as the workers were told.
+    /// Hash: the placement policy of the workers.
     package var policy: String { prefix + "policy" }
     /// String: there for as long as nobody need compare processing lists with leases.
     package var repair: String { prefix + "repair" }
@@ -56,14 +56,14 @@ package struct Keys: Hashable, Sendable {
     package var types: String { prefix + "types" }
     /// Sorted set: the images that are listed.
     package var images: String { prefix + "images" }
-    /// Sorted set: workers by the time in ms at which they were last heard of.
+    /// Sorted set: workers by the time in ms of their last heartbeat.
     package var workers: String { prefix + "workers" }
 
     /// Hash: which number each address, path or size was given, for ever.
     package func numbers(of kind: CatalogKind) -> String { prefix + kind.rawValue + ":numbers" }
     /// List: the jobs that a worker holds.
     package func processing(_ worker: String) -> String { prefix + "processing:" + worker }
-    /// Hash: a worker, gone by itself when it is not heard of.
+    /// Hash: a worker; expires when its heartbeats stop.
     package func worker(_ name: String) -> String { prefix + "worker:" + name }
     /// Hash: a job.
     package func job(_ id: JobID) -> String { prefix + "job:\(id)" }
@@ -81,7 +81,7 @@ package struct Keys: Hashable, Sendable {
     package func claims(on id: PMID) -> String { prefix + "pm:\(id):claims" }
     /// Hash: the workers that could not reach a PM lately, with when and why.
     package func unreached(_ id: PMID) -> String { prefix + "pm:\(id):unreached" }
-    /// Set: the jobs that were put off and have their VM on a PM.
+    /// Set: the deferred jobs that have their VM on a PM.
     package func delayed(on id: PMID) -> String { prefix + "pm:\(id):delayed" }
     /// Hash: a group of VMs: its rule, how many there are, and how many of them are on a PM.
     package func group(_ name: String) -> String { prefix + "group:" + name }

@@ -5,9 +5,9 @@ import RedisClient
 /// What the script `poll` answers.
 struct PollReply: ScriptReply {
     let version: Int
-    let roomVersion: String
+    let headroomVersion: String
     let generation: String
-    let lines: [Peek.Line]
+    let lines: [QueueSnapshot.Line]
     let direct: Int
     let changed: [PhysicalMachine]
     let claims: [PMClaims]
@@ -17,14 +17,14 @@ struct PollReply: ScriptReply {
 
     init?(_ reply: RESPValue, keys: Keys) {
         guard let parts = reply.array, parts.count == 11, let version = parts[0].int,
-            let roomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
+            let headroomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
             let placed = parts[5].array, let time = parts[7].int, let generation = parts[8].string,
             let claims = parts[9].array, let direct = parts[10].int
         else { return nil }
         self.version = version
-        self.roomVersion = roomVersion
+        self.headroomVersion = headroomVersion
         self.generation = generation
-        self.lines = zip(lines, placed).map { Peek.Line($0, placedOn: $1.int.flatMap(PMID.init)) }
+        self.lines = zip(lines, placed).map { QueueSnapshot.Line($0, placedOn: $1.int.flatMap(PMID.init)) }
         self.direct = direct
         changed = machines.compactMap { Self.machine($0, keys) }
         self.claims = claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) }
@@ -33,17 +33,17 @@ struct PollReply: ScriptReply {
         self.time = time
     }
 
-    /// A PM as `{pm, {field, value, …}}` tells it; one whose record cannot be read is known, and takes no VMs.
+    /// A PM from `{pm, {field, value, …}}`; one whose record cannot be read is known, and takes no VMs.
     private static func machine(_ row: RESPValue, _ keys: Keys) -> PhysicalMachine? {
         guard let row = row.array, row.count == 2, let pm = row[0].int.flatMap(PMID.init) else { return nil }
         do throws(Failure) { return try PhysicalMachine(record: row[1].map ?? [:], key: keys.pm(pm)) } catch {
-            // Discovery, for which each PM is due in turn, tells what is wrong with it.
+            // Discovery, for which each PM is due in turn, reports what is wrong with it.
             return .unreadable(pm)
         }
     }
 }
 
-extension Peek.Line {
+extension QueueSnapshot.Line {
     init(_ line: RESPValue, placedOn pm: PMID?) {
         let bytes = line.bytes ?? []
         self.init(bytes: bytes, entry: try? JSONDecoder().decode(QueueEntry.self, from: Data(bytes)), placedOn: pm)

@@ -10,7 +10,7 @@ package final class RetryLog: Sendable {
     }
 
     private static let reminder = Duration.seconds(60)
-    /// How many kinds of failure are told apart within a minute.
+    /// How many kinds of failure are distinguished within a minute.
     private static let mostKinds = 16
 
     private let message: Logger.Message

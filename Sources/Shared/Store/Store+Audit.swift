@@ -69,7 +69,7 @@ extension Store {
     ///
     /// - Parameter vm: the VM.
     /// - Throws: `Failure`.
-    package func mend(listing vm: VMID) async throws(Failure) {
+    package func repair(listing vm: VMID) async throws(Failure) {
         let _: Bool = try await run(.listVM, ["vm": vm.value])
     }
 
@@ -91,7 +91,7 @@ extension Store {
     ///
     /// - Parameter hold: the VM that is held, or is none.
     /// - Throws: `Failure`.
-    package func mend(hold: VMID) async throws(Failure) {
+    package func repair(hold: VMID) async throws(Failure) {
         let end = try await send(["HGET", keys.vm(hold), "held_until"]).string ?? ""
         let ms = RecordTime.milliseconds(end) ?? 0
         let _: Bool = try await run(.repairHold, ["vm": hold.value, "held_until": end, "ends_ms": ms])
@@ -102,7 +102,7 @@ extension Store {
     /// - Parameter job: the job.
     /// - Returns: false where it has ended or stands somewhere.
     /// - Throws: `Failure`.
-    package func mend(job: JobID) async throws(Failure) -> Bool {
+    package func repair(job: JobID) async throws(Failure) -> Bool {
         try await run(.repairJob, ["job": job.value])
     }
 
@@ -111,7 +111,7 @@ extension Store {
     /// - Parameter vm: the VM.
     /// - Returns: false where a job of it is under way.
     /// - Throws: `Failure`.
-    package func mend(vm: VMID) async throws(Failure) -> Bool {
+    package func repair(vm: VMID) async throws(Failure) -> Bool {
         try await run(.repairVM, ["vm": vm.value])
     }
 }

@@ -11,7 +11,7 @@ package struct ImageRegistration: Hashable, Sendable {
         package let fileBytes: Int64
         /// The disk's size as a guest sees it.
         package let diskBytes: Int64
-        /// Tells contents apart.
+        /// Distinguishes contents.
         package let fingerprint: String
 
         /// Makes facts.
@@ -20,7 +20,7 @@ package struct ImageRegistration: Hashable, Sendable {
         ///   - format: what the file's first bytes say.
         ///   - fileBytes: its length.
         ///   - diskBytes: the disk's size as a guest sees it.
-        ///   - fingerprint: tells contents apart.
+        ///   - fingerprint: distinguishes contents.
         package init(format: ImageFormat, fileBytes: Int64, diskBytes: Int64, fingerprint: String) {
             self.format = format
             self.fileBytes = fileBytes
@@ -132,7 +132,7 @@ extension Store {
     ///
     /// - Parameters:
     ///   - listings: the PM file's lines.
-    ///   - period: within which the next look comes at those that are up and listed as they were; at others it comes at once.
+    ///   - period: within which those that are up and listed as before are probed next; others are probed at once.
     /// - Returns: the numbers, in the same order.
     /// - Throws: `Failure`.
     package func register(

@@ -9,7 +9,7 @@ package struct PMAlias: Hashable, Sendable {
     package let real: PMID
 }
 
-/// What came of telling which machine a PM's address leads to.
+/// The machine to which a PM's address leads.
 package struct Identification: Hashable, Sendable {
     /// The PM that stands for the machine; nil where this one does.
     package let aliasOf: PMID?
@@ -131,7 +131,7 @@ extension Store {
             more: findings.flatMap(\.words)
         )
         guard outcomes.count == findings.count else {
-            throw Failure(.internalFault, "record_probes told of other PMs than were recorded: report this")
+            throw Failure(.internalFault, "record_probes answered for other PMs than were recorded: report this")
         }
         for (finding, outcome) in zip(findings, outcomes) {
             // Its sums stay as they were until its claims are there again, so that nothing of it is given away.

@@ -9,7 +9,7 @@ package struct Acceptance: Hashable, Sendable {
     package let job: JobID
     /// Its VM.
     package let vm: VMID
-    /// What tells the job from any other that may have its number in another history of Redis.
+    /// What distinguishes the job from any other that may have its number in another history of Redis.
     package let nonce: JobNonce
 }
 
@@ -63,13 +63,13 @@ extension Store {
         return try await enqueue(.enqueueCreate, wanted, type: nil, image: image)
     }
 
-    /// Accepts a hold: room for a VM that is not built yet.
+    /// Accepts a hold: a claim for a VM that is not built yet.
     ///
     /// - Parameters:
     ///   - type: the type.
     ///   - image: the image.
     ///   - constraints: where the VM may go, validated.
-    ///   - seconds: how long the room is held.
+    ///   - seconds: how long the claim is held.
     ///   - request: the id of the HTTP request, kept with the job.
     /// - Returns: the job and the hold's number, which is the VM's.
     /// - Throws: as for a create.
@@ -206,7 +206,7 @@ extension Failure {
         self.init(.groupConflict, "the group \(group) has the rule \(rule) as long as it has VMs: use that")
     }
 
-    fileprivate static let whyNoHold = "it waits for its room still, was built or given back, or is over"
+    fileprivate static let whyNoHold = "it waits for its claim still, was built or released, or is over"
 
     /// There is no such hold.
     ///
@@ -239,9 +239,9 @@ extension Failure {
             + "a worker of this release does at its start, or a newer release has migrated them"
     )
 
-    /// Redis was empty, and the machines are not all looked at yet.
+    /// Redis was empty, and the machines are not all probed yet.
     package static let notReady = Failure(
         .notReady,
-        "the machines are being looked at, since Redis was empty: try again in a moment; if it stays so, see that workers run"
+        "the machines are being probed, since Redis was empty: try again in a moment; if it stays so, see that workers run"
     )
 }

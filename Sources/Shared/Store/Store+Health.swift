@@ -5,7 +5,7 @@ import RedisClient
 package struct StoreHealth: Sendable {
     /// Why Redis takes no writes; nil where it takes them.
     package let refusal: Failure?
-    /// The worker that was heard of last; nil where none was within a day.
+    /// The worker with the latest heartbeat; nil where there was none within a day.
     package let worker: WorkerSign?
 
     /// True where the records are of another schema than these programs write.
@@ -21,7 +21,7 @@ package struct StoreHealth: Sendable {
 }
 
 extension Store {
-    /// Asks whether Redis takes writes, and when a worker was heard of last.
+    /// Asks whether Redis takes writes, and for the latest heartbeat of a worker.
     ///
     /// - Parameter limit: how long to wait for each answer.
     /// - Returns: the answers.

@@ -2,15 +2,15 @@ package import Model
 package import Placement
 import RedisClient
 
-/// What a worker sees when it looks at the queue.
-package struct Peek: Sendable {
+/// The oldest entries of the queue, and what changed of the fleet since the last poll.
+package struct QueueSnapshot: Sendable {
     /// One entry of the queue.
     package struct Line: Sendable, Hashable {
         /// The entry as it stands in the list; a claim names it by these bytes, which need not be UTF-8.
         package let bytes: [UInt8]
         /// What it says; nil where it is none of ours.
         package let entry: QueueEntry?
-        /// The PM that holds room for its VM already; nil for none.
+        /// The PM on which its VM has a claim already; nil for none.
         package let placedOn: PMID?
 
         /// Makes a line.
@@ -18,7 +18,7 @@ package struct Peek: Sendable {
         /// - Parameters:
         ///   - bytes: the entry as it stands in the list.
         ///   - entry: what it says.
-        ///   - placedOn: the PM that holds room for its VM.
+        ///   - placedOn: the PM on which its VM has a claim.
         package init(bytes: [UInt8], entry: QueueEntry?, placedOn: PMID? = nil) {
             self.bytes = bytes
             self.entry = entry
@@ -26,10 +26,10 @@ package struct Peek: Sendable {
         }
     }
 
-    /// Up to where `changed` tells; with `complete` 0, since it does not say what was known before.
+    /// The version that `changed` reaches; with `complete` 0, since a poll does not know what was known before.
     package let position: FleetPosition
-    /// Grows when room may have been freed; a refusal counts only while it stays.
-    package let roomVersion: String
+    /// Grows when headroom may have been freed; a refusal counts only while it stays.
+    package let headroomVersion: String
     /// The oldest entries that are to take capacity, oldest first.
     package let lines: [Line]
     /// How many entries there are that take none.
@@ -40,7 +40,7 @@ package struct Peek: Sendable {
     package let claims: [PMClaims]
     /// True where what was known before is void.
     package let isReset: Bool
-    /// True where more PMs changed than are told here: look again.
+    /// True where more PMs changed than are returned here: poll again.
     package let hasMore: Bool
     /// Now, in ms since 1970 by the clock of Redis.
     package let time: Int
@@ -48,9 +48,9 @@ package struct Peek: Sendable {
 
 /// What a worker wants to do with the oldest entry.
 package enum ClaimAction: Sendable {
-    /// Take room on this PM and run it.
+    /// Claim capacity on this PM and run it.
     case place(PMID, PlacementExplanation)
-    /// Run it; it needs no room.
+    /// Run it; it claims nothing.
     case run
     /// End it without success.
     case refuse(Failure, PlacementExplanation)
@@ -82,9 +82,9 @@ package struct ClaimOutcome: Hashable, Sendable {
         case complete = "ok"
         /// The end of the queue is another entry: somebody else took it.
         case moved
-        /// The PM has no room any more.
+        /// The PM lacks headroom by now.
         case full
-        /// Room was freed since the plan.
+        /// Headroom was freed since the plan.
         case stale
     }
 
@@ -111,36 +111,36 @@ package struct ClaimOutcome: Hashable, Sendable {
 /// An entry that was taken without a plan, with what became of it.
 package struct DirectClaim: Hashable, Sendable {
     /// The entry.
-    package let line: Peek.Line
+    package let line: QueueSnapshot.Line
     /// What became of it.
     package let result: ClaimResult
 }
 
 extension Store {
-    /// Looks at the oldest entries and at what changed of the fleet; takes nothing.
+    /// Reads the oldest entries and what changed of the fleet; takes nothing.
     ///
     /// - Parameters:
     ///   - position: how far the fleet is known.
     ///   - limit: how many entries at most.
     /// - Returns: the entries, oldest first, and the PMs that changed, 250 at most.
     /// - Throws: `Failure`.
-    package func peek(since position: FleetPosition, limit: Int) async throws(Failure) -> Peek {
+    package func poll(since position: FleetPosition, limit: Int) async throws(Failure) -> QueueSnapshot {
         while true {
             // The first one may be made by this very call.
             let connection = max(1, redis.connectionsMade)
             let known = position.connection == connection ? position : .start
-            let peek = try await peek(since: known, limit: limit, over: connection, isReset: known != position)
+            let snapshot = try await poll(since: known, limit: limit, over: connection, isReset: known != position)
             // Asked of one Redis and answered by another, where the connection was lost in between.
-            if max(1, redis.connectionsMade) == connection { return peek }
+            if max(1, redis.connectionsMade) == connection { return snapshot }
         }
     }
 
-    private func peek(
+    private func poll(
         since known: FleetPosition,
         limit: Int,
         over connection: Int,
         isReset: Bool
-    ) async throws(Failure) -> Peek {
+    ) async throws(Failure) -> QueueSnapshot {
         let reply: PollReply = try await run(
             .poll,
             [
@@ -148,9 +148,9 @@ extension Store {
                 "known_generation": known.generation,
             ]
         )
-        return Peek(
+        return QueueSnapshot(
             position: FleetPosition(version: reply.version, generation: reply.generation, connection: connection),
-            roomVersion: reply.roomVersion,
+            headroomVersion: reply.headroomVersion,
             lines: reply.lines,
             direct: reply.direct,
             changed: reply.changed,
@@ -166,15 +166,15 @@ extension Store {
     /// - Parameters:
     ///   - plan: the oldest entries that are to take capacity, oldest first, each with what is to be done with it.
     ///   - direct: how many of the entries that take none are taken at most.
-    ///   - roomVersion: of the peek that the plan follows from.
+    ///   - headroomVersion: of the snapshot that the plan follows from.
     ///   - worker: who takes them.
     ///   - lease: how long they are the worker's without renewal.
     /// - Returns: why it ended, and what became of each entry taken.
     /// - Throws: `Failure`.
     package func claim(
-        _ plan: [(line: Peek.Line, action: ClaimAction)],
+        _ plan: [(line: QueueSnapshot.Line, action: ClaimAction)],
         direct: Int = 0,
-        roomVersion: String,
+        headroomVersion: String,
         worker: String,
         lease: Duration
     ) async throws(Failure) -> ClaimOutcome {
@@ -186,7 +186,7 @@ extension Store {
         return try await run(
             .claim,
             [
-                "worker": worker, "lease_ms": lease.milliseconds, "room_version": roomVersion,
+                "worker": worker, "lease_ms": lease.milliseconds, "headroom_version": headroomVersion,
                 "retention": jobRetention.argument, "direct": direct, "unprobed_ms": Self.unprobedMilliseconds,
             ],
             more: entries

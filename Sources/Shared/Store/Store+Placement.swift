@@ -3,7 +3,7 @@ package import Model
 package import Placement
 import RedisClient
 
-/// How the workers were told to choose machines, so that what-ifs choose alike.
+/// The placement policy of the workers, so that dry runs choose alike.
 package struct PolicyRecord: Hashable, Sendable {
     /// The policy.
     package let choice: PolicyChoice
@@ -133,11 +133,11 @@ extension Store {
     }
 }
 
-/// Room that is held for a VM which is not built yet.
+/// A claim for a VM that is not built yet.
 package struct Hold: Hashable, Sendable {
     /// Its number, which will be the VM's.
     package let id: VMID
-    /// The type whose room it holds.
+    /// The type of the VM.
     package let type: TypeID
     /// The PM that holds it.
     package let pm: PMID

@@ -1,7 +1,7 @@
 package import Model
 import RedisClient
 
-/// What the legacy API tells of a VM.
+/// What the legacy API shows of a VM.
 package struct VMSummary: Hashable, Sendable {
     /// Its number.
     package let id: VMID
@@ -32,7 +32,7 @@ package struct JobStatus: Hashable, Sendable {
 }
 
 extension Store {
-    /// What the legacy API tells of a VM, in one round trip (HMGET).
+    /// What the legacy API shows of a VM, in one round trip (HMGET).
     ///
     /// - Parameter id: the VM.
     /// - Returns: nil where there is none.
@@ -81,7 +81,7 @@ extension Store {
         try await send(["ZRANGE", keys.pms, "0", "-1"]).identifiers()
     }
 
-    /// The VMs that hold room on a PM, by number.
+    /// The VMs that have a claim on a PM, by number.
     ///
     /// - Parameter id: the PM.
     /// - Returns: nil where the PM is unknown.
@@ -150,7 +150,7 @@ extension Store {
         try await send(["HGET", keys.job(id), "tries"]).int ?? 0
     }
 
-    /// The UUIDs of the VMs that hold room on a PM, lower-case.
+    /// The UUIDs of the VMs that have a claim on a PM, lower-case.
     ///
     /// - Parameter id: the PM.
     /// - Returns: the UUIDs.
@@ -191,7 +191,7 @@ extension Store {
         return statuses
     }
 
-    /// Whether all is known that there is: a Redis that was empty knows nothing before each PM was looked at once.
+    /// Whether the records are complete: a Redis that was empty knows nothing before each PM was probed once.
     ///
     /// - Throws: `Failure`.
     package func isReady() async throws(Failure) -> Bool {

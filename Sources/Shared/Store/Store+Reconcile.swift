@@ -59,7 +59,7 @@ package enum Adoption: String, Hashable, Sendable, ScriptWord {
 }
 
 extension Store {
-    /// The records of the VMs that hold room on a PM, and of others.
+    /// The records of the VMs that have a claim on a PM, and of others.
     ///
     /// - Parameters:
     ///   - pm: the PM.

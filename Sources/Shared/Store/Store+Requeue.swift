@@ -5,7 +5,7 @@ import RedisClient
 package struct SweepOutcome: Hashable, Sendable {
     /// The jobs whose lease had run out, on the queue again.
     package var recovered: [JobID] = []
-    /// The jobs that were put off and are due, on the queue again.
+    /// The deferred jobs that are due, on the queue again.
     package var due: [JobID] = []
     /// The jobs that were given up.
     package var givenUp: [JobID] = []
@@ -36,7 +36,7 @@ extension Store {
         try await run(.release, lease.arguments + ["reason": reason], more: steps.arguments)
     }
 
-    /// Puts a job off, where the worker still holds it; its VM keeps its room.
+    /// Defers a job, where the worker still holds it; its VM keeps its claim.
     ///
     /// - Parameters:
     ///   - lease: the job and the epoch under which it is held.

@@ -43,9 +43,9 @@ package enum Trace {
         }
     }
 
-    /// The line of a VM whose room nobody asks back: its create failed, with or without room, or its hold was over.
+    /// The line of a VM whose claim ended without a destroy: its create failed, or its hold was over.
     ///
-    /// One that was refused has an end, too: a replay may have room for it, and would keep it for ever.
+    /// One that was refused has an end, too: a replay may place it, and would keep it for ever.
     ///
     /// - Parameter vm: the VM.
     /// - Returns: the line.
@@ -75,7 +75,7 @@ package enum Trace {
         return lines + ends.map { gone($0.vm) }
     }
 
-    /// When a job's VM gives its room back without anybody asking; nil where it does not.
+    /// When a job's VM releases its claim without a destroy; nil where it does not.
     private static func end(of job: Job, isLast: Bool, now: Int) -> Int? {
         guard let ended = job.ended else { return nil }
         guard let operation = OperationRegistry.shipped[job.kind], operation.claim.takesCapacity else { return nil }

@@ -84,7 +84,7 @@ package struct Store: Sendable {
             } catch let error as RedisError where error.wasSent && error.reply == nil {
                 throw Failure(
                     .outcomeUnknown,
-                    "Redis went silent while it took the request: look whether it was accepted before you repeat it",
+                    "Redis went silent while it took the request: check whether it was accepted before you repeat it",
                     cause: "\(error)"
                 )
             }
@@ -141,7 +141,7 @@ package struct Store: Sendable {
             if (error as? RedisError)?.code == .outOfMemory { throw .storeFull(cause: "\(error)") }
             throw Failure(
                 .storeUnavailable,
-                "Redis does not answer as it should: look at its log and at HVC_REDIS_URL",
+                "Redis does not answer as it should: check its log and at HVC_REDIS_URL",
                 cause: "\(error)"
             )
         }

@@ -2,7 +2,7 @@ import Model
 import Store
 
 extension Audit {
-    /// What the records tell truly, and what somebody has to see to.
+    /// What the records report correctly and an operator has to act on.
     var attentionFindings: [AuditFinding] {
         snapshot.vms.filter { !$0.hasJob }.flatMap(attentionFindings) + deadWorkerFindings
     }
@@ -34,7 +34,7 @@ extension Audit {
             find("it has crashed", why, "see its console; run on PM \(pm): virsh start \(domain); or destroy the VM")
         default: break
         }
-        if status.isDuplicate, let other = status.alsoOn {
+        if status.isDuplicate, let other = status.observedElsewhere {
             find(
                 "it has domains on two PMs",
                 "PM \(pm) and PM \(other)",
@@ -44,7 +44,7 @@ extension Audit {
         return findings
     }
 
-    /// Workers that were not heard of lately and hold jobs: another one takes these over, where there is one.
+    /// Workers without a recent heartbeat that hold jobs: another one takes these over, where there is one.
     private var deadWorkerFindings: [AuditFinding] {
         var jobs: [String: Int] = [:]
         for case (.worker(let name), _) in snapshot.places where snapshot.silentWorkers.contains(name) {

@@ -55,23 +55,23 @@ extension Audit {
             case .vm(let vm) where snapshot.brokenVMs.contains(vm): nil as AuditFinding?
             case .vm(let vm):
                 switch needs[vm] {
-                case nil: finding(.owners, of: row, "VM \(vm) holds room and is not there")
+                case nil: finding(.owners, of: row, "VM \(vm) has a claim and is not there")
                 case amount?: nil
                 case let needed?:
                     finding(
                         .claims,
                         of: row,
-                        "VM \(vm) holds other room than it needs",
+                        "VM \(vm) has another claim than it needs",
                         "\(amount.text); \(needed.text)"
                     )
                 }
             case .job(let job):
                 snapshot.jobs[job]?.state?.isFinal == false
-                    ? nil : finding(.owners, of: row, "job \(job) holds room and is not under way")
+                    ? nil : finding(.owners, of: row, "job \(job) has a claim and is not under way")
             }
         }
         for vm in needs.keys.sorted() where row.claims[.vm(vm)] == nil {
-            findings.append(finding(.claims, of: row, "VM \(vm) is there and holds no room"))
+            findings.append(finding(.claims, of: row, "VM \(vm) is there and has no claim"))
         }
         return findings
     }

@@ -34,7 +34,7 @@ extension Audit {
             invariant: .domains,
             row: keys.vm(status.vm.id),
             problem: "it is \(status.state.rawValue) by its record, and \(state.rawValue) on its PM",
-            remedy: .look(pm)
+            remedy: .probe(pm)
         )
     }
 
@@ -51,16 +51,16 @@ extension Audit {
             )
         }
         guard let status = statuses[record.id] else {
-            return domain.cell == cell ? finding("its VM has no record", .look(pm)) : nil
+            return domain.cell == cell ? finding("its VM has no record", .probe(pm)) : nil
         }
         guard status.vm.uuid == record.uuid else {
             return domain.cell == cell ? finding("another VM has its number", nil) : nil
         }
         guard status.pm != pm, !status.hasJob else { return nil }
-        guard let other = status.pm else { return finding("its VM is placed nowhere by its record", .look(pm)) }
+        guard let other = status.pm else { return finding("its VM is placed nowhere by its record", .probe(pm)) }
         let isThere = (try? contents[other]?.get())?.domains.contains { $0.uuid == domain.uuid } ?? false
         let problem = isThere ? "PM \(other) has a domain of its VM, too" : "its VM is on PM \(other) by its record"
-        return finding(problem, isThere ? nil : .look(pm))
+        return finding(problem, isThere ? nil : .probe(pm))
     }
 
     /// Compares a disk, or what a snapshot made of one, with the VM after which it is called.

@@ -12,25 +12,28 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Compares the records with each other and with what is on the machines.",
         discussion: """
-            Looks twice, and tells what both looks find, a line each. Ends with status 0 when all is well, with 1 when \
+            Compares twice, and prints what both passes find, a line each. Ends with status 0 when all is well, with 1 when \
             it is not. It takes the same environment variables as the worker, and may run beside workers.
             """
     )
 
-    @Flag(help: "Mends what can be mended without harm; domains are never touched.")
-    var mend = false
+    @Flag(
+        name: [.long, .customLong("mend")],
+        help: "Repairs what can be repaired without harm; domains are never touched."
+    )
+    var repair = false
 
-    @Flag(help: "With --mend, deletes disks without an owner however young they are; without it, after an hour.")
+    @Flag(help: "With --repair, deletes disks without an owner however young they are; without it, after an hour.")
     var all = false
 
-    @Flag(help: "Tells the findings as JSON.")
+    @Flag(help: "Prints the findings as JSON.")
     var json = false
 
     func run() async throws {
         try await Program.reportingFailures(as: "hvc-worker") {
             let settings = try WorkerSettings(environment: ProcessInfo.processInfo.environment)
             let outcome = try await audit(settings)
-            print(json ? try Self.json(outcome) : Self.text(outcome, mended: mend), terminator: "")
+            print(json ? try Self.json(outcome) : Self.text(outcome, repaired: repair), terminator: "")
             guard outcome.remaining.isEmpty else { throw ExitCode(1) }
         }
     }
@@ -59,17 +62,17 @@ struct AuditCommand: AsyncParsableCommand {
             logger: logger
         )
         let result: Result<Auditor.Outcome, Failure>
-        do throws(Failure) { result = .success(try await auditor.run(mends: mend)) } catch { result = .failure(error) }
+        do throws(Failure) { result = .success(try await auditor.run(repairs: repair)) } catch { result = .failure(error) }
         await redis.shutdown()
         return try result.get()
     }
 
-    private static func text(_ outcome: Auditor.Outcome, mended: Bool) -> String {
+    private static func text(_ outcome: Auditor.Outcome, repaired: Bool) -> String {
         let remaining = Set(outcome.remaining.map(\.identity))
         var lines = outcome.found.map { finding in
-            finding.text + (mended && !remaining.contains(finding.identity) ? ": mended" : "")
+            finding.text + (repaired && !remaining.contains(finding.identity) ? ": repaired" : "")
         }
-        // What came about while the rest was mended.
+        // What came about while the rest was repaired.
         let found = Set(outcome.found.map(\.identity))
         lines += outcome.remaining.filter { !found.contains($0.identity) }.map(\.text)
         lines.append(lines.isEmpty ? "all is well" : "\(outcome.found.count) found, \(outcome.remaining.count) remain")

@@ -37,8 +37,8 @@ struct AuditFinding: Hashable, Sendable {
         case requeue(JobID)
         /// Freeing a VM from a job that is lost.
         case free(VMID)
-        /// Having a PM looked at, which writes what is there.
-        case look(PMID)
+        /// Having a PM probed, which writes what is there.
+        case probe(PMID)
         /// Deleting a disk.
         case deleteDisk(String, PMID)
     }
@@ -47,7 +47,7 @@ struct AuditFinding: Hashable, Sendable {
     let invariant: Invariant
     /// Where: a key of Redis, or a PM and what is on it.
     let row: String
-    /// What is wrong, without figures that change from one look to the next.
+    /// What is wrong, without figures that change from one pass to the next.
     let problem: String
     /// More for people, such as figures.
     var details = ""
@@ -55,10 +55,10 @@ struct AuditFinding: Hashable, Sendable {
     var remedy: Remedy?
     /// What people are to do; empty where the problem says it.
     var advice = ""
-    /// Figures that are the same in another look where the difference is; for what is counted over many pages.
+    /// Figures that are the same in another pass where the difference is real; for what is counted over many pages.
     var figures: [Int] = []
 
-    /// The same difference in another look.
+    /// The same difference in another pass.
     var identity: [String] { [invariant.rawValue, row, problem] + figures.map(String.init) }
 
     /// One line for people.

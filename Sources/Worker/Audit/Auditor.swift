@@ -3,14 +3,14 @@ import Logging
 import Model
 import Store
 
-/// Looks for differences between the records and what there is, and mends what can be mended without harm.
+/// Finds differences between the records and what exists, and repairs what can be repaired without harm.
 struct Auditor: Sendable {
     let store: Store
     let machines: PMConnectionPool
     let cell: String
     /// Disks that were written to later than this ago stay: somebody may be making them.
     let youngest: Duration
-    /// The wait between two looks, of which only what both find counts.
+    /// The wait between two passes; only what both find counts.
     let pause: Duration
     let logger: Logger
 
@@ -18,36 +18,36 @@ struct Auditor: Sendable {
     struct Outcome: Sendable {
         /// What was found at first.
         let found: [AuditFinding]
-        /// What remained at the end; the same where nothing was to be mended.
+        /// What remained at the end; the same where nothing was to be repaired.
         let remaining: [AuditFinding]
     }
 
     /// Runs an audit.
     ///
-    /// - Parameter mends: whether to mend what can be mended.
+    /// - Parameter repairs: whether to repair what can be repaired.
     /// - Returns: what was found, and what remains.
     /// - Throws: `Failure` where Redis does not answer.
-    func run(mends: Bool) async throws(Failure) -> Outcome {
+    func run(repairs: Bool) async throws(Failure) -> Outcome {
         let found = try await findings()
-        guard mends, found.contains(where: { $0.remedy != nil }) else { return Outcome(found: found, remaining: found) }
+        guard repairs, found.contains(where: { $0.remedy != nil }) else { return Outcome(found: found, remaining: found) }
         for remedy in found.compactMap(\.remedy).reduce(into: [], Self.addOnce) {
-            await mend(remedy)
+            await repair(remedy)
         }
         await wait()
         return Outcome(found: found, remaining: try await findings())
     }
 
-    /// What two looks find.
+    /// What two passes find.
     private func findings() async throws(Failure) -> [AuditFinding] {
-        let first = try await look()
+        let first = try await compare()
         guard !first.isEmpty else { return [] }
         await wait()
         let known = Set(first.map(\.identity))
-        return try await look().filter { known.contains($0.identity) }
+        return try await compare().filter { known.contains($0.identity) }
     }
 
-    private func look() async throws(Failure) -> [AuditFinding] {
-        // Before the PMs, so that what is made meanwhile is in the next look's records.
+    private func compare() async throws(Failure) -> [AuditFinding] {
+        // Before the PMs, so that what is made meanwhile is in the records of the next pass.
         let snapshot = try await store.auditSnapshot()
         let contents = await withTaskGroup(of: (PMID, Result<PMContents, Failure>).self) { group in
             for row in snapshot.machinesToRead {
@@ -64,16 +64,16 @@ struct Auditor: Sendable {
         }
     }
 
-    private func mend(_ remedy: AuditFinding.Remedy) async {
+    private func repair(_ remedy: AuditFinding.Remedy) async {
         do throws(Failure) {
             switch remedy {
             case .recount(let pm): _ = try await store.repairClaims(of: pm)
-            case .list(let vm): try await store.mend(listing: vm)
+            case .list(let vm): try await store.repair(listing: vm)
             case .recountGroup(let correction): try await store.repair(correction)
-            case .retime(let vm): try await store.mend(hold: vm)
-            case .requeue(let job): _ = try await store.mend(job: job)
-            case .free(let vm): _ = try await store.mend(vm: vm)
-            case .look(let pm):
+            case .retime(let vm): try await store.repair(hold: vm)
+            case .requeue(let job): _ = try await store.repair(job: job)
+            case .free(let vm): _ = try await store.repair(vm: vm)
+            case .probe(let pm):
                 _ = try await store.noteDomainEvent(DomainChange.What.lost.rawValue, of: "", uuid: "", on: pm)
             case .deleteDisk(let name, let pm):
                 guard let machine = try await store.machine(pm) else { return }
@@ -83,7 +83,7 @@ struct Auditor: Sendable {
                 }
             }
         } catch {
-            logger.error("this could not be mended", metadata: ["remedy": "\(remedy)", "error": "\(error)"])
+            logger.error("this could not be repaired", metadata: ["remedy": "\(remedy)", "error": "\(error)"])
         }
     }
 

@@ -29,9 +29,9 @@ struct CatalogLoader: Sendable {
         do throws(InvalidInput) { lists = try files.read() } catch { throw error.failure }
         for warning in lists.warnings { logger.warning("\(warning)") }
         try await files.checkNumbers(of: lists, in: store)
-        // Before the PMs: what-ifs are answered from when those are looked at.
+        // Before the PMs: dry runs are answered from when those are probed.
         try await store.register(policy: policy)
-        // PMs first: while they are listed and not looked at, nothing is accepted in a Redis that was empty.
+        // PMs first: while they are listed and not probed, nothing is accepted in a Redis that was empty.
         if let machines = lists.machines {
             let ids = try await store.register(machines: machines.entries, lookingWithin: discoveryPeriod)
             registered.withLockedValue { $0.hasMachines = !ids.isEmpty }
@@ -47,7 +47,7 @@ struct CatalogLoader: Sendable {
 
     /// Reads the files anew at each SIGHUP, and where Redis has lost what was registered, until the task is cancelled.
     ///
-    /// A bad file is told in the log, and what was known stays.
+    /// A bad file is reported in the log, and what was known stays.
     func keep() async {
         await withDiscardingTaskGroup { group in
             group.addTask {

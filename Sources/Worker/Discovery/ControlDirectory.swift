@@ -50,7 +50,7 @@ struct ControlDirectory {
         }
         var status = stat()
         guard lstat(path, &status) == 0 else {
-            throw fault("cannot be looked at", cause: String(cString: strerror(errno)))
+            throw fault("cannot be examined", cause: String(cString: strerror(errno)))
         }
         guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
             throw fault("is not a folder of the worker's user alone: run `chown` and `chmod 700` on it")

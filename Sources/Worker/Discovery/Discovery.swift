@@ -136,7 +136,7 @@ struct Discovery: Sendable {
                 "PM \(pm.id) does not answer this worker, and answers another one",
                 metadata: ["address": "\(pm.listing.address)", "reason": "\(result.report.reason)"]
             )
-        } else if recorded.state != pm.state || !pm.isExplored {
+        } else if recorded.state != pm.state || !pm.isProbed {
             logger.notice(
                 "PM \(pm.id) is \(recorded.state.rawValue)",
                 metadata: ["address": "\(pm.listing.address)", "reason": "\(recorded.reason)"]

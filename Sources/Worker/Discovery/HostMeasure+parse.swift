@@ -109,7 +109,7 @@ extension HostMeasure {
         let text = lines.isEmpty ? "nothing" : PrintableText.line(lines.joined(separator: " / "), limit: 300)
         return Failure(
             .machineUnreachable,
-            "the machine's answer is garbled at its figures for \(what): look at what the command prints there",
+            "the machine's answer is garbled at its figures for \(what): see what the command prints there",
             cause: text
         )
     }

@@ -59,7 +59,7 @@ struct HostMeasure: Hashable, Sendable {
 }
 
 extension HostMeasure {
-    /// Tells our lines from banners and from what login profiles print.
+    /// Distinguishes our lines from banners and from what login profiles print.
     static let beginMark = "hvc-measure-1-begin-9d41c7e2b05f"
     /// Without this line the answer was cut short.
     static let endMark = "hvc-measure-1-end-9d41c7e2b05f"
@@ -68,7 +68,7 @@ extension HostMeasure {
     ///
     /// It only reads. A constant on one line without quotes of the single kind, exclamation marks and backslashes, so that within
     /// single quotes every login shell (csh and fish too) hands it on as it is. The empty line parts it from a banner
-    /// that does not end its last one. The pool's folder need not be there yet: its nearest parent tells as much.
+    /// that does not end its last one. The pool's folder need not be there yet: its nearest parent shows as much.
     ///
     /// CPUs are read from the kernel: `nproc` obeys OMP_NUM_THREADS, OMP_THREAD_LIMIT and the session's CPU set. Files are
     /// printed by `echo`, so that one without an end of line does not swallow the next mark.

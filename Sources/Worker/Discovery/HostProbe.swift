@@ -36,7 +36,7 @@ struct LocalHostProbe: HostProbe {
         case .overdue:
             throw Failure(
                 .machineUnreachable,
-                "this machine did not answer within \(deadline): look for a file system that hangs (`df`); where it is "
+                "this machine did not answer within \(deadline): check for a file system that hangs (`df`); where it is "
                     + "only slow, raise HVC_PROBE_TIMEOUT"
             )
         }

@@ -2,7 +2,7 @@ import Foundation
 import Model
 import Store
 
-/// What one look at a PM comes to; pure.
+/// The result of one probe of a PM; pure.
 ///
 /// Silence never counts as empty: where something is missing, nothing is
 /// concluded from the rest.
@@ -12,7 +12,7 @@ struct PMInspection {
     let host: Result<HostMeasure, Failure>?
     /// What libvirt said.
     let inventory: Result<HypervisorInventory, Failure>
-    /// The UUIDs of the VMs that hold room on the PM by our records.
+    /// The UUIDs of the VMs that have a claim on the PM by our records.
     let claimants: Set<String>
 
     /// The report for the store.
@@ -70,7 +70,7 @@ struct PMInspection {
             ),
             foreign: foreign(inventory.domains)
                 + Resources(cpu: 0, ram: 0, disk: host == nil ? 0 : foreignDisk(inventory)),
-            claimed: felt(inventory.domains),
+            claimed: alreadyMeasured(inventory.domains),
             load: host?.load?.oneMinute
         )
     }
@@ -86,18 +86,18 @@ struct PMInspection {
 
     /// How much of what our VMs hold the figures feel: a hold, a VM that is being built and one that is switched off take no
     /// memory yet, so theirs is still to come off what is available.
-    private func felt(_ domains: [DomainSummary]) -> Resources {
+    private func alreadyMeasured(_ domains: [DomainSummary]) -> Resources {
         let used = domains.filter { $0.isActive && claimants.contains($0.uuid) }.reduce(0) { $0 + $1.ramMiB }
         return Resources(cpu: machine.claimed.cpu, ram: min(used, machine.claimed.ram), disk: machine.claimed.disk)
     }
 
-    /// What running domains use that hold no room by our records.
+    /// What running domains use that have no claim by our records.
     private func foreign(_ domains: [DomainSummary]) -> Resources {
         domains.filter { $0.isActive && !claimants.contains($0.uuid) }
             .reduce(into: .zero) { $0 += Resources(cpu: $1.cpu, ram: $1.ramMiB, disk: 0) }
     }
 
-    /// What takes room in the pool's file system besides our VMs' disks: images, foreign disks, anything.
+    /// What uses the pool's file system apart from our VMs' disks: images, foreign disks, anything.
     ///
     /// Our disks grow up to what their VMs claim, so they count by the claim and not by what they take now.
     private func foreignDisk(_ inventory: HypervisorInventory) -> Int {

@@ -74,7 +74,7 @@ struct PMProbe: Sendable {
 
     /// Compares the PM's domains with the records of its VMs, unless neither has changed since they agreed.
     ///
-    /// - Returns: the UUIDs of the VMs that hold room on the PM.
+    /// - Returns: the UUIDs of the VMs that have a claim on the PM.
     private func reconcile(
         _ inventory: HypervisorInventory,
         _ due: DueProbe,
@@ -86,7 +86,7 @@ struct PMProbe: Sendable {
         // Of an alias only its own VMs were compared: there is more to do once it stands for the machine.
         guard comparison.agrees, !isAlias else {
             memory.remember(nil, of: due)
-            // VMs that were adopted or moved here hold room now.
+            // VMs that were adopted or moved here have a claim now.
             return comparison.claimants.union(try await store.claimants(on: due.pm))
         }
         memory.remember(KnownVMs(claimants: comparison.claimants, domains: inventory.domains), of: due)

@@ -5,7 +5,7 @@ import Store
 
 /// What this worker knows of PMs from their last probes, so that a probe that finds nothing new reads and writes next to nothing.
 ///
-/// Each part is good for as long as Redis tells the same version, or digest, of what it was read from.
+/// Each part is valid for as long as Redis returns the same version, or digest, of what it was read from.
 final class ProbeMemory: Sendable {
     /// What is known of one PM.
     private struct Known {
@@ -68,7 +68,7 @@ final class ProbeMemory: Sendable {
 
 /// What is known of the VMs on a PM whose records and domains agreed.
 struct KnownVMs: Hashable, Sendable {
-    /// The UUIDs of the VMs that hold room there.
+    /// The UUIDs of the VMs that have a claim there.
     let claimants: [UUID]
     /// Stands for all domains as they were: their records need not be compared while these are the same.
     let domains: Int

@@ -44,10 +44,10 @@ struct ProbeProcess: Sendable {
             }
             let first = await group.next()
             group.cancelAll()
-            // The group waits for the program to be gone and reaped.
+            // The group waits until the program has exited and was reaped.
             return first ?? .success(.overdue)
         }
-        // A cancelled run looks like one that exited with 255, and a cancelled sleep like a deadline.
+        // A cancelled run is indistinguishable from one that exited with 255, and a cancelled sleep from a deadline.
         guard !Task.isCancelled else {
             throw Failure(.leaseLost, "the measure was given up, since the worker stops or its turn is over")
         }

@@ -11,8 +11,8 @@ extension SSHCommand {
         let outcome = try await checked(process(printOptions, until: end).run())
         guard case .ended(.exited(0), let output, _) = outcome else {
             // It reads files and connects to nothing, so this is about the worker.
-            let look = "look with `\(debugText)` and at this machine's load"
-            throw Failure(.deadline, "`ssh -G`, which only prints ssh's options, did not succeed: \(look)")
+            let advice = "run `\(debugText)` and check this machine's load"
+            throw Failure(.deadline, "`ssh -G`, which only prints ssh's options, did not succeed: \(advice)")
         }
         let words = output.split(separator: "\n").map { $0.split(separator: " ") }
         let choice = words.first { $0.first == "stricthostkeychecking" }?.last

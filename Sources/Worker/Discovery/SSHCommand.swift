@@ -52,7 +52,7 @@ struct SSHCommand: Sendable {
     /// Ends the shared connection (`-O exit`).
     var endSharedConnection: [String] { files + ["-O", "exit"] + whom }
 
-    /// What a person types to look into it.
+    /// What a person types to investigate.
     var debugText: String {
         let file = configuration.configFile.map { "-F \($0) " } ?? ""
         let key = destination.options.keyFile.map { "-i \($0) " } ?? ""

@@ -1,4 +1,4 @@
-/// Why ssh could not do its work, told from its messages.
+/// Why ssh could not do its work, recognised by its messages.
 ///
 /// The texts are those of OpenSSH's sources (sshconnect.c, packet.c, misc.c) and of strerror(3) in English.
 enum SSHFault: String, CaseIterable, Sendable {
@@ -14,7 +14,7 @@ enum SSHFault: String, CaseIterable, Sendable {
     case closed
     case other
 
-    /// Tells the fault; the first that fits holds, since others follow from it (a jump host's refusal closes all).
+    /// Recognises the fault; the first that fits holds, since others follow from it (a jump host's refusal closes all).
     init(standardError: String) {
         let text = standardError.lowercased()
         self =
@@ -48,7 +48,7 @@ enum SSHFault: String, CaseIterable, Sendable {
     /// What it is, and what to do next.
     func message(for command: SSHCommand) -> String {
         let name = "'\(command.nameText)'"
-        let look = "look with `\(command.debugText)`"
+        let advice = "run `\(command.debugText)`"
         switch self {
         case .unresolvable:
             return "ssh cannot find the host of \(name): correct the name, or enter it in DNS or ssh_config"
@@ -60,22 +60,22 @@ enum SSHFault: String, CaseIterable, Sendable {
             return "the host key of \(name) is not known: connect once with `\(command.debugText)` as the worker's "
                 + "user and compare it, or enter it in known_hosts"
         case .denied:
-            return "\(name) takes none of our keys: add the worker's key there with ssh-copy-id, then \(look)"
+            return "\(name) takes none of our keys: add the worker's key there with ssh-copy-id, then \(advice)"
         case .refused:
-            return "nothing listens at the ssh port of \(name): start sshd there, or correct the port; \(look)"
+            return "nothing listens at the ssh port of \(name): start sshd there, or correct the port; \(advice)"
         case .timedOut:
             return "\(name) does not answer ssh in time: see whether it runs and whether a firewall drops, and raise "
-                + "HVC_PROBE_TIMEOUT where it is only slow; \(look)"
+                + "HVC_PROBE_TIMEOUT where it is only slow; \(advice)"
         case .unroutable:
-            return "no route leads to \(name): see whether it runs and the network is up; \(look)"
+            return "no route leads to \(name): see whether it runs and the network is up; \(advice)"
         case .incompatible:
-            return "\(name) and this ssh share no algorithm: update one of them; \(look)"
+            return "\(name) and this ssh share no algorithm: update one of them; \(advice)"
         case .misconfigured:
-            return "ssh does not take its configuration for \(name): correct ssh_config; \(look)"
+            return "ssh does not take its configuration for \(name): correct ssh_config; \(advice)"
         case .closed:
-            return "\(name) closed the connection: see sshd's log there (MaxStartups, AllowUsers); \(look)"
+            return "\(name) closed the connection: see sshd's log there (MaxStartups, AllowUsers); \(advice)"
         case .other:
-            return "ssh to \(name) failed: \(look)"
+            return "ssh to \(name) failed: \(advice)"
         }
     }
 }

@@ -68,7 +68,7 @@ actor SSHHostProbe: HostProbe {
             let said = [error.cause, PrintableText.line(errors, limit: 300)].compactMap { $0 }.filter { !$0.isEmpty }
             throw Failure(
                 error.code,
-                "'\(command.nameText)': \(error.message); look with `\(command.debugText)`",
+                "'\(command.nameText)': \(error.message); run `\(command.debugText)`",
                 cause: (["command ended with \(status)"] + said).joined(separator: "; ")
             )
         }

@@ -25,7 +25,7 @@ actor PMConnectionPool {
     private let logger: Logger
     private var entries: [PMID: Entry] = [:]
 
-    /// How often idle connections are looked for.
+    /// How often idle connections are closed.
     private static let sweepPeriod = Duration.seconds(10)
     /// After how many sweeps it is asked which PMs are still listed.
     private static let sweepsBetweenListings = 6

@@ -33,7 +33,7 @@ struct ImageInspection: Sendable {
         try await DispatchQueue.runBlocking { () throws(Failure) in try read(path, listedAs: location.description) }
     }
 
-    /// Tells a file's contents apart by its length and the time of its last change (`st_size`, `st_mtim`), in hex.
+    /// Distinguishes a file's contents by its length and the time of its last change (`st_size`, `st_mtim`), in hex.
     ///
     /// Whoever opens the file again compares this of what `fstat` says with the inspected one's.
     static func fingerprint(of status: stat) -> String {

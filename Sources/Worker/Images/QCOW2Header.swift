@@ -7,7 +7,7 @@ struct QCOW2Header {
     /// The size of a cluster in bytes: 512 to 2 MiB.
     let clusterSize: UInt64
     let clusterBits: UInt64
-    /// True where an entry of an L2 table has 16 bytes: the second eight tell of the cluster's 32 parts.
+    /// True where an entry of an L2 table has 16 bytes: the second eight describe the cluster's 32 parts.
     let hasSubclusters: Bool
     /// The active L1 table: where it is, and how many entries of eight bytes it has.
     let l1: (offset: UInt64, entries: UInt64)

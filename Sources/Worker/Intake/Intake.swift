@@ -19,13 +19,13 @@ struct Intake: Service {
     let logger: Logger
     private let faults = RetryLog("the queue cannot be read; trying again")
 
-    /// How many entries are planned at once; more would plan on a fleet that has moved on.
+    /// How many entries are planned at once; more would plan on a fleet that has changed.
     private static let batch = 64
     /// How long a worker that holds as many jobs as it has slots leaves the queue to others.
     private static let yieldDelay = Duration.milliseconds(200)
     /// How often the plan for the oldest entry may be refused by the time of the claim, until something must be wrong.
     private static let missesInARow = 8
-    /// How long to wait for a signal before looking anyway, should one have been missed.
+    /// How long to wait for a signal before polling anyway, should one have been missed.
     private static let pollInterval = Duration.seconds(5)
 
     /// Runs until a graceful shutdown; then jobs get the grace time to end, and go back to the queue after it.
@@ -49,14 +49,14 @@ struct Intake: Service {
     private func takeJobs(until stop: WakeSignal) async {
         let limiter = NIOLockedValueBox(PMConcurrencyLimiter(slots: slots))
         await withDiscardingTaskGroup { group in
-            var view = FleetView()
+            var cache = FleetCache()
             var favorsDirect = false
             while !Task.isCancelled, !stop.hasFired {
                 let (free, isFull) = limiter.withLockedValue { ($0.free, $0.isFull) }
                 // Workers with slots left go first, and those that reach PMs that this one does not.
                 let delay = max(isFull ? Self.yieldDelay : .zero, runner.yieldDelay.delay(at: clock.now))
                 if free > 0, delay > .zero { try? await clock.sleep(for: delay) }
-                let claimed = free > 0 ? await take(atMost: free, &view, &favorsDirect) : []
+                let claimed = free > 0 ? await take(atMost: free, &cache, &favorsDirect) : []
                 for job in claimed {
                     limiter.withLockedValue { $0.enter(job.machine) }
                     group.addTask {
@@ -70,22 +70,22 @@ struct Intake: Service {
         }
     }
 
-    /// Looks, plans and claims until something was taken or there is nothing to take.
-    private func take(atMost free: Int, _ view: inout FleetView, _ favorsDirect: inout Bool) async -> [ClaimedJob] {
+    /// Polls, plans and claims until something was taken or there is nothing to take.
+    private func take(atMost free: Int, _ cache: inout FleetCache, _ favorsDirect: inout Bool) async -> [ClaimedJob] {
         var misses = 0
-        var missed: Peek.Line?
+        var missed: QueueSnapshot.Line?
         do throws(Failure) {
             while !Task.isCancelled {
-                let peek = try await store.peek(since: view.position, limit: min(free, Self.batch))
-                view.update(by: peek)
+                let snapshot = try await store.poll(since: cache.position, limit: min(free, Self.batch))
+                cache.update(by: snapshot)
                 // What is not known yet of the fleet comes first.
-                if peek.hasMore { continue }
-                let plan = IntakePlan.steps(for: peek.lines, on: view.fleet, by: policy)
+                if snapshot.hasMore { continue }
+                let plan = IntakePlan.steps(for: snapshot.lines, on: cache.fleet, by: policy)
                 favorsDirect.toggle()
                 let share = IntakeShare(
                     free: free,
                     planned: plan.count,
-                    direct: peek.direct,
+                    direct: snapshot.direct,
                     favorsDirect: favorsDirect
                 )
                 let steps = Array(plan.prefix(share.planned))
@@ -94,7 +94,7 @@ struct Intake: Service {
                 let outcome = try await store.claim(
                     steps,
                     direct: share.direct,
-                    roomVersion: peek.roomVersion,
+                    headroomVersion: snapshot.headroomVersion,
                     worker: worker,
                     lease: lease
                 )

@@ -5,14 +5,14 @@ import Store
 /// What to do with the oldest entries of the queue; pure.
 enum IntakePlan {
     /// An entry with what is to be done with it.
-    typealias Step = (line: Peek.Line, action: ClaimAction)
+    typealias Step = (line: QueueSnapshot.Line, action: ClaimAction)
 
     /// Plans the oldest entries in order; ends before the first that cannot be decided yet.
     ///
     /// One that may go on one PM alone, which was not probed yet, is deferred until it was and keeps no other waiting.
-    /// A job that takes capacity wants a place. One that came back to the queue with its room still held needs no place.
+    /// A job that takes capacity needs a place, unless it came back to the queue with its claim.
     static func steps(
-        for lines: [Peek.Line],
+        for lines: [QueueSnapshot.Line],
         on fleet: FleetSnapshot,
         by policy: PlacementPolicy,
         operations: OperationRegistry = .shipped
@@ -76,7 +76,7 @@ extension PlacementRequest {
             needs: entry.needs,
             image: entry.image,
             constraints: entry.constraints ?? .none,
-            tried: Set(entry.tried ?? [])
+            excludedPMs: Set(entry.excludedPMs ?? [])
         )
     }
 }

@@ -14,7 +14,7 @@ struct Reconciler: Sendable {
 
     /// What came of a comparison.
     struct Outcome: Sendable {
-        /// The UUIDs of the VMs that hold room on the PM, lower-case.
+        /// The UUIDs of the VMs that have a claim on the PM, lower-case.
         let claimants: Set<String>
         /// Whether the records of the PM's own VMs say what its domains are, and no domain is another PM's VM's: as long as
         /// neither changes, there is nothing to compare.
@@ -26,7 +26,7 @@ struct Reconciler: Sendable {
     /// - Parameters:
     ///   - inventory: what the PM has.
     ///   - pm: the PM.
-    ///   - isAlias: whether another PM stands for the machine, and tells of the VMs on it.
+    ///   - isAlias: whether another PM stands for the machine, and reports the VMs on it.
     ///   - probedAt: a time before the inventory was read, in ms since 1970 by the clock of Redis.
     /// - Returns: what came of it.
     /// - Throws: `Failure`: what could not be written is found again by the next probe.
@@ -112,7 +112,7 @@ struct Reconciler: Sendable {
     }
 
     private static let outOfRange =
-        "a domain of ours tells of a number larger than any that is given and is left alone: see who wrote its metadata, and "
+        "a domain of ours has a number larger than any that is given and is left alone: see who wrote its metadata, and "
         + "undefine it there if nobody needs it"
     private static let contested =
         "a domain of ours has the number of another VM and is left alone: see what it is, and undefine it there if nobody "

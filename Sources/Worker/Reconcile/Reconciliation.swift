@@ -79,7 +79,7 @@ struct Reconciliation {
             return .observed(known, state, because: reason, startingAgainIn: isToStart ? pause(for: known) : nil)
         }
         guard let domain else { return nil }
-        guard known.alsoOn == nil else { return .duplicate(known) }
+        guard known.observedElsewhere == nil else { return .duplicate(known) }
         let drift = domain.drift(from: known.vm)
         return drift == known.drift ? nil : .drifted(known, drift)
     }

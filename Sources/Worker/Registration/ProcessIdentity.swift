@@ -1,16 +1,16 @@
 import Foundation
 
-/// What tells a process from all others, also from a later one with the same number.
+/// What distinguishes a process from all others, also from a later one with the same number.
 ///
 /// The kernel's boot id, the namespace of process numbers, the number, and the start in clock ticks since boot (proc(5)).
 struct ProcessIdentity: Hashable, Sendable {
     /// As a worker's record has it.
     let text: String
 
-    /// This process; nil where /proc does not tell.
+    /// This process; nil where /proc does not say.
     static var current: ProcessIdentity? { of(ProcessInfo.processInfo.processIdentifier) }
 
-    /// A process of this machine; nil where there is none, or /proc does not tell.
+    /// A process of this machine; nil where there is none, or /proc does not say.
     static func of(_ pid: Int32) -> ProcessIdentity? {
         guard let place, let start = start(of: pid) else { return nil }
         return ProcessIdentity(text: "\(place) \(pid) \(start)")
@@ -19,7 +19,7 @@ struct ProcessIdentity: Hashable, Sendable {
     /// Takes one from a record.
     init(text: String) { self.text = text }
 
-    /// Whether the process has ended for sure; nil where that cannot be told from here.
+    /// Whether the process has ended for sure; nil where that cannot be determined from here.
     var hasEnded: Bool? {
         let words = text.split(separator: " ")
         guard words.count == 4, let place = Self.place, "\(words[0]) \(words[1])" == place, let pid = Int32(words[2])

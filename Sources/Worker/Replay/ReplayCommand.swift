@@ -11,8 +11,8 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Runs a trace through policies on an empty fleet, and compares what they make of it.",
         discussion: """
-            Nothing is placed and nothing is written. Tells for each policy how many VMs were placed and refused; of the PMs \
-            at the end the share that is empty, the share of free room that no VM of the trace's largest size can use \
+            Nothing is placed and nothing is written. Prints for each policy how many VMs were placed and refused; of the PMs \
+            at the end the share that is empty, the share of headroom that no VM of the trace's largest size can use \
             (fragmentation), and the standard deviation of the free share (imbalance).
             """
     )
@@ -31,7 +31,7 @@ struct ReplayCommand: AsyncParsableCommand {
     )
     var policy: [String] = []
 
-    @Flag(help: "Tells the figures as JSON.")
+    @Flag(help: "Prints the figures as JSON.")
     var json = false
 
     func run() async throws {
@@ -47,7 +47,7 @@ struct ReplayCommand: AsyncParsableCommand {
     private func machines() async throws(Failure) -> FleetSnapshot {
         if let on { return try Self.simulated(try SimulatedFleet(on)) }
         let known = try await ReplaySource.withStore { (store) async throws(Failure) in
-            try await FleetFollower(store: store).fleet().machines
+            try await SharedFleetCache(store: store).fleet().machines
         }
         return FleetSnapshot(known.filter { $0.isListed && $0.measure != nil }.map(\.emptied))
     }
@@ -63,7 +63,7 @@ struct ReplayCommand: AsyncParsableCommand {
                     id: id,
                     listing: listing,
                     state: .up,
-                    isExplored: true,
+                    isProbed: true,
                     measure: PMMeasure(capacity: capacity, available: capacity)
                 )
             )
@@ -77,7 +77,7 @@ struct ReplayCommand: AsyncParsableCommand {
         return choices.isEmpty ? PolicyChoice.names.map { PolicyChoice(name: $0) } : choices
     }
 
-    /// A line that is no job's: a VM's room was given back.
+    /// A line that is no job's: a VM's claim was released.
     private struct Gone: Decodable {
         enum Kind: String, Decodable {
             case gone
@@ -169,7 +169,7 @@ extension PhysicalMachine {
     /// The machine with nothing of ours on it, open to VMs.
     fileprivate var emptied: PhysicalMachine {
         var machine = self
-        (machine.state, machine.isExplored, machine.isCordoned) = (.up, true, false)
+        (machine.state, machine.isProbed, machine.isCordoned) = (.up, true, false)
         (machine.claimed, machine.vmCount, machine.lastUsed, machine.failures) = (.zero, 0, 0, 0)
         machine.groups = [:]
         machine.measure = measure.map {

@@ -15,7 +15,7 @@ struct ClaimedJob: Sendable {
 
 extension ClaimedJob {
     /// What a claim has given; nil where it has given no job.
-    init?(_ line: Peek.Line, _ result: ClaimResult, asked: ContinuousClock.Instant) {
+    init?(_ line: QueueSnapshot.Line, _ result: ClaimResult, asked: ContinuousClock.Instant) {
         guard let entry = line.entry, case .started(let epoch, let machine) = result else { return nil }
         self.init(lease: Lease(job: entry.job, epoch: epoch), entry: entry, machine: machine, asked: asked)
     }

@@ -41,7 +41,7 @@ struct StepActions: Sendable {
             return .done
         },
         .ensureRunning: { (context) async throws(Failure) in
-            if let other = context.status.alsoOn {
+            if let other = context.status.observedElsewhere {
                 throw Failure(
                     .hypervisor,
                     "VM \(context.vm.id) has a domain on PM \(other), too, and is not started here"

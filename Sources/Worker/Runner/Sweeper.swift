@@ -3,12 +3,12 @@ import Model
 import NIOConcurrencyHelpers
 import Store
 
-/// Brings back to the queue what workers that died have left and what was put off, in time.
+/// Requeues what workers that died have left, and deferred jobs when they are due.
 ///
 /// Every worker sweeps; a sweep is one script, and what one has done the next does not find.
 struct Sweeper: Sendable {
     let store: any JobStore
-    /// Fired where a job was put off, which may be due before the next sweep.
+    /// Fired where a job was deferred, which may be due before the next sweep.
     let wake: WakeSignal
     /// The longest wait between two sweeps.
     let period: Duration
@@ -59,7 +59,7 @@ struct Sweeper: Sendable {
                 logger.notice("took back jobs of workers that died", metadata: ["jobs": "\(outcome.recovered)"])
             }
             if !outcome.due.isEmpty {
-                logger.info("took up jobs that were put off", metadata: ["jobs": "\(outcome.due)"])
+                logger.info("requeued deferred jobs that are due", metadata: ["jobs": "\(outcome.due)"])
             }
             if !outcome.givenUp.isEmpty {
                 logger.error("gave up jobs that kept ending workers", metadata: ["jobs": "\(outcome.givenUp)"])

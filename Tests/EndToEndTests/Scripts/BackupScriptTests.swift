@@ -44,7 +44,7 @@ struct BackupScriptTests {
         }
     }
 
-    @Test("Uninstalling asks first, leaves VMs unless it is told otherwise, and leaves nothing of its own")
+    @Test("Uninstalling asks first, leaves VMs unless it is reported otherwise, and leaves nothing of its own")
     func uninstalls() async throws {
         try await ScriptedInstallation.with { site in
             #expect(try await create("a", on: site) == "{\"vmid\":1}")

@@ -21,7 +21,7 @@ final class SimulatedProcess: @unchecked Sendable {
     /// How to end what it waits for.
     private var waits: [Int: () -> Void] = [:]
     private var waitCount = 0
-    /// Tells it to stop, as SIGTERM does; nil before it listens.
+    /// Asks it to stop, as SIGTERM does; nil before it listens.
     var stop: (() -> Void)?
     /// Ends all its tasks.
     var cancel: () -> Void = {}

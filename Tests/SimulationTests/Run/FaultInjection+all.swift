@@ -23,7 +23,7 @@ extension FaultInjection {
             "nobody is woken",
             ("finish", "v, message) and wakes then\n  wake_waiting(vm)", "v, message) then")
         ),
-        FaultInjection("refusals never age", ("claim", "if present ~= room_version then", "if false then")),
+        FaultInjection("refusals never age", ("claim", "if present ~= headroom_version then", "if false then")),
         FaultInjection(
             "a job comes back last",
             ("release", "put_back(j[1], job)", "redis.call('LPUSH', P .. 'queue', j[1])"),

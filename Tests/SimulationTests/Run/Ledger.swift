@@ -10,7 +10,7 @@ enum Invariant: String, Hashable, Sendable, CaseIterable {
     case i3 = "I3 (jobs)"
     /// No claim and no disk is without an owner.
     case i4 = "I4 (owners)"
-    /// Creates are placed in the order of acceptance, each against the room that those before it left.
+    /// Creates are placed in the order of acceptance, each against the headroom that those before it left.
     case i5 = "I5 (order)"
     /// Operations on one VM run in the order of acceptance, never two at once.
     case i6 = "I6 (one at a time)"

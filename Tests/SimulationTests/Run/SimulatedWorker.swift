@@ -15,7 +15,7 @@ final class SimulatedWorker {
     let clockOffset: Int
     /// The run of it; nil while it is down.
     var process: SimulatedProcess?
-    /// True once it was told to stop.
+    /// True once it was asked to stop.
     var isStopping = false
     /// Fired when there may be something to do.
     var wakes: [WakeSignal] = []
@@ -75,7 +75,7 @@ extension Simulation {
     /// As SIGTERM would: nothing more is taken, and jobs have their time to end.
     func stop(_ index: Int) {
         guard let process = workers[index].process, process.life == .up, !workers[index].isStopping else { return }
-        note("\(process.name): told to stop")
+        note("\(process.name): asked to stop")
         ledger.count(.stopped)
         workers[index].isStopping = true
         loop.acting(as: process) { process.stop?() }

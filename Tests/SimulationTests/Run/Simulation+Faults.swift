@@ -136,7 +136,7 @@ extension Simulation {
         hosts[pm.value - 1].mood = .well
     }
 
-    /// People close a PM by hand, of which nobody hears.
+    /// People close a PM by hand, of which no event tells.
     private func cordon(_ pm: PMID) {
         guard closed.insert(pm).inserted else { return }
         note("PM \(pm): cordoned")

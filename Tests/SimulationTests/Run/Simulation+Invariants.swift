@@ -63,7 +63,7 @@ extension Simulation {
     /// I5: a create is refused only while no PM takes it.
     private func checkRefusal(_ job: JobID, _ record: Snapshot.JobView) {
         for machine in snapshot.pms.values where !record.triedPMs.contains(machine.id) {
-            if machine.takesVMs, record.needs.fits(in: machine.free) {
+            if machine.takesVMs, record.needs.fits(in: machine.headroom) {
                 ledger.violate(.i5, "create \(job) was refused though PM \(machine.id) has room for it")
             }
         }

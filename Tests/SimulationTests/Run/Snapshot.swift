@@ -41,7 +41,7 @@ struct Snapshot {
     private(set) var jobs: [JobID: JobView] = [:]
     private(set) var vms: [VMID: VMView] = [:]
     private(set) var pms: [PMID: PhysicalMachine] = [:]
-    /// The VMs that hold room on each PM.
+    /// The VMs that have a claim on each PM.
     private(set) var claims: [PMID: Set<String>] = [:]
     /// Jobs by list, in the list's order, the oldest first; 0 for what is no entry.
     private(set) var queues: [String: [Int]] = [:]

@@ -42,10 +42,10 @@ final class SimulatedRedis {
         _ body: @escaping (SimulatedRedis) -> RESPValue,
         _ resume: @escaping (Result<RESPValue, RedisError>) -> Void
     ) {
-        let (now, patience) = (simulation.now, Scenario.redisTimeout)
+        let (now, timeout) = (simulation.now, Scenario.redisTimeout)
         guard process.cutOffUntil <= now else {
             let error = RedisError(.notConnected, "Redis is out of reach")
-            return simulation.timeline.add({ _ in resume(.failure(error)) }, at: now + patience)
+            return simulation.timeline.add({ _ in resume(.failure(error)) }, at: now + timeout)
         }
         let fate = process.nextCall
         process.nextCall = .answered
@@ -55,7 +55,7 @@ final class SimulatedRedis {
                 if fate == .repeated { reply = body(self) }
                 guard fate != .unanswered, process.cutOffUntil <= simulation.now else {
                     let error = RedisError(.timeout, "Redis did not answer", wasSent: true)
-                    return simulation.timeline.add({ _ in resume(.failure(error)) }, at: simulation.now + patience)
+                    return simulation.timeline.add({ _ in resume(.failure(error)) }, at: simulation.now + timeout)
                 }
                 simulation.timeline.add({ _ in resume(.success(reply)) }, at: simulation.now + simulation.delay())
             },

@@ -35,7 +35,7 @@ struct DiskChainTests {
         #expect(!VolumeSummary(name: "hvc-7-0123abcd.s1", allocation: 0).isDisk)
     }
 
-    @Test("All of the chain goes, whatever its parts are called, uppermost first; the image stays and is not told")
+    @Test("All of the chain goes, whatever its parts are called, uppermost first; the image stays and is not named")
     func chain() throws {
         let backing = [disk: image, "backup": disk, "hvc-7-0123abcd.s2": "backup"]
         // A domain that does not run names the uppermost file alone.
@@ -50,7 +50,7 @@ struct DiskChainTests {
         }
     }
 
-    @Test("What lies outside of the pool, is a disk of its own, or is in somebody's use stays, and is told")
+    @Test("What lies outside of the pool, is a disk of its own, or is in somebody's use stays, and is reported")
     func left() throws {
         let files = ["/elsewhere/hvc-7-0123abcd.s1", "/pool/sub/x", "/pool/data.qcow2", "/dev/vg/lv", "/pool/\(disk)"]
         var chains = try chains(files, [disk: image, "data.qcow2": "base.qcow2"])

@@ -23,7 +23,7 @@ struct HypervisorConformanceTests {
         try await testbed.hypervisor(driver)
     }
 
-    @Test("An inventory tells of an empty machine", arguments: Driver.allCases)
+    @Test("An inventory reports an empty machine", arguments: Driver.allCases)
     func emptyInventory(driver: Driver) async throws {
         let inventory = try await hypervisor(driver).inventory()
         #expect(inventory.cpus > 0)

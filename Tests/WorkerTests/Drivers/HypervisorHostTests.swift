@@ -15,7 +15,7 @@ struct HypervisorHostTests {
     }
 
     @Test(
-        "A guest boots, its console tells so, and after its end nothing is left but the image",
+        "A guest boots, its console says so, and after its end nothing is left but the image",
         .timeLimit(.minutes(5))
     )
     func boots() async throws {
@@ -58,7 +58,7 @@ struct HypervisorHostTests {
         #expect(try await host.virsh("list", "--all", "--name").isEmpty)
     }
 
-    @Test("A domain type that cannot be started is told as such, and the probe leaves nothing", .timeLimit(.minutes(3)))
+    @Test("A domain type that cannot be started is reported as such, and the probe leaves nothing", .timeLimit(.minutes(3)))
     func probeWithoutStart() async throws {
         let host = try await PrivateLibvirtd.started()
         let hypervisor = try HypervisorFixture.hypervisor(host.uri)

@@ -221,7 +221,7 @@ struct SimulatedHypervisorTests {
         #expect(after.load?.oneMinute == 0 && after.availableMemoryMiB == before.availableMemoryMiB)
     }
 
-    @Test("It tells no events, and is another host than its neighbours whatever its options")
+    @Test("It sends no events, and is another host than its neighbours whatever its options")
     func host() async throws {
         let hypervisor = try await testbed.simulated("simulated:///4?latency_ms=0")
         #expect(try await !hypervisor.watch(begun: {}, change: { _ in }))

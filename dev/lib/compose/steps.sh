@@ -33,7 +33,7 @@ run_steps() {
 }
 
 make_six() {
-  wait_until 60 "the first look at the hosts" hosts_are_known || fail "PMs: $(redis HMGET hvc:pm:1 state reason)"
+  wait_until 60 "the first probe of the hosts" hosts_are_known || fail "PMs: $(redis HMGET hvc:pm:1 state reason)"
   start_creates web 6
   finish_creates
   say "VMs ${vms[*]} were created through the published port"
@@ -92,7 +92,7 @@ kill_under_create() {
     (($(restarts) == before + 1)) || fail "the container was not started anew: $before, then $(restarts) restarts"
     check_all "after the kill"
     if taken_twice; then
-      say "its create was taken up by another and done once"
+      say "its create was taken over by another and done once"
       return
     fi
   done

@@ -25,11 +25,11 @@ class Load:
         await asyncio.gather(*(self.caller() for _ in range(self.at_once)), self.progress())
 
     async def progress(self):
-        told = 0
+        said = 0
         while len(self.answers) < self.count:
             await asyncio.sleep(1)
-            told += 1
-            if told % 10 == 0:
+            said += 1
+            if said % 10 == 0:
                 print(f"          … {len(self.answers)} of {self.count} answers", flush=True)
 
     async def caller(self):

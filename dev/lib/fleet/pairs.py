@@ -8,7 +8,7 @@ from load import Load
 
 
 class Pairs:
-    """Runs in slices between which its caller may look around; calls under way go on in the next slice."""
+    """Runs in slices between which its caller may act; calls under way go on in the next slice."""
 
     # Connections at most: who waits for one is late, and that is counted.
     CONNECTIONS = 256

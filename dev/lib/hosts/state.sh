@@ -47,7 +47,7 @@ plays() {
   [[ -z $number || ${words[3]} == "$number" ]]
 } 2>/dev/null
 
-# Prints the process that plays ROLE (with this number), as recorded in FILE; fails when it is gone.
+# Prints the process that plays ROLE (with this number), as recorded in FILE; fails when it has ended.
 recorded() {
   local file=$1 role=$2 number=${3:-} pid
   pid=$(cat "$file" 2>/dev/null) && [[ -n $pid ]] && plays "$pid" "$role" "$number" && echo "$pid"
@@ -61,7 +61,7 @@ all_playing() {
   done
 }
 
-# Waits until a process is gone; a zombie is, for all that matters here.
+# Waits until a process has ended; a zombie has, for all that matters here.
 wait_gone() {
   local pid=$1 tries=${2:-200} line
   while ((tries-- > 0)); do

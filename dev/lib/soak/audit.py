@@ -1,4 +1,4 @@
-"""Looks whether the records in Redis agree with each other, with the events and with the hosts.
+"""Checks whether the records in Redis agree with each other, with the events and with the hosts.
 
 audit.py --socket PATH --hosts N --program dev/hosts [--keepers FILE] [--pairs FILE] [--empty]
 
@@ -211,7 +211,7 @@ class Audit:
         attempts = sum(int(record.get("attempts", 0)) for record in self.jobs.values())
         print(
             f"{len(self.jobs)} jobs ({', '.join(f'{count} {state}' for state, count in sorted(states.items()))}), "
-            f"{attempts} attempts, {crashes} crashes under them, {tries} put off; {len(self.vms)} VMs"
+            f"{attempts} attempts, {crashes} crashes under them, {tries} deferred; {len(self.vms)} VMs"
         )
 
 

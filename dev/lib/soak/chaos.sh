@@ -7,14 +7,14 @@ awaited=()
 
 # Until the load has ended: all kinds in turn, each time in another order.
 kill_at_random() {
-  local kinds=() told=$SECONDS
+  local kinds=() said=$SECONDS
   RANDOM=$((seed % 32768))
   while sleep "$every" && kill -0 "$load" 2>/dev/null; do
     ((${#kinds[@]} > 0)) || shuffle worker gateway redis libvirtd cable
     "strike_${kinds[0]}"
     kinds=("${kinds[@]:1}")
-    if ((SECONDS - told >= 30)); then
-      told=$SECONDS
+    if ((SECONDS - said >= 30)); then
+      said=$SECONDS
       say "  … $(pairs_done) of $pairs pairs, $(total_kills) kills"
     fi
   done

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # set by dev/soak, site.sh and chaos.sh
-# After the load: waits until all is quiet, and looks whether all is as it must be.
+# After the load: waits until all is quiet, and checks that all is as it must be.
 
 wait_for_quiet() {
   local i

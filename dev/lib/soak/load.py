@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True
 from figures import tally  # noqa: E402 - found by the line above
 
 # For how long one VM may be asked for again and again.
-PATIENCE = 600.0
+WAIT_S = 600.0
 
 
 class Api:
@@ -47,17 +47,17 @@ class Api:
             connection.close()
 
     def until_answered(self, path):
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
             answer = self.ask(path)
             if answer is not None and answer[0] != 503:
                 return answer
             time.sleep(0.2)
-        raise TimeoutError(f"{path} had no answer for {PATIENCE} s")
+        raise TimeoutError(f"{path} had no answer for {WAIT_S} s")
 
 
 class Twins(threading.Thread):
-    """Looks all the time whether two guests of one VM run: all hosts' processes are seen from here."""
+    """Checks all the time whether two guests of one VM run: all hosts' processes are seen from here."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -89,7 +89,7 @@ class Load:
 
     def create(self, name):
         """The number of a VM whose create was acknowledged, and the status that said so."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + WAIT_S
         path = "/vm/create?" + urllib.parse.urlencode({"name": name, "instance_type": 1, "image_id": 100})
         while time.monotonic() < end:
             answer = self.api.ask(path)
@@ -101,22 +101,22 @@ class Load:
                 with self.lock:
                     self.refused[code] = self.refused.get(code, 0) + 1
             time.sleep(0.5)
-        raise TimeoutError(f"no create of {name} was taken for {PATIENCE} s")
+        raise TimeoutError(f"no create of {name} was taken for {WAIT_S} s")
 
     def destroy(self, vm):
         """The status that acknowledged the destroy."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + WAIT_S
         while time.monotonic() < end:
             answer = self.api.ask(f"/vm/destroy?vmid={vm}")
             if answer is not None:
                 status, body, code = answer
-                # After an answer that was lost the VM may be gone, or its destroy under way.
+                # After an answer that was lost the VM may be destroyed, or its destroy under way.
                 if json.loads(body)["status"] == 1 or code in ("unknown_vm", "already_destroying"):
                     return status
                 with self.lock:
                     self.refused[code] = self.refused.get(code, 0) + 1
             time.sleep(0.5)
-        raise TimeoutError(f"no destroy of VM {vm} was taken for {PATIENCE} s")
+        raise TimeoutError(f"no destroy of VM {vm} was taken for {WAIT_S} s")
 
     def is_known(self, vm):
         return self.api.until_answered(f"/vm/query?vmid={vm}")[1] != "0"

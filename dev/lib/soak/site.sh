@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # root, folder, hosts, workers and programs are set by dev/soak
 # The installation: its parts are started, killed, and started anew.
 
-# A crash of ours is told with its stack, where the toolchain's program for that is there.
+# A crash of ours is reported with its stack, where the toolchain's program for that is there.
 export SWIFT_BACKTRACE=${SWIFT_BACKTRACE:-enable=yes,color=no,interactive=no}
 
 start_parts() {

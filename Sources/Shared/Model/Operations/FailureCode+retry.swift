@@ -1,5 +1,5 @@
 extension FailureCode {
-    /// True where the failure is about this worker and its Redis: what was made stays, and the job is taken up from there.
+    /// True where the failure is about this worker and its Redis: what was made stays, and the job resumes from there.
     package var leavesJobAsItIs: Bool { self == .leaseLost || self == .storeUnavailable || self == .workerBusy }
 
     /// True where another PM may do better.

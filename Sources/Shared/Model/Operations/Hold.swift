@@ -1,10 +1,10 @@
 extension Job.Kind {
-    /// Places a VM and lets it hold its room without building it.
+    /// Places a VM and holds its claim without building it.
     package static let hold: Job.Kind = "hold"
 }
 
 extension Operation {
-    /// Places a VM and lets it hold its room for a time without building it: the claim is all there is to do.
+    /// Places a VM and holds its claim for a time without building it: the claim is all there is to do.
     package static let hold = Operation(
         kind: .hold,
         subject: .vm,

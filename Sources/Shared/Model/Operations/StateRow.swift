@@ -74,6 +74,6 @@ package enum StateChange: Hashable, Sendable {
     case keep
     /// It is this state.
     case become(VMState)
-    /// The VM is gone, and so is its record.
+    /// The VM no longer exists, and neither does its record.
     case remove
 }

@@ -4,7 +4,7 @@
 package enum VMState: String, Hashable, Sendable, CaseIterable {
     /// Accepted; not yet placed.
     case queued
-    /// Placed, and not to be built yet: it holds its room until a time.
+    /// Placed, and not to be built yet: it holds its claim until a time.
     case held
     /// Placed: its PM holds a claim for it, and a worker builds it.
     case building

@@ -22,14 +22,14 @@ package struct ArchitectureFilter: PlacementFilter {
     /// Requests that ask for one.
     package func concerns(_ request: PlacementRequest) -> Bool { request.constraints.architecture != nil }
 
-    /// Refuses machines of another architecture, and those that did not tell theirs when they were looked at.
+    /// Refuses machines of another architecture, and those whose probe did not report theirs.
     package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Objection? {
-        guard row.availability != .unexplored else { return nil }
+        guard row.availability != .unprobed else { return nil }
         return fleet.entries[index].machine.architecture == request.constraints.architecture ? nil : .other
     }
 

@@ -5,17 +5,17 @@ package struct AvailabilityFilter: PlacementFilter {
     /// Why a machine takes no VMs now.
     package enum Objection: Int, PlacementObjection {
         /// The cases of `PMRow.Availability`, and a measure that is too old.
-        case unlisted, cordoned, unexplored, notUp, unmeasured, leaving, stale, alias
+        case unlisted, cordoned, unprobed, notUp, unmeasured, leaving, stale, alias
 
-        /// Whether a look may change it.
-        package var kind: PlacementObjectionKind { self == .unexplored || self == .stale ? .unexplored : .unavailable }
+        /// Whether a probe may change it.
+        package var kind: PlacementObjectionKind { self == .unprobed || self == .stale ? .unprobed : .unavailable }
 
         /// The objection in words.
         package var text: String {
             switch self {
             case .unlisted: "no longer in the PM file"
             case .cordoned: "cordoned"
-            case .unexplored: "not looked at yet"
+            case .unprobed: "not probed yet"
             case .notUp: "not up"
             case .unmeasured: "never measured"
             case .leaving: "being emptied"
@@ -47,7 +47,7 @@ package struct AvailabilityFilter: PlacementFilter {
         case .open: fleet.time > row.measuredAt && fleet.time - row.measuredAt > oldest ? .stale : nil
         case .unlisted: .unlisted
         case .cordoned: .cordoned
-        case .unexplored: .unexplored
+        case .unprobed: .unprobed
         case .notUp: .notUp
         case .unmeasured: .unmeasured
         case .leaving: .leaving

@@ -14,6 +14,6 @@ package struct LoadWeigher: PlacementWeigher {
         in fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Double {
-        Double(row.business)
+        Double(row.loadScore)
     }
 }

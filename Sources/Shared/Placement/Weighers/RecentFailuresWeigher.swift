@@ -10,7 +10,7 @@ package struct RecentFailuresWeigher: PlacementWeigher {
     /// Fleets in which creates failed lately.
     package func concerns(_ request: PlacementRequest, in fleet: FleetSnapshot) -> Bool { fleet.failing > 0 }
 
-    /// The number of failures since the last success, less one for each good look since.
+    /// The number of failures since the last success, less one for each successful probe since.
     package func weight(
         of row: PMRow,
         at index: Int,

@@ -241,7 +241,7 @@ struct AuditReader {
             } catch {
                 throw Failure(
                     .storeUnavailable,
-                    "Redis does not answer as it should: look at its log",
+                    "Redis does not answer as it should: check its log",
                     cause: "\(error)"
                 )
             }

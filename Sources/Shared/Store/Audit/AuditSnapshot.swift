@@ -81,7 +81,7 @@ package struct AuditSnapshot: Sendable {
         case worker(String)
         /// Behind another job of its VM.
         case behind(VMID)
-        /// Put off.
+        /// Deferred.
         case delayed
     }
 
@@ -105,7 +105,7 @@ package struct AuditSnapshot: Sendable {
     package var knownPMs: Set<PMID> = []
     /// Where jobs stand, in the order of each place from its oldest entry on; nil for an entry that is none of ours.
     package var places: [(place: Place, job: JobID?)] = []
-    /// The workers that were not heard of lately.
+    /// The workers without a recent heartbeat.
     package var silentWorkers: Set<String> = []
     /// The jobs that have a lease.
     package var leases: Set<JobID> = []

@@ -7,15 +7,15 @@ package struct PMStatus: Hashable, Sendable {
     package let machine: PhysicalMachine
     /// Why it is not up; empty where it is.
     package let reason: String
-    /// When it was looked at last, with or without success; nil before the first look.
+    /// When it was probed last, with or without success; nil before the first probe.
     package let checkedAt: String?
     /// When its figures were read; nil where there are none.
     package let measuredAt: String?
-    /// How guests run there; nil before libvirt told it.
+    /// How guests run there; nil before libvirt reported it.
     package let domainType: String?
     /// How that was decided.
     package let domainTypeReason: String?
-    /// Its host name; nil before libvirt told it.
+    /// Its host name; nil before libvirt reported it.
     package let hostname: String?
     /// Its kernel's release; nil where it was not asked.
     package let kernel: String?

@@ -13,7 +13,7 @@ extension PhysicalMachine {
             id: try fields.needed("id") { PMID($0) },
             listing: try PMListing(fields),
             state: try fields.value("state") { PMState(rawValue: $0) } ?? .unknown,
-            isExplored: fields["checked_at"] != nil,
+            isProbed: fields["checked_at"] != nil,
             isCordoned: fields["cordoned"] == "1",
             isListed: fields["listed"] == "1",
             aliasOf: try fields.value("alias_of") { PMID($0) },
@@ -31,7 +31,7 @@ extension PhysicalMachine {
         )
     }
 
-    /// A PM of which nothing but the number can be told, since its record cannot be read; it takes no VMs.
+    /// A PM of which nothing but the number is known, since its record cannot be read; it takes no VMs.
     ///
     /// - Parameter id: its number.
     /// - Returns: the PM, listed and `unknown`.
@@ -40,7 +40,7 @@ extension PhysicalMachine {
             id: id,
             listing: PMListing(address: .unreadable),
             state: .unknown,
-            isExplored: true,
+            isProbed: true,
             isListed: true
         )
     }

@@ -34,7 +34,7 @@ package struct VMStatus: Hashable, Sendable {
     /// The PM that holds it; nil before it is placed.
     package let pm: PMID?
     /// Another PM on which a domain of it was seen; nil for none.
-    package let alsoOn: PMID?
+    package let observedElsewhere: PMID?
     /// True while a job of it is under way.
     package let hasJob: Bool
     /// When it was seen to start last, in ms since 1970 by the clock of Redis.
@@ -45,7 +45,7 @@ package struct VMStatus: Hashable, Sendable {
     package let drift: String?
     /// Why its last job failed, or was given up; nil for none.
     package let error: String?
-    /// True once both its PM and `alsoOn` were seen to have a domain of it.
+    /// True once both its PM and `observedElsewhere` were seen to have a domain of it.
     package let isDuplicate: Bool
 
     /// Makes a status.
@@ -54,7 +54,7 @@ package struct VMStatus: Hashable, Sendable {
     ///   - vm: the record.
     ///   - state: where it is in its life.
     ///   - pm: the PM that holds it.
-    ///   - alsoOn: another PM on which a domain of it was seen.
+    ///   - observedElsewhere: another PM on which a domain of it was seen.
     ///   - hasJob: a job of it is under way.
     ///   - startedAt: when it was seen to start last.
     ///   - stateReason: libvirt's reason for the state.
@@ -65,7 +65,7 @@ package struct VMStatus: Hashable, Sendable {
         vm: VirtualMachine,
         state: VMState,
         pm: PMID?,
-        alsoOn: PMID? = nil,
+        observedElsewhere: PMID? = nil,
         hasJob: Bool = false,
         startedAt: Int? = nil,
         stateReason: String? = nil,
@@ -76,7 +76,7 @@ package struct VMStatus: Hashable, Sendable {
         self.vm = vm
         self.state = state
         self.pm = pm
-        self.alsoOn = alsoOn
+        self.observedElsewhere = observedElsewhere
         self.hasJob = hasJob
         self.startedAt = startedAt
         self.stateReason = stateReason
@@ -94,7 +94,7 @@ extension VMStatus {
             vm: try VirtualMachine(record: record, key: key),
             state: try fields.needed("state") { VMState(rawValue: $0) },
             pm: try fields.value("pm") { PMID($0) },
-            alsoOn: try fields.value("also_on") { PMID($0) },
+            observedElsewhere: try fields.value("also_on") { PMID($0) },
             hasJob: fields["job"] != nil,
             startedAt: try fields.value("running_at") { RecordTime.milliseconds($0) },
             stateReason: fields["state_reason"],

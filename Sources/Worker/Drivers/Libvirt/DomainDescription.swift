@@ -64,7 +64,7 @@ struct DomainDescription: Hashable, Sendable {
         return XMLElement("os", ["firmware": firmware], children: [type, boot])
     }
 
-    /// ACPI, by which the guest hears of a shutdown, and a bound on emulation's memory.
+    /// ACPI, by which the guest gets a shutdown request, and a bound on emulation's memory.
     ///
     /// Under emulation QEMU may take 1 GiB a guest for translated code; 32 MiB are enough for small ones.
     private var features: XMLElement {

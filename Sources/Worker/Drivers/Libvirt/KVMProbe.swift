@@ -8,7 +8,7 @@ import XML
 /// What libvirt's capabilities say is not enough: where KVM is nested in another hypervisor, /dev/kvm may open and
 /// libvirt offer it, and yet guests stop with an emulation fault or crawl, slower than emulated ones. The guest is a boot
 /// sector that writes itself to the disk's next sector and resets, which ends its domain; its mark on the disk is the
-/// proof that it ran. It runs emulated first, which tells how long it may take.
+/// proof that it ran. It runs emulated first, which shows how long it may take.
 struct KVMProbe {
     /// The architectures whose machines run the boot sector.
     static let architectures: Set<String> = ["x86_64", "i686"]
@@ -20,7 +20,7 @@ struct KVMProbe {
     let host: HostTraits
     /// How long each guest may take.
     let wait: Duration
-    /// Told what could not be cleaned up.
+    /// Receives what could not be cleaned up.
     let logger: Logger
 
     /// What was seen of a guest.
@@ -119,7 +119,7 @@ struct KVMProbe {
         }
     }
 
-    /// Removes what the probe of a worker that was killed left; its name tells its age.
+    /// Removes what the probe of a worker that was killed left; its name contains its age.
     private func removeOldDisks(from pool: StoragePool) throws(LibvirtError) {
         for volume in try pool.volumes() {
             let name = try volume.name()

@@ -2,7 +2,7 @@ import Libvirt
 import Model
 
 extension LibvirtHypervisor {
-    /// The one step that looks first: libvirt replaces the definition of a domain that has this name and UUID without a word,
+    /// The one step that checks first: libvirt replaces the definition of a domain that has this name and UUID without a word,
     /// and with it what a snapshot made of its disk meanwhile.
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         let guests = try await guestTraits()

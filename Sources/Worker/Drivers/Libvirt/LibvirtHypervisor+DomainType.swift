@@ -51,7 +51,7 @@ final class KnownGuestTraits: Sendable {
     private let known = NIOLockedValueBox<Known?>(nil)
 
     /// What was read in this generation of connections; what was taken over from the PM's record holds only as long as that
-    /// tells of the same run of its kernel.
+    /// is of the same run of its kernel.
     func traits(in generation: Int, recorded: RecordedDomainType) -> GuestTraits? {
         guard let known = known.withLockedValue({ $0 }), known.generation == generation else { return nil }
         guard case .recorded = known.traits.domainType.basis else { return known.traits }

@@ -7,7 +7,7 @@ import NIOConcurrencyHelpers
 extension LibvirtHypervisor {
     /// Every domain on the PM; those that went away since they were listed are left out.
     ///
-    /// One call tells the state of all. Each is read itself only when it is new or may have changed, and now and then.
+    /// One call reads the state of all. Each is read itself only when it is new or may have changed, and now and then.
     func domains(in session: Session) throws(LibvirtError) -> [DomainSummary] {
         let listed = try session.domainStates()
         let sizes = try sizesOfInactive(listed, in: session)

@@ -92,7 +92,7 @@ extension LibvirtHypervisor {
             do throws(LibvirtError) {
                 paths[name] = VolumeDescription(xml: try volume.xml())?.backing?.path
             } catch {
-                // It may have gone meanwhile.
+                // It may have been deleted meanwhile.
                 guard error.kind == .noSuchVolume else { throw error }
             }
         }

@@ -7,7 +7,7 @@ import struct Foundation.UUID
 
 /// One PM's hypervisor, driven through libvirt.
 ///
-/// Each operation acts first, and looks at what is there where libvirt says that it is there already or that something is
+/// Each operation acts first, and reads what is there only where libvirt says that it exists already or that something is
 /// missing. So each may be repeated, and one that met a connection that had died meanwhile is tried once more over a new
 /// one.
 final class LibvirtHypervisor: Hypervisor {

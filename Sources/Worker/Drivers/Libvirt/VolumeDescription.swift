@@ -1,7 +1,7 @@
 import Foundation
 import XML
 
-/// What a volume is, as libvirt is told and as it tells (`virStorageVolCreateXML`, `virStorageVolGetXMLDesc`).
+/// The description of a volume, in both directions (`virStorageVolCreateXML`, `virStorageVolGetXMLDesc`).
 struct VolumeDescription: Hashable, Sendable {
     /// The image beneath an overlay.
     struct Backing: Hashable, Sendable {
@@ -39,7 +39,7 @@ struct VolumeDescription: Hashable, Sendable {
         self.backing = backing
     }
 
-    /// When the volume was written to last, in seconds since 1970; nil where libvirt does not tell.
+    /// When the volume was written to last, in seconds since 1970; nil where libvirt does not report it.
     static func lastWrite(inXML xml: String) -> TimeInterval? {
         XMLElement.root(of: xml)?.descendant("target", "timestamps", "mtime").flatMap { TimeInterval($0.text) }
     }

@@ -10,7 +10,7 @@ struct ImageFile: Hashable, Sendable {
     let fileSize: Int64
     /// The disk's size as the guest sees it, in bytes.
     let virtualSize: Int64
-    /// Tells contents apart: changes when the file does.
+    /// Distinguishes contents: changes when the file does.
     ///
     /// Lower-case letters, digits and dashes.
     let fingerprint: String

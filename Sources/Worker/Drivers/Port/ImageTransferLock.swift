@@ -7,7 +7,7 @@ protocol ImageTransferLock: Sendable {
     /// - Parameters:
     ///   - pm: the PM.
     ///   - image: the image.
-    ///   - body: what to do; it must look first whether another worker did it while this one waited.
+    ///   - body: what to do; it must check first whether another worker did it while this one waited.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` throws, or why the lock was not to be had.
     func withLock<Value: Sendable>(

@@ -52,7 +52,7 @@ struct SimulatedChance: Sendable {
     }
 
     /// The share of its CPUs that a guest keeps busy.
-    func loadScore(of uuid: String) -> Double { 0.1 + 0.8 * fraction("load", uuid) }
+    func busyShare(of uuid: String) -> Double { 0.1 + 0.8 * fraction("load", uuid) }
 
     /// A number from 0 up to 1 that follows from the seed, the PM and the words.
     func fraction(_ words: String...) -> Double {

@@ -96,7 +96,7 @@ struct SimulatedHypervisor: Hypervisor {
                 )
             }
             guard host.volume(vm.diskName) != nil else {
-                throw failure(.hypervisor, "the disk of VM \(vm.id), '\(vm.diskName)', is gone: create the VM again")
+                throw failure(.hypervisor, "the disk of VM \(vm.id), '\(vm.diskName)', no longer exists: create the VM again")
             }
             let domain = SimulatedHost.Domain(
                 name: vm.domainName,
@@ -157,7 +157,7 @@ struct SimulatedHypervisor: Hypervisor {
     ///   - doing: what is done, in words.
     ///   - fields: the fields that the body needs; nil for all.
     ///   - body: the operation.
-    ///   - note: what is written besides where the answer is lost.
+    ///   - note: what is written as well where the answer is lost.
     /// - Returns: whether there was anything to do.
     /// - Throws: `Failure`.
     @discardableResult

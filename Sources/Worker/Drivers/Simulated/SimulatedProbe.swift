@@ -20,7 +20,7 @@ struct SimulatedProbe: HostProbe {
         let running = host.domains.filter(\.domain.active)
         // A 64th is the system's own.
         let used = capacity.ram / 64 + running.reduce(0) { $0 + $1.domain.ram }
-        let load = running.reduce(0) { $0 + Double($1.domain.cpu) * chance.loadScore(of: $1.uuid) }
+        let load = running.reduce(0) { $0 + Double($1.domain.cpu) * chance.busyShare(of: $1.uuid) }
         let disk = Int64(capacity.disk) << 30
         return HostMeasure(
             totalMemoryMiB: capacity.ram,

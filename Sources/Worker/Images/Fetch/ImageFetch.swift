@@ -45,7 +45,7 @@ struct ImageFetch: Sendable {
         if let copy = try await copy(of: status) { return Result(copy: copy, status: status, checksum: nil) }
         let checksum = try await fetch(status, report)
         guard let copy = try await copy(of: status) else {
-            throw Failure(.internalFault, "the copy of '\(location)' has gone from the cache: see who deletes there")
+            throw Failure(.internalFault, "the copy of '\(location)' was deleted from the cache: see who deletes there")
         }
         return Result(copy: copy, status: status, checksum: checksum)
     }

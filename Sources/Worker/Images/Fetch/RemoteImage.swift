@@ -6,7 +6,7 @@ import Subprocess
 ///
 /// Each act is an ssh of its own: over a connection that probes share, a fetch would slow them, and end with it.
 struct RemoteImage: Sendable {
-    /// What tells whether the file is what it was.
+    /// What shows whether the file has changed.
     struct Status: Hashable, Sendable {
         /// Its length in bytes.
         let size: Int64
@@ -82,7 +82,7 @@ struct RemoteImage: Sendable {
                 await Self.stream(command, arguments, path: path) { (bytes) throws(Failure) in
                     lastByte.withLockedValue { $0 = .now }
                     try await take(bytes)
-                    // However long the taker took: the source is not to blame for that.
+                    // However long the reader took: the source did not cause that.
                     lastByte.withLockedValue { $0 = .now }
                 }
             }
@@ -160,7 +160,7 @@ struct RemoteImage: Sendable {
         guard let line = lines.last else {
             throw Failure(
                 .machineUnreachable,
-                "'\(command.nameText)' did not run our command: look with `\(command.debugText)`",
+                "'\(command.nameText)' did not run our command: run `\(command.debugText)`",
                 cause: "\(status); \(PrintableText.line(errors, limit: 300))"
             )
         }

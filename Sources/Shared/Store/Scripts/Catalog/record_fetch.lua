@@ -13,7 +13,7 @@
 -- ARGV format         of the whole copy; this and what follows are empty where there is none
 -- ARGV file_bytes     bytes of the file
 -- ARGV disk_bytes     bytes of the disk
--- ARGV fingerprint    tells contents apart
+-- ARGV fingerprint    distinguishes contents
 -- Returns: 1, or 0 where the image is not listed.
 --
 -- needs: broken_records, events, time

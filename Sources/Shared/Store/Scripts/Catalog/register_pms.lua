@@ -30,7 +30,7 @@ local function take(pm, at)
   local is_lost = redis.call('HEXISTS', P .. 'pm:' .. pm, 'address') == 0
   if is_lost or redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then
     -- New, or back: what was known of it before it was taken off the list is old.
-    redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not looked at yet')
+    redis.call('HSET', P .. 'pm:' .. pm, 'state', 'unknown', 'reason', 'not probed yet')
     redis.call('HDEL', P .. 'pm:' .. pm, 'checked_at', 'looking_until', 'alias_of', 'identity', 'identified_at',
       'reached_by', 'reached_at', 'probe_failures')
     redis.call('ZREM', P .. 'discovery:down', pm)
@@ -45,7 +45,7 @@ local function take(pm, at)
   if not schedule_of(pm) then redis.call('ZADD', P .. 'discovery', 0, pm) end
   probe_soon(pm)
   touch(pm, true)
-  -- Its record was lost, and its VMs hold their room still.
+  -- Its record was lost, and its VMs still have their claims.
   if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':claims') == 1 then recount(pm) end
 end
 
@@ -65,7 +65,7 @@ for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
     redis.call('ZREM', P .. 'discovery', pm)
     redis.call('ZREM', P .. 'discovery:down', pm)
     touch(pm, false)
-    -- One of the machine's other addresses stands for it from the next look on.
+    -- One of the machine's other addresses stands for it from the next probe on.
     for _, other in ipairs(leave_identity(pm, redis.call('HGET', P .. 'pm:' .. pm, 'identity'))) do
       probe_soon(other)
     end

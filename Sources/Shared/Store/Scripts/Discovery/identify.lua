@@ -1,7 +1,7 @@
 -- Notes which machine a PM's address leads to, and whether a PM with a lower number stands for that machine already.
 --
 -- The lowest number is the real PM; the others are its aliases from this moment on, and what VMs held on them they hold
--- on the real one. After a boot a machine has another identity, which its PMs tell one after another. So an alias whose
+-- on the real one. After a boot a machine has another identity, which its PMs report one after another. So an alias whose
 -- identity is another than that of its real PM stays one until the real PM was probed between two probes of the alias
 -- that found the same.
 --

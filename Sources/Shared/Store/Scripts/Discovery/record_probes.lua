@@ -89,7 +89,7 @@ local function record(pm, epoch, next_ms, inventory_ms, is_measured, found)
   if is_measured == '1' and not (known[5] and is_up) then add('measured_at', now) end
   if inventory_ms ~= '' then add('inventory_at', iso(tonumber(inventory_ms))) end
   if not is_up then add('probe_failures', whole((tonumber(known[11] or 0) or 0) + 1)) end
-  local before = found and room_in(read_room(pm)) or {0, 0, 0}
+  local before = found and headroom_in(read_headroom(pm)) or {0, 0, 0}
   -- One that the index of changes has lost is put back into it.
   local version = redis.call('ZSCORE', P .. 'fleet', pm)
   local has_changed = write(key, found or {}, times) or not known[12] or not version
@@ -99,7 +99,7 @@ local function record(pm, epoch, next_ms, inventory_ms, is_measured, found)
   local after = redis.call('HMGET', key, 'state', 'reason')
   has_changed = after[1] == 'up' and forgive(key, known[13], known[14]) or has_changed
   if has_changed then
-    local free = room_in(read_room(pm)) or {0, 0, 0}
+    local free = headroom_in(read_headroom(pm)) or {0, 0, 0}
     touch(pm, found and (free[1] > before[1] or free[2] > before[2] or free[3] > before[3]))
   end
   schedule_probe(pm, not is_up, (known[10] or is_others) and 0 or tonumber(next_ms))

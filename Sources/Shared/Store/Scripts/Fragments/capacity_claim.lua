@@ -1,5 +1,5 @@
 -- `place_vm(vm, v, pm)`: claims what a VM needs on a PM, where there is so much; else the PM's record gets the next
--- version, so that whoever planned on what is no longer so hears of it at the next poll. `v` is what `read_vm` answers.
+-- version, so that a planner that used outdated figures gets the present ones at its next poll. `v` is what `read_vm` answers.
 --
 -- needs: broken_records, counters, fleet_version, groups, headroom, time
 
@@ -15,7 +15,7 @@ end
 local function place_vm(vm, v, pm)
   local key, fields = P .. 'pm:' .. pm, {'vms'}
   for _, g in ipairs(v.groups) do fields[#fields + 1] = 'group:' .. g[1] end
-  local m = read_room(pm, unpack(fields))
+  local m = read_headroom(pm, unpack(fields))
   local problem = m.err and key .. ' must be a hash' or wrong_kind('pm:' .. pm .. ':claims')
   for i, at in ipairs({7, 14, 21}) do
     if not problem and m[at] and not is_whole(m[at]) then
@@ -30,7 +30,7 @@ local function place_vm(vm, v, pm)
     set_aside(pm, problem)
     return false
   end
-  local free = room_in(m)
+  local free = headroom_in(m)
   for i = 1, 3 do
     if not free or tonumber(v.needs[i]) > free[i] then
       touch(pm, false)

@@ -2,7 +2,7 @@
 --
 -- A map of numbers that was lost is made anew from the records, and a counter that was lost from the map, so that no
 -- number is given to another name. `begin(kind, broken)` goes first: it ends the script where a record that may be
--- written is broken, and notes the first registration, which tells a Redis that holds our state from one that lost it.
+-- written is broken, and notes the first registration, which distinguishes a Redis that holds our state from one that lost it.
 --
 -- needs: broken_records, events, schema, time
 -- constants: schema

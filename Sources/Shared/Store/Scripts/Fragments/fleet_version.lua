@@ -1,4 +1,4 @@
--- `touch(pm, grew)`: gives the PM the next version of the fleet; `grew` where it may have more room than before.
+-- `touch(pm, grew)`: gives the PM the next version of the fleet; `grew` where it may have more headroom than before.
 --
 -- `touch_claims(pm, grew)`: the same where nothing changed but what VMs of ours hold there, and when it was used.
 --

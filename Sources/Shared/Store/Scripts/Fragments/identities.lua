@@ -1,4 +1,4 @@
--- `join_identity(pm, identity)`: adds a PM to those whose address leads to a machine, and tells them, lowest number first;
+-- `join_identity(pm, identity)`: adds a PM to those whose address leads to a machine, and returns them, lowest number first;
 -- `leave_identity(pm, identity)`: takes it off.
 
 local function identity_members(identity)

@@ -1,4 +1,4 @@
--- `end_job(job, state, code, message, cause, kept, known)`: writes the outcome, tells it, and bounds the history.
+-- `end_job(job, state, code, message, cause, kept, known)`: writes the outcome, publishes it, and bounds the history.
 --
 -- `known` is kind, VM, PM and nonce where they were read already.
 --

@@ -1,4 +1,4 @@
--- `untried(pm, worker)`: whether a worker other than this one lives and has no note of a failed look at the PM.
+-- `untried(pm, worker)`: whether a worker other than this one is alive and has no note of a failed probe of the PM.
 --
 -- `is_left(pm, worker)`: whether this worker has such a note itself, so that it leaves the PM to the others.
 --

@@ -1,4 +1,4 @@
--- `versions()`: the version of the fleet as a number, and that of its room as text, also where the counters were lost;
+-- `versions()`: the version of the fleet as a number, and that of its headroom as text, also where the counters were lost;
 -- and the generation, or an empty text.
 
 local function versions()

@@ -5,7 +5,7 @@
 --
 -- ARGV worker        who takes them
 -- ARGV lease_ms      how long they are the worker's without renewal
--- ARGV room_version  of the poll that the plan follows from
+-- ARGV headroom_version  of the poll that the plan follows from
 -- ARGV retention     how long what is kept of ended jobs
 -- ARGV direct        how many entries of the direct queue are taken at most
 -- ARGV unprobed_ms   how long an entry is deferred at most for the first probe of its PM
@@ -13,7 +13,7 @@
 --   `place` (claims capacity on `pm`; a job without steps ends with that), `run`, `defer` (until `pm` was probed, with the message),
 --   `refuse` (with code, message, cause), `dead` (with the message)
 -- Returns: `{stop, {result, …}, {{entry, result}, …}}`: the last are of the direct queue. `stop` is `ok`, `moved` (the
---   next entry is another one), `full` (the PM has no room any more) or `stale` (room was freed since the plan that
+--   next entry is another one), `full` (the PM lacks headroom by now) or `stale` (headroom was freed since the plan that
 --   refuses). A result is `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'deferred'}`,
 --   `{'ended'}` or `{'dead'}`.
 --
@@ -51,7 +51,7 @@ local function pop(runs)
   if runs then redis.call('LPUSH', P .. 'processing:' .. worker, line_in_hand) end
 end
 
--- An entry whose job cannot be told, or has no record.
+-- An entry whose job cannot be read, or has no record.
 local function discard(line, reason)
   pop()
   redis.call('LPUSH', P .. 'dead', cjson.encode({entry = line, reason = reason, at = now}))
@@ -103,7 +103,7 @@ end
 
 local function reject(job, j, op, vm, v, decision, code, message, cause)
   local _, present = versions()
-  if present ~= room_version then return nil, 'stale' end
+  if present ~= headroom_version then return nil, 'stale' end
   if j[5] then
     -- The PMs that failed it say more than that no other takes it.
     local before = j[7] and j[7] ~= '' and j[7] .. '; ' or ''
@@ -199,7 +199,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
     if action == 'refuse' then return reject(job, j, op, vm, v, decision, code, message, cause) end
     -- Planned when it still had its place.
     if action ~= 'place' then return nil, 'moved' end
-    -- Whoever planned on what is no longer so, a cordon set by hand say, hears of it at the next peek.
+    -- A planner that used outdated figures, a cordon set by hand say, gets the present ones at its next poll.
     has_written = true
     if not place_vm(vm, v, pm) then return nil, 'full' end
     is_placed = true

@@ -11,7 +11,7 @@
 -- ARGV groups       `name=rule,…`; may be empty
 -- ARGV hold         the hold to build; empty for none
 -- ARGV queue_limit  how many jobs may be queued
--- ARGV nonce        tells the job from any other, in any history of Redis
+-- ARGV nonce        distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor    the highest number of a job that the caller has seen
 -- ARGV vm_floor     the highest number of a VM that the caller has seen
 -- Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,

@@ -1,4 +1,4 @@
--- Accepts a hold: a VM that takes its room and is not built.
+-- Accepts a hold: a VM that claims capacity and is not built.
 --
 -- ARGV name         the VM's name
 -- ARGV uuid         the UUID that its domain will have
@@ -9,7 +9,7 @@
 -- ARGV groups       `name=rule,…`; may be empty
 -- ARGV seconds      how long it is held
 -- ARGV queue_limit  how many jobs may be queued
--- ARGV nonce        tells the job from any other, in any history of Redis
+-- ARGV nonce        distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor    the highest number of a job that the caller has seen
 -- ARGV vm_floor     the highest number of a VM that the caller has seen
 -- Returns: as for a create.

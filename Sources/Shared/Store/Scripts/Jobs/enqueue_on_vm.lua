@@ -4,7 +4,7 @@
 -- ARGV vm         the VM
 -- ARGV request    the id of the HTTP request
 -- ARGV subject    `hold` where it is to be a hold that nobody builds, else empty
--- ARGV nonce      tells the job from any other, in any history of Redis
+-- ARGV nonce      distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor  the highest number of a job that the caller has seen
 -- ARGV vm_floor   the highest number of a VM that the caller has seen
 -- Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'under_way', job}` with the job of this kind that

@@ -7,11 +7,11 @@
 -- ARGV limit             how many entries at most
 -- ARGV complete          the version as of which all records are known
 -- ARGV known_generation  the generation that both are of; may be empty
--- Returns: `{version, room version, {entry, …} oldest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
+-- Returns: `{version, headroom version, {entry, …} oldest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
 --   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}, how many entries the direct queue
---   has}`. `reset` is 1 where the version known is none of this Redis', so that all PMs are told and the others are to
---   be forgotten; `placed` is, for each entry, the PM that holds room for its VM already, or empty; `more` is 1 where
---   more PMs changed than are told at once, and `version` is that of the last one told; `time` is now, in ms. The PMs
+--   has}`. `reset` is 1 where the version known is none of this Redis', so that all PMs are returned and the others are to
+--   be forgotten; `placed` is, for each entry, the PM on which its VM has a claim already, or empty; `more` is 1 where
+--   more PMs changed than are returned at once, and `version` is that of the last one returned; `time` is now, in ms. The PMs
 --   of which nothing changed but their claims, which are most, come apart: in full they would cost three times as much.
 --   A PM whose record is of another type comes with no fields.
 --
@@ -19,7 +19,7 @@
 -- needs: queue, versions_known
 
 local from, known = tonumber(since), tonumber(complete)
-local version, room_version, generation = versions()
+local version, headroom_version, generation = versions()
 local reset, more = 0, 0
 if from > version or known_generation ~= '' and known_generation ~= generation then from, known, reset = 0, 0, 1 end
 local machines, claims = {}, {}
@@ -66,5 +66,5 @@ for i, line in ipairs(lines) do
 end
 local t = redis.call('TIME')
 local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-return {version, room_version, lines, machines, reset, placed, more, time, generation, claims,
+return {version, headroom_version, lines, machines, reset, placed, more, time, generation, claims,
   redis.call('LLEN', P .. 'queue:direct')}

@@ -1,4 +1,4 @@
--- Extends the leases of a worker's jobs, and tells which it has lost.
+-- Extends the leases of a worker's jobs, and returns which it has lost.
 --
 -- ARGV lease_ms   how long the leases are to last from now
 -- ARGV leases...  for each job two: job, epoch

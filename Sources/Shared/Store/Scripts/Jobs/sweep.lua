@@ -1,8 +1,8 @@
 -- Brings back what is due, and what workers that died have left.
 --
 -- Jobs whose lease ran out go back to their place in the queue; one that has ended so many workers is given up: it
--- goes to the dead list, and its VM stays in state `error` with its room, for a destroy to clean up. Jobs that were
--- put off go back when their time has come. Once in a while entries of processing lists are compared with the
+-- goes to the dead-letter list, and its VM stays in state `error` with its claim, for a destroy to clean up. Jobs that were
+-- deferred go back when their time has come. Once in a while entries of processing lists are compared with the
 -- leases: a running job without one gets one that is over, and what stands there for nothing is removed.
 --
 -- Holds whose time is over are dropped.

@@ -1,6 +1,6 @@
 -- Makes a VM known again from what its domain says of it.
 --
--- Its room is taken whether there is any or not, and no number that it tells of is given again.
+-- Its capacity is claimed whether there is headroom or not, and no number that it names is given again.
 --
 -- ARGV pm          the PM that was probed
 -- ARGV probed_ms   when the probe began, ms
@@ -11,14 +11,14 @@
 -- ARGV image_id    its image
 -- ARGV create_job  the job that created it; may be empty
 -- ARGV fields...   field, value, … of the record
--- Returns: `adopted`; `gone` where the VM was forgotten since the look began; `taken` where another VM has its
---   number; `out_of_range` where a number that it tells of is larger than any that is given, so that none could follow
+-- Returns: `adopted`; `gone` where the VM was forgotten since the probe began; `taken` where another VM has its
+--   number; `out_of_range` where a number that it names is larger than any that is given, so that none could follow
 --   it; empty where it is known or the PM is not.
 --
 -- needs: broken_records, claims, events, groups, probe_schedule, time, vm_state
 -- constants: largest_number, tombstone_ms
 
-local looked = iso(tonumber(probed_ms))
+local probed_at = iso(tonumber(probed_ms))
 local key = P .. 'vm:' .. vm
 if redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then return '' end
 local known = redis.call('HGET', key, 'uuid')
@@ -27,14 +27,14 @@ if known then return known == uuid and '' or 'taken' end
 if tonumber(probed_ms) < now_ms - tombstone_ms then return 'gone' end
 local gone = redis.call('ZSCORE', P .. 'tombstones', uuid)
 if gone and tonumber(gone) >= tonumber(probed_ms) then return 'gone' end
-local told = {vm = vm, type = type_id, image = image_id, job = create_job}
+local numbers = {vm = vm, type = type_id, image = image_id, job = create_job}
 for i = fields, #ARGV, 2 do
-  if ARGV[i] == 'cpu' or ARGV[i] == 'ram' or ARGV[i] == 'disk' then told[ARGV[i]] = ARGV[i + 1] end
+  if ARGV[i] == 'cpu' or ARGV[i] == 'ram' or ARGV[i] == 'disk' then numbers[ARGV[i]] = ARGV[i + 1] end
   for _, g in ipairs(ARGV[i] == 'groups' and groups_in(ARGV[i + 1]) or {}) do
     refuse(not_whole('group:' .. g[1], false, 'members', 'placed') or not_whole('pm:' .. pm, false, 'group:' .. g[1]))
   end
 end
-for _, number in pairs(told) do
+for _, number in pairs(numbers) do
   if (tonumber(number) or 0) > largest_number then return 'out_of_range' end
 end
 refuse(wrong_kind('vms', 'events', 'fleet', 'discovery') or broken_counters()
@@ -42,13 +42,13 @@ refuse(wrong_kind('vms', 'events', 'fleet', 'discovery') or broken_counters()
 -- Where only its record was lost, it is counted already.
 local is_counted = redis.call('HEXISTS', P .. 'pm:' .. pm .. ':claims', 'vm:' .. vm) == 1
 set_state(vm, 'none', state, 'id', vm, 'uuid', uuid, 'type', type_id, 'image', image_id,
-  'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', looked, unpack(ARGV, fields))
-if state == 'running' then redis.call('HSET', key, 'running_at', looked) end
+  'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', probed_at, unpack(ARGV, fields))
+if state == 'running' then redis.call('HSET', key, 'running_at', probed_at) end
 redis.call('ZADD', P .. 'vms', vm, vm)
 if not is_counted then join_groups(vm) end
 add_claim(vm, pm)
 for _, name in ipairs({'vm', 'type', 'image', 'job'}) do
-  local number = tonumber(told[name]) or 0
+  local number = tonumber(numbers[name]) or 0
   if number > tonumber(redis.call('HGET', P .. 'counters', name) or 0) then
     redis.call('HSET', P .. 'counters', name, whole(number))
   end

@@ -10,14 +10,14 @@
 --
 -- needs: observation, time, vm_move
 
-local looked, before, after = iso(tonumber(probed_ms)), 'missing', state
+local probed_at, before, after = iso(tonumber(probed_ms)), 'missing', state
 if from == '' then
   -- A create that nobody has placed by the records goes on where its domain is.
   local v = redis.call('HMGET', P .. 'vm:' .. vm, 'uuid', 'pm', 'state', 'settled_at')
-  if v[1] ~= uuid or v[2] or v[3] ~= 'queued' or (v[4] or '') > looked then return 0 end
+  if v[1] ~= uuid or v[2] or v[3] ~= 'queued' or (v[4] or '') > probed_at then return 0 end
   before, after = 'queued', 'queued'
-elseif not is_current(vm, uuid, from, before, looked) then
+elseif not is_current(vm, uuid, from, before, probed_at) then
   return 0
 end
-move(vm, from, pm, before, after, looked)
+move(vm, from, pm, before, after, probed_at)
 return 1

@@ -14,18 +14,18 @@
 --
 -- needs: broken_records, observation, probe_schedule, time, vm_move
 
-local looked = iso(tonumber(probed_ms))
+local probed_at = iso(tonumber(probed_ms))
 local key = P .. 'vm:' .. vm
 local v = redis.call('HMGET', key, 'state', 'also_on')
 if not ({running = 1, paused = 1, crashed = 1, stopped = 1})[v[1] or ''] then return '' end
-if not is_current(vm, uuid, from, v[1], looked) then return '' end
+if not is_current(vm, uuid, from, v[1], probed_at) then return '' end
 local m = redis.call('HMGET', P .. 'pm:' .. from, 'listed', 'host_uuid', 'alias_of')
 if m[3] == pm or m[1] ~= '1' and m[2] == host_uuid then
-  move(vm, from, pm, v[1], state, looked)
+  move(vm, from, pm, v[1], state, probed_at)
   return 'moved'
 end
 refuse(wrong_kind('discovery'))
-redis.call('HSET', key, 'also_on', pm, 'also_on_at', looked)
+redis.call('HSET', key, 'also_on', pm, 'also_on_at', probed_at)
 if v[2] == pm then return '' end
 redis.call('HDEL', key, 'duplicate')
 probe_soon(from)

@@ -13,8 +13,8 @@
 --
 -- needs: broken_records, events, observation, probe_schedule, restart, time, vm_state
 
-local looked = iso(tonumber(probed_ms))
-if not is_current(vm, uuid, pm, before, looked) then return 0 end
+local probed_at = iso(tonumber(probed_ms))
+if not is_current(vm, uuid, pm, before, probed_at) then return 0 end
 local what = ({running = 'vm.started', paused = 'vm.paused', crashed = 'vm.crashed',
   stopped = 'vm.stopped', missing = 'vm.missing'})[after]
 local known = redis.call('HMGET', P .. 'vm:' .. vm, 'also_on', 'start_job')
@@ -22,11 +22,11 @@ refuse(wrong_kind('events', 'discovery', 'delayed') or known[1] and wrong_kind('
   or known[2] and wrong_kind('job:' .. known[2]) or broken_counters() or broken_vm(vm) or broken_pm(pm)
   or wrong_change(vm, before, after) or not what and P .. 'vm:' .. vm .. ' cannot be found ' .. after)
 local key = P .. 'vm:' .. vm
-set_state(vm, before, after, 'settled_at', looked)
+set_state(vm, before, after, 'settled_at', probed_at)
 if reason ~= '' then redis.call('HSET', key, 'state_reason', reason)
 else redis.call('HDEL', key, 'state_reason') end
 local resumed = before == 'paused' and after == 'running'
-if after == 'running' and not resumed then redis.call('HSET', key, 'running_at', looked) end
+if after == 'running' and not resumed then redis.call('HSET', key, 'running_at', probed_at) end
 what = before == 'missing' and 'vm.found' or resumed and 'vm.resumed' or what
 event(what, 'vm', vm, 'pm', pm, 'state', after, 'reason', reason)
 local other = known[1]

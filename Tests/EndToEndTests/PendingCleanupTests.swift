@@ -3,8 +3,8 @@ import RedisClient
 import TestKit
 import Testing
 
-@Suite("Hosts that fail a job, and work that is owed to them")
-struct OwedWorkTests {
+@Suite("Hosts that fail a job, and cleanups that are pending there")
+struct PendingCleanupTests {
     @Test(
         "The chosen PM fails: the next best takes the VM, the trace names each, and who fails is not asked first again",
         .timeLimit(.minutes(3))
@@ -54,10 +54,10 @@ struct OwedWorkTests {
     }
 
     @Test(
-        "A destroy while its PM is down is owed: the claim is held until the PM is back, then all goes",
+        "A destroy while its PM is down stays pending: the claim is held until the PM is back, then all goes",
         .timeLimit(.minutes(4))
     )
-    func owed() async throws {
+    func pendingCleanup() async throws {
         try await Fleet.with(2, environment: ["HVC_WAIT": "15"]) { fleet, _ in
             let vms = try await fleet.made(atOnce: 2)
             let pms = [try await fleet.pm(of: vms[0]), try await fleet.pm(of: vms[1])]
@@ -68,7 +68,7 @@ struct OwedWorkTests {
             let answer = try await fleet.destroy(vm)
             #expect(answer.status == 202 && answer.body == #"{"status":1}"#, "\(answer)")
             let job = try #require(try await fleet.site.field("hvc:vm:\(vm)", "destroy_job"))
-            try await eventually("the destroy to be put off", deadline: .seconds(60), every: .milliseconds(100)) {
+            try await eventually("the destroy to be deferred", deadline: .seconds(60), every: .milliseconds(100)) {
                 try await fleet.site.field("hvc:job:\(job)", "state") == "delayed"
             }
             let isDelayed = try await fleet.site.redis.send(["ZSCORE", "hvc:delayed", job]).string != nil
@@ -78,7 +78,7 @@ struct OwedWorkTests {
             for field in ["vms", "claimed_cpu", "claimed_ram", "claimed_disk"] {
                 #expect(owing[field] == held[field], "\(field) of PM 1")
             }
-            // What is owed to one PM holds up nobody else.
+            // What is pending on one PM holds up nobody else.
             try await fleet.unmake([try #require(vms.first { $0 != vm })])
             try await fleet.unmake([try await fleet.made()])
 
@@ -111,7 +111,7 @@ struct OwedWorkTests {
         }
     }
 
-    /// Nothing can be made in the pool any more, while all can be looked at: the host stays up.
+    /// Nothing can be made in the pool any more, while all can be probed: the host stays up.
     private static let closeDisk = """
         mount --bind /var/lib/libvirt/images /var/lib/libvirt/images
         mount -o remount,bind,ro /var/lib/libvirt/images

@@ -1,14 +1,14 @@
 import Model
 
-/// Passes machines with room for the VM in each resource.
-package struct RoomFilter: PlacementFilter {
+/// Passes machines with headroom for the VM in each resource.
+package struct HeadroomFilter: PlacementFilter {
     /// What is short: a bit a resource, less one.
     package enum Objection: Int, PlacementObjection {
         /// One resource, two or all.
         case cpu, ram, cpuAndRAM, disk, cpuAndDisk, ramAndDisk, all
 
         /// It is full.
-        package var kind: PlacementObjectionKind { .noRoom }
+        package var kind: PlacementObjectionKind { .noHeadroom }
 
         /// The objection in words.
         package var text: String {
@@ -36,14 +36,14 @@ package struct RoomFilter: PlacementFilter {
         of fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Objection? {
-        let (free, needs) = (row.free, request.amounts)
-        let short = (free.x < needs.x ? 1 : 0) | (free.y < needs.y ? 2 : 0) | (free.z < needs.z ? 4 : 0)
+        let (headroom, needs) = (row.headroom, request.amounts)
+        let short = (headroom.x < needs.x ? 1 : 0) | (headroom.y < needs.y ? 2 : 0) | (headroom.z < needs.z ? 4 : 0)
         return short == 0 ? nil : Objection(rawValue: short - 1)
     }
 
-    /// What is free.
+    /// Its headroom.
     package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
-        let free = fleet.rows[index].freeResources
-        return "\(free.cpu) CPUs, \(free.ram) MiB, \(free.disk) GiB free"
+        let headroom = fleet.rows[index].headroomAmount
+        return "\(headroom.cpu) CPUs, \(headroom.ram) MiB, \(headroom.disk) GiB free"
     }
 }

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 @Suite("Jobs that leave their worker without an end")
-struct HandBackTests {
+struct RequeueTests {
     private let four = Resources(cpu: 4, ram: 4096, disk: 10)
     private let silent = Failure(.machineUnreachable, "silent", cause: "no route")
 
@@ -19,7 +19,7 @@ struct HandBackTests {
         }
     }
 
-    @Test("A job that is put off keeps its room, is nobody's, and comes back when it is due")
+    @Test("A job that is deferred keeps its claim, is nobody's, and comes back when it is due")
     func postponed() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
@@ -50,7 +50,7 @@ struct HandBackTests {
         }
     }
 
-    @Test("What was put off for a PM comes back as soon as the PM is up again")
+    @Test("What was deferred for a PM comes back as soon as the PM is up again")
     func upAgain() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             #expect(try await fixture.store.postpone(lease, by: .seconds(600), because: silent))
@@ -66,7 +66,7 @@ struct HandBackTests {
         }
     }
 
-    @Test("A create moves on to a PM that it was not tried on, and its room on the first is free")
+    @Test("A create is rescheduled to a PM that it was not tried on, and its claim on the first is released")
     func movedOn() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
@@ -101,8 +101,8 @@ struct HandBackTests {
             let entries = try await fixture.queued()
             let jobs = entries.reversed().compactMap { $0.firstMatch(of: /"job":(\d+)/).flatMap { Int($0.1) } }
             #expect(jobs == [3, 120, 150] + Array(151...200))
-            let peek = try await fixture.store.peek(since: .start, limit: 5)
-            #expect(peek.lines.compactMap(\.entry?.job.value) == [3, 120, 150, 151, 152])
+            let snapshot = try await fixture.store.poll(since: .start, limit: 5)
+            #expect(snapshot.lines.compactMap(\.entry?.job.value) == [3, 120, 150, 151, 152])
             // One that is younger than all that wait goes behind them.
             let young = #"{"job":900,"kind":"create","vm":149,"cpu":0,"ram":0,"disk":0}"#
             _ = try await fixture.store.redis.send(["ZADD", "hvc:delayed", 1, 900])
@@ -110,13 +110,13 @@ struct HandBackTests {
                 "HSET", "hvc:job:900", "state", "delayed", "entry", young, "vm", 149,
             ])
             #expect(try await fixture.store.sweep().due == [900.identifier()])
-            let last = try await fixture.store.peek(since: .start, limit: 100).lines.last
+            let last = try await fixture.store.poll(since: .start, limit: 100).lines.last
             #expect(last?.bytes == Array(young.utf8))
         }
     }
 
-    @Test("A create that may have left something ends as failed and owes a destroy; its room stays until that is done")
-    func owed() async throws {
+    @Test("A create that may have left something ends as failed with a cleanup pending; its claim stays until that is done")
+    func pendingCleanup() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store
             #expect(

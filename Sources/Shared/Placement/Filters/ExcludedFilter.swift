@@ -1,11 +1,11 @@
 import Model
 
 /// Keeps a request from the machines that failed it before.
-package struct TriedFilter: PlacementFilter {
+package struct ExcludedFilter: PlacementFilter {
     /// The one objection.
     package enum Objection: Int, PlacementObjection {
-        /// It was tried.
-        case tried
+        /// It failed this request.
+        case excluded
 
         /// It takes no such VM now.
         package var kind: PlacementObjectionKind { .unavailable }
@@ -19,21 +19,21 @@ package struct TriedFilter: PlacementFilter {
 
     package init() {}
 
-    /// Requests that failed somewhere.
-    package func concerns(_ request: PlacementRequest) -> Bool { !request.tried.isEmpty }
+    /// Requests that exclude a machine.
+    package func concerns(_ request: PlacementRequest) -> Bool { !request.excludedPMs.isEmpty }
 
-    /// Refuses machines that the request names as tried.
+    /// Refuses machines that the request excludes.
     package func objection(
         to row: PMRow,
         at index: Int,
         of fleet: FleetSnapshot,
         for request: PlacementRequest
     ) -> Objection? {
-        request.tried.contains(row.id) ? .tried : nil
+        request.excludedPMs.contains(row.id) ? .excluded : nil
     }
 
-    /// Whether it was tried.
+    /// Whether it is excluded.
     package func figures(at index: Int, of fleet: FleetSnapshot, for request: PlacementRequest) -> String {
-        request.tried.contains(fleet.rows[index].id) ? "tried" : "not tried"
+        request.excludedPMs.contains(fleet.rows[index].id) ? "tried" : "not tried"
     }
 }

@@ -6,23 +6,23 @@ import Testing
 
 @testable import Store
 
-/// The claim script counts a PM's room as the model does: the same random cases go through both.
+/// The claim script computes a PM's headroom as the model does: the same random cases go through both.
 @Suite("Room, by the script and by the model")
-struct RoomAgreementTests {
+struct HeadroomAgreementTests {
     @Test("A claim is taken exactly where the model says that it fits")
     func agreement() async throws {
         try await StoreFixture.with { (fixture) async throws in
             var generator = SystemRandomNumberGenerator()
             for _ in 1...200 {
                 let machine = try await randomMachine(&generator, fixture)
-                let peek = try await oneEntry(fixture)
-                let fits = machine.takesVMs && Resources(cpu: 1, ram: 512, disk: 1).fits(in: machine.free)
+                let snapshot = try await oneEntry(fixture)
+                let fits = machine.takesVMs && Resources(cpu: 1, ram: 512, disk: 1).fits(in: machine.headroom)
                 let explanation = try #require(
                     plan([PlacementRequest(vm: 1.identifier(), needs: .zero)], on: FleetSnapshot(), by: .seed).first
                 ).explanation
                 let outcome = try await fixture.store.claim(
-                    [(peek.lines[0], .place(1.identifier(), explanation))],
-                    roomVersion: peek.roomVersion,
+                    [(snapshot.lines[0], .place(1.identifier(), explanation))],
+                    headroomVersion: snapshot.headroomVersion,
                     worker: "w",
                     lease: .seconds(9)
                 )
@@ -39,14 +39,14 @@ struct RoomAgreementTests {
                 "headroom_of",
                 Array(
                     """
-                    -- Tells the headroom of PMs.
+                    -- Returns the headroom of PMs.
                     --
                     -- ARGV pms...  the PMs
                     --
                     -- needs: headroom
 
                     local found = {}
-                    for i = pms, #ARGV do found[#found + 1] = room_in(read_room(ARGV[i])) or {} end
+                    for i = pms, #ARGV do found[#found + 1] = headroom_in(read_headroom(ARGV[i])) or {} end
                     return found
                     """.utf8
                 )
@@ -68,7 +68,7 @@ struct RoomAgreementTests {
                 let found: [[Int]] = try await fixture.store.run(script, [:], more: records.map { $0["id"] ?? "" })
                 for (record, numbers) in zip(records, found) {
                     let machine = try PhysicalMachine(record: record)
-                    let free = machine.free
+                    let free = machine.headroom
                     #expect(numbers == (machine.takesVMs ? [free.cpu, free.ram, free.disk] : []), "\(record)")
                 }
             }
@@ -135,9 +135,9 @@ struct RoomAgreementTests {
     }
 
     /// The queue with one create and nothing else.
-    private func oneEntry(_ fixture: StoreFixture) async throws -> Peek {
+    private func oneEntry(_ fixture: StoreFixture) async throws -> QueueSnapshot {
         _ = try await fixture.store.redis.send(["DEL", "hvc:queue", "hvc:queue:returned"])
         _ = try await fixture.create()
-        return try await fixture.store.peek(since: .start, limit: 1)
+        return try await fixture.store.poll(since: .start, limit: 1)
     }
 }

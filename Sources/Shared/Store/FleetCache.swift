@@ -16,12 +16,12 @@ package struct FleetPosition: Hashable, Sendable {
     package static let start = FleetPosition()
 }
 
-/// The fleet as one process follows it: what changed since the last look is taken in, and nothing else is read.
+/// One process' copy of the fleet, kept current by reading only what changed since the last poll.
 ///
-/// Each record of a PM has a version, and a look tells those that changed since a version. One that fell behind, however
-/// far, catches up in the same way, in pieces, so that Redis never serves a whole fleet in one go. One whose connection
-/// was lost begins anew: versions of before may mean something else.
-package struct FleetView: Sendable {
+/// Each record of a PM has a version, and a poll returns those that changed since a version. A cache that fell behind, however
+/// far, catches up in the same way, in pieces, so that Redis never serves a whole fleet in one call. A cache whose connection
+/// was lost begins anew: its versions may mean something else in the Redis that it reaches next.
+package struct FleetCache: Sendable {
     /// The fleet.
     package private(set) var fleet = FleetSnapshot()
     /// How far it is known.
@@ -30,25 +30,25 @@ package struct FleetView: Sendable {
     /// Knows nothing yet.
     package init() {}
 
-    /// Takes in what a look tells.
+    /// Applies what a poll returned.
     ///
-    /// - Parameter peek: the look.
-    package mutating func update(by peek: Peek) {
-        if peek.isReset { (fleet, position) = (FleetSnapshot(), .start) }
-        fleet.update(peek.changed + peek.claims.compactMap { $0.applied(to: fleet[$0.pm]) })
-        fleet.time = peek.time
-        let complete = peek.hasMore ? position.complete : peek.position.version
-        position = peek.position
+    /// - Parameter snapshot: the result of the poll.
+    package mutating func update(by snapshot: QueueSnapshot) {
+        if snapshot.isReset { (fleet, position) = (FleetSnapshot(), .start) }
+        fleet.update(snapshot.changed + snapshot.claims.compactMap { $0.applied(to: fleet[$0.pm]) })
+        fleet.time = snapshot.time
+        let complete = snapshot.hasMore ? position.complete : snapshot.position.version
+        position = snapshot.position
         position.complete = complete
     }
 }
 
-/// Follows the fleet for those who plan now and then.
-package actor FleetFollower {
+/// A fleet cache shared by callers who plan now and then.
+package actor SharedFleetCache {
     private let store: Store
-    private var view = FleetView()
+    private var cache = FleetCache()
 
-    /// Makes a follower that knows nothing yet.
+    /// Makes an empty cache.
     ///
     /// - Parameter store: where the fleet's records are.
     package init(store: Store) {
@@ -61,11 +61,11 @@ package actor FleetFollower {
     /// - Throws: `Failure`.
     package func fleet() async throws(Failure) -> FleetSnapshot {
         while true {
-            let since = view.position
-            let peek = try await store.peek(since: since, limit: 0)
+            let since = cache.position
+            let snapshot = try await store.poll(since: since, limit: 0)
             // Another caller may have gone on meanwhile; what it read is as good.
-            if view.position == since { view.update(by: peek) }
-            if !peek.hasMore, view.position.version >= peek.position.version { return view.fleet }
+            if cache.position == since { cache.update(by: snapshot) }
+            if !snapshot.hasMore, cache.position.version >= snapshot.position.version { return cache.fleet }
         }
     }
 }
