@@ -40,7 +40,12 @@ struct DeadWorkerTests {
         let snapshot = try await store.poll(since: cache.position, limit: 1)
         cache.update(by: snapshot)
         let steps = IntakePlan.steps(for: snapshot.lines, on: cache.fleet, by: .seed)
-        let outcome = try await store.claim(steps, headroomVersion: snapshot.headroomVersion, worker: "w", lease: Self.lease)
+        let outcome = try await store.claim(
+            steps,
+            headroomVersion: snapshot.headroomVersion,
+            worker: "w",
+            lease: Self.lease
+        )
         guard case .started(let epoch, _) = try #require(outcome.results.first) else {
             throw Failure(.internalFault, "the create was not started")
         }

@@ -49,8 +49,8 @@ struct CatalogTests {
             let changed = try await store.poll(since: now.position, limit: 0)
             #expect(changed.changed.map(\.id.value).sorted() == [2, 3])
             #expect(try await store.machine(2.identifier())?.tags == ["ssd"])
-            let due = try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.map(\.pm.value)
-            #expect(due == [2])
+            let probed = try await store.takeDueProbes(limit: 9, deadline: .seconds(9)).probes.map(\.pm.value)
+            #expect(probed == [2])
         }
     }
 

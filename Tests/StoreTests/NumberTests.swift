@@ -85,7 +85,9 @@ struct NumberTests {
         }
     }
 
-    @Test("A fleet is known as before where the counters were deleted, and a plan of before is not refused for its version")
+    @Test(
+        "A fleet is known as before where the counters were deleted, and a plan of before is not refused for its version"
+    )
     func versionsDeleted() async throws {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, Resources(cpu: 2, ram: 1024, disk: 2))

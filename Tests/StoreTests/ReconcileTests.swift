@@ -183,7 +183,9 @@ struct ReconcileTests {
         }
     }
 
-    @Test("While both PMs have it nothing is moved; that is reported once, and forgotten when one of them has it no more")
+    @Test(
+        "While both PMs have it nothing is moved; that is reported once, and forgotten when one of them has it no more"
+    )
     func duplicate() async throws {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store

@@ -115,7 +115,9 @@ struct RequeueTests {
         }
     }
 
-    @Test("A create that may have left something ends as failed with a cleanup pending; its claim stays until that is done")
+    @Test(
+        "A create that may have left something ends as failed with a cleanup pending; its claim stays until that is done"
+    )
     func pendingCleanup() async throws {
         try await withRunningJob { (fixture, lease) async throws in
             let store = fixture.store

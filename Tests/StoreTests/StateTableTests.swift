@@ -171,7 +171,12 @@ struct StateTableTests {
             refusing
             ? .refuse(Failure(.noCapacity, ""), explanation)
             : needsPlace && line.placedOn == nil ? .place(pm, explanation) : .run
-        _ = try await store.claim([(line, action)], headroomVersion: snapshot.headroomVersion, worker: "w", lease: .seconds(60))
+        _ = try await store.claim(
+            [(line, action)],
+            headroomVersion: snapshot.headroomVersion,
+            worker: "w",
+            lease: .seconds(60)
+        )
     }
 
     private func probe(

@@ -30,7 +30,9 @@ struct TraceTests {
         #expect(lines == ["hold 1", "hold 2", "create 3", #"{"kind":"gone","vm":2}"#, "create 4", "hold 5"])
     }
 
-    @Test("What failed or was refused has its end, a hold after its time: where there is headroom it would stay for ever")
+    @Test(
+        "What failed or was refused has its end, a hold after its time: where there is headroom it would stay for ever"
+    )
     func failures() throws {
         let failed = [3: "failed", 5: time(3)]
         let jobs = [

@@ -43,7 +43,10 @@ struct ForeignFormatTests {
         }
     }
 
-    @Test("A tar archive and an OVA in one are distinguished", arguments: [("disk.raw", "tar archive"), ("a.ovf", "OVA")])
+    @Test(
+        "A tar archive and an OVA in one are distinguished",
+        arguments: [("disk.raw", "tar archive"), ("a.ovf", "OVA")]
+    )
     func archives(member: String, name: String) async throws {
         try await withFolder { folder in
             try write([1, 2, 3], folder + "/" + member)

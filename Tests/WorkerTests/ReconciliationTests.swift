@@ -251,16 +251,31 @@ private struct World {
     /// Does what the store's scripts do.
     mutating func apply(_ finding: Reconciliation.Finding) {
         switch finding {
-        case .observed(let known, let state, _, _): replace(known, state, pm: known.pm, observedElsewhere: known.observedElsewhere)
+        case .observed(let known, let state, _, _):
+            replace(known, state, pm: known.pm, observedElsewhere: known.observedElsewhere)
         case .moved(let known, let state):
-            replace(known, known.pm == nil ? known.state : state, pm: PMID(1), observedElsewhere: nil, hasJob: known.pm == nil)
+            replace(
+                known,
+                known.pm == nil ? known.state : state,
+                pm: PMID(1),
+                observedElsewhere: nil,
+                hasJob: known.pm == nil
+            )
         case .lost(let vm, let state): records.append(VMStatus(vm: vm, state: state, pm: PMID(1)))
         case .elsewhere, .duplicate, .contested, .drifted: break
         }
     }
 
-    private mutating func replace(_ known: VMStatus, _ state: VMState, pm: PMID?, observedElsewhere: PMID?, hasJob: Bool = false) {
+    private mutating func replace(
+        _ known: VMStatus,
+        _ state: VMState,
+        pm: PMID?,
+        observedElsewhere: PMID?,
+        hasJob: Bool = false
+    ) {
         records.removeAll { $0.vm.id == known.vm.id }
-        records.append(VMStatus(vm: known.vm, state: state, pm: pm, observedElsewhere: observedElsewhere, hasJob: hasJob))
+        records.append(
+            VMStatus(vm: known.vm, state: state, pm: pm, observedElsewhere: observedElsewhere, hasJob: hasJob)
+        )
     }
 }

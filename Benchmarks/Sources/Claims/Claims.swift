@@ -97,7 +97,12 @@ private struct Site {
             cache.update(by: snapshot)
             if snapshot.lines.isEmpty { return }
             let steps = try steps(for: snapshot.lines, on: cache.fleet)
-            _ = try await store.claim(steps, headroomVersion: snapshot.headroomVersion, worker: worker, lease: .seconds(3600))
+            _ = try await store.claim(
+                steps,
+                headroomVersion: snapshot.headroomVersion,
+                worker: worker,
+                lease: .seconds(3600)
+            )
         }
     }
 

@@ -21,7 +21,9 @@ extension PlacementExplanation.NearestMiss {
 
     /// How much of what is needed is missing, as a share; the scarcest resource counts.
     private static func shortage(of row: PMRow, _ needs: Resources) -> Double {
-        func share(_ needs: Int, _ headroom: Int) -> Double { needs > headroom ? Double(needs - headroom) / Double(needs) : 0 }
+        func share(_ needs: Int, _ headroom: Int) -> Double {
+            needs > headroom ? Double(needs - headroom) / Double(needs) : 0
+        }
         let headroom = row.headroomAmount
         return max(share(needs.cpu, headroom.cpu), share(needs.ram, headroom.ram), share(needs.disk, headroom.disk))
     }

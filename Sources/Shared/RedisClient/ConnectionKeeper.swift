@@ -150,7 +150,8 @@ extension ConnectionKeeper {
             return .connection(connection)
         case .ready:
             // Just lost; the keeper's task will say so in a moment.
-            return waitDeadline > now ? .wait(waitDeadline: waitDeadline, limit: waitDeadline) : .failure(Self.absent(nil))
+            return waitDeadline > now
+                ? .wait(waitDeadline: waitDeadline, limit: waitDeadline) : .failure(Self.absent(nil))
         case .opening:
             let limit = min(deadline, max(waitDeadline, now + TimeAmount(configuration.connectTimeout)))
             return .wait(waitDeadline: waitDeadline, limit: limit)

@@ -62,7 +62,9 @@ struct AuditCommand: AsyncParsableCommand {
             logger: logger
         )
         let result: Result<Auditor.Outcome, Failure>
-        do throws(Failure) { result = .success(try await auditor.run(repairs: repair)) } catch { result = .failure(error) }
+        do throws(Failure) { result = .success(try await auditor.run(repairs: repair)) } catch {
+            result = .failure(error)
+        }
         await redis.shutdown()
         return try result.get()
     }

@@ -29,7 +29,9 @@ struct Auditor: Sendable {
     /// - Throws: `Failure` where Redis does not answer.
     func run(repairs: Bool) async throws(Failure) -> Outcome {
         let found = try await findings()
-        guard repairs, found.contains(where: { $0.remedy != nil }) else { return Outcome(found: found, remaining: found) }
+        guard repairs, found.contains(where: { $0.remedy != nil }) else {
+            return Outcome(found: found, remaining: found)
+        }
         for remedy in found.compactMap(\.remedy).reduce(into: [], Self.addOnce) {
             await repair(remedy)
         }

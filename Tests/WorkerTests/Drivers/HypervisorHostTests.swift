@@ -58,7 +58,10 @@ struct HypervisorHostTests {
         #expect(try await host.virsh("list", "--all", "--name").isEmpty)
     }
 
-    @Test("A domain type that cannot be started is reported as such, and the probe leaves nothing", .timeLimit(.minutes(3)))
+    @Test(
+        "A domain type that cannot be started is reported as such, and the probe leaves nothing",
+        .timeLimit(.minutes(3))
+    )
     func probeWithoutStart() async throws {
         let host = try await PrivateLibvirtd.started()
         let hypervisor = try HypervisorFixture.hypervisor(host.uri)

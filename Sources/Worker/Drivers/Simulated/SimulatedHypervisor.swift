@@ -96,7 +96,10 @@ struct SimulatedHypervisor: Hypervisor {
                 )
             }
             guard host.volume(vm.diskName) != nil else {
-                throw failure(.hypervisor, "the disk of VM \(vm.id), '\(vm.diskName)', no longer exists: create the VM again")
+                throw failure(
+                    .hypervisor,
+                    "the disk of VM \(vm.id), '\(vm.diskName)', no longer exists: create the VM again"
+                )
             }
             let domain = SimulatedHost.Domain(
                 name: vm.domainName,
