@@ -54,6 +54,10 @@ struct EndpointAnswerTests {
             Step(call: Endpoints.releaseHold.description, id: 3, work: true),
             Step(call: Endpoints.dryRun.description, body: DryRunRequest(type: type, image: image, count: 9)),
             Step(call: Endpoints.readCapacity.description), Step(call: Endpoints.readPM.description),
+            Step(call: Endpoints.listVMs.description), Step(call: Endpoints.listPMs.description),
+            Step(call: Endpoints.listImages.description), Step(call: Endpoints.readImage.description, id: 100),
+            Step(call: Endpoints.listTypes.description), Step(call: Endpoints.readType.description),
+            Step(call: Endpoints.listWorkers.description),
             Step(call: Endpoints.setTags.description, body: SetTagsRequest(tags: ["ssd"])),
             Step(call: Endpoints.cordonPM.description),
             Step(call: Endpoints.drainPM.description, query: "dry_run=true"),
@@ -65,6 +69,7 @@ struct EndpointAnswerTests {
         #expect(Set(steps.map(\.call.name)) == Set(Endpoints.all.map(\.name)))
         try await InProcessGateway.with { gateway in
             try await gateway.fill()
+            try await gateway.announceWorker(lease: .seconds(60))
             for step in steps {
                 let answer = try await make(step, gateway)
                 try expectForm(answer, of: step)

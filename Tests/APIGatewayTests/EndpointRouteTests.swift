@@ -93,7 +93,7 @@ struct EndpointRouteTests {
                         "\(call.name) \(id)"
                     )
                 }
-                let query = call.query.map { "\($0.name)=true" }.joined(separator: "&")
+                let query = call.query.filter { $0.kind == .flag }.map { "\($0.name)=true" }.joined(separator: "&")
                 let answer = try await gateway.http.call(path(call) + "?" + query, method: method, body: body)
                 #expect(answer.status == 404, "\(call.name): \(answer)")
                 #expect(answer.headers["x-hvc-code"]?.hasPrefix("unknown_") == true, "\(call.name): \(answer)")

@@ -11,6 +11,9 @@ extension Gateway {
         let vms: VMController
         let holds: HoldController
         let pms: PMController
+        let images: ImageController
+        let types: TypeController
+        let workers: WorkerController
         let placement: PlacementController
         let jobs: JobController
         let health: HealthController
@@ -41,16 +44,23 @@ extension Gateway {
         router.legacy(Endpoints.legacyListImages, controllers.legacyImages.list)
 
         router.v1(Endpoints.createVM, controllers.vms.create)
+        router.v1(Endpoints.listVMs, controllers.vms.list)
         router.v1(Endpoints.readVM, controllers.vms.read)
         router.v1(Endpoints.destroyVM, controllers.vms.destroy)
         router.v1(Endpoints.createHold, controllers.holds.create)
         router.v1(Endpoints.readHold, controllers.holds.read)
         router.v1(Endpoints.releaseHold, controllers.holds.release)
+        router.v1(Endpoints.listPMs, controllers.pms.list)
         router.v1(Endpoints.readPM, controllers.pms.read)
         router.v1(Endpoints.setTags, controllers.pms.setTags)
         router.v1(Endpoints.cordonPM, controllers.pms.cordon)
         router.v1(Endpoints.uncordonPM, controllers.pms.uncordon)
         router.v1(Endpoints.drainPM, controllers.pms.drain)
+        router.v1(Endpoints.listImages, controllers.images.list)
+        router.v1(Endpoints.readImage, controllers.images.read)
+        router.v1(Endpoints.listTypes, controllers.types.list)
+        router.v1(Endpoints.readType, controllers.types.read)
+        router.v1(Endpoints.listWorkers, controllers.workers.list)
         router.v1(Endpoints.dryRun, controllers.placement.dryRun)
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
         router.v1(Endpoints.explainJob, controllers.jobs.explanation)

@@ -1,26 +1,30 @@
+import API
 import Model
 
 /// The arguments of a call, from the query of its URI (`application/x-www-form-urlencoded`).
 ///
 /// Strict: an argument that is given twice, unknown, badly encoded or not UTF-8 is refused.
 struct QueryArguments: Sendable {
-    private let values: [String: String]
+    private let values: [String: [String]]
 
-    init(query: String) throws(Failure) {
-        var values: [String: String] = [:]
+    init(query: String, of parameters: [QueryParameter]) throws(Failure) {
+        var values: [String: [String]] = [:]
         for pair in query.split(separator: "&", omittingEmptySubsequences: true) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = try Self.decoded(parts[0])
             let value = try Self.decoded(parts.count == 2 ? parts[1] : "")
-            guard values.updateValue(value, forKey: name) == nil else {
+            let isFirst = values[name] == nil
+            guard isFirst || parameters.contains(where: { $0.name == name && $0.isRepeatable }) else {
                 throw Failure(.invalidRequest, "the argument \(Self.shown(name)) is given twice: give it once")
             }
+            values[name, default: []].append(value)
         }
         self.values = values
+        try allow(parameters.map(\.name))
     }
 
     /// Refuses all other arguments.
-    func allow(_ names: [String]) throws(Failure) {
+    private func allow(_ names: [String]) throws(Failure) {
         let unknown = values.keys.sorted().first { !names.contains($0) }
         guard let unknown else { return }
         let known = names.isEmpty ? "it takes none" : "it takes " + names.joined(separator: ", ")
@@ -28,12 +32,31 @@ struct QueryArguments: Sendable {
     }
 
     /// An argument's text; nil where it is not given.
-    subscript(name: String) -> String? { values[name] }
+    subscript(name: String) -> String? { values[name]?.first }
+
+    /// All texts of an argument that may be given more than once.
+    func texts(_ name: String) -> [String] { values[name] ?? [] }
 
     /// An argument's text.
     func text(_ name: String) throws(Failure) -> String {
-        guard let value = values[name] else { throw Failure(.invalidRequest, "the argument \(name) is missing") }
+        guard let value = self[name] else { throw Failure(.invalidRequest, "the argument \(name) is missing") }
         return value
+    }
+
+    /// A number in a range; nil where it is not given.
+    func number(_ name: String, in range: ClosedRange<Int>) throws(Failure) -> Int? {
+        guard let text = self[name] else { return nil }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
+        else {
+            let limits = "\(range.lowerBound) to \(range.upperBound)"
+            throw Failure(.invalidRequest, "\(name)=\(Self.shown(text)) is no whole number from \(limits)")
+        }
+        return number
+    }
+
+    /// An argument that is a number of ours; nil where it is not given.
+    func optionalIdentifier<Entity>(_ name: String) throws(Failure) -> Identifier<Entity>? {
+        self[name] == nil ? nil : try identifier(name)
     }
 
     /// An argument that is a number of ours.

@@ -9,12 +9,11 @@ extension Router where Context == GatewayContext {
         _ handler: @escaping @Sendable (QueryArguments, GatewayContext) async throws(Failure) -> PlainResponse
     ) {
         let call = endpoint.description
-        let (names, failing) = (call.query.map(\.name), call.failing)
+        let (parameters, failing) = (call.query, call.failing)
         for method in call.methods {
             on(RouterPath(call.path.description), method: method.http) { request, context in
                 do throws(Failure) {
-                    let arguments = try QueryArguments(query: request.uri.query ?? "")
-                    try arguments.allow(names)
+                    let arguments = try QueryArguments(query: request.uri.query ?? "", of: parameters)
                     return try await handler(arguments, context).response
                 } catch {
                     return PlainResponse(failure: error, body: failing).response

@@ -4,6 +4,7 @@ import Model
 
 /// A request for a call under `/v1/` that has passed all checks of its endpoint's description.
 struct V1Call<Body: Sendable>: Sendable {
+    let endpoint: EndpointDescription
     let body: Body
     let query: QueryArguments
     let request: Request
@@ -27,17 +28,22 @@ extension Router where Context == GatewayContext {
         _ endpoint: Endpoint<Body, Answer>,
         _ handler: @escaping @Sendable (V1Call<Body>) async throws(Failure) -> V1Response<Answer>
     ) {
-        let call = endpoint.description
-        let (arguments, parameters, form) = (call.query.map(\.name), call.path.parameters, Schema(of: Body.self))
-        for method in call.methods {
-            on(RouterPath(call.path.description), method: method.http) { request, context in
+        let endpoint = endpoint.description
+        let (parameters, form) = (endpoint.path.parameters, Schema(of: Body.self))
+        for method in endpoint.methods {
+            on(RouterPath(endpoint.path.description), method: method.http) { request, context in
                 do throws(Failure) {
                     try context.refuseUnknownAction(of: request)
-                    let query = try QueryArguments(query: request.uri.query ?? "")
-                    try query.allow(arguments)
+                    let query = try QueryArguments(query: request.uri.query ?? "", of: endpoint.query)
                     try context.checkNumbers(parameters)
                     let body: Body = try await JSONBody.read(request, form: form)
-                    let call = V1Call(body: body, query: query, request: request, context: context)
+                    let call = V1Call(
+                        endpoint: endpoint,
+                        body: body,
+                        query: query,
+                        request: request,
+                        context: context
+                    )
                     return try await handler(call).response
                 } catch {
                     return Problem(error, request: context.requestID).response(for: error)

@@ -9,6 +9,13 @@ struct PMController: Sendable {
     let service: PlacementService
 
     @Sendable
+    func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<PMResponse>> {
+        let request = try call.page()
+        let page = try await store.machines(after: try request.identifier(), limit: request.limit)
+        return try V1Response(page, of: call.endpoint) { PMResponse($0) }
+    }
+
+    @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
         try await answer(about: try call.identifier())
     }

@@ -1,5 +1,4 @@
 import API
-import Foundation
 import Model
 
 /// `/v1/placements` and `/v1/capacity`: what would be.
@@ -15,8 +14,7 @@ struct PlacementController: Sendable {
     @Sendable
     func capacity(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<CapacityResponse> {
         let (types, capacity, time) = try await service.capacity()
-        let asOf = Date(timeIntervalSince1970: Double(time) / 1000)
-            .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let asOf = Timestamp.text(milliseconds: time)
         return try V1Response(CapacityResponse(asOf: asOf, types: types, capacity: capacity))
     }
 }

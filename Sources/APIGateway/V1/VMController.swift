@@ -26,6 +26,13 @@ struct VMController: Sendable {
         return try V1Response(VMResponse(status))
     }
 
+    @Sendable
+    func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<VMResponse>> {
+        let request = try call.page()
+        let page = try await store.vms(after: try request.identifier(), limit: request.limit)
+        return try V1Response(page, of: call.endpoint) { VMResponse($0) }
+    }
+
     /// 200 when it was destroyed, or 202 with the job that goes on.
     @Sendable
     func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobReceipt> {

@@ -113,15 +113,26 @@ package struct QueryParameter: Hashable, Sendable {
         case text
         case identifier
         case flag
+        case number(ClosedRange<Int>)
     }
 
     package let name: String
     package let kind: Kind
     package let isRequired: Bool
+    /// Whether it may be given more than once.
+    package let isRepeatable: Bool
 
-    package static func text(_ name: String) -> Self { Self(name: name, kind: .text, isRequired: true) }
-    package static func identifier(_ name: String) -> Self { Self(name: name, kind: .identifier, isRequired: true) }
-    package static func flag(_ name: String) -> Self { Self(name: name, kind: .flag, isRequired: false) }
+    private init(_ name: String, _ kind: Kind, isRequired: Bool = false, isRepeatable: Bool = false) {
+        (self.name, self.kind, self.isRequired, self.isRepeatable) = (name, kind, isRequired, isRepeatable)
+    }
+
+    package static func text(_ name: String) -> Self { Self(name, .text, isRequired: true) }
+    package static func identifier(_ name: String) -> Self { Self(name, .identifier, isRequired: true) }
+    package static func optional(_ name: String) -> Self { Self(name, .text) }
+    package static func optionalIdentifier(_ name: String) -> Self { Self(name, .identifier) }
+    package static func repeatable(_ name: String) -> Self { Self(name, .text, isRepeatable: true) }
+    package static func flag(_ name: String) -> Self { Self(name, .flag) }
+    package static func number(_ name: String, in range: ClosedRange<Int>) -> Self { Self(name, .number(range)) }
 }
 
 /// The body of a request; fields that the type does not have are refused.

@@ -2,5 +2,6 @@
 ///
 /// Those of a resource stand in its file.
 package enum Endpoints {
-    package static let all: [EndpointDescription] = vms + holds + pms + placement + jobs + legacy + service
+    package static let all: [EndpointDescription] =
+        vms + holds + pms + images + types + workers + placement + jobs + legacy + service
 }

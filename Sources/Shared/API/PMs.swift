@@ -28,8 +28,15 @@ extension Endpoints {
         "Shows where the VMs of a PM would go; needs dry_run=true, since VMs are not moved yet."
     )
 
+    package static let listPMs = Endpoint<NoBody, Page<PMResponse>>(
+        list: "listPMs",
+        "/v1/pms",
+        "Lists the PMs that the pm_file has, by number."
+    )
+
     static let pms = [
-        readPM.description, setTags.description, cordonPM.description, uncordonPM.description, drainPM.description,
+        listPMs.description, readPM.description, setTags.description, cordonPM.description, uncordonPM.description,
+        drainPM.description,
     ]
 }
 

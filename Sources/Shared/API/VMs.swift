@@ -18,7 +18,13 @@ extension Endpoints {
         "Destroys a VM."
     )
 
-    static let vms = [createVM.description, readVM.description, destroyVM.description]
+    package static let listVMs = Endpoint<NoBody, Page<VMResponse>>(
+        list: "listVMs",
+        "/v1/vms",
+        "Lists the VMs, by number."
+    )
+
+    static let vms = [createVM.description, listVMs.description, readVM.description, destroyVM.description]
 }
 
 /// The body of `POST /v1/vms`.

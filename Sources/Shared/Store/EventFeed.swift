@@ -87,8 +87,7 @@ package final class EventFeed: Sendable {
 extension Store {
     /// The stream's last entry, or its beginning.
     func lastEvent() async throws(Failure) -> String {
-        let reply = try await send(["XREVRANGE", keys.events, "+", "-", "COUNT", "1"])
-        return reply.array?.first?.array?.first?.string ?? "0-0"
+        try await send(["XREVRANGE", keys.events, "+", "-", "COUNT", "1"]).lastEvent
     }
 
     /// What came after a position, and the position after that (XREAD BLOCK).

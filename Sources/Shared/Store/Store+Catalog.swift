@@ -84,8 +84,8 @@ package struct ImageRegistration: Hashable, Sendable {
 }
 
 extension ImageRegistration {
-    /// The word for its state in Redis.
-    fileprivate var state: String { facts != nil ? "ready" : isBeingFetched ? "fetching" : "unusable" }
+    /// The word for its state.
+    package var state: String { facts != nil ? "ready" : isBeingFetched ? "fetching" : "unusable" }
 
     /// What its file is, where VMs can be made of it.
     ///

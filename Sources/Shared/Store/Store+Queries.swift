@@ -100,9 +100,8 @@ extension Store {
         let records = try await pipeline(ids.map { ["HGETALL", keys.type($0)] })
         var types: [InstanceType] = []
         for (id, reply) in zip(ids, records) {
-            let fields = RecordFields(try reply.listedRecord(of: keys.type(id)), key: keys.type(id))
-            guard let needs = try fields.resources(prefix: "") else { throw fields.fault("cpu", "is missing") }
-            types.append(InstanceType(id: id, needs: needs))
+            let record = try reply.listedRecord(of: keys.type(id))
+            types.append(try InstanceType(id: id, record: record, key: keys.type(id)))
         }
         return types
     }

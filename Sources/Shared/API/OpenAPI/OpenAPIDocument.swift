@@ -57,7 +57,7 @@ package enum OpenAPIDocument {
         let inQuery = endpoint.query.map { argument -> JSONValue in
             [
                 "name": .string(argument.name), "in": "query", "required": .boolean(argument.isRequired),
-                "schema": argument.schema,
+                "schema": argument.isRepeatable ? ["type": "array", "items": argument.schema] : argument.schema,
             ]
         }
         let prefer: JSONValue = [
@@ -138,6 +138,7 @@ extension QueryParameter {
         case .text: ["type": "string"]
         case .identifier: Schema.integer(1...(1 << 53)).definition
         case .flag: ["type": "boolean"]
+        case .number(let range): Schema.integer(range).definition
         }
     }
 }

@@ -35,8 +35,10 @@ final class SchemaRecorder: Decoder {
 
     private var schema: Schema {
         if let value { return value }
-        // A nested type has the name of the one around it: `CapacityResponse.Row` is `CapacityResponseRow`.
-        let name = String(reflecting: type).split(separator: ".").dropFirst().joined()
+        // A nested type has the name of the one around it: `CapacityResponse.Row` is `CapacityResponseRow`; a generic one
+        // that of its argument: `Page<VMResponse>` is `PageVMResponse`. Each begins with its module, which is left out.
+        let names = String(reflecting: type).split { "<>, ".contains($0) }
+        let name = names.map { $0.split(separator: ".").dropFirst().joined() }.joined()
         return .object(name: name, fields)
     }
 

@@ -63,12 +63,15 @@ extension Store {
     /// - Throws: `Failure`, with `malformedRecord` where the record is broken.
     package func machineStatus(_ id: PMID) async throws(Failure) -> PMStatus? {
         let replies = try await pipeline([["HGETALL", keys.pm(id)], ["HGETALL", keys.unreached(id)]])
+        return try PMStatus(of: id, replies, keys: keys)
+    }
+}
+
+extension PMStatus {
+    /// Reads what HGETALL answers of a PM and of the workers that do not reach it; nil where there is no such PM.
+    init?(of id: PMID, _ replies: [RESPValue], keys: Keys) throws(Failure) {
         guard let record = try replies[0].record(of: keys.pm(id)) else { return nil }
-        return try PMStatus(
-            record: record,
-            of: id,
-            key: keys.pm(id),
-            unreached: try replies[1].record(of: keys.unreached(id)) ?? [:]
-        )
+        let unreached = try replies[1].record(of: keys.unreached(id)) ?? [:]
+        try self.init(record: record, of: id, key: keys.pm(id), unreached: unreached)
     }
 }
