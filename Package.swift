@@ -17,6 +17,7 @@ let strictWithC: [SwiftSetting] = strict + [.strictMemorySafety()]
 /// Test targets that do much at each seed: tests are built for debugging, which would make them several times slower.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -110,8 +112,17 @@ let package = Package(
         ),
         .target(name: "XML", dependencies: ["CXML"], path: "Sources/Shared/XML", swiftSettings: strictWithC),
         .target(
+            name: "Telemetry",
+            dependencies: [metrics, nioLocks],
+            path: "Sources/Shared/Telemetry",
+            swiftSettings: strict
+        ),
+        .target(
             name: "Bootstrap",
-            dependencies: ["CMalloc", "Model", "RedisClient", argumentParser, logging, lifecycle, signals, nioLocks],
+            dependencies: [
+                "CMalloc", "Model", "RedisClient", "Telemetry", argumentParser, logging, lifecycle, metrics, signals,
+                nioLocks,
+            ],
             path: "Sources/Shared/Bootstrap",
             swiftSettings: strict
         ),
@@ -120,8 +131,9 @@ let package = Package(
         .executableTarget(
             name: "APIGateway",
             dependencies: [
-                "API", "Bootstrap", "Model", "Placement", "RedisClient", "Store", argumentParser, lifecycle, logging,
-                nioCore, nioHTTP, nioHTTPTypes, nioLocks,
+                "API", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "Telemetry", argumentParser,
+                lifecycle,
+                logging, metrics, nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -131,8 +143,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "XML",
-                argumentParser, lifecycle, logging, nioLocks, signals, subprocess,
+                "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "Telemetry", "XML",
+                argumentParser, lifecycle, logging, metrics, nioLocks, signals, subprocess,
             ],
             swiftSettings: strict
         ),
@@ -150,6 +162,11 @@ let package = Package(
         .testTarget(
             name: "ClientTests",
             dependencies: ["API", "Client", "Model", nioCore, nioPosix],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "TestKit", metrics],
             swiftSettings: strict
         ),
         .testTarget(
@@ -200,8 +217,8 @@ let package = Package(
         .testTarget(
             name: "APIGatewayTests",
             dependencies: [
-                "API", "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "TestKit", logging,
-                nioCore,
+                "API", "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "Telemetry", "TestKit",
+                logging, metrics, nioCore,
                 nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -214,8 +231,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "TestKit",
-                "XML", logging, subprocess,
+                "Worker", "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "Telemetry",
+                "TestKit", "XML", logging, metrics, subprocess,
             ],
             swiftSettings: strict
         ),

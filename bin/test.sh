@@ -75,6 +75,7 @@ main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   become_root "testing" "$@"
   install_packages "${packages_run[@]}" "${packages_build[@]}" "${packages_image[@]}" "${packages_test[@]}"
+  install_promtool "$var/tools"
   find_swift
   build_tests
   build_release

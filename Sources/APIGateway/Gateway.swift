@@ -9,6 +9,7 @@ import NIOPosix
 import RedisClient
 import ServiceLifecycle
 import Store
+import Telemetry
 
 /// The composition root of the gateway.
 struct Gateway {
@@ -30,19 +31,22 @@ struct Gateway {
         logger = Program.logger(label: "hvc-gateway", level: settings.common.logLevel)
         for warning in settings.warnings { logger.warning("\(warning)") }
         redis = settings.common.makeRedisClient(name: "hvc-gateway", waitForConnection: .zero, logger: logger)
+        let metrics = MetricsRegistry()
         store = Store(
-            redis: redis,
+            redis: MeteredRedis(redis, metrics: metrics),
             keys: Keys(prefix: settings.common.prefix),
             queueLimit: settings.queueLimit
         )
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
         readiness = Readiness(feed: feed)
+        let jobCounts = JobCounts(feed: feed, in: metrics)
         loops = [
             LoopService { [redis] in await redis.run() },
             LoopService { [feed] in await feed.run() },
             LoopService { [outcomes] in await outcomes.run() },
             LoopService { [readiness] in await readiness.run() },
+            LoopService { await jobCounts.run() },
         ]
         let vms = VMService(
             store: store,
@@ -51,7 +55,8 @@ struct Gateway {
             limit: CallerLimit(settings.waitingCallers),
             wait: settings.wait
         )
-        let placement = PlacementService(store: store, fleetCache: SharedFleetCache(store: store))
+        let fleetCache = SharedFleetCache(store: store)
+        let placement = PlacementService(store: store, fleetCache: fleetCache)
         let router = Self.routes(
             Controllers(
                 legacyVMs: LegacyVMController(service: vms),
@@ -66,9 +71,19 @@ struct Gateway {
                 placement: PlacementController(service: placement),
                 jobs: JobController(store: store),
                 health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),
+                metrics: MetricsController(
+                    registry: metrics,
+                    installation: InstallationMetrics(
+                        store: store,
+                        fleetCache: fleetCache,
+                        vmLimit: settings.metricsVMs,
+                        logger: logger
+                    )
+                ),
                 openAPI: try OpenAPIController()
             ),
             token: settings.token,
+            metrics: RequestMetrics(in: metrics),
             logger: logger
         )
         responder = router.buildResponder()

@@ -10,6 +10,12 @@ struct GatewayContext: RequestContext {
     /// The connection on which the request came.
     let connection: ChannelPipeline
 
+    /// The template of the call's path; nil where no call took the request.
+    var route: String? {
+        // The router says this where it found none.
+        coreContext.endpointPath.value.flatMap { $0 == "NotFound" ? nil : $0 }
+    }
+
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         requestID = ""

@@ -13,6 +13,7 @@ struct GatewaySettings: Sendable {
     let grace: Duration
     let connections: Int
     let queueLimit: Int
+    let metricsVMs: Int
     /// What is odd or unsafe about the environment but does not stop the program.
     let warnings: [String]
 
@@ -75,12 +76,19 @@ struct GatewaySettings: Sendable {
         meaning:
             "How many jobs may be queued; beyond them creates and holds are refused (`queue_full`), and destroys are not."
     )
+    private static let metricsVMsSetting = Setting<Int>.number(
+        "HVC_METRICS_VMS",
+        in: 0...1_000_000,
+        fallback: 10_000,
+        meaning: "Of how many VMs `/metrics` has `hvc_vm_info`; those beyond them are counted in `hvc_vm_info_omitted`."
+    )
 
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
         [
             hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
             graceSetting.about, connectionsSetting.about, queueLimitSetting.about,
+            metricsVMsSetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -99,6 +107,7 @@ struct GatewaySettings: Sendable {
         grace = reader.value(Self.graceSetting)
         connections = reader.value(Self.connectionsSetting)
         queueLimit = reader.value(Self.queueLimitSetting)
+        metricsVMs = reader.value(Self.metricsVMsSetting)
         warnings =
             SettingNames.warnings(for: environment, own: Self.descriptions)
             + Self.descriptions.secretWarnings(in: environment) + Self.warnings(ofToken: token, on: host)

@@ -6,6 +6,7 @@ import Placement
 import RedisClient
 import ServiceLifecycle
 import Store
+import Telemetry
 
 /// A worker, put together.
 struct WorkerProgram {
@@ -24,6 +25,7 @@ struct WorkerProgram {
     private let discovery: Discovery
     private let watch: DomainWatch
     private let sweeper: Sweeper
+    private let publisher: MetricsPublisher
     private let intakeWake = WakeSignal()
     private let discoveryWake = WakeSignal()
     private let sweepWake = WakeSignal()
@@ -35,8 +37,9 @@ struct WorkerProgram {
         self.logger = logger
         for warning in settings.warnings { logger.warning("\(warning)") }
         redis = settings.common.makeRedisClient(name: settings.name, waitForConnection: .seconds(2), logger: logger)
+        let metrics = MetricsRegistry()
         store = Store(
-            redis: redis,
+            redis: MeteredRedis(redis, metrics: metrics),
             keys: Keys(prefix: settings.common.prefix),
             jobRetention: settings.jobRetention
         )
@@ -76,6 +79,7 @@ struct WorkerProgram {
             probeTimeout: settings.probeTimeout,
             settings: libvirt,
             slots: ConnectionSlots(limit: budget.connections, fullText: budget.advice),
+            metrics: HypervisorMetrics(in: metrics),
             logger: logger
         )
         let worker = WorkerRegistrar.record(of: settings)
@@ -93,6 +97,7 @@ struct WorkerProgram {
                 drivers: machines,
                 leases: leases,
                 worker: settings.name,
+                metrics: JobMetrics(in: metrics),
                 logger: logger
             ),
             grace: settings.grace,
@@ -124,6 +129,7 @@ struct WorkerProgram {
             logger: logger
         )
         sweeper = Sweeper(store: store, wake: sweepWake, lease: settings.lease, logger: logger)
+        publisher = MetricsPublisher(store: store, worker: settings.name, registry: metrics, logger: logger)
     }
 
     private static func watch(_ store: Store, _ machines: PMConnectionPool, _ logger: Logger) -> DomainWatch {
@@ -155,6 +161,7 @@ struct WorkerProgram {
                 LoopService { [fetcher] in await fetcher.run() },
                 LoopService { [leases] in try await leases.run() },
                 LoopService { [sweeper] in await sweeper.run() },
+                LoopService { [publisher] in await publisher.run() },
                 LoopService { [watch] in await watch.run() },
                 LoopService { [discovery] in await discovery.run() },
                 intake,

@@ -43,6 +43,11 @@ struct RedisRightsTests {
         for call in ["/readyz", "/pm/list", "/pm/query?pmid=1", "/image/list", "/vm/types", "/v1/vms/1"] {
             #expect(try await http.call(call).status == 200, "\(call)")
         }
+        try await eventually("what the worker counted", deadline: .seconds(20), every: .milliseconds(200)) {
+            try await http.call("/metrics").body.contains(
+                #"kind="create",step="disk",outcome="done"} 1"#
+            )
+        }
         try "simulated:///1\nsimulated:///2\n".write(toFile: site.file("PM"), atomically: true, encoding: .utf8)
         worker.signal(SIGHUP)
         try await worker.waitForLine(containing: "PM 2 is up", within: .seconds(30))

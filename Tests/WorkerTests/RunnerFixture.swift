@@ -21,6 +21,7 @@ struct RunnerFixture {
         failing failures: [String: [Failure]] = [:],
         operations: OperationRegistry = .shipped,
         actions: StepActions = .shipped,
+        metrics: JobMetrics = JobMetrics(),
         began: @escaping @Sendable (String?) -> Void = { _ in },
         entered: @escaping @Sendable (String) async -> Void = { _ in }
     ) throws {
@@ -42,6 +43,7 @@ struct RunnerFixture {
             worker: "w",
             operations: operations,
             actions: actions,
+            metrics: metrics,
             clock: clock,
             fraction: { 0.5 },
             logger: logger

@@ -20,6 +20,20 @@ readonly packages_test=(
   shellcheck systemd wrk
 )
 
+# install_promtool FOLDER: takes promtool out of Debian's package of Prometheus, which installed would start a server.
+install_promtool() {
+  local folder=$1 download
+  [[ ! -x $folder/promtool ]] && ! command -v promtool >/dev/null || return 0
+  command -v apt-get >/dev/null || fail "this is not a Debian-like system; put promtool (of Prometheus) into $folder, then run again"
+  download=$(mktemp -d)
+  mkdir -p "$folder"
+  long "apt-get update" "$log_dir/apt.log" apt update -qq
+  (cd "$download" && long "apt-get download prometheus" "$log_dir/apt.log" apt download prometheus)
+  dpkg-deb --fsys-tarfile "$download"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$folder/promtool"
+  chmod 755 "$folder/promtool"
+  rm -rf "$download"
+}
+
 # install_packages PACKAGE…: needs no network and does not touch apt when all are there.
 install_packages() {
   local missing

@@ -31,7 +31,7 @@ struct RequestFrame: RouterMiddleware {
         }
         // An answer to HEAD has no body, whatever it says: a client would take it for the next answer (RFC 9110, 9.3.2).
         if request.method == .head { response = response.createHeadResponse() }
-        log.finish(&response, to: request, context.requestID, since: start)
+        log.finish(&response, to: request, context, since: start)
         return response
     }
 

@@ -3,28 +3,33 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Gives each request an id and writes its line of the access log.
+/// Gives each request an id, writes its line of the access log, and counts it.
 struct RequestLog {
     let logger: Logger
     /// Removes tokens from what is logged.
     let secrets: SecretFilter
+    let metrics: RequestMetrics
 
-    /// Adds the request's id to the answer, writes the line, and removes from the answer what is for the log alone.
+    /// Adds the request's id to the answer, writes the line, counts the request, and removes from the answer what is for
+    /// the log alone.
     ///
     /// - Parameters:
     ///   - response: the answer.
     ///   - request: the request.
-    ///   - id: the request's id.
+    ///   - context: the context in which it was answered.
     ///   - start: when it came.
     func finish(
         _ response: inout Response,
         to request: Request,
-        _ id: String,
+        _ context: GatewayContext,
         since start: ContinuousClock.Instant
     ) {
+        let id = context.requestID
         response.headers[.requestID] = id
-        let elapsed = (ContinuousClock.now - start).components
-        let microseconds = elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
+        let elapsed = ContinuousClock.now - start
+        let parts = elapsed.components
+        let microseconds = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
+        metrics.note(request.method, route: context.route, status: response.status.code, elapsed: elapsed)
         let target = secrets.shown(path: request.uri.path, query: request.uri.query ?? "")
         // One text rather than metadata, which costs as much as all else that the gateway does for a query.
         var line = "\(request.method.rawValue) \(target.path) status=\(response.status.code) us=\(microseconds)"

@@ -17,18 +17,24 @@ extension Gateway {
         let placement: PlacementController
         let jobs: JobController
         let health: HealthController
+        let metrics: MetricsController
         let openAPI: OpenAPIController
     }
 
     /// Every call with its handler.
     ///
     /// A test compares the routes with `Endpoints`.
-    static func routes(_ controllers: Controllers, token: String, logger: Logger) -> Router<GatewayContext> {
+    static func routes(
+        _ controllers: Controllers,
+        token: String,
+        metrics: RequestMetrics,
+        logger: Logger
+    ) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
         let open = Set(Endpoints.all.filter { !$0.needsToken }.map(\.path.description))
         router.add(
             middleware: RequestFrame(
-                log: RequestLog(logger: logger, secrets: SecretFilter(token: token)),
+                log: RequestLog(logger: logger, secrets: SecretFilter(token: token), metrics: metrics),
                 loopbackHost: LoopbackHost(isRequired: token.isEmpty),
                 authorization: Authorization(token: token, open: open),
                 bodies: BodyLimit(budget: BodyBudget(), bodiless: open)
@@ -67,6 +73,7 @@ extension Gateway {
 
         router.service(Endpoints.readHealth, controllers.health.alive)
         router.service(Endpoints.readReadiness, controllers.health.ready)
+        router.service(Endpoints.readMetrics, controllers.metrics.read)
         router.service(Endpoints.readOpenAPI, controllers.openAPI.read)
         return router
     }

@@ -60,6 +60,7 @@ extension Endpoint where Body == NoBody {
         service name: String,
         _ path: PathTemplate,
         statuses: [Int] = [200],
+        mediaType: String = "application/json",
         needsToken: Bool = true,
         _ summary: String
     ) {
@@ -72,6 +73,7 @@ extension Endpoint where Body == NoBody {
             statuses: statuses,
             body: nil,
             answer: Answer.self,
+            mediaType: mediaType,
             needsToken: needsToken,
             summary: summary
         )
@@ -100,6 +102,8 @@ package struct EndpointDescription: Sendable {
     /// Nil if the call takes no body.
     package let body: (any APIRequest.Type)?
     package let answer: any (Codable & Sendable).Type
+    /// The media type of the answer.
+    package var mediaType = "application/json"
     package var needsToken = true
     package let summary: String
 

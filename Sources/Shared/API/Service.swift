@@ -13,13 +13,21 @@ extension Endpoints {
         needsToken: false,
         "Says whether what is accepted is kept and done."
     )
+    package static let readMetrics = Endpoint<NoBody, String>(
+        service: "readMetrics",
+        "/metrics",
+        mediaType: "text/plain",
+        "Tells what is counted and measured, as Prometheus reads it."
+    )
     package static let readOpenAPI = Endpoint<NoBody, JSONValue>(
         service: "readOpenAPI",
         "/openapi.json",
         "Describes all calls (OpenAPI 3.1)."
     )
 
-    static let service = [readHealth.description, readReadiness.description, readOpenAPI.description]
+    static let service = [
+        readHealth.description, readReadiness.description, readMetrics.description, readOpenAPI.description,
+    ]
 }
 
 /// Whether the gateway lives, or is ready.

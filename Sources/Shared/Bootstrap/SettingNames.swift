@@ -22,6 +22,7 @@ package enum SettingNames {
         "HVC_JOB_HISTORY_MIB",
         "HVC_LEASE",
         "HVC_LOG_LEVEL",
+        "HVC_METRICS_VMS",
         "HVC_NETWORK",
         "HVC_OVERCOMMIT_CPU",
         "HVC_OVERCOMMIT_DISK",

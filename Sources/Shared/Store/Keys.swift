@@ -65,6 +65,8 @@ package struct Keys: Hashable, Sendable {
     package func processing(_ worker: String) -> String { prefix + "processing:" + worker }
     /// Hash: a worker; expires when its heartbeats stop.
     package func worker(_ name: String) -> String { prefix + "worker:" + name }
+    /// String: what a worker counted, as JSON; gone by itself when it publishes no more.
+    package func metrics(of worker: String) -> String { prefix + "metrics:" + worker }
     /// Hash: a job.
     package func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Hash: the steps that a job has taken, by number, each a line of JSON.

@@ -83,7 +83,7 @@ extension Store {
         throw .storeFull(cause: "it uses \(reading.used >> 20) of \(reading.limit >> 20) MiB")
     }
 
-    private func memory() async throws(Failure) -> MemoryReading {
+    func memory() async throws(Failure) -> MemoryReading {
         MemoryReading(try await send(["INFO", "memory"]).string ?? "")
     }
 }

@@ -22,6 +22,7 @@ actor PMConnectionPool {
     private let ssh: SSHConfiguration
     private let settings: LibvirtSettings
     private let slots: ConnectionSlots
+    private let metrics: HypervisorMetrics?
     private let logger: Logger
     private var entries: [PMID: Entry] = [:]
 
@@ -40,6 +41,7 @@ actor PMConnectionPool {
     ///   - probeTimeout: how long a PM's login and the commands of a probe may take.
     ///   - settings: how PMs' libvirt is treated.
     ///   - slots: how many connections to libvirt the process may have.
+    ///   - metrics: what measures the drivers' calls; nil for nothing.
     ///   - logger: for what people want to know.
     init(
         store: Store,
@@ -49,6 +51,7 @@ actor PMConnectionPool {
         probeTimeout: Duration = .seconds(10),
         settings: LibvirtSettings = LibvirtSettings(),
         slots: ConnectionSlots = ConnectionSlots(),
+        metrics: HypervisorMetrics? = nil,
         logger: Logger
     ) {
         self.store = store
@@ -58,6 +61,7 @@ actor PMConnectionPool {
         settings.openDeadline = max(settings.openDeadline, probeTimeout)
         self.settings = settings
         self.slots = slots
+        self.metrics = metrics
         ssh = SSHConfiguration(
             controlDirectory: controlDirectory,
             connectTimeout: probeTimeout / 2,
@@ -68,6 +72,11 @@ actor PMConnectionPool {
 
     /// The PM's hypervisor.
     func hypervisor(of pm: PhysicalMachine) async throws(Failure) -> any Hypervisor {
+        let driver = await driver(of: pm)
+        return metrics.map { MeteredHypervisor(base: driver, metrics: $0) } ?? driver
+    }
+
+    private func driver(of pm: PhysicalMachine) async -> any Hypervisor {
         // Of a simulated PM nothing is open, and so nothing is kept.
         if case .simulated(let simulated) = pm.listing.address.route {
             return SimulatedHypervisor(pm: simulated, store: store, cell: settings.cell)

@@ -26,6 +26,7 @@ struct Attempt {
         let store: any JobStore
         let actions: StepActions
         let leases: LeaseKeeper
+        let metrics: JobMetrics
         let clock: any WorkerClock
         let logger: Logger
     }
@@ -64,7 +65,7 @@ struct Attempt {
         if StepActions.overImage.contains(step.action) { await context.readImage() }
         try await enter(step.name, isProgress: isProgress, writing: [log.begin(step)], .entered(step))
         do throws(Failure) {
-            let result = try await perform(step.action)
+            let result = try await perform(step.action, as: step.name)
             CrashPoint.made(step).reach()
             unwritten = [log.end(step, detail: result.detail)].compactMap(\.self)
         } catch {
@@ -83,7 +84,7 @@ struct Attempt {
         do throws(Failure) {
             for (action, steps) in log.undoing(of: operation) {
                 try await enter(nil, isProgress: false, writing: log.beginUndo(of: steps), .undoEntered(action))
-                _ = try await perform(action)
+                _ = try await perform(action, as: action.rawValue)
                 CrashPoint.undone(action).reach()
                 unwritten = log.endUndo(of: steps)
             }
@@ -97,11 +98,21 @@ struct Attempt {
         }
     }
 
-    private func perform(_ action: StepAction) async throws(Failure) -> StepResult {
+    private func perform(_ action: StepAction, as name: String) async throws(Failure) -> StepResult {
         guard let call = tools.actions[action] else {
             throw Failure(.internalFault, "no driver has an action \(action.rawValue): report this")
         }
-        let result = try await call(context)
+        let start = tools.clock.now
+        func measure(isDone: Bool) {
+            let elapsed = tools.clock.now - start
+            tools.metrics.note(step: name, of: operation.kind, isDone: isDone, elapsed: elapsed)
+        }
+        let result: StepResult
+        do throws(Failure) { result = try await call(context) } catch {
+            measure(isDone: false)
+            throw error
+        }
+        measure(isDone: true)
         if !result.left.isEmpty { try await tools.store.note(left: result.left, by: lease) }
         return result
     }

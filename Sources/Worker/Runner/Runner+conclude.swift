@@ -35,11 +35,11 @@ extension Runner {
         switch result.outcome {
         case .done:
             let isOurs = try await store.finish(job.lease, by: worker, JobEnding(writing: result.unwritten))
-            report(job, isOurs ? "done" : "no longer ours", ["pm": "\(job.machine?.description ?? "-")"], logger)
+            report(job, isOurs ? .done : .lost, ["pm": "\(job.machine?.description ?? "-")"], logger)
         case .failed(let failure, _) where wasStopped || failure.code.leavesJobAsItIs:
             let reason = wasStopped ? "worker \(worker) was stopped" : failure.message
             let isBack = try await store.requeue(job.lease, reason: reason, writing: result.unwritten)
-            report(job, isBack ? "requeued" : "no longer ours", ["error": "\(failure)"], logger)
+            report(job, isBack ? .requeued : .lost, ["error": "\(failure)"], logger)
         case .failed(let failure, let isClean):
             try await retry(job, failure, isClean: isClean, writing: result.unwritten, logger)
         }
@@ -73,10 +73,11 @@ extension Runner {
             return try await store.finish(job.lease, by: worker, ending)
         }
         let isOurs: Bool
-        let word: String
+        let outcome: JobMetrics.Outcome
+        var delay: Duration?
         switch decision {
         case .reschedule:
-            word = "rescheduled"
+            outcome = .rescheduled
             isOurs = try await store.reschedule(
                 job.lease,
                 because: failure,
@@ -84,19 +85,22 @@ extension Runner {
                 writing: steps
             )
         case .postpone(let wait):
-            let delay = wait.delay(fraction: fraction())
-            word = "deferred by \(delay)"
-            isOurs = try await store.postpone(job.lease, by: delay, because: failure, writing: steps)
+            outcome = .deferred
+            let time = wait.delay(fraction: fraction())
+            delay = time
+            isOurs = try await store.postpone(job.lease, by: time, because: failure, writing: steps)
         case .fail:
-            word = "failed"
+            outcome = .failed
             isOurs = try await end()
         case .failWithCleanup(let wait):
-            let delay = wait.delay(fraction: fraction())
-            word = "failed, to be cleaned up in \(delay)"
+            outcome = .failed
+            delay = wait.delay(fraction: fraction())
             isOurs = try await end(cleanupDelay: delay)
         }
-        let metadata: Logger.Metadata = ["pm": "\(job.machine?.description ?? "-")", "error": "\(failure)"]
-        report(job, isOurs ? word : "no longer ours", metadata, logger)
+        var metadata: Logger.Metadata = ["pm": "\(job.machine?.description ?? "-")", "error": "\(failure)"]
+        // Until it goes on, or until what it left is cleaned up.
+        metadata["delay"] = delay.map { "\($0)" }
+        report(job, isOurs ? outcome : .lost, metadata, logger)
     }
 
     /// Whether another worker reaches the PM that does not answer this one.
@@ -105,7 +109,14 @@ extension Runner {
         return try await store.isReached(pm, byOtherThan: worker)
     }
 
-    private func report(_ job: ClaimedJob, _ what: String, _ metadata: Logger.Metadata, _ logger: Logger) {
+    private func report(
+        _ job: ClaimedJob,
+        _ outcome: JobMetrics.Outcome,
+        _ metadata: Logger.Metadata,
+        _ logger: Logger
+    ) {
+        metrics.note(outcome, of: job.entry.kind)
+        let what = outcome == .lost ? "no longer ours" : outcome.rawValue
         logger.info("\(job.entry.kind.rawValue): \(what)", metadata: metadata)
     }
 }

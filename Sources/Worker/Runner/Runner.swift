@@ -13,6 +13,7 @@ struct Runner: Sendable {
     let yieldDelay = YieldDelay()
     var operations = OperationRegistry.shipped
     var actions = StepActions.shipped
+    var metrics = JobMetrics()
     var clock: any WorkerClock = SystemClock()
     /// Where in the range of a backoff to wait, from 0 to 1.
     var fraction: @Sendable () -> Double = { .random(in: 0...1) }
@@ -62,7 +63,14 @@ struct Runner: Sendable {
                 return Result(outcome: .failed(error, isClean: log.isClean(of: operation)))
             }
             let context = StepContext(status: status, hypervisor: hypervisor, store: store)
-            let tools = Attempt.Tools(store: store, actions: actions, leases: leases, clock: clock, logger: logger)
+            let tools = Attempt.Tools(
+                store: store,
+                actions: actions,
+                leases: leases,
+                metrics: metrics,
+                clock: clock,
+                logger: logger
+            )
             var attempt = Attempt(job.lease, operation, after: log, in: context, with: tools)
             let outcome = await attempt.run()
             return Result(outcome: outcome, unwritten: attempt.unwritten)

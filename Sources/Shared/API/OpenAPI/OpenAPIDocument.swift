@@ -74,7 +74,7 @@ package enum OpenAPIDocument {
             let form = goesOn ? Schema(of: JobReceipt.self) : Schema(of: endpoint.answer)
             responses["\(status)"] = answer(
                 meaning(of: status),
-                "application/json",
+                endpoint.mediaType,
                 form.reference,
                 job: endpoint.makesJob
             )

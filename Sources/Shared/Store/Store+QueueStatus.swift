@@ -1,0 +1,66 @@
+package import Model
+import RedisClient
+
+/// What waits in the queues, and what else there is of jobs.
+package struct QueueStatus: Hashable, Sendable {
+    /// What waits in one queue.
+    package struct Waiting: Hashable, Sendable {
+        package let depth: Int
+        /// The job that is next; nil where none waits, or the next entry is none of ours.
+        package let next: JobID?
+        /// For how long the next one has waited since it was accepted; nil where that is not known.
+        package let age: Duration?
+    }
+
+    /// Of the queue of jobs that are to take capacity.
+    package let capacity: Waiting
+    /// Of the queue of all other jobs.
+    package let direct: Waiting
+    /// How many jobs workers hold.
+    package let running: Int
+    /// How many jobs were put off.
+    package let deferred: Int
+    /// How many entries the dead-letter list has.
+    package let dead: Int
+}
+
+extension Store {
+    /// What waits in the queues, in two round trips.
+    package func queueStatus() async throws(Failure) -> QueueStatus {
+        let replies = try await pipeline([
+            ["LLEN", keys.queue], ["ZCARD", keys.returned], ["LLEN", keys.direct], ["ZCARD", keys.leases],
+            ["ZCARD", keys.delayed], ["LLEN", keys.dead], ["LINDEX", keys.queue, "-1"],
+            ["ZRANGE", keys.returned, "0", "0"], ["LINDEX", keys.direct, "-1"], ["TIME"],
+        ])
+        // Those that came back have lower numbers than those that did not, but for one that was put there by hand.
+        let taking = [replies[6], replies[7].array?.first].compactMap { $0?.string.flatMap(Self.job) }.min()
+        let direct = replies[8].string.flatMap(Self.job)
+        let ages = try await ages(of: [taking, direct], at: replies[9].milliseconds)
+        func count(_ index: Int) -> Int { replies[index].int ?? 0 }
+        return QueueStatus(
+            capacity: QueueStatus.Waiting(depth: count(0) + count(1), next: taking, age: ages[0]),
+            direct: QueueStatus.Waiting(depth: count(2), next: direct, age: ages[1]),
+            running: count(3),
+            deferred: count(4),
+            dead: count(5)
+        )
+    }
+
+    /// The job of an entry, which begins with its number.
+    private static func job(in entry: String) -> JobID? {
+        let start = "{\"job\":"
+        guard entry.hasPrefix(start) else { return nil }
+        return JobID(String(entry.dropFirst(start.count).prefix { $0.isNumber }))
+    }
+
+    private func ages(of jobs: [JobID?], at now: Int?) async throws(Failure) -> [Duration?] {
+        let times = try await pipeline(jobs.compactMap(\.self).map { ["HGET", keys.job($0), "accepted_at"] })
+        var rest = times[...]
+        return jobs.map { job in
+            guard job != nil, let accepted = rest.popFirst()?.string.flatMap(RecordTime.milliseconds), let now else {
+                return nil
+            }
+            return .milliseconds(max(now - accepted, 0))
+        }
+    }
+}
