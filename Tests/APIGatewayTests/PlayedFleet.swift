@@ -64,7 +64,7 @@ extension PlayedFleet {
         let taken =
             outcome.direct.first.map { ($0.line, $0.result) }
             ?? zip(snapshot.lines, outcome.results).first { _ in true }
-        guard let (line, result) = taken, let entry = line.entry, case .started(let epoch, _) = result else {
+        guard let (line, result) = taken, let entry = line.entry, case .started(let epoch, _, _) = result else {
             throw TestKitError("\(outcome)")
         }
         return Lease(job: entry.job, epoch: epoch)

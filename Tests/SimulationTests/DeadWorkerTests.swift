@@ -46,7 +46,7 @@ struct DeadWorkerTests {
             worker: "w",
             lease: Self.lease
         )
-        guard case .started(let epoch, _) = try #require(outcome.results.first) else {
+        guard case .started(let epoch, _, _) = try #require(outcome.results.first) else {
             throw Failure(.internalFault, "the create was not started")
         }
         return Lease(job: JobID(known: 1), epoch: epoch)

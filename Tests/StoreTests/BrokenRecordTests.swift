@@ -238,7 +238,7 @@ struct BrokenRecordTests {
             _ = try await fixture.create("b")
             var outcome = try await claim(fixture)
             if outcome.stop == .full { outcome = try await claim(fixture) }
-            guard case .started(_, let pm) = outcome.results.first else {
+            guard case .started(_, let pm, _) = outcome.results.first else {
                 Issue.record("not started: \(outcome)")
                 return
             }

@@ -2,6 +2,7 @@ import Model
 import Placement
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 @Suite("Claims")
@@ -16,7 +17,7 @@ struct ClaimTests {
             let (_, outcome) = try await fixture.takeAll()
             #expect(outcome.stop == .complete)
             let pm: PMID = try 1.identifier()
-            #expect(outcome.results == [.started(epoch: 1, pm: pm), .started(epoch: 1, pm: pm), .ended])
+            #expect(outcome.untimed == [.started(epoch: 1, pm: pm), .started(epoch: 1, pm: pm), .ended])
             #expect(try await fixture.queued().isEmpty)
             #expect(try await fixture.list("hvc:processing:w").count == 2)
             #expect(try await fixture.store.machine(pm)?.claimed == Resources(cpu: 2, ram: 1024, disk: 2))
@@ -113,7 +114,7 @@ struct ClaimTests {
             ])
             let (_, outcome) = try await fixture.takeAll()
             let pm: PMID = try 1.identifier()
-            #expect(outcome.results == [.deadLettered, .deadLettered, .deadLettered, .started(epoch: 1, pm: pm)])
+            #expect(outcome.untimed == [.deadLettered, .deadLettered, .deadLettered, .started(epoch: 1, pm: pm)])
             let dead = try await fixture.list("hvc:dead")
             #expect(dead.count == 3)
             #expect(dead[0].contains("no record of job 77") && dead[1].contains("no entry"))
@@ -130,13 +131,13 @@ struct ClaimTests {
             _ = try await fixture.create("second")
             let pm: PMID = try 1.identifier()
             let (_, outcome) = try await fixture.takeAll()
-            #expect(outcome.results == [.started(epoch: 1, pm: pm), .started(epoch: 1, pm: pm), .waiting])
+            #expect(outcome.untimed == [.started(epoch: 1, pm: pm), .started(epoch: 1, pm: pm), .waiting])
             #expect(try await fixture.list("hvc:vm:1:waiting").count == 1)
             #expect(try await fixture.store.status(of: 2.identifier())?.state == .waiting)
             #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await fixture.queued().count == 1)
             let (_, next) = try await fixture.takeAll()
-            #expect(next.results == [.started(epoch: 1, pm: pm)])
+            #expect(next.untimed == [.started(epoch: 1, pm: pm)])
             #expect(try await fixture.store.vm(vm)?.state == .destroying)
         }
     }

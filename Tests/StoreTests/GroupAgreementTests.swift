@@ -66,7 +66,7 @@ struct GroupAgreementTests {
     }
 
     private func end(_ entry: QueueEntry, _ outcome: ClaimOutcome, _ fixture: StoreFixture) async throws {
-        guard case .started(let epoch, _) = outcome.results.first else { throw TestKitError("\(outcome)") }
+        guard case .started(let epoch, _, _) = outcome.results.first else { throw TestKitError("\(outcome)") }
         let failure = Failure(.hypervisor, "as the test wants it")
         #expect(
             try await fixture.store.finish(Lease(job: entry.job, epoch: epoch), by: "w", JobEnding(failure: failure))

@@ -64,7 +64,7 @@ struct JobTests {
             #expect(try await fixture.queued().count == 1)
             #expect(try await store.finish(lease, by: "w", JobEnding()) == false)
             let (_, outcome) = try await fixture.takeAll(worker: "other")
-            guard case .started(let epoch, let pm) = outcome.results.first else {
+            guard case .started(let epoch, let pm, _) = outcome.results.first else {
                 Issue.record("not started again: \(outcome)")
                 return
             }

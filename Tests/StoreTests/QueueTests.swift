@@ -2,6 +2,7 @@ import Model
 import Placement
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 @Suite("The two queues")
@@ -32,7 +33,7 @@ struct QueueTests {
             #expect(snapshot.lines.compactMap(\.entry?.job.value) == [2] && snapshot.direct == 1)
             let taken = try await takeDirect(fixture)
             #expect(taken.compactMap(\.line.entry?.job.value) == [3])
-            #expect(taken.map(\.result) == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(taken.map(\.result.untimed) == [.started(epoch: 1, pm: try 1.identifier())])
             #expect(try await fixture.list("hvc:queue").count == 1)
         }
     }
@@ -63,10 +64,10 @@ struct QueueTests {
             #expect(try await takeDirect(fixture).map(\.result) == [.waiting])
             #expect(try await fixture.list("hvc:vm:1:waiting").count == 1)
             let (_, claim) = try await fixture.takeAll()
-            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(claim.untimed == [.started(epoch: 1, pm: try 1.identifier())])
             #expect(try await takeDirect(fixture).isEmpty)
             #expect(try await fixture.store.finish(Lease(job: 1.identifier(), epoch: 1), by: "w", JobEnding()))
-            #expect(try await takeDirect(fixture).map(\.result) == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(try await takeDirect(fixture).map(\.result.untimed) == [.started(epoch: 1, pm: try 1.identifier())])
         }
     }
 

@@ -102,7 +102,7 @@ struct ReconcileTests {
             _ = try await store.redis.send(["HSET", "hvc:vm:1", "state", state.rawValue])
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
             let (_, claim) = try await fixture.takeAll()
-            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(claim.untimed == [.started(epoch: 1, pm: try 1.identifier())])
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.vm(known.vm.id) == nil)
             try await expectClaims(fixture, [0, 0])
@@ -125,13 +125,13 @@ struct ReconcileTests {
             #expect(try await store.sweep().due == [2.identifier()])
             _ = try await store.enqueueDestroy(known.vm.id, request: "")
             let (_, claim) = try await fixture.takeAll()
-            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier()), .waiting])
+            #expect(claim.untimed == [.started(epoch: 1, pm: try 1.identifier()), .waiting])
             #expect(try await store.vm(known.vm.id)?.state == .running)
             #expect(try await fixture.begin("start", of: Lease(job: 2.identifier(), epoch: 1)))
             #expect(try await store.finish(Lease(job: 2.identifier(), epoch: 1), by: "w", JobEnding()))
             #expect(try await store.vm(known.vm.id)?.state == .running)
             let (_, next) = try await fixture.takeAll()
-            #expect(next.results == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(next.untimed == [.started(epoch: 1, pm: try 1.identifier())])
         }
     }
 
@@ -248,7 +248,7 @@ struct ReconcileTests {
             #expect(try await store.vm(1.identifier())?.state == .queued)
             let (snapshot, claim) = try await fixture.takeAll()
             #expect(try snapshot.lines.first?.placedOn == 1.identifier())
-            #expect(claim.results == [.started(epoch: 1, pm: try 1.identifier())])
+            #expect(claim.untimed == [.started(epoch: 1, pm: try 1.identifier())])
             try await expectClaims(fixture, [1])
         }
     }

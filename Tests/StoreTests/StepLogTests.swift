@@ -49,6 +49,27 @@ struct StepLogTests {
         }
     }
 
+    @Test("The claim of a new job begins its first step; that of one which comes back does not")
+    func firstStep() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 4, ram: 4096, disk: 10))
+            _ = try await fixture.create()
+            let (_, outcome) = try await fixture.takeAll()
+            guard case .started(1, let pm, let time?) = outcome.results.first else {
+                Issue.record("\(outcome)")
+                return
+            }
+            let job: JobID = try 1.identifier()
+            let expected = StepRecord(name: "image", pm: try #require(pm), epoch: 1, startedAt: time)
+            #expect(try await fixture.store.steps(of: job) == [1: expected])
+            #expect(try await fixture.field("hvc:job:1", "step") == "image")
+            #expect(try await fixture.store.requeue(Lease(job: job, epoch: 1), reason: "test"))
+            let (_, second) = try await fixture.takeAll()
+            #expect(second.results == [.started(epoch: 3, pm: pm)])
+            #expect(try await fixture.store.steps(of: job) == [1: expected])
+        }
+    }
+
     @Test(
         "A worker that lost the job writes nothing",
         arguments: ["begin", "finish", "requeue", "postpone", "reschedule"]

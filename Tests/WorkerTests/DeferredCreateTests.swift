@@ -77,9 +77,9 @@ struct DeferredCreateTests {
             let destroy = try await store.enqueueDestroy(running.vm, request: "")
             let outcome = try await take(store)
             #expect(outcome.stop == .complete)
-            #expect(outcome.results == [.deferred, .started(epoch: 1, pm: try id(1))])
+            #expect(outcome.untimed == [.deferred, .started(epoch: 1, pm: try id(1))])
             #expect(outcome.direct.map(\.line.entry?.job) == [destroy.job])
-            #expect(outcome.direct.map(\.result) == [.started(epoch: 1, pm: try id(1))])
+            #expect(outcome.direct.map(\.result.untimed) == [.started(epoch: 1, pm: try id(1))])
             #expect(try await store.status(of: pinned.job)?.state == .delayed)
             let reason = try await store.redis.send(["HGET", store.keys.job(pinned.job), "put_off"]).string
             #expect(reason?.contains("PM 2") == true && reason?.contains("not probed yet") == true)
@@ -89,7 +89,7 @@ struct DeferredCreateTests {
             try await probe(2, .up, store)
             let snapshot = try await store.poll(since: .start, limit: 9)
             #expect(snapshot.lines.first?.entry?.job == pinned.job && snapshot.lines.count == 2)
-            #expect(try await take(store).results.first == .started(epoch: 1, pm: try id(2)))
+            #expect(try await take(store).untimed.first == .started(epoch: 1, pm: try id(2)))
             #expect(try await store.redis.send(["EXISTS", "hvc:delayed", "hvc:pm:2:delayed"]).int == 0)
         }
     }

@@ -75,14 +75,18 @@ struct RunnerFixture {
     }
 
     /// Runs the job as whoever holds it now.
-    func run() async throws {
+    ///
+    /// - Parameter asked: when its first step began with the claim; nil where it did not.
+    /// - Throws: what makes an identifier.
+    func run(since asked: ContinuousClock.Instant? = nil) async throws {
         let lease = Lease(job: try Self.id(1), epoch: store[\.epoch])
         await runner.run(
             ClaimedJob(
                 lease: lease,
                 entry: QueueEntry(job: lease.job, kind: kind, vm: try Self.id(1), needs: .zero),
                 machine: store[\.status]?.pm,
-                asked: clock.now
+                asked: asked ?? clock.now,
+                firstStepAt: asked.map { _ in "2026-01-01T00:00:00.000Z" }
             )
         )
     }

@@ -25,6 +25,27 @@ struct RunnerTests {
         for (_, step) in fixture.store[\.steps] { #expect(step.epoch == 1 && step.pm == PMID(1)) }
     }
 
+    @Test("The claim of a new job is the fence before its first step, unless it is old")
+    func firstStep() async throws {
+        for (age, calls) in [(Duration.seconds(1), Self.steps.count), (.seconds(10), Self.steps.count + 1)] {
+            let fixture = try RunnerFixture()
+            let asked = fixture.clock.now
+            fixture.clock.advance(by: age)
+            try await fixture.run(since: asked)
+            #expect(fixture.hypervisor.calls == Self.calls.flatMap(\.self))
+            #expect(fixture.log == ["image+", "disk+", "domain+", "start+"])
+            #expect(fixture.store[\.calls] == calls)
+        }
+    }
+
+    @Test("A first step that fails leaves nothing, though it began with the claim")
+    func firstStepFails() async throws {
+        let fixture = try RunnerFixture(failing: ["image": [Failure(.hypervisor, "no")]])
+        try await fixture.run(since: fixture.clock.now)
+        #expect(fixture.store[\.exit] == .rescheduled(.hypervisor))
+        #expect(fixture.log == ["image"])
+    }
+
     @Test(
         "A step that fails is undone with those before it, the last one first; then the policy decides",
         arguments: 0..<4

@@ -50,8 +50,9 @@ extension ClaimResult: ScriptReply {
         guard let parts = reply.array else { return nil }
         switch parts.first?.string {
         case "started":
-            guard parts.count == 3, let epoch = parts[1].int else { return nil }
-            self = .started(epoch: epoch, pm: parts[2].int.flatMap(PMID.init))
+            guard parts.count == 4, let epoch = parts[1].int, let began = parts[3].string else { return nil }
+            let pm = parts[2].int.flatMap(PMID.init)
+            self = .started(epoch: epoch, pm: pm, firstStepAt: began.isEmpty ? nil : began)
         case "waiting": self = .waiting
         case "deferred": self = .deferred
         case "ended": self = .ended

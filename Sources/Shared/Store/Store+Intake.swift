@@ -62,8 +62,9 @@ package enum ClaimAction: Sendable {
 
 /// What became of an entry.
 package enum ClaimResult: Hashable, Sendable {
-    /// The worker holds it, under this epoch, on this PM (nil where the VM has none).
-    case started(epoch: Int, pm: PMID?)
+    /// The worker holds it, under this epoch, on this PM (nil where the VM has none); its first step began with that, at
+    /// this time by the clock of Redis (nil where it did not).
+    case started(epoch: Int, pm: PMID?, firstStepAt: String? = nil)
     /// It waits behind another job of its VM.
     case waiting
     /// It waits for the first probe of its PM.

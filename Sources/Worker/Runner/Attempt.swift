@@ -18,6 +18,8 @@ struct Attempt {
     private let context: StepContext
     private let tools: Tools
     private var log: StepLog
+    /// When the claim was asked for that is the fence before the first step; nil where it is not, or was passed.
+    private var permit: ContinuousClock.Instant?
     /// What the next script writes into the log along with its own: so a step costs one round trip.
     private(set) var unwritten: [StepWrite] = []
 
@@ -37,12 +39,21 @@ struct Attempt {
     ///   - lease: the right to the job.
     ///   - operation: what is to be done.
     ///   - log: what was done so far.
+    ///   - permit: when the claim was asked for with which the first step began; nil where it did not.
     ///   - context: what it is done to.
     ///   - tools: what it is done with.
-    init(_ lease: Lease, _ operation: Operation, after log: StepLog, in context: StepContext, with tools: Tools) {
+    init(
+        _ lease: Lease,
+        _ operation: Operation,
+        after log: StepLog,
+        permit: ContinuousClock.Instant? = nil,
+        in context: StepContext,
+        with tools: Tools
+    ) {
         self.lease = lease
         self.operation = operation
         self.log = log
+        self.permit = permit
         self.context = context
         self.tools = tools
     }
@@ -63,7 +74,9 @@ struct Attempt {
         let isProgress = !log.hasBegun(step)
         // Nothing is waited for between the permit and the action, which would make the permit old.
         if StepActions.overImage.contains(step.action) { await context.readImage() }
-        try await enter(step.name, isProgress: isProgress, writing: [log.begin(step)], .entered(step))
+        if try !isPermitted(step) {
+            try await enter(step.name, isProgress: isProgress, writing: [log.begin(step)], .entered(step))
+        }
         do throws(Failure) {
             let result = try await perform(step.action, as: step.name)
             CrashPoint.made(step).reach()
@@ -75,6 +88,16 @@ struct Attempt {
             unwritten = failed
             throw error
         }
+    }
+
+    /// Whether the claim is fence enough before a step: it began with that, and that is not long ago.
+    private mutating func isPermitted(_ step: OperationStep) throws(Failure) -> Bool {
+        guard let asked = permit else { return false }
+        permit = nil
+        guard tools.clock.now - asked <= tools.leases.duration / 2 else { return false }
+        CrashPoint.entered(step).reach()
+        try checkForStop()
+        return true
     }
 
     /// Takes away what there is of the VM.
@@ -145,6 +168,10 @@ struct Attempt {
             }
             point.reach()
         } while tools.clock.now - asked > tools.leases.duration / 2
+        try checkForStop()
+    }
+
+    private func checkForStop() throws(Failure) {
         if Task.isCancelled { throw Failure(.leaseLost, "the job was stopped before its next action") }
     }
 }

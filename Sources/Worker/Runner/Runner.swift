@@ -53,9 +53,10 @@ struct Runner: Sendable {
             guard !operation.steps.isEmpty, let status = try await store.vm(job.entry.vm), let pm = job.machine else {
                 return Result(outcome: .done)
             }
-            // A job that is taken for the first time has no log.
+            // The log of a job that is taken for the first time has at most what the claim wrote.
             let records = job.lease.epoch > 1 ? try await store.steps(of: job.lease.job) : [:]
-            let log = StepLog(records, on: pm, epoch: job.lease.epoch)
+            var log = StepLog(records, on: pm, epoch: job.lease.epoch)
+            if let time = job.firstStepAt, let step = operation.firstWithClaim { log.take([log.begin(step)], at: time) }
             let hypervisor: any Hypervisor
             do throws(Failure) {
                 hypervisor = try await driver(of: pm)
@@ -71,7 +72,8 @@ struct Runner: Sendable {
                 clock: clock,
                 logger: logger
             )
-            var attempt = Attempt(job.lease, operation, after: log, in: context, with: tools)
+            let permit = job.firstStepAt.map { _ in job.asked }
+            var attempt = Attempt(job.lease, operation, after: log, permit: permit, in: context, with: tools)
             let outcome = await attempt.run()
             return Result(outcome: outcome, unwritten: attempt.unwritten)
         } catch {

@@ -76,6 +76,11 @@ package struct Operation: Hashable, Sendable {
         case image
     }
 
+    /// The step that begins with the claim of a new job, for which the claim is fence enough; nil for none.
+    ///
+    /// It leaves nothing of the VM on the PM, so that a worker that cannot begin it has nothing to undo.
+    package var firstWithClaim: OperationStep? { steps.first.flatMap { $0.leaves == .nothing ? $0 : nil } }
+
     /// Finds the row of a state.
     ///
     /// - Parameter state: the VM's state when the job begins.

@@ -5,6 +5,8 @@
 --
 -- `broken_steps(job, first)`: what is broken of the log, where there is anything to write.
 --
+-- `begin_log(job, name, pm, epoch)`: writes the first line of a new log: a step that begins now.
+--
 -- needs: broken_records, time
 -- constants: step_log_limit
 
@@ -22,4 +24,8 @@ local function write_steps(job, first)
     if old > 0 then redis.call('HDEL', key, old) end
   end
   redis.call('HSET', key, unpack(lines))
+end
+local function begin_log(job, name, pm, epoch)
+  redis.call('HSET', P .. 'job:' .. job .. ':steps', 1,
+    string.format('{"name":"%s","pm":%s,"epoch":%s,"started_at":"%s"}', name, pm, epoch, now))
 end

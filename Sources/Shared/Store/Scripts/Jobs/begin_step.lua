@@ -17,7 +17,8 @@
 local key = P .. 'job:' .. job
 local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm', 'crashes')
 if j[1] ~= epoch or j[2] ~= 'running' then return {'lost'} end
-if not j[3] and (operation(j[4]) or {}).claim == 'place' then
+local op = operation(j[4])
+if op and op.claim == 'place' and step ~= '' and (not j[3] or j[3] == op.first) then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
   if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
 end

@@ -14,11 +14,12 @@
 --   `refuse` (with code, message, cause), `dead` (with the message)
 -- Returns: `{stop, {result, …}, {{entry, result}, …}}`: the last are of the direct queue. `stop` is `ok`, `moved` (the
 --   next entry is another one), `full` (the PM lacks headroom by now) or `stale` (headroom was freed since the plan that
---   refuses). A result is `{'started', epoch, pm}`, `{'waiting'}` (behind another job of its VM), `{'deferred'}`,
+--   refuses). A result is `{'started', epoch, pm, began_at}` (`began_at` is when its first step began, empty
+--   where that is still to be said), `{'waiting'}` (behind another job of its VM), `{'deferred'}`,
 --   `{'ended'}` or `{'dead'}`.
 --
--- needs: broken_records, capacity_claim, dead_letter, deferral, events, explanation, job_end, operations, queue, time
--- needs: versions_known, vm_outcome, vm_state, waiting_jobs
+-- needs: broken_records, capacity_claim, dead_letter, deferral, events, explanation, job_end, operations, queue, step_log
+-- needs: time, versions_known, vm_outcome, vm_state, waiting_jobs
 
 local results, has_written = {}, false
 
@@ -66,12 +67,18 @@ local function give_up(line, job, kind, vm, problem)
   return {'dead'}
 end
 
-local function start(job, j, vm, v, pm, state, decision)
+-- The claim of a new job is the fence before its first step, too.
+local function start(job, j, op, vm, v, pm, state, decision)
   pop(true)
   local kind, at = j[1], pm or ''
   local epoch = tonumber(j[3] or 0) + 1
   local fields = {'state', 'running', 'worker', worker, 'started_at', now, 'pm', at, 'epoch', whole(epoch), 'attempts',
     whole(tonumber(j[4] or 0) + 1)}
+  local begins = op.first and not j[3] and at ~= ''
+  if begins then
+    fields[#fields + 1], fields[#fields + 2] = 'step', op.first
+    begin_log(job, op.first, at, whole(epoch))
+  end
   redis.call('HSET', P .. 'job:' .. job, unpack(fields))
   if decision then explain(job, decision) end
   redis.call('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
@@ -80,7 +87,7 @@ local function start(job, j, vm, v, pm, state, decision)
   if v.state ~= state then fields[#fields + 1], fields[#fields + 2] = 'state_before', v.state end
   set_state(vm, v.state, state, unpack(fields))
   event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', at, 'worker', worker)
-  return {'started', epoch, at}
+  return {'started', epoch, at, begins and now or ''}
 end
 
 -- Ends a job for which there is nothing to do on a PM; what it makes of its VM may last for a time.
@@ -189,6 +196,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
     return {'waiting'}
   end
   problem = v.pm and broken_pm(v.pm, vm, v.groups)
+    or runs and op.first and not j[3] and wrong_kind('job:' .. job .. ':steps')
   if problem then
     if broken_ends() then return nil, 'moved' end
     return give_up(line, job, kind, vm, problem)
@@ -206,7 +214,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   end
   pm, decision = is_placed and pm or v.pm, is_placed and decision
   if op.steps == 0 or state == 'gone' then return complete(job, op, kind, vm, v, pm, lasts_s, decision) end
-  return start(job, j, vm, v, pm, state, decision)
+  return start(job, j, op, vm, v, pm, state, decision)
 end
 
 local function take_planned()
