@@ -19,6 +19,7 @@ struct Gateway {
     private let store: Store
     private let feed: EventFeed
     private let outcomes: JobOutcomes
+    private let levels: VMLevels
     private let readiness: Readiness
     /// The services that the calls need: the connection to Redis and the followers of its events.
     let loops: [any Service]
@@ -39,22 +40,24 @@ struct Gateway {
         )
         feed = EventFeed(store: store, logger: logger)
         outcomes = JobOutcomes(feed: feed, store: store)
+        levels = VMLevels(feed: feed, store: store)
         readiness = Readiness(feed: feed)
         let jobCounts = JobCounts(feed: feed, in: metrics)
         loops = [
             LoopService { [redis] in await redis.run() },
             LoopService { [feed] in await feed.run() },
             LoopService { [outcomes] in await outcomes.run() },
+            LoopService { [levels] in await levels.run() },
             LoopService { [readiness] in await readiness.run() },
             LoopService { await jobCounts.run() },
         ]
-        let vms = VMService(
+        let jobs = JobService(
             store: store,
             outcomes: outcomes,
             readiness: readiness,
-            limit: CallerLimit(settings.waitingCallers),
-            wait: settings.wait
+            limit: CallerLimit(settings.waitingCallers)
         )
+        let vms = VMService(store: store, jobs: jobs, levels: levels, wait: settings.wait)
         let fleetCache = SharedFleetCache(store: store)
         let placement = PlacementService(store: store, fleetCache: fleetCache)
         let router = Self.routes(
@@ -69,7 +72,7 @@ struct Gateway {
                 types: TypeController(store: store),
                 workers: WorkerController(store: store),
                 placement: PlacementController(service: placement),
-                jobs: JobController(store: store),
+                jobs: JobController(service: jobs, store: store),
                 health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),
                 metrics: MetricsController(
                     registry: metrics,

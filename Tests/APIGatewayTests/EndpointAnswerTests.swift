@@ -44,6 +44,8 @@ struct EndpointAnswerTests {
             Step(call: Endpoints.legacyQueryPM.description, query: "pmid=1"),
             Step(call: Endpoints.createVM.description, body: vm, status: 201, work: true),
             Step(call: Endpoints.readVM.description, id: 2), Step(call: Endpoints.explainJob.description, id: 2),
+            Step(call: Endpoints.readJob.description, id: 2, query: "wait=1"),
+            Step(call: Endpoints.listJobs.description, query: "vm_id=2&state=done&kind=create&pm_id=1"),
             Step(
                 call: Endpoints.createHold.description,
                 body: CreateHoldRequest(type: type, image: image, seconds: 60),
@@ -64,7 +66,7 @@ struct EndpointAnswerTests {
             Step(call: Endpoints.uncordonPM.description),
             Step(call: Endpoints.legacyDestroyVM.description, query: "vmid=1", work: true),
             Step(call: Endpoints.destroyVM.description, id: 2, work: true, left: ["/a", "/b"]),
-            Step(call: Endpoints.explainJob.description, id: 6),
+            Step(call: Endpoints.explainJob.description, id: 6), Step(call: Endpoints.readJob.description, id: 6),
         ]
         #expect(Set(steps.map(\.call.name)) == Set(Endpoints.all.map(\.name)))
         try await InProcessGateway.with { gateway in
@@ -74,9 +76,9 @@ struct EndpointAnswerTests {
                 let answer = try await make(step, gateway)
                 try expectForm(answer, of: step)
                 guard !step.left.isEmpty else { continue }
-                let receipt = try JSONDecoder().decode(JobReceipt.self, from: Data(answer.body.utf8))
-                #expect(receipt.state == .gone && receipt.left == step.left)
-                let explained = try await gateway.http.call("/v1/jobs/\(receipt.jobID)/explanation")
+                let gone = try JSONDecoder().decode(VMGone.self, from: Data(answer.body.utf8))
+                #expect(gone.left == step.left)
+                let explained = try await gateway.http.call("/v1/jobs/\(try #require(gone.jobID))/explanation")
                 let job = try JSONDecoder().decode(ExplanationResponse.self, from: Data(explained.body.utf8))
                 #expect(job.left == step.left && job.kind == "destroy")
             }
@@ -84,7 +86,8 @@ struct EndpointAnswerTests {
     }
 
     private func make(_ step: Step, _ gateway: InProcessGateway) async throws -> HTTPAnswer {
-        let query = step.query.isEmpty ? "" : "?" + step.query
+        let waits = step.work && step.call.style == .v1
+        let query = waits ? "?wait=20" : step.query.isEmpty ? "" : "?" + step.query
         let body = try step.body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         async let answer = gateway.http.call(
             step.call.path.filled(with: step.id) + query,

@@ -93,7 +93,7 @@ struct EndpointRouteTests {
                         "\(call.name) \(id)"
                     )
                 }
-                let query = call.query.filter { $0.kind == .flag }.map { "\($0.name)=true" }.joined(separator: "&")
+                let query = call.query.map { "\($0.name)=\($0.sample)" }.joined(separator: "&")
                 let answer = try await gateway.http.call(path(call) + "?" + query, method: method, body: body)
                 #expect(answer.status == 404, "\(call.name): \(answer)")
                 #expect(answer.headers["x-hvc-code"]?.hasPrefix("unknown_") == true, "\(call.name): \(answer)")
@@ -134,6 +134,19 @@ struct EndpointRouteTests {
                 let value = try JSONDecoder().decode(DryRunResponse.self, from: Data(answer.body.utf8))
                 #expect(answer.status == 200 && value.decisions.count == decisions)
             }
+        }
+    }
+}
+
+extension QueryParameter {
+    /// A value that the call takes.
+    fileprivate var sample: String {
+        switch kind {
+        case .text: "a"
+        case .identifier: "1"
+        case .flag: "true"
+        case .word(let words): words[0]
+        case .number(let range): "\(range.lowerBound)"
         }
     }
 }

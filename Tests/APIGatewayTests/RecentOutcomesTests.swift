@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The latest outcomes of jobs")
 struct RecentOutcomesTests {
-    private func nonce(_ number: Int) throws -> JobNonce { try #require(JobNonce("n\(number)")) }
+    private func nonce(_ number: Int) throws -> JobKey { .nonce(try #require(JobNonce("n\(number)"))) }
 
     private func state(_ outcome: JobOutcomes.Outcome?) throws -> Job.State? { try outcome?.get().state }
 
@@ -23,5 +23,17 @@ struct RecentOutcomesTests {
         }
         for number in 0..<10 { #expect(try outcomes[nonce(number)] == nil) }
         #expect(try state(outcomes[nonce(10)]) == .done && state(outcomes[nonce(8201)]) == .failed)
+    }
+
+    @Test("What is known by a number alone is forgotten where Redis may have gone back to another history")
+    func numbers() throws {
+        var outcomes = RecentOutcomes()
+        let made = JobKey.number(try #require(JobID(7)))
+        outcomes.note(made, .success(JobStatus(state: .done, failure: nil)))
+        outcomes.note(try nonce(1), .success(JobStatus(state: .done, failure: nil)))
+        #expect(try state(outcomes[made]) == .done)
+        outcomes.forgetNumbers()
+        #expect(outcomes[made] == nil)
+        #expect(try state(outcomes[nonce(1)]) == .done)
     }
 }

@@ -1,5 +1,6 @@
 import API
 import Foundation
+import Model
 import RedisClient
 import Store
 import TestKit
@@ -9,27 +10,26 @@ import Testing
 
 @Suite("The form of the calls under /v1/")
 struct V1FormTests {
-    @Test("Who does not want to wait gets the address to ask")
+    @Test("A call that makes a job answers as soon as it is accepted: with the job, the VM and where to look")
     func accepted() async throws {
         let calls = [
-            ("POST", "/v1/vms", #"{"name":"a","instance_type":1,"image_id":100}"#),
-            ("POST", "/v1/holds", #"{"instance_type":1,"image_id":100,"expires_in_s":3600}"#),
-            ("DELETE", "/v1/vms/1", nil),
+            ("POST", "/v1/vms", #"{"name":"a","instance_type":1,"image_id":100}"#, 1),
+            ("POST", "/v1/holds", #"{"instance_type":1,"image_id":100,"expires_in_s":3600}"#, 2),
+            ("DELETE", "/v1/vms/1", nil, 1),
         ]
         try await InProcessGateway.with { gateway in
             try await gateway.fill()
-            for (number, (method, path, body)) in calls.enumerated() {
-                let answer = try await gateway.http.call(
-                    path,
-                    method: method,
-                    headers: ["Prefer": "respond-async"],
-                    body: body
-                )
-                #expect(answer.status == 202 && answer.body.contains(#""state":"accepted""#), "\(answer)")
-                let place = "/v1/jobs/\(number + 1)/explanation"
-                #expect(answer.headers["location"] == place)
+            for (index, (method, path, body, vm)) in calls.enumerated() {
+                let number = index + 1
+                let headers = number == 2 ? ["Prefer": "respond-async"] : [:]
+                let answer = try await gateway.http.call(path, method: method, headers: headers, body: body)
+                let place = "/v1/jobs/\(number)"
+                #expect(answer.status == 202 && answer.headers["location"] == place, "\(answer)")
+                let receipt = try JSONDecoder().decode(JobAccepted.self, from: Data(answer.body.utf8))
+                #expect(receipt.job.id.value == number && receipt.job.state == "queued")
+                #expect(receipt.job.vmID.value == vm && receipt.vm?.id.value == vm && receipt.vm?.state == "queued")
                 let job = try await gateway.http.call(place)
-                #expect(job.body.contains(#""state":"queued""#), "\(job)")
+                #expect(try JSONDecoder().decode(JobResponse.self, from: Data(job.body.utf8)) == receipt.job)
             }
         }
     }
@@ -40,6 +40,7 @@ struct V1FormTests {
             "/v1/vms": "POST, GET", "/v1/vms/1": "GET, DELETE", "/v1/holds": "POST", "/v1/holds/1": "GET, DELETE",
             "/v1/pms/1": "GET", "/v1/pms/1/tags": "PUT", "/v1/pms/1:cordon": "POST", "/v1/pms/1:drain": "POST",
             "/v1/placements:dry-run": "POST", "/v1/capacity": "GET", "/v1/jobs/1/explanation": "GET",
+            "/v1/jobs/1": "GET",
             "/vm/create": "GET, POST", "/image/list": "GET, POST", "/healthz": "GET", "/openapi.json": "GET",
         ]
         try await InProcessGateway.with { gateway in
@@ -90,7 +91,10 @@ struct V1FormTests {
         ("PUT", "/v1/pms/1/tags", #"{"tags":["x,y"]}"#, 400, "x,y"),
         ("PUT", "/v1/pms/1/tags", #"{"tags":"ssd"}"#, 400, "tags is no list"),
         ("GET", "/v1/pms/0", nil, 400, "number"), ("GET", "/v1/pms/7", nil, 404, "no PM 7"),
-        ("GET", "/v1/jobs/7/explanation", nil, 404, "no job 7"), ("GET", "/v1/nothing", nil, 404, "no call"),
+        ("GET", "/v1/jobs/7/explanation", nil, 404, "no job 7"), ("GET", "/v1/jobs/7", nil, 404, "no job 7"),
+        ("GET", "/v1/jobs/7?wait=301", nil, 400, "0 to 300"), ("GET", "/v1/jobs/7?wait=-1", nil, 400, "whole number"),
+        ("POST", "/v1/vms?wait=1.5", "{\(create),\"instance_type\":1}", 400, "whole number"),
+        ("GET", "/v1/nothing", nil, 404, "no call"),
     ]
 
     @Test("Bad bodies, numbers and paths get problem documents that say what is wrong")

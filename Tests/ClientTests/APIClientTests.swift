@@ -10,13 +10,13 @@ struct APIClientTests {
         _ body: Body,
         answering text: String,
         id: Int? = nil,
-        waits: Bool = true
+        wait: Int = 60
     ) async throws -> APIClient.Outcome<Answer> {
         let server = try await CannedServer(text)
         let result: Result<APIClient.Outcome<Answer>, any Error>
         do {
             let client = try APIClient(base: server.base, token: "t")
-            result = .success(try await client.call(endpoint, id: id, body: body, waits: waits))
+            result = .success(try await client.call(endpoint, id: id, body: body, wait: wait))
         } catch {
             result = .failure(error)
         }
@@ -39,19 +39,23 @@ struct APIClientTests {
 
     @Test("A job that goes on, a problem, and what is neither are distinguished")
     func outcomes() async throws {
-        let receipt = #"{"id":7,"job_id":9,"state":"accepted"}"#
+        let job = #"{"id":9,"kind":"destroy","state":"queued","vm_id":7,"attempts":0,"tried_pm_ids":[]}"#
         let outcome = try await call(
             Endpoints.destroyVM,
             NoBody(),
-            answering: "HTTP/1.1 202 OK\r\n\r\n\(receipt)",
+            answering: "HTTP/1.1 202 OK\r\n\r\n{\"job\":\(job)}",
             id: 7
         )
         guard case .accepted(let accepted) = outcome else {
             Issue.record("\(outcome)")
             return
         }
-        #expect(accepted.jobID == JobID(9))
+        #expect(accepted.job.id == JobID(9) && accepted.vm == nil)
         #expect(throws: ClientError.timedOut) { try outcome.answer }
+
+        let made = #"{"id":7,"job_id":9,"state":"gone"}"#
+        let gone = try await call(Endpoints.readVM, NoBody(), answering: "HTTP/1.1 200 OK\r\n\r\n\(made)", id: 7)
+        #expect(throws: ClientError.gone(VMGone(id: try #require(VMID(7)), jobID: JobID(9)))) { try gone.answer }
 
         let problem = Problem(Failure(.noCapacity, "full"), job: JobID(3), request: "r")
         let text = "HTTP/1.1 409 No\r\nContent-Type: application/problem+json\r\n\r\n\(problem.json)"

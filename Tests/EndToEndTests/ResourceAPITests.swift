@@ -196,8 +196,8 @@ struct ResourceAPITests {
             for _ in 0..<40 {
                 let id = try await api.call(Endpoints.createHold, .hold(seconds: 600)).id
                 let body = String(decoding: try JSONEncoder().encode(CreateVMRequest.built(of: id)), as: UTF8.self)
-                async let built = site.http.call("/v1/vms", method: "POST", body: body)
-                async let released = site.http.call("/v1/holds/\(id)", method: "DELETE")
+                async let built = site.http.call("/v1/vms?wait=60", method: "POST", body: body)
+                async let released = site.http.call("/v1/holds/\(id)?wait=60", method: "DELETE")
                 let statuses = [try await built.status, try await released.status]
                 outcomes.append(statuses)
                 #expect([[201, 404], [404, 200]].contains(statuses), "hold \(id)")

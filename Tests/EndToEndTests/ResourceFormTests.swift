@@ -9,7 +9,7 @@ struct ResourceFormTests {
         try await withSimulatedFleet(1) { api, site in
             let constraints = #"{"groups":{"db":"spread"}}"#
             let request = #"{"name":"a <b>","instance_type":1,"image_id":100,"placement":\#(constraints)}"#
-            let answer = try await site.http.call("/v1/vms", method: "POST", body: request)
+            let answer = try await site.http.call("/v1/vms?wait=60", method: "POST", body: request)
             #expect(answer.status == 201)
             let place = try #require(answer.headers["location"])
             let vm = try await api.call("GET", place)
@@ -23,7 +23,7 @@ struct ResourceFormTests {
             for name in ["uuid", "domain", "created_at"] {
                 #expect(try await site.field("hvc:vm:1", name) == vm[name] as? String, "\(name)")
             }
-            let gone = try await api.call("DELETE", place)
+            let gone = try await api.call("DELETE", place + "?wait=60")
             #expect(gone["state"] as? String == "gone" && gone["job_id"] as? Int == 2)
             #expect(try await api.call("GET", place, nil, 404)["code"] as? String == "unknown_vm")
             #expect(try await api.call("DELETE", place, nil, 404)["code"] as? String == "unknown_vm")

@@ -37,7 +37,7 @@ struct LegacyVMController: Sendable {
     @Sendable
     func destroy(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> PlainResponse {
         let vm: VMID = try arguments.identifier("vmid")
-        let submission = try await service.destroy(vm, waits: true, request: context.requestID)
+        let submission = try await service.destroy(vm, request: context.requestID)
         return PlainResponse(
             submission,
             body: "{\"status\":1}",

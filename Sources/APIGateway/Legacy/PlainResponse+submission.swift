@@ -8,7 +8,7 @@ extension PlainResponse {
     ///   - submission: the job, with what became of it.
     ///   - body: what the call answers.
     ///   - failing: what it answers where the job failed.
-    init(_ submission: VMService.Submission, body: String, failing: String) {
+    init(_ submission: JobService.Submission, body: String, failing: String) {
         switch submission.result {
         case .success: self.init(body)
         case .failure(let failure): self.init(failure: failure, body: failing)

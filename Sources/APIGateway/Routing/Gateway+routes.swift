@@ -69,6 +69,8 @@ extension Gateway {
         router.v1(Endpoints.listWorkers, controllers.workers.list)
         router.v1(Endpoints.dryRun, controllers.placement.dryRun)
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
+        router.v1(Endpoints.listJobs, controllers.jobs.list)
+        router.v1(Endpoints.readJob, controllers.jobs.read)
         router.v1(Endpoints.explainJob, controllers.jobs.explanation)
 
         router.service(Endpoints.readHealth, controllers.health.alive)

@@ -68,6 +68,16 @@ struct QueryArguments: Sendable {
         return identifier
     }
 
+    /// One of the words of an argument; nil where it is not given.
+    func word<Word: RawRepresentable<String>>(_ name: String, of words: [Word]) throws(Failure) -> Word? {
+        guard let text = self[name] else { return nil }
+        guard let word = words.first(where: { $0.rawValue == text }) else {
+            let known = words.map(\.rawValue).joined(separator: ", ")
+            throw Failure(.invalidRequest, "\(name)=\(Self.shown(text)) is unknown: give one of \(known)")
+        }
+        return word
+    }
+
     private static func shown(_ text: String) -> String { "'\(text.prefix(40))'" }
 
     private static func decoded(_ text: Substring) throws(Failure) -> String {

@@ -13,8 +13,20 @@ struct V1Call<Body: Sendable>: Sendable {
     /// The id of the request in logs and jobs.
     var requestID: String { context.requestID }
 
-    /// Whether the caller waits for the outcome; not with `Prefer: respond-async` (RFC 7240).
-    var waits: Bool { request.headers[.prefer]?.lowercased().contains("respond-async") != true }
+    /// How long the caller waits for an outcome: by `?wait=N`, or else by `Prefer: wait=N` (RFC 7240); zero without them.
+    func wait() throws(Failure) -> Duration {
+        let preferred = request.headers[.prefer].flatMap(Self.wait)
+        let asked = try query.number(QueryParameter.wait.name, in: 0...QueryParameter.longestWait)
+        return .seconds(asked ?? min(preferred ?? 0, QueryParameter.longestWait))
+    }
+
+    /// The seconds of the preference `wait`; nil where there is none, or none that can be read, which is ignored.
+    private static func wait(in preferences: String) -> Int? {
+        preferences.lowercased().split(separator: ",").lazy.compactMap { preference in
+            let parts = preference.split(separator: "=").map { $0.filter { $0 != " " && $0 != "\"" && $0 != "\t" } }
+            return parts.count == 2 && parts[0] == "wait" ? Int(parts[1]).flatMap { $0 >= 0 ? $0 : nil } : nil
+        }.first
+    }
 
     /// The number in the path.
     func identifier<Entity>() throws(Failure) -> Identifier<Entity> { try context.identifier("id") }

@@ -1,27 +1,34 @@
 import API
-import Bootstrap
 import Model
 import Store
 
 /// The rules of the VM calls.
 struct VMService: Sendable {
     let store: Store
-    let outcomes: JobOutcomes
-    let readiness: Readiness
-    let limit: CallerLimit
-    /// How long a caller waits for the first probes and for a job's outcome.
+    let jobs: JobService
+    let levels: VMLevels
+    /// How long a caller of the legacy API waits for the first probes and for a job's outcome.
     let wait: Duration
 
     /// Accepts a create and waits for its outcome.
-    func create(name: String, type: TypeID, image: ImageID, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: true) { @Sendable () async throws(Failure) in
+    func create(
+        name: String,
+        type: TypeID,
+        image: ImageID,
+        request: String
+    ) async throws(Failure) -> JobService.Submission {
+        try await jobs.submit(.create, waiting: wait) { @Sendable () async throws(Failure) in
             try await store.enqueueCreate(name: name, type: type, image: image, request: request)
         }
     }
 
-    /// Accepts a create or the build of a hold, and waits for its outcome unless the caller does not want to.
-    func submit(_ body: CreateVMRequest, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { @Sendable () async throws(Failure) in
+    /// Accepts a create or the build of a hold, and waits for its outcome.
+    func submit(
+        _ body: CreateVMRequest,
+        waiting time: Duration,
+        request: String
+    ) async throws(Failure) -> JobService.Submission {
+        try await jobs.submit(.create, waiting: time) { @Sendable () async throws(Failure) in
             if let hold = body.hold {
                 return try await store.enqueueBuild(of: hold, name: body.name, image: body.image, request: request)
             }
@@ -36,9 +43,13 @@ struct VMService: Sendable {
         }
     }
 
-    /// Accepts a hold, and waits until it is placed unless the caller does not want to.
-    func submit(_ body: CreateHoldRequest, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { @Sendable () async throws(Failure) in
+    /// Accepts a hold, and waits until it is placed.
+    func submit(
+        _ body: CreateHoldRequest,
+        waiting time: Duration,
+        request: String
+    ) async throws(Failure) -> JobService.Submission {
+        try await jobs.submit(.hold, waiting: time) { @Sendable () async throws(Failure) in
             try await store.enqueueHold(
                 type: body.type,
                 image: body.image,
@@ -49,55 +60,73 @@ struct VMService: Sendable {
         }
     }
 
-    /// Accepts a destroy, and waits for its outcome unless the caller does not want to.
-    func destroy(_ vm: VMID, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { @Sendable () async throws(Failure) in
+    /// Accepts a destroy, and waits for its outcome; as long as for a create where no time is given.
+    func destroy(
+        _ vm: VMID,
+        waiting time: Duration? = nil,
+        request: String
+    ) async throws(Failure) -> JobService.Submission {
+        try await jobs.submit(.destroy, waiting: time ?? wait) { @Sendable () async throws(Failure) in
             try await store.enqueueDestroy(vm, request: request)
         }
     }
 
-    /// Releases a hold, and waits until its claim is released unless the caller does not want to.
-    func release(_ hold: VMID, waits: Bool, request: String) async throws(Failure) -> Submission {
-        try await submit(waits: waits) { @Sendable () async throws(Failure) in
+    /// Releases a hold, and waits until its claim is released.
+    func release(
+        _ hold: VMID,
+        waiting time: Duration,
+        request: String
+    ) async throws(Failure) -> JobService.Submission {
+        try await jobs.submit(.destroy, waiting: time) { @Sendable () async throws(Failure) in
             try await store.enqueueRelease(of: hold, request: request)
         }
     }
 
-    /// An accepted job, with its outcome if the caller waited for it.
-    struct Submission: Sendable {
-        let accepted: Acceptance
-        /// Nil if the job goes on.
-        let result: Result<Void, Failure>?
+    /// A VM after a wait.
+    enum AwaitedVM: Sendable {
+        case there(VMStatus, VMWait.Result)
+        /// It is no more; its last job.
+        case gone(JobRecord, VMWait.Result)
     }
 
-    private func submit(
-        waits: Bool,
-        _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
-    ) async throws(Failure) -> Submission {
-        guard waits else {
-            // A caller who does not want to wait does not wait for the first probes either.
-            return Submission(accepted: try await accept(until: .now, enqueue), result: nil)
+    /// Waits until a VM has come so far, or cannot any more, or the wait is over.
+    ///
+    /// - Throws: `Failure` with `unknownVM` where nothing is known of such a VM.
+    func wait(for level: VMLevel, of vm: VMID, atMost time: Duration) async throws(Failure) -> AwaitedVM {
+        var status = try await store.vm(vm)
+        var result = level.result(by: status)
+        if result == nil, time > .zero {
+            try jobs.limit.enter()
+            defer { jobs.limit.leave() }
+            result = try await levels.wait(for: level, of: vm, until: .now + time)
+            status = try await store.vm(vm)
         }
-        try limit.enter()
-        defer { limit.leave() }
-        let deadline = ContinuousClock.now + wait
-        let accepted = try await accept(until: deadline, enqueue)
-        do throws(Failure) {
-            let isFinal = try await isDone(accepted, until: deadline)
-            return Submission(accepted: accepted, result: isFinal ? .success(()) : nil)
-        } catch {
-            return Submission(accepted: accepted, result: .failure(error))
-        }
+        if let status { return .there(status, result ?? level.result(by: status) ?? .timeout) }
+        // A VM without a record was destroyed, or never made: its last job says which.
+        guard let job = try await store.jobs(JobFilter(vm: vm), limit: 1).records.first,
+            try await store.isReady()
+        else { throw try await whyUnknown(vm) }
+        let wasNeverMade = job.failure != nil && level.depends(on: job.kind)
+        return .gone(job, level == .gone ? .reached : wasNeverMade ? .failed : .impossible)
     }
 
-    private func accept(
-        until deadline: ContinuousClock.Instant,
-        _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
-    ) async throws(Failure) -> Acceptance {
-        CrashPoint.accepting.reach()
-        let accepted = try await readiness.retrying(until: deadline, enqueue)
-        CrashPoint.accepted.reach()
-        return accepted
+    /// A job that goes on, and what it is about.
+    ///
+    /// Where neither can be read now, the answer says what is known: the job was accepted all the same.
+    func receipt(for submission: JobService.Submission) async -> JobAccepted {
+        let accepted = submission.accepted
+        async let record = found { () async throws(Failure) in try await store.job(accepted.job) }
+        async let status = found { () async throws(Failure) in try await store.vm(accepted.vm) }
+        let job = await record.map { JobResponse($0) }
+        return JobAccepted(
+            job: job ?? JobResponse(id: accepted.job, kind: submission.kind, state: .queued, vmID: accepted.vm),
+            vm: await status.map { VMResponse($0) }
+        )
+    }
+
+    private func found<Value: Sendable>(_ read: @Sendable () async throws(Failure) -> Value?) async -> Value? {
+        // The failure of a read that is only for show.
+        do throws(Failure) { return try await read() } catch { return nil }
     }
 
     /// The summary of a VM.
@@ -115,24 +144,4 @@ struct VMService: Sendable {
     func types() async throws(Failure) -> [InstanceType] {
         try await store.types()
     }
-
-    /// Whether a job is done; false if it goes on after the wait.
-    private func isDone(
-        _ accepted: Acceptance,
-        until deadline: ContinuousClock.Instant
-    ) async throws(Failure) -> Bool {
-        guard let status = try await outcomes.outcome(of: accepted, until: deadline) else { return false }
-        if let failure = status.failure { throw failure }
-        guard status.state == .done else {
-            throw Failure(.internalFault, "job \(accepted.job) was given up: see the workers' log")
-        }
-        return true
-    }
-}
-
-extension CrashPoint {
-    /// The request is checked, and not accepted yet.
-    fileprivate static let accepting = CrashPoint("gateway.accepting")
-    /// The request is accepted, and its caller does not know yet.
-    fileprivate static let accepted = CrashPoint("gateway.accepted")
 }

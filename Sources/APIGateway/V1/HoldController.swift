@@ -8,11 +8,11 @@ struct HoldController: Sendable {
     let service: VMService
     let store: Store
 
-    /// 201 with the hold, or 202 with the job that goes on.
+    /// 202 with the job; for a caller who waits, 201 with the hold.
     @Sendable
     func create(_ call: V1Call<CreateHoldRequest>) async throws(Failure) -> V1Response<HoldResponse> {
-        let submission = try await service.submit(call.body, waits: call.waits, request: call.requestID)
-        return try await V1Response(submission, request: call.requestID) { accepted async throws(Failure) in
+        let submission = try await service.submit(call.body, waiting: try call.wait(), request: call.requestID)
+        return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
             guard let hold = try await store.hold(accepted.vm) else { return try .gone(accepted, status: .created) }
             return try V1Response(
                 HoldResponse(hold, job: accepted.job),
@@ -29,15 +29,15 @@ struct HoldController: Sendable {
         return try V1Response(HoldResponse(hold))
     }
 
-    /// 200 when its claim is released, or 202 with the job that goes on.
+    /// 202 with the job; for a caller who waits, 200 when its claim is released.
     @Sendable
-    func release(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobReceipt> {
+    func release(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMGone> {
         let submission = try await service.release(
             try call.identifier(),
-            waits: call.waits,
+            waiting: try call.wait(),
             request: call.requestID
         )
-        return try await V1Response(submission, request: call.requestID) { accepted throws(Failure) in
+        return try await V1Response(submission, of: service, call) { accepted throws(Failure) in
             try .gone(accepted)
         }
     }

@@ -4,17 +4,29 @@ import Store
 
 /// `/v1/jobs`.
 struct JobController: Sendable {
+    let service: JobService
     let store: Store
+
+    @Sendable
+    func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<JobResponse>> {
+        let request = try call.page()
+        let page = try await store.jobs(
+            try call.query.jobFilter(),
+            before: try request.identifier(),
+            limit: request.limit
+        )
+        return try V1Response(page, of: call.endpoint) { JobResponse($0) }
+    }
+
+    @Sendable
+    func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
+        try V1Response(JobResponse(try await service.job(try call.identifier(), waiting: try call.wait())))
+    }
 
     @Sendable
     func explanation(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<ExplanationResponse> {
         let id: JobID = try call.identifier()
-        guard let job = try await store.explanation(of: id) else {
-            throw Failure(
-                .unknownJob,
-                "there is no job \(id), or it ended so long ago that its record is gone (HVC_JOB_HISTORY)"
-            )
-        }
+        guard let job = try await store.explanation(of: id) else { throw .unknownJob(id) }
         let steps = try await store.steps(of: id).sorted { $0.key < $1.key }.map(\.value)
         return try V1Response(
             ExplanationResponse(
@@ -29,6 +41,24 @@ struct JobController: Sendable {
                 left: job.left,
                 failure: job.failure
             )
+        )
+    }
+}
+
+extension QueryArguments {
+    /// Which jobs are listed.
+    fileprivate func jobFilter() throws(Failure) -> JobFilter {
+        let kinds = Model.Operation.all.map(\.kind)
+        let request = self["request_id"]
+        guard request == nil || request.map(RequestLog.identifier) == request else {
+            throw Failure(.invalidRequest, "request_id is no X-Request-Id: 1 to 64 letters, digits, '-', '_' or '.'")
+        }
+        return JobFilter(
+            vm: try optionalIdentifier("vm_id"),
+            pm: try optionalIdentifier("pm_id"),
+            state: try word("state", of: Job.State.allCases),
+            kind: try word("kind", of: kinds),
+            request: request
         )
     }
 }

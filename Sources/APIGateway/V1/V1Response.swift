@@ -19,6 +19,9 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
         try self.init(json: value, status, location: location)
     }
 
+    /// An answer about what is no more.
+    init(gone vm: VMGone) throws(Failure) { try self.init(json: vm, .ok) }
+
     private init(json value: some Encodable, _ status: HTTPResponse.Status, location: String? = nil) throws(Failure) {
         var headers: HTTPFields = [.contentType: "application/json"]
         if let location { headers[.location] = location }
@@ -33,33 +36,33 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - submission: the job, with what became of it.
-    ///   - request: names the request.
+    ///   - service: reads the job and its VM.
+    ///   - call: the request.
     ///   - success: the answer where the job is done.
     /// - Throws: `Failure` where the answer cannot be written as JSON.
     init(
-        _ submission: VMService.Submission,
-        request: String,
+        _ submission: JobService.Submission,
+        of service: VMService,
+        _ call: V1Call<some Sendable>,
         success: (Acceptance) async throws(Failure) -> V1Response
     ) async throws(Failure) {
         let accepted = submission.accepted
         switch submission.result {
         case .success:
             // What was made cannot be read now: that is no failure of the job, which must not be asked for again.
-            do throws(Failure) { self = try await success(accepted) } catch { self = try .accepted(accepted) }
+            do throws(Failure) { self = try await success(accepted) } catch {
+                self = try .accepted(await service.receipt(for: submission))
+            }
         case .failure(let failure):
-            response = Problem(failure, job: accepted.job, request: request).response(for: failure)
-        case nil: self = try .accepted(accepted)
+            response = Problem(failure, job: accepted.job, request: call.requestID).response(for: failure)
+        case nil: self = try .accepted(await service.receipt(for: submission))
         }
         response.headers[.job] = accepted.job.description
     }
 
-    /// The job's outcome is to be asked for.
-    private static func accepted(_ accepted: Acceptance) throws(Failure) -> Self {
-        try Self(
-            json: JobReceipt(id: accepted.vm, jobID: accepted.job, state: .accepted),
-            .accepted,
-            location: "/v1/jobs/\(accepted.job)/explanation"
-        )
+    /// The job goes on: its outcome is to be asked for.
+    private static func accepted(_ receipt: JobAccepted) throws(Failure) -> Self {
+        try Self(json: receipt, .accepted, location: "/v1/jobs/\(receipt.job.id)")
     }
 
     /// What the job made or was about is no more.
@@ -75,6 +78,6 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
         status: HTTPResponse.Status = .ok,
         left: [String]? = nil
     ) throws(Failure) -> Self {
-        try Self(json: JobReceipt(id: accepted.vm, jobID: accepted.job, state: .gone, left: left), status)
+        try Self(json: VMGone(id: accepted.vm, jobID: accepted.job, left: left), status)
     }
 }

@@ -1,5 +1,4 @@
 import API
-import Foundation
 import HTTPTypes
 import Model
 import Store
@@ -9,11 +8,11 @@ struct VMController: Sendable {
     let service: VMService
     let store: Store
 
-    /// 201 with the VM that runs, or 202 with the job that goes on.
+    /// 202 with the job; for a caller who waits, 201 with the VM that runs.
     @Sendable
     func create(_ call: V1Call<CreateVMRequest>) async throws(Failure) -> V1Response<VMResponse> {
-        let submission = try await service.submit(call.body, waits: call.waits, request: call.requestID)
-        return try await V1Response(submission, request: call.requestID) { accepted async throws(Failure) in
+        let submission = try await service.submit(call.body, waiting: try call.wait(), request: call.requestID)
+        return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
             guard let status = try await store.vm(accepted.vm) else { return try .gone(accepted, status: .created) }
             return try V1Response(VMResponse(status), status: .created, location: "/v1/vms/\(accepted.vm)")
         }
@@ -22,8 +21,23 @@ struct VMController: Sendable {
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMResponse> {
         let id: VMID = try call.identifier()
-        guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
-        return try V1Response(VMResponse(status))
+        guard let level = try call.query.word("wait_for", of: VMLevel.allCases) else {
+            guard call.query["wait"] == nil else {
+                throw Failure(.invalidRequest, "wait needs wait_for: say what to wait for")
+            }
+            guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
+            return try V1Response(VMResponse(status))
+        }
+        switch try await service.wait(for: level, of: id, atMost: try call.wait()) {
+        case .there(let status, let result):
+            var vm = VMResponse(status)
+            (vm.reached, vm.wait) = (result == .reached, VMWait(level: level, result: result))
+            return try V1Response(vm)
+        case .gone(let job, let result):
+            var vm = VMGone(id: id, jobID: job.id, left: job.left.isEmpty ? nil : job.left)
+            (vm.reached, vm.wait) = (result == .reached, VMWait(level: level, result: result))
+            return try V1Response(gone: vm)
+        }
     }
 
     @Sendable
@@ -33,38 +47,16 @@ struct VMController: Sendable {
         return try V1Response(page, of: call.endpoint) { VMResponse($0) }
     }
 
-    /// 200 when it was destroyed, or 202 with the job that goes on.
+    /// 202 with the job; for a caller who waits, 200 when the VM was destroyed.
     @Sendable
-    func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobReceipt> {
+    func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMGone> {
         let submission = try await service.destroy(
             try call.identifier(),
-            waits: call.waits,
+            waiting: try call.wait(),
             request: call.requestID
         )
-        return try await V1Response(submission, request: call.requestID) { accepted async throws(Failure) in
+        return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
             try .gone(accepted, left: try await store.filesLeft(by: accepted.job))
         }
-    }
-}
-
-extension VMResponse {
-    fileprivate init(_ status: VMStatus) {
-        let vm = status.vm
-        self.init(
-            id: vm.id,
-            name: vm.name,
-            state: status.state.rawValue,
-            stateReason: VMState.withDomain.contains(status.state) ? status.stateReason : nil,
-            drift: status.drift,
-            type: vm.type,
-            image: vm.image,
-            needs: Amount(vm.needs),
-            placement: vm.constraints == .none ? nil : vm.constraints,
-            pmID: status.pm,
-            uuid: vm.uuid.uuidString.lowercased(),
-            domain: vm.domainName,
-            createdAt: vm.createdAt,
-            jobID: vm.createJob
-        )
     }
 }

@@ -10,7 +10,7 @@ final class JobOutcomes: Sendable {
     /// A job that a caller waits for.
     private struct AwaitedJob: Identifiable {
         let accepted: Acceptance
-        var id: JobNonce { accepted.nonce }
+        var id: JobKey { accepted.key }
     }
 
     private let feed: EventFeed
@@ -33,6 +33,7 @@ final class JobOutcomes: Sendable {
             for await signal in feed.signals() {
                 if case .events(let events) = signal { for event in events { note(event) } }
                 guard signal.mayHaveLostJobs else { continue }
+                recent.withLockedValue { $0.forgetNumbers() }
                 await checkRecords()
                 // Once more for those whose job was accepted before, and who were only about to wait.
                 group.addTask {
@@ -57,7 +58,7 @@ final class JobOutcomes: Sendable {
         until deadline: ContinuousClock.Instant
     ) async throws(Failure) -> JobStatus? {
         let reported = await callers.wait(for: AwaitedJob(accepted: job), until: deadline) {
-            recent.withLockedValue { $0[job.nonce] }
+            recent.withLockedValue { $0[job.key] }
         }
         if let reported { return try reported.get() }
         // The record has an outcome whose event came before the wait, or was lost with the stream.
@@ -80,10 +81,10 @@ final class JobOutcomes: Sendable {
             do throws(Failure) {
                 for (job, status) in zip(batch, try await store.statuses(of: batch)) {
                     guard let status else {
-                        end(job.nonce, .failure(.lost(job)))
+                        end(job.key, .failure(.lost(job)))
                         continue
                     }
-                    if status.state.isFinal { end(job.nonce, .success(status)) }
+                    if status.state.isFinal { end(job.key, .success(status)) }
                 }
                 jobs = jobs.dropFirst(batch.count)
             } catch {
@@ -93,23 +94,30 @@ final class JobOutcomes: Sendable {
                     continue
                 }
                 // One by one, so that a broken record is its own caller's alone.
-                if size == 1, let job = jobs.popFirst() { end(job.nonce, .failure(error)) }
+                if size == 1, let job = jobs.popFirst() { end(job.key, .failure(error)) }
                 size = 1
             }
         }
     }
 
     private func note(_ event: StoreEvent) {
-        guard event.type == "job.finished", let job = JobNonce(event.fields["nonce"]),
+        guard event.type == "job.finished", let job = event.fields["job"].flatMap(JobID.init),
             let state = event.fields["state"].flatMap(Job.State.init)
         else { return }
-        end(job, .success(JobStatus(state: state, failure: Failure(event: event.fields))))
+        end(
+            JobKey(job, JobNonce(event.fields["nonce"])),
+            .success(JobStatus(state: state, failure: Failure(event: event.fields)))
+        )
     }
 
-    private func end(_ job: JobNonce, _ outcome: Outcome) {
+    private func end(_ job: JobKey, _ outcome: Outcome) {
         recent.withLockedValue { $0.note(job, outcome) }
         callers.end(job, with: outcome)
     }
+}
+
+extension Acceptance {
+    fileprivate var key: JobKey { JobKey(job, nonce) }
 }
 
 extension EventFeed.Signal {

@@ -8,7 +8,8 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
 
     /// A call under `/v1/`.
     ///
-    /// One that makes a job waits for its outcome, and answers 202 with a ``JobReceipt`` where it goes on.
+    /// One that makes a job answers 202 with ``JobAccepted`` while it goes on; a caller may wait for its outcome. Where an
+    /// object `mayBeGone`, ``VMGone`` stands in its place.
     package init(
         v1 name: String,
         _ method: HTTPMethod,
@@ -16,6 +17,7 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
         query: [QueryParameter] = [],
         status: Int = 200,
         makesJob: Bool = false,
+        mayBeGone: Bool = false,
         _ summary: String
     ) {
         description = EndpointDescription(
@@ -23,10 +25,11 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
             style: .v1,
             methods: [method],
             path: path,
-            query: query,
+            query: makesJob ? query + [.wait] : query,
             statuses: makesJob ? [status, 202] : [status],
             body: Body.self == NoBody.self ? nil : Body.self,
             answer: Answer.self,
+            mayBeGone: mayBeGone,
             summary: summary
         )
     }
@@ -104,6 +107,8 @@ package struct EndpointDescription: Sendable {
     package let answer: any (Codable & Sendable).Type
     /// The media type of the answer.
     package var mediaType = "application/json"
+    /// Whether it may answer that its object is no more.
+    package var mayBeGone = false
     package var needsToken = true
     package let summary: String
 
@@ -118,6 +123,7 @@ package struct QueryParameter: Hashable, Sendable {
         case identifier
         case flag
         case number(ClosedRange<Int>)
+        case word([String])
     }
 
     package let name: String
@@ -137,6 +143,12 @@ package struct QueryParameter: Hashable, Sendable {
     package static func repeatable(_ name: String) -> Self { Self(name, .text, isRepeatable: true) }
     package static func flag(_ name: String) -> Self { Self(name, .flag) }
     package static func number(_ name: String, in range: ClosedRange<Int>) -> Self { Self(name, .number(range)) }
+    package static func word(_ name: String, oneOf words: [String]) -> Self { Self(name, .word(words)) }
+
+    /// The longest wait for an outcome, in seconds.
+    package static let longestWait = 300
+    /// How many seconds the caller waits for an outcome.
+    package static let wait = number("wait", in: 0...longestWait)
 }
 
 /// The body of a request; fields that the type does not have are refused.

@@ -7,6 +7,7 @@ extension Endpoints {
         "/v1/holds",
         status: 201,
         makesJob: true,
+        mayBeGone: true,
         "Claims capacity for a VM that is not built yet."
     )
     package static let readHold = Endpoint<NoBody, HoldResponse>(
@@ -15,7 +16,7 @@ extension Endpoints {
         "/v1/holds/{id}",
         "Shows a hold."
     )
-    package static let releaseHold = Endpoint<NoBody, JobReceipt>(
+    package static let releaseHold = Endpoint<NoBody, VMGone>(
         v1: "releaseHold",
         .delete,
         "/v1/holds/{id}",

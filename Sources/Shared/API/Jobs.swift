@@ -1,7 +1,23 @@
 package import Model
-package import Placement
 
 extension Endpoints {
+    package static let listJobs = Endpoint<NoBody, Page<JobResponse>>(
+        list: "listJobs",
+        "/v1/jobs",
+        filters: [
+            .optionalIdentifier("vm_id"), .optionalIdentifier("pm_id"),
+            .word("state", oneOf: Job.State.allCases.map(\.rawValue)),
+            .word("kind", oneOf: Operation.all.map(\.kind.rawValue)), .optional("request_id"),
+        ],
+        "Lists the jobs, the newest first."
+    )
+    package static let readJob = Endpoint<NoBody, JobResponse>(
+        v1: "readJob",
+        .get,
+        "/v1/jobs/{id}",
+        query: [.wait],
+        "Shows a job; with wait, once it has ended or the wait is over."
+    )
     package static let explainJob = Endpoint<NoBody, ExplanationResponse>(
         v1: "explainJob",
         .get,
@@ -9,58 +25,94 @@ extension Endpoints {
         "Shows how a job's place was decided, and where the job stands."
     )
 
-    static let jobs = [explainJob.description]
+    static let jobs = [listJobs.description, readJob.description, explainJob.description]
 }
 
-/// How a job's place was decided, and where the job stands.
-package struct ExplanationResponse: Codable, Hashable, Sendable {
-    package let jobID: JobID
+/// A job.
+package struct JobResponse: Codable, Hashable, Sendable {
+    package let id: JobID
     package let kind: String
     package let state: String
     package let vmID: VMID
+    /// Missing where it has no PM yet.
     package let pmID: PMID?
+    /// The request that asked for it; missing where workers made it themselves.
+    package let requestID: String?
+    /// How often a worker took it.
+    package let attempts: Int
+    /// Who took it last.
+    package let worker: String?
+    package let acceptedAt: String?
+    package let startedAt: String?
+    package let endedAt: String?
+    /// When it goes on, where it was deferred.
+    package let dueAt: String?
+    /// How many jobs are to be taken before it; only while it is queued or waits behind another job of its VM.
+    package let ahead: Int?
+    /// Why it was deferred or went back to the queue.
+    package let reason: String?
+    /// The PMs that failed it.
     package let triedPMIDs: [PMID]
-    package let explanation: PlacementExplanation?
-    /// What was done on its PMs, in that order.
-    package let steps: [StepResponse]
+    /// What was done on its PMs, in that order; a list of jobs leaves it out.
+    package let steps: [StepResponse]?
     /// Of a destroy: the files that its VM used and that stay on the PM.
     package let left: [String]?
-    package let code: String?
-    package let detail: String?
-    package let cause: String?
+    package let error: JobError?
 
     private enum CodingKeys: String, CodingKey {
-        case kind, state, explanation, steps, left, code, detail, cause
-        case jobID = "job_id"
+        case id, kind, state, attempts, worker, ahead, reason, steps, left, error
         case vmID = "vm_id"
         case pmID = "pm_id"
+        case requestID = "request_id"
+        case acceptedAt = "accepted_at"
+        case startedAt = "started_at"
+        case endedAt = "ended_at"
+        case dueAt = "due_at"
         case triedPMIDs = "tried_pm_ids"
     }
 
     package init(
-        jobID: JobID,
+        id: JobID,
         kind: Job.Kind,
         state: Job.State,
         vmID: VMID,
-        pmID: PMID?,
-        triedPMIDs: [PMID],
-        explanation: PlacementExplanation?,
-        steps: [StepRecord],
-        left: [String]?,
-        failure: Failure?
+        pmID: PMID? = nil,
+        requestID: String? = nil,
+        attempts: Int = 0,
+        worker: String? = nil,
+        acceptedAt: String? = nil,
+        startedAt: String? = nil,
+        endedAt: String? = nil,
+        dueAt: String? = nil,
+        ahead: Int? = nil,
+        reason: String? = nil,
+        triedPMIDs: [PMID] = [],
+        steps: [StepRecord]? = nil,
+        left: [String]? = nil,
+        failure: Failure? = nil
     ) {
-        self.jobID = jobID
-        self.kind = kind.rawValue
-        self.state = state.rawValue
-        self.vmID = vmID
-        self.pmID = pmID
-        self.triedPMIDs = triedPMIDs
-        self.explanation = explanation
-        self.steps = steps.map(StepResponse.init)
+        (self.id, self.kind, self.state, self.vmID, self.pmID) = (id, kind.rawValue, state.rawValue, vmID, pmID)
+        (self.requestID, self.attempts, self.worker) = (requestID, attempts, worker)
+        (self.acceptedAt, self.startedAt, self.endedAt, self.dueAt) = (acceptedAt, startedAt, endedAt, dueAt)
+        (self.ahead, self.reason, self.triedPMIDs) = (ahead, reason, triedPMIDs)
+        self.steps = steps?.map(StepResponse.init)
         self.left = left
-        code = failure?.code.rawValue
-        detail = failure?.message
-        cause = failure?.cause
+        error = failure.map(JobError.init)
+    }
+}
+
+/// Why a job failed.
+package struct JobError: Codable, Hashable, Sendable {
+    /// A `FailureCode`.
+    package let code: String
+    package let detail: String
+    package let cause: String?
+    /// What to do next.
+    package let fix: String
+
+    package init(_ failure: Failure) {
+        (code, detail, cause) = (failure.code.rawValue, failure.message, failure.publicCause)
+        fix = failure.code.fix
     }
 }
 
@@ -88,30 +140,5 @@ package struct StepResponse: Codable, Hashable, Sendable {
     package init(_ step: StepRecord) {
         (name, pmID, epoch, startedAt) = (step.name, step.pm, step.epoch, step.startedAt)
         (endedAt, detail, undoneAt) = (step.endedAt, step.detail, step.undoneAt)
-    }
-}
-
-/// An accepted request without an object to show: its job goes on, or what it was about is no more.
-package struct JobReceipt: Codable, Hashable, Sendable {
-    package enum State: String, Codable, CaseIterable, Hashable, Sendable {
-        /// The job goes on.
-        case accepted
-        /// The job is done, and what it was about is no more.
-        case gone
-    }
-
-    package let id: VMID
-    package let jobID: JobID
-    package let state: State
-    /// Of a destroy: the files that its VM used and that stay on the PM.
-    package let left: [String]?
-
-    private enum CodingKeys: String, CodingKey {
-        case id, state, left
-        case jobID = "job_id"
-    }
-
-    package init(id: VMID, jobID: JobID, state: State, left: [String]? = nil) {
-        (self.id, self.jobID, self.state, self.left) = (id, jobID, state, left)
     }
 }

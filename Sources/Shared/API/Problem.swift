@@ -9,11 +9,13 @@ package struct Problem: Codable, Hashable, Sendable {
     /// A `FailureCode`; as text, since a newer gateway may have codes that this client does not know.
     package let code: String
     package let cause: String?
+    /// What to do next.
+    package let fix: String
     package let jobID: JobID?
     package let requestID: String
 
     private enum CodingKeys: String, CodingKey {
-        case type, title, status, detail, code, cause
+        case type, title, status, detail, code, cause, fix
         case jobID = "job_id"
         case requestID = "request_id"
     }
@@ -32,6 +34,7 @@ package struct Problem: Codable, Hashable, Sendable {
         detail = failure.message
         code = failure.code.rawValue
         cause = failure.publicCause.flatMap { $0.isEmpty ? nil : $0 }
+        fix = failure.code.fix
         jobID = job
         requestID = request
     }
@@ -40,7 +43,8 @@ package struct Problem: Codable, Hashable, Sendable {
     package var json: String {
         var members = [
             "type": JSONText.quoted(type), "title": JSONText.quoted(title), "status": "\(status)",
-            "detail": JSONText.quoted(detail), "code": JSONText.quoted(code), "request_id": JSONText.quoted(requestID),
+            "detail": JSONText.quoted(detail), "code": JSONText.quoted(code), "fix": JSONText.quoted(fix),
+            "request_id": JSONText.quoted(requestID),
         ]
         members["cause"] = cause.map(JSONText.quoted)
         members["job_id"] = jobID?.description

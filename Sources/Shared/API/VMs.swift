@@ -7,10 +7,18 @@ extension Endpoints {
         "/v1/vms",
         status: 201,
         makesJob: true,
+        mayBeGone: true,
         "Creates a VM: of a type, or in the place of a hold."
     )
-    package static let readVM = Endpoint<NoBody, VMResponse>(v1: "readVM", .get, "/v1/vms/{id}", "Shows a VM.")
-    package static let destroyVM = Endpoint<NoBody, JobReceipt>(
+    package static let readVM = Endpoint<NoBody, VMResponse>(
+        v1: "readVM",
+        .get,
+        "/v1/vms/{id}",
+        query: [.word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue)), .wait],
+        mayBeGone: true,
+        "Shows a VM; with wait_for, once it has come so far, cannot any more, or the wait is over."
+    )
+    package static let destroyVM = Endpoint<NoBody, VMGone>(
         v1: "destroyVM",
         .delete,
         "/v1/vms/{id}",
@@ -89,9 +97,12 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package let domain: String
     package let createdAt: String?
     package let jobID: JobID?
+    /// Whether it has come as far as the caller waited for; only in the answer to a wait.
+    package var reached: Bool?
+    package var wait: VMWait?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, state, drift, needs, placement, uuid, domain
+        case id, name, state, drift, needs, placement, uuid, domain, reached, wait
         case stateReason = "state_reason"
         case type = "instance_type"
         case image = "image_id"

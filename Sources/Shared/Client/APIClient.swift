@@ -7,7 +7,9 @@ package struct APIClient: Sendable {
     package enum Outcome<Answer: Sendable>: Sendable {
         case done(Answer)
         /// The job goes on.
-        case accepted(JobReceipt)
+        case accepted(JobAccepted)
+        /// The job is done, and what it made is no more.
+        case gone(VMGone)
     }
 
     private let http: HTTPClient
@@ -31,7 +33,7 @@ package struct APIClient: Sendable {
     ///   - id: the number in its path; nil if it has none.
     ///   - query: its arguments, percent-encoded where need be.
     ///   - body: its body.
-    ///   - waits: false for an answer as soon as the job is accepted.
+    ///   - wait: for how many seconds to wait for the outcome of a job; 0 for an answer as soon as it is accepted.
     ///   - limit: how long to wait for the answer.
     /// - Returns: the answer, or that the job goes on.
     /// - Throws: `ClientError`, with the problem document where the gateway sent one.
@@ -40,7 +42,7 @@ package struct APIClient: Sendable {
         id: Int? = nil,
         query: String? = nil,
         body: Body,
-        waits: Bool = true,
+        wait: Int = 60,
         within limit: Duration = .seconds(90)
     ) async throws(ClientError) -> Outcome<Answer> {
         let call = endpoint.description
@@ -49,21 +51,27 @@ package struct APIClient: Sendable {
             call.path.filled(with: id.map(String.init) ?? "") + (query.map { "?" + $0 } ?? "")
         )
         if let token { request.fields.append(("Authorization", "Bearer \(token)")) }
-        if !waits { request.fields.append(("Prefer", "respond-async")) }
+        if call.makesJob, wait > 0 { request.fields.append(("Prefer", "wait=\(wait)")) }
         if call.body != nil {
             request.fields.append(("Content-Type", "application/json"))
             request.body = try Self.bytes(body)
         }
         let response = try await http.send(request, within: limit)
         guard call.statuses.contains(response.status) else { throw Self.error(response) }
-        guard response.status == 202, call.style == .v1 else { return .done(try Self.value(response)) }
-        return .accepted(try Self.value(response))
+        if response.status == 202, call.style == .v1 { return .accepted(try Self.value(response)) }
+        if call.mayBeGone, let gone = Self.gone(response) { return .gone(gone) }
+        return .done(try Self.value(response))
     }
 
     private static func bytes(_ body: some Encodable) throws(ClientError) -> [UInt8] {
         do { return Array(try JSONEncoder().encode(body)) } catch {
             throw .malformed("the request cannot be written as JSON: \(error)")
         }
+    }
+
+    private static func gone(_ response: HTTPResponse) -> VMGone? {
+        // Anything else is of another state.
+        try? JSONDecoder().decode(VMGone.self, from: Data(response.body))
     }
 
     private static func value<Value: Decodable>(_ response: HTTPResponse) throws(ClientError) -> Value {
@@ -84,27 +92,28 @@ package struct APIClient: Sendable {
 extension APIClient {
     /// Makes a call that takes no body.
     ///
-    /// The parameters are those of ``call(_:id:query:body:waits:within:)``.
+    /// The parameters are those of ``call(_:id:query:body:wait:within:)``.
     package func call<Answer>(
         _ endpoint: Endpoint<NoBody, Answer>,
         id: Int? = nil,
         query: String? = nil,
-        waits: Bool = true,
+        wait: Int = 60,
         within limit: Duration = .seconds(90)
     ) async throws(ClientError) -> Outcome<Answer> {
-        try await call(endpoint, id: id, query: query, body: NoBody(), waits: waits, within: limit)
+        try await call(endpoint, id: id, query: query, body: NoBody(), wait: wait, within: limit)
     }
 }
 
 extension APIClient.Outcome {
     /// The answer of a job that is done.
     ///
-    /// - Throws: `ClientError` where it goes on.
+    /// - Throws: `ClientError` where it goes on, or what it made is no more.
     package var answer: Answer {
         get throws(ClientError) {
             switch self {
             case .done(let answer): answer
             case .accepted: throw .timedOut
+            case .gone(let vm): throw .gone(vm)
             }
         }
     }

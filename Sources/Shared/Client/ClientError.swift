@@ -12,6 +12,8 @@ package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     case cancelled
     /// What came is not HTTP, or not JSON of the call's form.
     case malformed(String)
+    /// The job is done, and what it made is no more.
+    case gone(VMGone)
     /// The server refused the call, or it failed.
     case problem(Problem)
     /// The same without a problem document: from the legacy API, or a proxy on the way.
@@ -24,6 +26,7 @@ package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         case .timedOut: "no answer came in time: check what was done before you repeat the call"
         case .cancelled: "the call was cancelled"
         case .malformed(let what): "the answer cannot be read: \(what)"
+        case .gone(let vm): "VM \(vm.id) was made, and is no more"
         case .problem(let problem): "\(problem.code): \(problem.detail)"
         case .failed(let status, let reason): "status \(status): \(reason)"
         }

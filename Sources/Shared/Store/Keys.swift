@@ -34,6 +34,8 @@ package struct Keys: Hashable, Sendable {
     package var schema: String { prefix + "schema" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     package var dead: String { prefix + "dead" }
+    /// Sorted set: words by which jobs are found, in the order of their numbers.
+    package var jobs: String { prefix + "jobs" }
     /// List: the jobs that ended and have a record still, newest left, each with the bytes of all up to it.
     package var endedJobs: String { prefix + "jobs:ended" }
     /// Stream: what happened, for everybody who follows.

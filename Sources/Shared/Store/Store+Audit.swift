@@ -73,6 +73,13 @@ extension Store {
         let _: Bool = try await run(.listVM, ["vm": vm.value])
     }
 
+    /// Puts jobs that have a record into the index of jobs.
+    package func repair(listing jobs: [JobID]) async throws(Failure) {
+        for page in stride(from: 0, to: jobs.count, by: 500).map({ jobs[$0..<min($0 + 500, jobs.count)] }) {
+            let _: Bool = try await run(.listJob, more: page.map(\.value))
+        }
+    }
+
     /// Corrects the counts of a group; one without VMs is known no longer.
     ///
     /// - Parameter correction: by how much.

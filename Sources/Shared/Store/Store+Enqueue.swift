@@ -9,8 +9,10 @@ package struct Acceptance: Hashable, Sendable {
     package let job: JobID
     /// Its VM.
     package let vm: VMID
-    /// What distinguishes the job from any other that may have its number in another history of Redis.
-    package let nonce: JobNonce
+    /// What distinguishes the job from any other that may have its number in another history of Redis; nil where nobody asked for it.
+    package let nonce: JobNonce?
+
+    package init(job: JobID, vm: VMID, nonce: JobNonce?) { (self.job, self.vm, self.nonce) = (job, vm, nonce) }
 }
 
 extension Store {

@@ -167,15 +167,6 @@ package struct JobExplanation: Hashable, Sendable {
     package let failure: Failure?
 }
 
-extension [PMID] {
-    /// Reads numbers with commas between; nil where one is none.
-    fileprivate init?(numbers text: String) {
-        let words = text.split(separator: ",")
-        self = words.compactMap { PMID($0) }
-        if count != words.count { return nil }
-    }
-}
-
 extension RecordFields {
     /// How a place was decided.
     fileprivate var explanation: PlacementExplanation? {

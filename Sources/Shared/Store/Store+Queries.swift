@@ -59,6 +59,19 @@ extension Store {
         return try VMStatus(record: record, key: keys.vm(id))
     }
 
+    /// VMs' whole records, in one write (HGETALL of each); nil for each that has none.
+    package func vms(_ ids: [VMID]) async throws(Failure) -> [VMStatus?] {
+        var found: [VMStatus?] = []
+        for (id, reply) in zip(ids, try await pipeline(ids.map { ["HGETALL", keys.vm($0)] })) {
+            found.append(
+                try reply.record(of: keys.vm(id)).map { (record) throws(Failure) in
+                    try VMStatus(record: record, key: keys.vm(id))
+                }
+            )
+        }
+        return found
+    }
+
     /// A PM's whole record (HGETALL).
     ///
     /// - Parameter id: the PM.
@@ -181,7 +194,9 @@ extension Store {
         )
         var statuses: [JobStatus?] = []
         for (job, reply) in zip(accepted, replies) {
-            guard let fields = reply.array, fields.last?.string == job.nonce.text else {
+            guard let fields = reply.array, !fields.allSatisfy(\.isNull),
+                JobNonce(fields.last?.string) == job.nonce
+            else {
                 statuses.append(nil)
                 continue
             }

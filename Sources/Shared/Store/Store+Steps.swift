@@ -34,15 +34,20 @@ extension Store {
     /// - Throws: `Failure`, with `malformedRecord` where a line is none.
     package func steps(of job: JobID) async throws(Failure) -> [Int: StepRecord] {
         let key = keys.steps(of: job)
-        guard let lines = try await send(["HGETALL", key]).map else { return [:] }
+        return try [Int: StepRecord](lines: try await send(["HGETALL", key]).map ?? [:], key: key)
+    }
+}
+
+extension [Int: StepRecord] {
+    /// Reads the lines of a step log.
+    init(lines: [String: String], key: String) throws(Failure) {
         let decoder = JSONDecoder()
-        var records: [Int: StepRecord] = [:]
+        self = [:]
         for (field, line) in lines {
             guard let number = Int(field), let record = try? decoder.decode(StepRecord.self, from: Data(line.utf8))
             else { throw .malformedRecord("\(key) has a line \(field) that is no step") }
-            records[number] = record
+            self[number] = record
         }
-        return records
     }
 }
 

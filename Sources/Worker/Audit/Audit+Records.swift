@@ -2,7 +2,7 @@ import Model
 import Store
 
 extension Audit {
-    /// Each record can be read, and each VM that has one is in the index of VMs.
+    /// Each record can be read, and each VM and job that has one is in the index of its kind.
     var recordFindings: [AuditFinding] {
         let broken = snapshot.unreadable.sorted().map { problem in
             let key = problem.prefix { $0 != " " }
@@ -21,6 +21,14 @@ extension Audit {
                 remedy: .list(vm)
             )
         }
-        return broken + unlisted
+        let jobs = snapshot.unlistedJobs.sorted()
+        let unlistedJobs = AuditFinding(
+            invariant: .owners,
+            row: keys.jobs,
+            problem: "jobs have a record and are not listed",
+            details: jobs.prefix(10).map(\.description).joined(separator: ", ") + (jobs.count > 10 ? ", …" : ""),
+            remedy: .listJobs(jobs)
+        )
+        return broken + unlisted + (jobs.isEmpty ? [] : [unlistedJobs])
     }
 }

@@ -29,6 +29,8 @@ struct AuditFinding: Hashable, Sendable {
         case recount(PMID)
         /// Putting a VM into the index of VMs.
         case list(VMID)
+        /// Putting jobs into the index of jobs.
+        case listJobs([JobID])
         /// Correcting the counts of a group.
         case recountGroup(GroupCorrection)
         /// Having a hold end at its time, and nothing else.

@@ -71,6 +71,7 @@ struct Auditor: Sendable {
             switch remedy {
             case .recount(let pm): _ = try await store.repairClaims(of: pm)
             case .list(let vm): try await store.repair(listing: vm)
+            case .listJobs(let jobs): try await store.repair(listing: jobs)
             case .recountGroup(let correction): try await store.repair(correction)
             case .retime(let vm): try await store.repair(hold: vm)
             case .requeue(let job): _ = try await store.repair(job: job)

@@ -6,7 +6,8 @@ package enum OpenAPIDocument {
         for endpoint in Endpoints.all {
             Schema(of: endpoint.answer).collect(into: &schemas)
             if let body = endpoint.body { Schema(of: body).collect(into: &schemas) }
-            if endpoint.makesJob { Schema(of: JobReceipt.self).collect(into: &schemas) }
+            if endpoint.makesJob { Schema(of: JobAccepted.self).collect(into: &schemas) }
+            if endpoint.mayBeGone { Schema(of: VMGone.self).collect(into: &schemas) }
         }
         var paths: [String: [String: JSONValue]] = [:]
         for endpoint in Endpoints.all {
@@ -62,7 +63,7 @@ package enum OpenAPIDocument {
         }
         let prefer: JSONValue = [
             "name": "Prefer", "in": "header", "required": false, "schema": ["type": "string"],
-            "description": "respond-async: answer 202 at once (RFC 7240)",
+            "description": "wait=N: as the argument wait; respond-async is taken (RFC 7240)",
         ]
         return inPath + inQuery + (endpoint.makesJob && endpoint.style == .v1 ? [prefer] : [])
     }
@@ -71,11 +72,12 @@ package enum OpenAPIDocument {
         var responses: [String: JSONValue] = [:]
         for status in endpoint.statuses {
             let goesOn = status == 202 && endpoint.style == .v1
-            let form = goesOn ? Schema(of: JobReceipt.self) : Schema(of: endpoint.answer)
+            let form = goesOn ? Schema(of: JobAccepted.self) : Schema(of: endpoint.answer)
+            let gone = endpoint.mayBeGone && !goesOn ? Schema(of: VMGone.self) : nil
             responses["\(status)"] = answer(
                 meaning(of: status),
                 endpoint.mediaType,
-                form.reference,
+                gone.map { ["anyOf": [form.reference, $0.reference]] } ?? form.reference,
                 job: endpoint.makesJob
             )
         }
@@ -139,6 +141,7 @@ extension QueryParameter {
         case .identifier: Schema.integer(1...(1 << 53)).definition
         case .flag: ["type": "boolean"]
         case .number(let range): Schema.integer(range).definition
+        case .word(let words): Schema.string(oneOf: words).definition
         }
     }
 }

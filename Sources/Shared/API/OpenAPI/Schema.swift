@@ -83,9 +83,9 @@ extension GroupRule: SchemaDescribed {
     package static var sample: Self? { .affinity }
 }
 
-extension JobReceipt.State: SchemaDescribed {
+extension VMGone.State: SchemaDescribed {
     package static var schema: Schema { .string(oneOf: allCases.map(\.rawValue)) }
-    package static var sample: Self? { .accepted }
+    package static var sample: Self? { .gone }
 }
 
 extension JSONValue: SchemaDescribed {

@@ -30,6 +30,7 @@ struct AuditReader {
         try await reader.readVMs(names.vms)
         reader.wanted.formUnion(names.jobs)
         try await reader.readJobs()
+        try await reader.readJobIndex(names.jobs)
         try await reader.readProcessingLists()
         try await reader.readGroups(names.groups)
         try await reader.readMachines()
@@ -221,7 +222,7 @@ struct AuditReader {
         return Array(found)
     }
 
-    private mutating func send(_ command: RedisCommand, type: String = "") async throws(Failure) -> RESPValue? {
+    mutating func send(_ command: RedisCommand, type: String = "") async throws(Failure) -> RESPValue? {
         try await replies([command], type: type)[0]
     }
 

@@ -91,6 +91,8 @@ package struct AuditSnapshot: Sendable {
     package var unreadable: [String] = []
     /// The VMs that have a record and are not in the index of VMs.
     package var unlisted: Set<VMID> = []
+    /// The jobs that have a record and are not in the index of jobs.
+    package var unlistedJobs: Set<JobID> = []
     /// The jobs that the VMs' records name as under way.
     package var underWay: [VMID: JobID] = [:]
     /// The groups that have VMs or a record.

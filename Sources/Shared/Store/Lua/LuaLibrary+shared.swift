@@ -33,6 +33,7 @@ extension LuaLibrary {
         LuaFile("identities", PackageResources.identities_lua),
         LuaFile("job_end", PackageResources.job_end_lua),
         LuaFile("job_history", PackageResources.job_history_lua),
+        LuaFile("job_index", PackageResources.job_index_lua),
         LuaFile("last_failure", PackageResources.last_failure_lua),
         LuaFile("lease_release", PackageResources.lease_release_lua),
         LuaFile("lease_repair", PackageResources.lease_repair_lua),

@@ -8,8 +8,10 @@ extension StoreScript {
     static let enqueueHold = StoreScript("enqueue_hold", PackageResources.enqueue_hold_lua)
     static let enqueueOnVM = StoreScript("enqueue_on_vm", PackageResources.enqueue_on_vm_lua)
     static let finish = StoreScript("finish", PackageResources.finish_lua)
+    static let listJobs = StoreScript("list_jobs", PackageResources.list_jobs_lua)
     static let noteLeft = StoreScript("note_left", PackageResources.note_left_lua)
     static let poll = StoreScript("poll", PackageResources.poll_lua)
+    static let readJob = StoreScript("read_job", PackageResources.read_job_lua)
     static let release = StoreScript("release", PackageResources.release_lua)
     static let renew = StoreScript("renew", PackageResources.renew_lua)
     static let reschedule = StoreScript("reschedule", PackageResources.reschedule_lua)
@@ -47,6 +49,7 @@ extension StoreScript {
     // Scripts/Audit
     static let claimUnclaimed = StoreScript("claim_unclaimed", PackageResources.claim_unclaimed_lua)
     static let findBroken = StoreScript("find_broken", PackageResources.find_broken_lua)
+    static let listJob = StoreScript("list_job", PackageResources.list_job_lua)
     static let listVM = StoreScript("list_vm", PackageResources.list_vm_lua)
     static let readClaims = StoreScript("read_claims", PackageResources.read_claims_lua)
     static let repairClaims = StoreScript("repair_claims", PackageResources.repair_claims_lua)
@@ -59,6 +62,7 @@ extension StoreScript {
     static let beginMigration = StoreScript("begin_migration", PackageResources.begin_migration_lua)
     static let endMigration = StoreScript("end_migration", PackageResources.end_migration_lua)
     static let migrateClaims = StoreScript("migrate_claims", PackageResources.migrate_claims_lua)
+    static let migrateJobs = StoreScript("migrate_jobs", PackageResources.migrate_jobs_lua)
     static let migrateTombstones = StoreScript("migrate_tombstones", PackageResources.migrate_tombstones_lua)
 
     // Scripts/Simulated
@@ -66,11 +70,12 @@ extension StoreScript {
 
     /// All of them.
     package static let all: [StoreScript] = [
-        .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueHold, .enqueueOnVM, .finish, .noteLeft, .poll,
-        .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
+        .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueHold, .enqueueOnVM, .finish, .listJobs, .noteLeft, .poll,
+        .readJob, .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
         .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .notePolicy, .registerWorker,
-        .unregisterWorker, .claimUnclaimed, .findBroken, .listVM, .readClaims, .repairClaims, .repairGroup, .repairHold,
-        .repairJob, .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateTombstones, .changeSimulated,
+        .unregisterWorker, .claimUnclaimed, .findBroken, .listJob, .listVM, .readClaims, .repairClaims, .repairGroup,
+        .repairHold, .repairJob, .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateJobs,
+        .migrateTombstones, .changeSimulated,
     ]
 }

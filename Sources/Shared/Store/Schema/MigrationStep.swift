@@ -25,6 +25,16 @@ struct MigrationStep: Sendable {
             }
         ),
         MigrationStep(
+            name: "jobs",
+            schema: 0,
+            subjects: { (store) async throws(Failure) in
+                Set(try await store.jobs(with: "id").map { $0.job.value / 100 + 1 }).sorted()
+            },
+            page: { (store, worker, hundred) async throws(Failure) in
+                try await store.run(.migrateJobs, ["worker": worker, "step": "jobs", "hundred": hundred])
+            }
+        ),
+        MigrationStep(
             name: "tombstones",
             schema: 0,
             subjects: { (_) async throws(Failure) in [1] },

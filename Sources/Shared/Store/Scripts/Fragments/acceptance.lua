@@ -1,7 +1,7 @@
 -- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, and `enqueue(…)`, which returns the job.
 --
 -- uses: nonce, job_floor, vm_floor
--- needs: broken_records, counters, events, groups, operations, queue, time, vm_state
+-- needs: broken_records, counters, events, groups, job_index, operations, queue, time, vm_state
 
 local function needs_of(tid)
   local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
@@ -40,6 +40,7 @@ local function enqueue(kind, vm, needs, image, constraints, request)
   redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
     'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
+  index_job(job, vm, request)
   push(line, kind)
   event('job.queued', 'job', job, 'kind', kind, 'vm', vm)
   return job

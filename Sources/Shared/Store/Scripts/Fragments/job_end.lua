@@ -1,6 +1,6 @@
 -- `end_job(job, state, code, message, cause, kept, known)`: writes the outcome, publishes it, and bounds the history.
 --
--- `known` is kind, VM, PM and nonce where they were read already.
+-- `known` is kind, VM, PM, nonce and request where they were read already.
 --
 -- `kept` is how long what is kept, as `keep_history` takes it.
 --
@@ -10,8 +10,8 @@ local function end_job(job, state, code, message, cause, kept, known)
   local key = P .. 'job:' .. job
   redis.call('HSET', key, 'state', state, 'finished_at', now,
     'error_code', code, 'error', message, 'cause', cause)
-  keep_history(job, #message + #cause, kept)
-  local j = known or redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce')
+  local j = known or redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce', 'request')
+  keep_history(job, j[2] or '', j[5] or '', #message + #cause, kept)
   event('job.finished', 'job', job, 'kind', j[1] or '', 'vm', j[2] or '', 'pm', j[3] or '',
     'state', state, 'code', code, 'message', message, 'cause', cause, 'nonce', j[4] or '')
 end

@@ -1,6 +1,6 @@
 -- `start_again(vm, pm, delay_ms, job_floor)`: puts a start of the VM off for a time, unless one or a destroy is on its way.
 --
--- needs: counters, deferral, events, time
+-- needs: counters, deferral, events, job_index, time
 
 local function start_again(vm, pm, delay_ms, job_floor)
   local key = P .. 'vm:' .. vm
@@ -12,6 +12,7 @@ local function start_again(vm, pm, delay_ms, job_floor)
   redis.call('HSET', key, 'start_job', job)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', 'start', 'vm', vm, 'pm', pm, 'entry', line,
     'accepted_at', now, 'request', '', 'put_off', why)
+  index_job(job, vm, '')
   defer(job, pm, delay_ms)
   event('job.delayed', 'job', job, 'kind', 'start', 'vm', vm, 'pm', pm, 'why', why)
 end

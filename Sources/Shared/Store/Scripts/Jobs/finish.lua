@@ -18,8 +18,8 @@
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
 -- Returns: 1, or 0 where the job is another worker's or has ended.
 --
--- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_end, operations, step_log, time
--- needs: vm_outcome, vm_state, waiting_jobs
+-- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_end, job_index, operations
+-- needs: step_log, time, vm_outcome, vm_state, waiting_jobs
 
 local j = redis.pcall('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request', 'nonce')
 refuse(j.err and P .. 'job:' .. job .. ' must be a hash')
@@ -51,6 +51,7 @@ if cleanup then
     'error', message)
   redis.call('HSET', P .. 'job:' .. next_job, 'id', next_job, 'kind', cleanup, 'vm', vm, 'pm', pm, 'entry', line,
     'accepted_at', now, 'request', j[7] or '', 'put_off', why)
+  index_job(next_job, vm, j[7] or '')
   defer(next_job, pm, tonumber(cleanup_ms))
   event('job.delayed', 'job', next_job, 'kind', cleanup, 'vm', vm, 'pm', pm, 'why', why)
 elseif settle_vm(op, kind, outcome, vm, v, message) and wakes then
@@ -61,5 +62,5 @@ if failures then
   touch(pm, false)
 end
 if is_pm_fault == '1' then penalize(pm) end
-end_job(job, outcome, code, message, cause, retention, {kind, vm, pm, j[8]})
+end_job(job, outcome, code, message, cause, retention, {kind, vm, pm, j[8], j[7]})
 return 1

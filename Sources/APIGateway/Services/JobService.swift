@@ -1,0 +1,93 @@
+import Bootstrap
+import Model
+import Store
+
+/// Accepts jobs, and waits for their outcomes.
+struct JobService: Sendable {
+    let store: Store
+    let outcomes: JobOutcomes
+    let readiness: Readiness
+    let limit: CallerLimit
+
+    /// An accepted job, with its outcome if the caller waited for it.
+    struct Submission: Sendable {
+        let kind: Job.Kind
+        let accepted: Acceptance
+        /// Nil if the job goes on.
+        let result: Result<Void, Failure>?
+    }
+
+    /// Accepts a job, and waits for its outcome.
+    ///
+    /// - Parameters:
+    ///   - kind: what the job does.
+    ///   - time: how long to wait: for the first probes after Redis was empty, and then for the outcome.
+    ///   - enqueue: puts the job on the queue.
+    /// - Returns: the job, with its outcome unless it goes on.
+    /// - Throws: `Failure` where it was not accepted.
+    func submit(
+        _ kind: Job.Kind,
+        waiting time: Duration,
+        _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
+    ) async throws(Failure) -> Submission {
+        guard time > .zero else {
+            return Submission(kind: kind, accepted: try await accept(until: .now, enqueue), result: nil)
+        }
+        try limit.enter()
+        defer { limit.leave() }
+        let deadline = ContinuousClock.now + time
+        let accepted = try await accept(until: deadline, enqueue)
+        do throws(Failure) {
+            let isFinal = try await isDone(accepted, until: deadline)
+            return Submission(kind: kind, accepted: accepted, result: isFinal ? .success(()) : nil)
+        } catch {
+            return Submission(kind: kind, accepted: accepted, result: .failure(error))
+        }
+    }
+
+    private func accept(
+        until deadline: ContinuousClock.Instant,
+        _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
+    ) async throws(Failure) -> Acceptance {
+        CrashPoint.accepting.reach()
+        let accepted = try await readiness.retrying(until: deadline, enqueue)
+        CrashPoint.accepted.reach()
+        return accepted
+    }
+
+    /// Whether a job is done; false if it goes on after the wait.
+    private func isDone(
+        _ accepted: Acceptance,
+        until deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> Bool {
+        guard let status = try await outcomes.outcome(of: accepted, until: deadline) else { return false }
+        if let failure = status.failure { throw failure }
+        guard status.state == .done else {
+            throw Failure(.internalFault, "job \(accepted.job) was given up: see the workers' log")
+        }
+        return true
+    }
+
+    /// A job, once it has ended or the wait is over.
+    func job(_ id: JobID, waiting time: Duration = .zero) async throws(Failure) -> JobDetails {
+        let job = try await read(id)
+        guard time > .zero, !job.record.state.isFinal else { return job }
+        try limit.enter()
+        defer { limit.leave() }
+        let awaited = Acceptance(job: id, vm: job.record.vm, nonce: job.record.nonce)
+        _ = try await outcomes.outcome(of: awaited, until: .now + time)
+        return try await read(id)
+    }
+
+    private func read(_ id: JobID) async throws(Failure) -> JobDetails {
+        if let job = try await store.job(id) { return job }
+        throw .unknownJob(id)
+    }
+}
+
+extension CrashPoint {
+    /// The request is checked, and not accepted yet.
+    fileprivate static let accepting = CrashPoint("gateway.accepting")
+    /// The request is accepted, and its caller does not know yet.
+    fileprivate static let accepted = CrashPoint("gateway.accepted")
+}

@@ -1,0 +1,26 @@
+import API
+import Foundation
+import Model
+import Store
+
+extension VMResponse {
+    init(_ status: VMStatus) {
+        let vm = status.vm
+        self.init(
+            id: vm.id,
+            name: vm.name,
+            state: status.state.rawValue,
+            stateReason: VMState.withDomain.contains(status.state) ? status.stateReason : nil,
+            drift: status.drift,
+            type: vm.type,
+            image: vm.image,
+            needs: Amount(vm.needs),
+            placement: vm.constraints == .none ? nil : vm.constraints,
+            pmID: status.pm,
+            uuid: vm.uuid.uuidString.lowercased(),
+            domain: vm.domainName,
+            createdAt: vm.createdAt,
+            jobID: vm.createJob
+        )
+    }
+}

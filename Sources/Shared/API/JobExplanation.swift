@@ -1,0 +1,54 @@
+package import Model
+package import Placement
+
+/// How a job's place was decided, and where the job stands.
+package struct ExplanationResponse: Codable, Hashable, Sendable {
+    package let jobID: JobID
+    package let kind: String
+    package let state: String
+    package let vmID: VMID
+    package let pmID: PMID?
+    package let triedPMIDs: [PMID]
+    package let explanation: PlacementExplanation?
+    /// What was done on its PMs, in that order.
+    package let steps: [StepResponse]
+    /// Of a destroy: the files that its VM used and that stay on the PM.
+    package let left: [String]?
+    package let code: String?
+    package let detail: String?
+    package let cause: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, state, explanation, steps, left, code, detail, cause
+        case jobID = "job_id"
+        case vmID = "vm_id"
+        case pmID = "pm_id"
+        case triedPMIDs = "tried_pm_ids"
+    }
+
+    package init(
+        jobID: JobID,
+        kind: Job.Kind,
+        state: Job.State,
+        vmID: VMID,
+        pmID: PMID?,
+        triedPMIDs: [PMID],
+        explanation: PlacementExplanation?,
+        steps: [StepRecord],
+        left: [String]?,
+        failure: Failure?
+    ) {
+        self.jobID = jobID
+        self.kind = kind.rawValue
+        self.state = state.rawValue
+        self.vmID = vmID
+        self.pmID = pmID
+        self.triedPMIDs = triedPMIDs
+        self.explanation = explanation
+        self.steps = steps.map(StepResponse.init)
+        self.left = left
+        code = failure?.code.rawValue
+        detail = failure?.message
+        cause = failure?.cause
+    }
+}
