@@ -11,8 +11,8 @@ final class LiveGateway: PlayedFleet {
     let port: Int
     let http: HTTPCalls
 
-    private init(environment: [String: String], descriptors: Int?) async throws {
-        server = try await RedisServer.started()
+    private init(environment: [String: String], descriptors: Int?, on server: RedisServer) async throws {
+        self.server = server
         store = Store(redis: RedisClient(configuration: server.configuration))
         var settings = ["HVC_REDIS_URL": server.url, "HVC_PORT": "0", "PATH": "/usr/bin:/bin"]
         settings.merge(environment) { _, new in new }
@@ -28,14 +28,16 @@ final class LiveGateway: PlayedFleet {
     static func with(
         _ environment: [String: String] = [:],
         descriptors: Int? = nil,
+        on other: RedisServer? = nil,
         _ body: (LiveGateway) async throws -> Void
     ) async throws {
-        let gateway = try await LiveGateway(environment: environment, descriptors: descriptors)
+        let server = if let other { other } else { try await RedisServer.started() }
+        let gateway = try await LiveGateway(environment: environment, descriptors: descriptors, on: server)
         let result: Result<Void, any Error>
         do { result = .success(try await body(gateway)) } catch { result = .failure(error) }
         _ = try await gateway.process.kill()
         await gateway.store.redis.shutdown()
-        try await gateway.server.stop()
+        if other == nil { try await server.stop() }
         try result.get()
     }
 }

@@ -8,7 +8,7 @@ import Testing
 struct JobListTests {
     private func numbers(_ page: RecordPage<JobRecord>) -> [Int] { page.records.map(\.id.value) }
 
-    @Test("Pages go on where the one before ended, each job once, whatever comes meanwhile; filters are by index or record")
+    @Test("Each page goes on where the one before ended, whatever comes meanwhile; filters are by index or by record")
     func pages() async throws {
         try await StoreFixture.with { (fixture) async throws in
             let store = fixture.store

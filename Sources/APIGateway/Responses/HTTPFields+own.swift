@@ -15,6 +15,10 @@ extension HTTPField.Name {
     static let fetchSite = Self("Sec-Fetch-Site")
     /// The preferences of the caller (RFC 7240).
     static let prefer = Self("Prefer")
+    /// The client's own key for the request.
+    static let idempotencyKey = Self("Idempotency-Key")
+    /// Whether a request with the same key was accepted before.
+    static let idempotencyReplayed = Self("Idempotency-Replayed")
     /// The id of the request in logs and jobs.
     static let requestID = Self("X-Request-Id")
 }

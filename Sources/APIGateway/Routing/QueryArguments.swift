@@ -31,6 +31,11 @@ struct QueryArguments: Sendable {
         throw Failure(.invalidRequest, "the argument \(Self.shown(unknown)) is unknown to this call: \(known)")
     }
 
+    /// All arguments, by their names.
+    var sorted: [(name: String, value: String)] {
+        values.sorted { $0.key < $1.key }.flatMap { name, texts in texts.map { (name, $0) } }
+    }
+
     /// An argument's text; nil where it is not given.
     subscript(name: String) -> String? { values[name]?.first }
 

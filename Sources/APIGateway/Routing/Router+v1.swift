@@ -1,9 +1,10 @@
 import API
 import Hummingbird
 import Model
+import Store
 
 /// A request for a call under `/v1/` that has passed all checks of its endpoint's description.
-struct V1Call<Body: Sendable>: Sendable {
+struct V1Call<Body: APIRequest>: Sendable {
     let endpoint: EndpointDescription
     let body: Body
     let query: QueryArguments
@@ -26,6 +27,26 @@ struct V1Call<Body: Sendable>: Sendable {
             let parts = preference.split(separator: "=").map { $0.filter { $0 != " " && $0 != "\"" && $0 != "\t" } }
             return parts.count == 2 && parts[0] == "wait" ? Int(parts[1]).flatMap { $0 >= 0 ? $0 : nil } : nil
         }.first
+    }
+
+    /// The client's own key for the request; nil where it gave none.
+    func idempotencyKey() throws(Failure) -> IdempotencyKey? {
+        guard let text = request.headers[.idempotencyKey] else { return nil }
+        guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Failure(
+                .invalidRequest,
+                "the header Idempotency-Key must be 1 to 128 characters of printable ASCII without blanks, given once"
+            )
+        }
+        var fingerprint = RequestFingerprint()
+        fingerprint.add(request.uri.path.utf8)
+        // How long the client waits makes no other request of it.
+        for (name, value) in query.sorted where name != QueryParameter.wait.name {
+            fingerprint.add(name.utf8)
+            fingerprint.add(value.utf8)
+        }
+        fingerprint.add(try JSONBody.bytes(body).readableBytesView)
+        return IdempotencyKey(text, of: endpoint.name, fingerprint: fingerprint.text)
     }
 
     /// The number in the path.

@@ -31,18 +31,36 @@ struct JobService: Sendable {
         _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
     ) async throws(Failure) -> Submission {
         guard time > .zero else {
-            return Submission(kind: kind, accepted: try await accept(until: .now, enqueue), result: nil)
+            let accepted = try await accept(until: .now, enqueue)
+            return Submission(kind: kind, accepted: accepted, result: try await presentResult(of: accepted, kind))
         }
         try limit.enter()
         defer { limit.leave() }
         let deadline = ContinuousClock.now + time
         let accepted = try await accept(until: deadline, enqueue)
+        if let result = try await presentResult(of: accepted, kind) {
+            return Submission(kind: kind, accepted: accepted, result: result)
+        }
         do throws(Failure) {
             let isFinal = try await isDone(accepted, until: deadline)
             return Submission(kind: kind, accepted: accepted, result: isFinal ? .success(()) : nil)
         } catch {
             return Submission(kind: kind, accepted: accepted, result: .failure(error))
         }
+    }
+
+    /// What an earlier request with the same key has come to; nil where its job goes on, or there was none.
+    private func presentResult(of accepted: Acceptance, _ kind: Job.Kind) async throws(Failure) -> Result<
+        Void, Failure
+    >? {
+        guard accepted.isReplay else { return nil }
+        guard let status = try await store.statuses(of: [accepted]).first ?? nil else {
+            // Its record is gone. What a create has made is there to see, and the end of a VM that is there is not.
+            guard OperationRegistry.shipped[kind]?.initial == nil else { return .success(()) }
+            return .failure(.unknownJob(accepted.job))
+        }
+        guard status.state.isFinal else { return nil }
+        return status.failure.map { .failure($0) } ?? .success(())
     }
 
     private func accept(

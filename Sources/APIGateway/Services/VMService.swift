@@ -26,11 +26,18 @@ struct VMService: Sendable {
     func submit(
         _ body: CreateVMRequest,
         waiting time: Duration,
-        request: String
+        request: String,
+        key: IdempotencyKey?
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.create, waiting: time) { @Sendable () async throws(Failure) in
             if let hold = body.hold {
-                return try await store.enqueueBuild(of: hold, name: body.name, image: body.image, request: request)
+                return try await store.enqueueBuild(
+                    of: hold,
+                    name: body.name,
+                    image: body.image,
+                    request: request,
+                    key: key
+                )
             }
             guard let type = body.type else { throw Failure(.invalidRequest, "the field instance_type is missing") }
             return try await store.enqueueCreate(
@@ -38,7 +45,8 @@ struct VMService: Sendable {
                 type: type,
                 image: body.image,
                 constraints: body.placement ?? PlacementConstraints.none,
-                request: request
+                request: request,
+                key: key
             )
         }
     }
@@ -47,7 +55,8 @@ struct VMService: Sendable {
     func submit(
         _ body: CreateHoldRequest,
         waiting time: Duration,
-        request: String
+        request: String,
+        key: IdempotencyKey?
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.hold, waiting: time) { @Sendable () async throws(Failure) in
             try await store.enqueueHold(
@@ -55,7 +64,8 @@ struct VMService: Sendable {
                 image: body.image,
                 constraints: body.placement ?? PlacementConstraints.none,
                 seconds: body.seconds,
-                request: request
+                request: request,
+                key: key
             )
         }
     }
@@ -64,10 +74,11 @@ struct VMService: Sendable {
     func destroy(
         _ vm: VMID,
         waiting time: Duration? = nil,
-        request: String
+        request: String,
+        key: IdempotencyKey? = nil
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.destroy, waiting: time ?? wait) { @Sendable () async throws(Failure) in
-            try await store.enqueueDestroy(vm, request: request)
+            try await store.enqueueDestroy(vm, request: request, key: key)
         }
     }
 
@@ -75,10 +86,11 @@ struct VMService: Sendable {
     func release(
         _ hold: VMID,
         waiting time: Duration,
-        request: String
+        request: String,
+        key: IdempotencyKey?
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.destroy, waiting: time) { @Sendable () async throws(Failure) in
-            try await store.enqueueRelease(of: hold, request: request)
+            try await store.enqueueRelease(of: hold, request: request, key: key)
         }
     }
 

@@ -11,7 +11,12 @@ struct HoldController: Sendable {
     /// 202 with the job; for a caller who waits, 201 with the hold.
     @Sendable
     func create(_ call: V1Call<CreateHoldRequest>) async throws(Failure) -> V1Response<HoldResponse> {
-        let submission = try await service.submit(call.body, waiting: try call.wait(), request: call.requestID)
+        let submission = try await service.submit(
+            call.body,
+            waiting: try call.wait(),
+            request: call.requestID,
+            key: try call.idempotencyKey()
+        )
         return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
             guard let hold = try await store.hold(accepted.vm) else { return try .gone(accepted, status: .created) }
             return try V1Response(
@@ -35,7 +40,8 @@ struct HoldController: Sendable {
         let submission = try await service.release(
             try call.identifier(),
             waiting: try call.wait(),
-            request: call.requestID
+            request: call.requestID,
+            key: try call.idempotencyKey()
         )
         return try await V1Response(submission, of: service, call) { accepted throws(Failure) in
             try .gone(accepted)

@@ -43,7 +43,7 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
     init(
         _ submission: JobService.Submission,
         of service: VMService,
-        _ call: V1Call<some Sendable>,
+        _ call: V1Call<some APIRequest>,
         success: (Acceptance) async throws(Failure) -> V1Response
     ) async throws(Failure) {
         let accepted = submission.accepted
@@ -58,6 +58,7 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
         case nil: self = try .accepted(await service.receipt(for: submission))
         }
         response.headers[.job] = accepted.job.description
+        if accepted.isReplay { response.headers[.idempotencyReplayed] = "true" }
     }
 
     /// The job goes on: its outcome is to be asked for.

@@ -11,7 +11,12 @@ struct VMController: Sendable {
     /// 202 with the job; for a caller who waits, 201 with the VM that runs.
     @Sendable
     func create(_ call: V1Call<CreateVMRequest>) async throws(Failure) -> V1Response<VMResponse> {
-        let submission = try await service.submit(call.body, waiting: try call.wait(), request: call.requestID)
+        let submission = try await service.submit(
+            call.body,
+            waiting: try call.wait(),
+            request: call.requestID,
+            key: try call.idempotencyKey()
+        )
         return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
             guard let status = try await store.vm(accepted.vm) else { return try .gone(accepted, status: .created) }
             return try V1Response(VMResponse(status), status: .created, location: "/v1/vms/\(accepted.vm)")
@@ -53,7 +58,8 @@ struct VMController: Sendable {
         let submission = try await service.destroy(
             try call.identifier(),
             waiting: try call.wait(),
-            request: call.requestID
+            request: call.requestID,
+            key: try call.idempotencyKey()
         )
         return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
             try .gone(accepted, left: try await store.filesLeft(by: accepted.job))

@@ -13,7 +13,7 @@ extension FailureCode {
         case .alreadyDestroying, .wrongState, .noCapacity, .noMatch, .groupConflict: 409
         case .requestTooLarge: 413
         case .misdirected: 421
-        case .imageUnusable, .imageTooLarge: 422
+        case .imageUnusable, .imageTooLarge, .keyReused: 422
         case .leaseLost, .gaveUp, .malformedEntry, .malformedRecord, .internalFault: 500
         case .notSupported: 501
         case .machineUnreachable, .hypervisor: 502

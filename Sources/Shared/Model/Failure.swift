@@ -49,6 +49,8 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case unknownHold = "unknown_hold"
     /// No job has this number.
     case unknownJob = "unknown_job"
+    /// Another request had the same key.
+    case keyReused = "key_reused"
     /// The group has another rule.
     case groupConflict = "group_conflict"
     /// What is asked cannot be done by this version.

@@ -4,6 +4,7 @@ import RedisClient
 /// What the scripts answer that accept a create or a hold.
 enum EnqueueReply: ScriptReply {
     case accepted(JobID, VMID)
+    case known(KnownRequest)
     case notReady
     /// The records are of another schema than these programs write.
     case otherSchema
@@ -24,6 +25,9 @@ enum EnqueueReply: ScriptReply {
             self = .queueFull(length)
         case ("not_ready", 1): self = .notReady
         case ("other_schema", 1): self = .otherSchema
+        case ("replayed", _), ("key_reused", _):
+            guard let known = KnownRequest(words) else { return nil }
+            self = .known(known)
         case ("unknown_type", 1): self = .unknownType
         case ("unknown_image", 1): self = .unknownImage
         case ("unknown_hold", 1): self = .unknownHold
@@ -36,6 +40,7 @@ enum EnqueueReply: ScriptReply {
 /// What the script answers that accepts a job on a VM.
 enum EnqueueOnVMReply: ScriptReply {
     case accepted(JobID, VMID)
+    case known(KnownRequest)
     case notReady
     /// The records are of another schema than these programs write.
     case otherSchema
@@ -52,11 +57,50 @@ enum EnqueueOnVMReply: ScriptReply {
             self = .accepted(job, vm)
         case ("not_ready", 1): self = .notReady
         case ("other_schema", 1): self = .otherSchema
+        case ("replayed", _), ("key_reused", _):
+            guard let known = KnownRequest(words) else { return nil }
+            self = .known(known)
         case ("unknown_vm", 1): self = .unknownVM
         case ("unknown_hold", 1): self = .unknownHold
         case ("under_way", 2): self = .underWay(words[1])
         case ("wrong_state", 2): self = .wrongState(words[1])
         default: return nil
+        }
+    }
+}
+
+/// What a request with the same key has come to.
+enum KnownRequest {
+    /// It was this one, and was accepted.
+    case same(Acceptance)
+    /// It was another one.
+    case other(JobID)
+
+    /// Reads `{'replayed', job, vm, nonce}` or `{'key_reused', job}`.
+    init?(_ words: [String]) {
+        guard words.count > 1, let job = JobID(words[1]) else { return nil }
+        switch (words[0], words.count) {
+        case ("replayed", 4):
+            guard let vm = VMID(words[2]) else { return nil }
+            self = .same(Acceptance(job: job, vm: vm, nonce: JobNonce(words[3]), isReplay: true))
+        case ("key_reused", 2): self = .other(job)
+        default: return nil
+        }
+    }
+
+    /// The acceptance of the same request.
+    ///
+    /// - Throws: `Failure` with `keyReused` where it was another one.
+    var acceptance: Acceptance {
+        get throws(Failure) {
+            switch self {
+            case .same(let accepted): return accepted
+            case .other(let job):
+                throw Failure(
+                    .keyReused,
+                    "another request had this Idempotency-Key, and made job \(job): give each request a key of its own"
+                )
+            }
         }
     }
 }

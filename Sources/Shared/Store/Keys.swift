@@ -34,6 +34,8 @@ package struct Keys: Hashable, Sendable {
     package var schema: String { prefix + "schema" }
     /// List: entries given up, newest left, each a line of JSON with the reason.
     package var dead: String { prefix + "dead" }
+    /// Sorted set: the keys that clients gave their requests, by when they were accepted, in ms.
+    package var idempotency: String { prefix + "idempotency" }
     /// Sorted set: words by which jobs are found, in the order of their numbers.
     package var jobs: String { prefix + "jobs" }
     /// List: the jobs that ended and have a record still, newest left, each with the bytes of all up to it.

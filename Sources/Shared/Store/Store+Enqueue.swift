@@ -11,8 +11,12 @@ package struct Acceptance: Hashable, Sendable {
     package let vm: VMID
     /// What distinguishes the job from any other that may have its number in another history of Redis; nil where nobody asked for it.
     package let nonce: JobNonce?
+    /// Whether it was accepted before, by a request with the same key.
+    package let isReplay: Bool
 
-    package init(job: JobID, vm: VMID, nonce: JobNonce?) { (self.job, self.vm, self.nonce) = (job, vm, nonce) }
+    package init(job: JobID, vm: VMID, nonce: JobNonce?, isReplay: Bool = false) {
+        (self.job, self.vm, self.nonce, self.isReplay) = (job, vm, nonce, isReplay)
+    }
 }
 
 extension Store {
@@ -25,6 +29,7 @@ extension Store {
     ///   - uuid: the UUID that the domain will have.
     ///   - constraints: where the VM may go, validated.
     ///   - request: the id of the HTTP request, kept with the job.
+    ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number.
     /// - Throws: `Failure` with `unknownType`, `unknownImage`, `groupConflict`, `queueFull`, `storeFull`, `notReady` or
     ///   `storeUnavailable`.
@@ -34,13 +39,14 @@ extension Store {
         image: ImageID,
         uuid: UUID = UUID(),
         constraints: PlacementConstraints = .none,
-        request: String
+        request: String,
+        key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
             "name": name, "uuid": uuid.uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
             "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords, "hold": "",
         ]
-        return try await enqueue(.enqueueCreate, wanted, type: type, image: image)
+        return try await enqueue(.enqueueCreate, wanted, type: type, image: image, key: key)
     }
 
     /// Accepts the build of a hold, which becomes the VM.
@@ -50,19 +56,21 @@ extension Store {
     ///   - name: the VM's name, validated.
     ///   - image: the image.
     ///   - request: the id of the HTTP request, kept with the job.
+    ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number, which is the hold's.
     /// - Throws: `Failure` with `unknownHold`, `unknownImage`, `notReady` or `storeUnavailable`.
     package func enqueueBuild(
         of hold: VMID,
         name: String,
         image: ImageID,
-        request: String
+        request: String,
+        key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
             "name": name, "uuid": "", "type_id": "", "image_id": image.value, "request": request, "constraints": "",
             "groups": "", "hold": hold.value,
         ]
-        return try await enqueue(.enqueueCreate, wanted, type: nil, image: image)
+        return try await enqueue(.enqueueCreate, wanted, type: nil, image: image, key: key)
     }
 
     /// Accepts a hold: a claim for a VM that is not built yet.
@@ -73,6 +81,7 @@ extension Store {
     ///   - constraints: where the VM may go, validated.
     ///   - seconds: how long the claim is held.
     ///   - request: the id of the HTTP request, kept with the job.
+    ///   - key: the client's own key for the request.
     /// - Returns: the job and the hold's number, which is the VM's.
     /// - Throws: as for a create.
     package func enqueueHold(
@@ -80,27 +89,30 @@ extension Store {
         image: ImageID,
         constraints: PlacementConstraints = .none,
         seconds: Int,
-        request: String
+        request: String,
+        key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
             "name": "hold", "uuid": UUID().uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
             "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords,
             "seconds": seconds,
         ]
-        return try await enqueue(.enqueueHold, wanted, type: type, image: image)
+        return try await enqueue(.enqueueHold, wanted, type: type, image: image, key: key)
     }
 
     private func enqueue(
         _ script: StoreScript,
         _ wanted: ScriptArguments,
         type: TypeID?,
-        image: ImageID
+        image: ImageID,
+        key: IdempotencyKey?
     ) async throws(Failure) -> Acceptance {
         try await ensureMemory()
         let nonce = JobNonce()
         let limit: ScriptArguments = ["queue_limit": queueLimit]
-        switch try await runOnce(script, wanted + limit + identity(nonce)) as EnqueueReply {
+        switch try await runOnce(script, wanted + limit + identity(nonce, key)) as EnqueueReply {
         case .accepted(let job, let vm): return acceptance(job, vm, nonce)
+        case .known(let request): return try request.acceptance
         case .notReady: throw .notReady
         case .otherSchema: throw .otherSchema
         case .unknownType:
@@ -130,10 +142,15 @@ extension Store {
     /// - Parameters:
     ///   - vm: the VM.
     ///   - request: the id of the HTTP request, kept with the job.
+    ///   - key: the client's own key for the request.
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
-    package func enqueueDestroy(_ vm: VMID, request: String) async throws(Failure) -> Acceptance {
-        try await enqueue(.destroy, on: vm, request: request)
+    package func enqueueDestroy(
+        _ vm: VMID,
+        request: String,
+        key: IdempotencyKey? = nil
+    ) async throws(Failure) -> Acceptance {
+        try await enqueue(.destroy, on: vm, as: "", request: request, key: key)
     }
 
     /// Accepts that a hold is given back, where nobody builds it.
@@ -141,10 +158,17 @@ extension Store {
     /// - Parameters:
     ///   - hold: the hold.
     ///   - request: the id of the HTTP request, kept with the job.
+    ///   - key: the client's own key for the request.
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownHold`, `notReady` or `storeUnavailable`.
-    package func enqueueRelease(of hold: VMID, request: String) async throws(Failure) -> Acceptance {
-        do throws(Failure) { return try await enqueue(.destroy, on: hold, as: "hold", request: request) } catch {
+    package func enqueueRelease(
+        of hold: VMID,
+        request: String,
+        key: IdempotencyKey? = nil
+    ) async throws(Failure) -> Acceptance {
+        do throws(Failure) {
+            return try await enqueue(.destroy, on: hold, as: "hold", request: request, key: key)
+        } catch {
             throw error.code == .unknownVM ? .unknownHold(hold) : error
         }
     }
@@ -156,24 +180,32 @@ extension Store {
     ///   - kind: the operation.
     ///   - vm: the VM.
     ///   - request: the id of the HTTP request, kept with the job.
+    ///   - key: the client's own key for the request.
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `wrongState`, `notReady` or `storeUnavailable`.
-    package func enqueue(_ kind: Job.Kind, on vm: VMID, request: String) async throws(Failure) -> Acceptance {
-        try await enqueue(kind, on: vm, as: "", request: request)
+    package func enqueue(
+        _ kind: Job.Kind,
+        on vm: VMID,
+        request: String,
+        key: IdempotencyKey? = nil
+    ) async throws(Failure) -> Acceptance {
+        try await enqueue(kind, on: vm, as: "", request: request, key: key)
     }
 
     private func enqueue(
         _ kind: Job.Kind,
         on vm: VMID,
         as subject: String,
-        request: String
+        request: String,
+        key: IdempotencyKey?
     ) async throws(Failure) -> Acceptance {
         let nonce = JobNonce()
         let wanted: ScriptArguments = [
             "kind": kind.rawValue, "vm": vm.value, "request": request, "subject": subject,
         ]
-        switch try await runOnce(.enqueueOnVM, wanted + identity(nonce)) as EnqueueOnVMReply {
+        switch try await runOnce(.enqueueOnVM, wanted + identity(nonce, key)) as EnqueueOnVMReply {
         case .accepted(let job, let vm): return acceptance(job, vm, nonce)
+        case .known(let request): return try request.acceptance
         case .notReady: throw .notReady
         case .otherSchema: throw .otherSchema
         case .unknownVM: throw Failure(.unknownVM, "there is no VM \(vm)")
@@ -188,8 +220,11 @@ extension Store {
     }
 
     /// What each script that accepts something ends its arguments with.
-    private func identity(_ nonce: JobNonce) -> ScriptArguments {
-        ["nonce": nonce.text, "job_floor": numbersSeen.job, "vm_floor": numbersSeen.vm]
+    private func identity(_ nonce: JobNonce, _ key: IdempotencyKey?) -> ScriptArguments {
+        [
+            "nonce": nonce.text, "job_floor": numbersSeen.job, "vm_floor": numbersSeen.vm,
+            "idempotency_key": key?.name ?? "", "fingerprint": key?.fingerprint ?? "",
+        ]
     }
 
     private func acceptance(_ job: JobID, _ vm: VMID, _ nonce: JobNonce) -> Acceptance {

@@ -65,7 +65,12 @@ package enum OpenAPIDocument {
             "name": "Prefer", "in": "header", "required": false, "schema": ["type": "string"],
             "description": "wait=N: as the argument wait; respond-async is taken (RFC 7240)",
         ]
-        return inPath + inQuery + (endpoint.makesJob && endpoint.style == .v1 ? [prefer] : [])
+        let key: JSONValue = [
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "schema": ["type": "string", "pattern": "^[!-~]{1,128}$"],
+            "description": "of several requests with the same key one is accepted; kept for a day",
+        ]
+        return inPath + inQuery + (endpoint.makesJob && endpoint.style == .v1 ? [prefer, key] : [])
     }
 
     private static func responses(_ endpoint: EndpointDescription) -> [String: JSONValue] {

@@ -30,6 +30,7 @@ extension LuaLibrary {
         LuaFile("fleet_version", PackageResources.fleet_version_lua),
         LuaFile("groups", PackageResources.groups_lua),
         LuaFile("headroom", PackageResources.headroom_lua),
+        LuaFile("idempotency", PackageResources.idempotency_lua),
         LuaFile("identities", PackageResources.identities_lua),
         LuaFile("job_end", PackageResources.job_end_lua),
         LuaFile("job_history", PackageResources.job_history_lua),
@@ -61,6 +62,8 @@ extension LuaLibrary {
     ]
 
     private static let constants = [
+        "idempotency_limit": IdempotencyKey.limit,
+        "idempotency_ms": IdempotencyKey.milliseconds,
         "largest_number": largestNumber,
         "migration_lock_ms": RecordSchema.lockMilliseconds,
         "schema": RecordSchema.current,

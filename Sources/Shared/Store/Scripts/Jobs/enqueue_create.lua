@@ -2,25 +2,30 @@
 --
 -- Where it builds a hold, the VM is the hold's, with its type, its place and what was asked of that.
 --
--- ARGV name         the VM's name
--- ARGV uuid         the UUID that its domain will have
--- ARGV type_id      the type
--- ARGV image_id     the image
--- ARGV request      the id of the HTTP request
--- ARGV constraints  where it may go, as JSON; may be empty
--- ARGV groups       `name=rule,…`; may be empty
--- ARGV hold         the hold to build; empty for none
--- ARGV queue_limit  how many jobs may be queued
--- ARGV nonce        distinguishes the job from any other, in any history of Redis
--- ARGV job_floor    the highest number of a job that the caller has seen
--- ARGV vm_floor     the highest number of a VM that the caller has seen
--- Returns: `{'ok', job, vm}`, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
+-- ARGV name             the VM's name
+-- ARGV uuid             the UUID that its domain will have
+-- ARGV type_id          the type
+-- ARGV image_id         the image
+-- ARGV request          the id of the HTTP request
+-- ARGV constraints      where it may go, as JSON; may be empty
+-- ARGV groups           `name=rule,…`; may be empty
+-- ARGV hold             the hold to build; empty for none
+-- ARGV queue_limit      how many jobs may be queued
+-- ARGV nonce            distinguishes the job from any other, in any history of Redis
+-- ARGV job_floor        the highest number of a job that the caller has seen
+-- ARGV vm_floor         the highest number of a VM that the caller has seen
+-- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
+-- ARGV fingerprint      what distinguishes the request from another one with that key
+-- Returns: `{'ok', job, vm}`, `{'replayed', job, vm, nonce}` and `{'key_reused', job}` where a request with the same key was
+--   accepted before, which was the same or another one, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
 --   `{'group_conflict', group, rule}`, `{'queue_full', length}`, `{'not_ready'}` where a VM of before may have the next
 --   number, or `{'other_schema'}` where the records are not of the schema of these programs.
 --
 -- when full: refused
--- needs: acceptance, broken_records, explanation, operations, queue_limit, readiness, time, vm_state
+-- needs: acceptance, broken_records, idempotency, explanation, operations, queue_limit, readiness, time, vm_state
 
+local earlier = replay()
+if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
 local vm = hold
@@ -42,6 +47,7 @@ if vm ~= '' then
   set_state(vm, v[1], transition('create', v[1], 'accept'), 'name', name, 'image', image_id)
   local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request)
   if decision then explain(job, decision) end
+  remember(job, vm)
   return {'ok', job, vm}
 end
 local needs = needs_of(type_id)
@@ -49,4 +55,6 @@ if not needs then return {'unknown_type'} end
 local conflict = group_conflict(groups)
 if conflict then return conflict end
 vm = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups)
-return {'ok', enqueue('create', vm, needs, image_id, constraints, request), vm}
+local job = enqueue('create', vm, needs, image_id, constraints, request)
+remember(job, vm)
+return {'ok', job, vm}

@@ -1,22 +1,26 @@
 -- Accepts a hold: a VM that claims capacity and is not built.
 --
--- ARGV name         the VM's name
--- ARGV uuid         the UUID that its domain will have
--- ARGV type_id      the type
--- ARGV image_id     the image
--- ARGV request      the id of the HTTP request
--- ARGV constraints  where it may go, as JSON; may be empty
--- ARGV groups       `name=rule,…`; may be empty
--- ARGV seconds      how long it is held
--- ARGV queue_limit  how many jobs may be queued
--- ARGV nonce        distinguishes the job from any other, in any history of Redis
--- ARGV job_floor    the highest number of a job that the caller has seen
--- ARGV vm_floor     the highest number of a VM that the caller has seen
+-- ARGV name             the VM's name
+-- ARGV uuid             the UUID that its domain will have
+-- ARGV type_id          the type
+-- ARGV image_id         the image
+-- ARGV request          the id of the HTTP request
+-- ARGV constraints      where it may go, as JSON; may be empty
+-- ARGV groups           `name=rule,…`; may be empty
+-- ARGV seconds          how long it is held
+-- ARGV queue_limit      how many jobs may be queued
+-- ARGV nonce            distinguishes the job from any other, in any history of Redis
+-- ARGV job_floor        the highest number of a job that the caller has seen
+-- ARGV vm_floor         the highest number of a VM that the caller has seen
+-- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
+-- ARGV fingerprint      what distinguishes the request from another one with that key
 -- Returns: as for a create.
 --
 -- when full: refused
--- needs: acceptance, broken_records, queue_limit, readiness
+-- needs: acceptance, broken_records, idempotency, queue_limit, readiness
 
+local earlier = replay()
+if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
 refuse(wrong_kind('queue', 'events', 'vms') or broken_counters())
@@ -30,4 +34,5 @@ if conflict then return conflict end
 local vm = new_vm('hold', name, uuid, type_id, image_id, needs, constraints, groups)
 local job = enqueue('hold', vm, needs, image_id, constraints, request)
 redis.call('HSET', P .. 'job:' .. job, 'hold_s', seconds)
+remember(job, vm)
 return {'ok', job, vm}

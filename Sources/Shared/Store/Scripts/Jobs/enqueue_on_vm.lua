@@ -1,19 +1,23 @@
 -- Accepts a job on a VM that is there: all or nothing of job record, queue entry and event.
 --
--- ARGV kind       its operation
--- ARGV vm         the VM
--- ARGV request    the id of the HTTP request
--- ARGV subject    `hold` where it is to be a hold that nobody builds, else empty
--- ARGV nonce      distinguishes the job from any other, in any history of Redis
--- ARGV job_floor  the highest number of a job that the caller has seen
--- ARGV vm_floor   the highest number of a VM that the caller has seen
--- Returns: `{'ok', job, vm}`, `{'unknown_vm'}`, `{'unknown_hold'}`, `{'under_way', job}` with the job of this kind that
---   has not ended, `{'wrong_state', state}` where the operation does not begin in the VM's state,
---   `{'not_ready'}` where the VM may be one of before, or `{'other_schema'}` where the records are not of the schema of
---   these programs.
+-- ARGV kind             its operation
+-- ARGV vm               the VM
+-- ARGV request          the id of the HTTP request
+-- ARGV subject          `hold` where it is to be a hold that nobody builds, else empty
+-- ARGV nonce            distinguishes the job from any other, in any history of Redis
+-- ARGV job_floor        the highest number of a job that the caller has seen
+-- ARGV vm_floor         the highest number of a VM that the caller has seen
+-- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
+-- ARGV fingerprint      what distinguishes the request from another one with that key
+-- Returns: `{'ok', job, vm}`, `{'replayed', job, vm, nonce}` and `{'key_reused', job}` as for a create, `{'unknown_vm'}`,
+--   `{'unknown_hold'}`, `{'under_way', job}` with the job of this kind that has not ended, `{'wrong_state', state}` where the
+--   operation does not begin in the VM's state, `{'not_ready'}` where the VM may be one of before, or `{'other_schema'}` where
+--   the records are not of the schema of these programs.
 --
--- needs: acceptance, broken_records, operations, readiness
+-- needs: acceptance, broken_records, idempotency, operations, readiness
 
+local before = replay()
+if before then return before end
 local key, op = P .. 'vm:' .. vm, operation(kind)
 refuse(wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm) or broken_counters())
 local unready = not_ready()
@@ -28,4 +32,6 @@ if earlier and earlier_state ~= 'done' and earlier_state ~= 'failed' and earlier
 end
 -- While a job is under way, the state in which this one will begin is not known yet.
 if not v[3] and not transition(kind, v[2], 'start') then return {'wrong_state', v[2] or ''} end
-return {'ok', enqueue(kind, vm, {0, 0, 0}, nil, '', request), vm}
+local job = enqueue(kind, vm, {0, 0, 0}, nil, '', request)
+remember(job, vm)
+return {'ok', job, vm}
