@@ -1,5 +1,6 @@
 import API
 import Foundation
+import Model
 import RedisClient
 import Store
 import TestKit

@@ -49,6 +49,13 @@ extension PlayedFleet {
         }
     }
 
+    /// Takes the next job as a worker would that dies under it for the last time: it is given up.
+    func giveUp() async throws {
+        guard let lease = try await claim() else { throw TestKitError("nothing to claim") }
+        _ = try await store.renew([lease], for: .zero)
+        guard try await store.sweep(crashLimit: 1).givenUp == [lease.job] else { throw TestKitError("not given up") }
+    }
+
     /// Nil where the claim was all that there was to do: a hold ends with it.
     private func claim() async throws -> Lease? {
         let snapshot = try await store.poll(since: .start, limit: 1)

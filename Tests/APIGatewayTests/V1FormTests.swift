@@ -40,7 +40,7 @@ struct V1FormTests {
             "/v1/vms": "POST, GET", "/v1/vms/1": "GET, DELETE", "/v1/holds": "POST", "/v1/holds/1": "GET, DELETE",
             "/v1/pms/1": "GET", "/v1/pms/1/tags": "PUT", "/v1/pms/1:cordon": "POST", "/v1/pms/1:drain": "POST",
             "/v1/placements:dry-run": "POST", "/v1/capacity": "GET", "/v1/jobs/1/explanation": "GET",
-            "/v1/jobs/1": "GET",
+            "/v1/jobs/1": "GET", "/v1/jobs/1:cancel": "POST",
             "/vm/create": "GET, POST", "/image/list": "GET, POST", "/healthz": "GET", "/openapi.json": "GET",
         ]
         try await InProcessGateway.with { gateway in

@@ -161,6 +161,20 @@ struct RunnerTests {
         #expect(fixture.store[\.exit] == .rescheduled(.machineClosed))
     }
 
+    @Test(
+        "A job that was cancelled takes no further step; those that it took are undone, and it ends",
+        arguments: 0..<4
+    )
+    func cancelled(after steps: Int) async throws {
+        var state = try RunnerFixture.state()
+        state.permits = Array(repeating: .go(at: "then"), count: steps) + [.cancelled]
+        let fixture = try RunnerFixture(state: state)
+        try await fixture.run()
+        #expect(fixture.hypervisor.calls == Self.calls.prefix(steps).flatMap(\.self) + (steps > 1 ? ["remove"] : []))
+        #expect(fixture.hypervisor.isEmpty)
+        #expect(fixture.store[\.exit] == .failed(.cancelled, hasCleanup: false, penalizesPM: false))
+    }
+
     @Test("A job that is stopped goes back to the queue as it is; nothing is undone")
     func stopped() async throws {
         let fixture = try RunnerFixture(

@@ -71,6 +71,9 @@ extension Gateway {
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
         router.v1(Endpoints.listJobs, controllers.jobs.list)
         router.v1(Endpoints.readJob, controllers.jobs.read)
+        router.v1(Endpoints.cancelJob, controllers.jobs.cancel)
+        router.v1(Endpoints.retryJob, controllers.jobs.retry)
+        router.v1(Endpoints.dropJob, controllers.jobs.drop)
         router.v1(Endpoints.explainJob, controllers.jobs.explanation)
 
         router.service(Endpoints.readHealth, controllers.health.alive)

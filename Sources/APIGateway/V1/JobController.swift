@@ -24,6 +24,31 @@ struct JobController: Sendable {
     }
 
     @Sendable
+    func cancel(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
+        try await change(call, waiting: try call.wait()) { (id) async throws(Failure) in try await store.cancel(id) }
+    }
+
+    @Sendable
+    func retry(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
+        try await change(call, waiting: try call.wait()) { (id) async throws(Failure) in try await store.retry(id) }
+    }
+
+    @Sendable
+    func drop(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
+        try await change(call, waiting: .zero) { (id) async throws(Failure) in try await store.drop(id) }
+    }
+
+    private func change(
+        _ call: V1Call<NoBody>,
+        waiting time: Duration,
+        _ act: (JobID) async throws(Failure) -> Void
+    ) async throws(Failure) -> V1Response<JobResponse> {
+        let id: JobID = try call.identifier()
+        try await act(id)
+        return try V1Response(JobResponse(try await service.job(id, waiting: time)))
+    }
+
+    @Sendable
     func explanation(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<ExplanationResponse> {
         let id: JobID = try call.identifier()
         guard let job = try await store.explanation(of: id) else { throw .unknownJob(id) }

@@ -24,21 +24,13 @@ extension JobResponse {
             endedAt: job.endedAt,
             dueAt: due,
             ahead: ahead,
+            cancelRequestedAt: job.cancelRequestedAt,
+            cleanupJobID: job.cleanup,
             reason: job.reason,
             triedPMIDs: job.tried,
             steps: steps,
             left: job.left.isEmpty ? nil : job.left,
             failure: job.failure
-        )
-    }
-}
-
-extension Failure {
-    /// There is no such job.
-    static func unknownJob(_ id: JobID) -> Failure {
-        Failure(
-            .unknownJob,
-            "there is no job \(id), or it ended so long ago that its record is gone (HVC_JOB_HISTORY)"
         )
     }
 }

@@ -16,6 +16,7 @@ extension FailureCode {
         case .wrongState: "wait until the VM is in a state in which this can be done"
         case .noCapacity: "destroy VMs, add PMs, raise overcommit, or ask for less"
         case .noMatch: "ask for less of the place, or change tags and groups"
+        case .cancelled: "ask for it again where it is wanted after all"
         case .keyReused: "give the request a key of its own"
         case .groupConflict: "use the rule that the group has"
         case .notSupported: "ask as the detail says"

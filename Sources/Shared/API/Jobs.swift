@@ -25,7 +25,31 @@ extension Endpoints {
         "Shows how a job's place was decided, and where the job stands."
     )
 
-    static let jobs = [listJobs.description, readJob.description, explainJob.description]
+    package static let cancelJob = Endpoint<NoBody, JobResponse>(
+        v1: "cancelJob",
+        .post,
+        "/v1/jobs/{id}:cancel",
+        query: [.wait],
+        "Cancels a job: what it has made is taken away again."
+    )
+    package static let retryJob = Endpoint<NoBody, JobResponse>(
+        v1: "retryJob",
+        .post,
+        "/v1/jobs/{id}:retry",
+        query: [.wait],
+        "Has a job that was given up tried again, from where it was."
+    )
+    package static let dropJob = Endpoint<NoBody, JobResponse>(
+        v1: "dropJob",
+        .post,
+        "/v1/jobs/{id}:drop",
+        "Takes a job that was given up out of the dead-letter list."
+    )
+
+    static let jobs = [
+        listJobs.description, readJob.description, explainJob.description, cancelJob.description, retryJob.description,
+        dropJob.description,
+    ]
 }
 
 /// A job.
@@ -49,6 +73,10 @@ package struct JobResponse: Codable, Hashable, Sendable {
     package let dueAt: String?
     /// How many jobs are to be taken before it; only while it is queued or waits behind another job of its VM.
     package let ahead: Int?
+    /// When it was asked to end; it is being undone until it has ended.
+    package let cancelRequestedAt: String?
+    /// The job that removes what it may have left on its PM.
+    package let cleanupJobID: JobID?
     /// Why it was deferred or went back to the queue.
     package let reason: String?
     /// The PMs that failed it.
@@ -68,6 +96,8 @@ package struct JobResponse: Codable, Hashable, Sendable {
         case startedAt = "started_at"
         case endedAt = "ended_at"
         case dueAt = "due_at"
+        case cancelRequestedAt = "cancel_requested_at"
+        case cleanupJobID = "cleanup_job_id"
         case triedPMIDs = "tried_pm_ids"
     }
 
@@ -85,6 +115,8 @@ package struct JobResponse: Codable, Hashable, Sendable {
         endedAt: String? = nil,
         dueAt: String? = nil,
         ahead: Int? = nil,
+        cancelRequestedAt: String? = nil,
+        cleanupJobID: JobID? = nil,
         reason: String? = nil,
         triedPMIDs: [PMID] = [],
         steps: [StepRecord]? = nil,
@@ -94,6 +126,7 @@ package struct JobResponse: Codable, Hashable, Sendable {
         (self.id, self.kind, self.state, self.vmID, self.pmID) = (id, kind.rawValue, state.rawValue, vmID, pmID)
         (self.requestID, self.attempts, self.worker) = (requestID, attempts, worker)
         (self.acceptedAt, self.startedAt, self.endedAt, self.dueAt) = (acceptedAt, startedAt, endedAt, dueAt)
+        (self.cancelRequestedAt, self.cleanupJobID) = (cancelRequestedAt, cleanupJobID)
         (self.ahead, self.reason, self.triedPMIDs) = (ahead, reason, triedPMIDs)
         self.steps = steps?.map(StepResponse.init)
         self.left = left

@@ -51,6 +51,8 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case unknownJob = "unknown_job"
     /// Another request had the same key.
     case keyReused = "key_reused"
+    /// The job was cancelled.
+    case cancelled
     /// The group has another rule.
     case groupConflict = "group_conflict"
     /// What is asked cannot be done by this version.

@@ -95,6 +95,8 @@ package enum StepPermit: Hashable, Sendable {
     case go(at: String)
     /// The PM takes no VMs any more, and nothing was made there yet.
     case closed
+    /// The job was cancelled: what it has made is to be undone.
+    case cancelled
     /// The job is another worker's, or has ended.
     case lost
 }

@@ -57,6 +57,7 @@ extension StepPermit: ScriptReply {
         switch (words.first, words.count) {
         case ("go", 2): self = .go(at: words[1])
         case ("closed", 1): self = .closed
+        case ("cancelled", 1): self = .cancelled
         case ("lost", 1): self = .lost
         default: return nil
         }

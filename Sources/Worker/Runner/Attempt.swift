@@ -160,6 +160,8 @@ struct Attempt {
                 unwritten = []
                 tools.leases.renewed(lease, at: asked)
             case .closed: throw Failure(.machineClosed, "the PM was closed to new VMs before anything was made there")
+            case .cancelled:
+                throw Failure(.cancelled, "the job was cancelled, and what it had made was taken away again")
             case .lost:
                 throw Failure(
                     .leaseLost,

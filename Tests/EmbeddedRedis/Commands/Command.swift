@@ -27,8 +27,9 @@ struct Command: Sendable {
         "HMGET",
         "HSTRLEN", "HVALS", "INFO", "KEYS", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PEXPIRETIME", "PING", "PTTL",
         "SCAN", "SCARD", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "SRANDMEMBER", "STRLEN", "TIME", "TTL", "TYPE", "XLEN",
-        "XRANGE", "XREAD", "XREVRANGE", "ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE", "ZRANK", "ZREVRANGE",
-        "ZREVRANGEBYSCORE", "ZREVRANK", "ZSCORE",
+        "XRANGE", "XREAD", "XREVRANGE", "ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE", "ZRANGEBYLEX", "ZRANGEBYSCORE", "ZRANK",
+        "ZREVRANGE",
+        "ZREVRANGEBYLEX", "ZREVRANGEBYSCORE", "ZREVRANK", "ZSCORE",
     ]
 
     func takes(_ count: Int) -> Bool { arity < 0 ? count >= -arity : count == arity }

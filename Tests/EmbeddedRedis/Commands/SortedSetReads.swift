@@ -50,6 +50,12 @@ let sortedSetReads = [
         try query.read(words, mayChange: false)
         return try keyspace.range(words, query)
     },
+    Command("ZRANGEBYLEX", -4) { keyspace, words throws(CommandError) in
+        try keyspace.lexicalRange(words, from: words[2], to: words[3], isReversed: false)
+    },
+    Command("ZREVRANGEBYLEX", -4) { keyspace, words throws(CommandError) in
+        try keyspace.lexicalRange(words, from: words[3], to: words[2], isReversed: true)
+    },
 ]
 
 /// What a range of a sorted set is asked for by.

@@ -81,6 +81,9 @@ package struct Operation: Hashable, Sendable {
     /// It leaves nothing of the VM on the PM, so that a worker that cannot begin it has nothing to undo.
     package var firstWithClaim: OperationStep? { steps.first.flatMap { $0.leaves == .nothing ? $0 : nil } }
 
+    /// Whether a job that has begun its steps can be cancelled: what they leave is taken away again.
+    package var canBeUndone: Bool { steps.contains { $0.undo != nil } }
+
     /// Finds the row of a state.
     ///
     /// - Parameter state: the VM's state when the job begins.

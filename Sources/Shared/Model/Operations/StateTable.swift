@@ -73,6 +73,8 @@ package struct StateTable: Hashable, Sendable {
                 found.append(Transition(from: state, to: row.state(at: moment)))
             }
         }
+        // Given up, and tried again.
+        if let initial = operation.initial { found.append(Transition(from: row.state(at: .dead), to: initial)) }
         if let running, operation.claim == .place {
             // To another PM.
             found.append(Transition(from: running, to: operation.initial))

@@ -25,6 +25,7 @@ extension LuaFile {
             ("claim", operation.claim.rawValue), ("job_field", operation.jobField),
             ("initial", operation.initial?.rawValue), ("cleanup", operation.cleanup?.rawValue),
             ("expiry_field", operation.expiryField), ("first", operation.firstWithClaim?.name),
+            ("undo", operation.canBeUndone ? "steps" : nil),
         ]
         let texts = facts.compactMap { name, value in value.map { "\(name) = '\($0)'" } }
         let table = (["steps = \(operation.steps.count)"] + texts).joined(separator: ", ")

@@ -22,6 +22,7 @@ extension LuaLibrary {
         LuaFile("counters", PackageResources.counters_lua),
         LuaFile("crash_limit", PackageResources.crash_limit_lua),
         LuaFile("dead_letter", PackageResources.dead_letter_lua),
+        LuaFile("dead_letters", PackageResources.dead_letters_lua),
         LuaFile("deferral", PackageResources.deferral_lua),
         LuaFile("due_pms", PackageResources.due_pms_lua),
         LuaFile("events", PackageResources.events_lua),

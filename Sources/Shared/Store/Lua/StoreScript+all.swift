@@ -2,8 +2,10 @@
 extension StoreScript {
     // Scripts/Jobs
     static let beginStep = StoreScript("begin_step", PackageResources.begin_step_lua)
+    static let cancelJob = StoreScript("cancel_job", PackageResources.cancel_job_lua)
     static let claim = StoreScript("claim", PackageResources.claim_lua)
     static let deferJob = StoreScript("defer_job", PackageResources.defer_job_lua)
+    static let dropJob = StoreScript("drop_job", PackageResources.drop_job_lua)
     static let enqueueCreate = StoreScript("enqueue_create", PackageResources.enqueue_create_lua)
     static let enqueueHold = StoreScript("enqueue_hold", PackageResources.enqueue_hold_lua)
     static let enqueueOnVM = StoreScript("enqueue_on_vm", PackageResources.enqueue_on_vm_lua)
@@ -15,6 +17,7 @@ extension StoreScript {
     static let release = StoreScript("release", PackageResources.release_lua)
     static let renew = StoreScript("renew", PackageResources.renew_lua)
     static let reschedule = StoreScript("reschedule", PackageResources.reschedule_lua)
+    static let retryJob = StoreScript("retry_job", PackageResources.retry_job_lua)
     static let sweep = StoreScript("sweep", PackageResources.sweep_lua)
 
     // Scripts/Discovery
@@ -70,7 +73,8 @@ extension StoreScript {
 
     /// All of them.
     package static let all: [StoreScript] = [
-        .beginStep, .claim, .deferJob, .enqueueCreate, .enqueueHold, .enqueueOnVM, .finish, .listJobs, .noteLeft, .poll,
+        .beginStep, .cancelJob, .claim, .deferJob, .dropJob, .retryJob, .enqueueCreate, .enqueueHold, .enqueueOnVM,
+        .finish, .listJobs, .noteLeft, .poll,
         .readJob, .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
         .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .notePolicy, .registerWorker,

@@ -23,6 +23,10 @@ package struct JobRecord: Hashable, Sendable {
     package let attempts: Int
     /// The PMs that failed it, in that order.
     package let tried: [PMID]
+    /// When people had it cancelled; nil where they did not.
+    package let cancelRequestedAt: String?
+    /// The job that removes what this one may have left; nil where it has left nothing.
+    package let cleanup: JobID?
     /// Why it was deferred or went back to the queue last; nil where it did not.
     package let reason: String?
     /// Of a destroy: the files that its VM used and that stay on the PM.
@@ -50,6 +54,8 @@ extension JobRecord {
             worker: fields["worker"],
             attempts: try fields.value("attempts") { Int($0) } ?? 0,
             tried: try fields.value("tried") { [PMID](numbers: $0) } ?? [],
+            cancelRequestedAt: fields["cancel_requested_at"],
+            cleanup: try fields.value("cleanup_job") { JobID($0) },
             reason: state.isFinal ? nil : fields[state == .delayed ? "put_off" : "handed_back"],
             left: fields["left"]?.split(separator: "\n").map(String.init) ?? [],
             failure: Failure(record: fields["error_code"], fields["error"], fields["cause"])

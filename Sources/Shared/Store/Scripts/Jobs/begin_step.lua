@@ -9,14 +9,16 @@
 -- ARGV step         the step that begins; empty where steps are to be undone
 -- ARGV is_progress  `1` where the job was never as far as that
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
--- Returns: `{'go', time}`; `{'lost'}` where the job is another worker's or has ended; `{'closed'}` where a job that takes a place has made
---   nothing on its PM yet and the PM takes no VMs any more.
+-- Returns: `{'go', time}`; `{'cancelled'}` where the job was cancelled and this is no undo; `{'lost'}` where the job is another
+--   worker's or has ended; `{'closed'}` where a job that takes a place has made nothing on its PM yet and the PM takes no VMs
+--   any more.
 --
 -- needs: broken_records, operations, step_log, time
 
 local key = P .. 'job:' .. job
-local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm', 'crashes')
+local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm', 'crashes', 'cancel_requested_at')
 if j[1] ~= epoch or j[2] ~= 'running' then return {'lost'} end
+if j[7] and step ~= '' then return {'cancelled'} end
 local op = operation(j[4])
 if op and op.claim == 'place' and step ~= '' and (not j[3] or j[3] == op.first) then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')

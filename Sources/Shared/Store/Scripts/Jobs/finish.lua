@@ -52,6 +52,7 @@ if cleanup then
   redis.call('HSET', P .. 'job:' .. next_job, 'id', next_job, 'kind', cleanup, 'vm', vm, 'pm', pm, 'entry', line,
     'accepted_at', now, 'request', j[7] or '', 'put_off', why)
   index_job(next_job, vm, j[7] or '')
+  redis.call('HSET', P .. 'job:' .. job, 'cleanup_job', next_job)
   defer(next_job, pm, tonumber(cleanup_ms))
   event('job.delayed', 'job', next_job, 'kind', cleanup, 'vm', vm, 'pm', pm, 'why', why)
 elseif settle_vm(op, kind, outcome, vm, v, message) and wakes then

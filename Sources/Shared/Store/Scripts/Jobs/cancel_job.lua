@@ -1,0 +1,52 @@
+-- Cancels a job that has not ended.
+--
+-- One that has begun nothing on a PM ends at once, as one that failed: what it claims is released. One that has is taken up
+-- by a worker, which undoes its steps before it takes another one.
+--
+-- ARGV job        the job
+-- ARGV retention  how long what is kept of ended jobs
+-- Returns: `{'cancelled'}` where it has ended; `{'requested'}` where a worker is to undo it; `{'ended', state}` where it had
+--   ended before; `{'not_undoable', kind}` where what it has begun cannot be undone; `{'unknown_job'}`.
+--
+-- needs: broken_records, deferral, events, job_end, operations, queue, time, vm_outcome, vm_state
+-- needs: waiting_jobs
+
+local key = P .. 'job:' .. job
+refuse(broken_job(job))
+local j = redis.call('HMGET', key, 'state', 'kind', 'vm', 'entry', 'pm', 'step')
+local state, kind, vm, entry, pm = j[1], j[2], j[3], j[4], j[5] or ''
+if not state then return {'unknown_job'} end
+if state == 'done' or state == 'failed' or state == 'dead' then return {'ended', state} end
+local op = operation(kind)
+refuse(lacks('job:' .. job, j, '', '', 'vm', 'entry') or not op and key .. ' is of an operation that there is not')
+if state == 'running' or j[6] then
+  if not op.undo then return {'not_undoable', kind} end
+  refuse(wrong_kind('events', 'delayed', 'queue:returned', 'queue:direct', pm ~= '' and 'pm:' .. pm .. ':delayed' or 'delayed'))
+  redis.call('HSET', key, 'cancel_requested_at', now)
+  if state == 'delayed' then promote(job) end
+  event('job.cancelling', 'job', job, 'kind', kind, 'vm', vm)
+  return {'requested'}
+end
+local v, problem = read_vm(vm)
+refuse(problem or (broken_waiting(vm)) or wrong_kind('queue', 'queue:returned', 'queue:direct', 'events', 'delayed', 'dead',
+    'jobs:ended', 'vms', 'tombstones', 'holds', 'fleet', 'discovery') or broken_counters() or broken_pm(pm)
+  or v.id and v.pm and broken_pm(v.pm, vm, v.groups)
+  or v.id and wrong_change(vm, v.state, state_after(kind, 'failed', v.state, v.before)))
+-- The queues are gone through to the entry: people ask for this, and no worker waits for it.
+if state == 'waiting' then
+  redis.call('LREM', P .. 'vm:' .. vm .. ':waiting', 1, entry)
+elseif state == 'delayed' then
+  redis.call('ZREM', P .. 'delayed', job)
+  redis.call('SREM', P .. 'pm:' .. pm .. ':delayed', job)
+elseif redis.call('ZREM', P .. 'queue:returned', entry) == 0 then
+  redis.call('LREM', P .. (takes_capacity(kind) and 'queue' or 'queue:direct'), -1, entry)
+end
+local why = 'job ' .. job .. ' was cancelled before it began'
+-- Where another job of the VM is under way, the state is that one's to say.
+if v.id and v.job and v.job ~= job then
+  if redis.call('HGET', P .. 'vm:' .. vm, op.job_field) == job then redis.call('HDEL', P .. 'vm:' .. vm, op.job_field) end
+elseif v.id and settle_vm(op, kind, 'failed', vm, v, why) then
+  wake_waiting(vm)
+end
+end_job(job, 'failed', 'cancelled', why, '', retention)
+return {'cancelled'}

@@ -1,0 +1,19 @@
+-- Takes a job that was given up out of the dead-letter list; it counts as failed from then on.
+--
+-- Its VM stays as it is, for a destroy.
+--
+-- ARGV job        the job
+-- ARGV retention  how long what is kept of ended jobs
+-- Returns: `{'ok'}`; `{'unknown_job'}`; `{'not_dead', state}`.
+--
+-- needs: broken_records, dead_letters, events, job_history
+
+refuse(broken_job(job) or wrong_kind('dead', 'jobs:ended', 'events'))
+local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'vm', 'request', 'error', 'cause')
+if not j[1] then return {'unknown_job'} end
+if j[1] ~= 'dead' then return {'not_dead', j[1]} end
+take_dead_letter(job)
+redis.call('HSET', P .. 'job:' .. job, 'state', 'failed')
+keep_history(job, j[2] or '', j[3] or '', #(j[4] or '') + #(j[5] or ''), retention)
+event('job.dropped', 'job', job, 'vm', j[2] or '')
+return {'ok'}
