@@ -75,7 +75,9 @@ struct FleetTests {
             }
             #expect(try await site.http.call("/vm/create?name=s&instance_type=2&image_id=100").status == 200)
             let hold = #"{"instance_type":2,"image_id":100,"expires_in_s":60,"placement":{"groups":{"g":"spread"}}}"#
-            #expect(try await site.http.call("/v1/holds?wait=60", method: "POST", body: hold).status == 201)
+            let key = ["Idempotency-Key": "k"]
+            let held = try await site.http.call("/v1/holds?wait=60", method: "POST", headers: key, body: hold)
+            #expect(held.status == 201)
             try await eventually("the hold to be seen") { try await site.redis.send(["EXISTS", "hvc:holds"]).int == 1 }
             watcher.cancel()
             let seen = try await watcher.value
