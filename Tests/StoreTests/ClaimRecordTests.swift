@@ -49,6 +49,7 @@ struct ClaimRecordTests {
         try await withPlaced(1) { (fixture) async throws in
             let redis = fixture.store.redis
             _ = try await redis.send(["HSET", "hvc:pm:1:claims", "job:1", "2,100,3", "job:99", "1,1,1"])
+            _ = try await redis.send(["HSET", "hvc:job:1", "claim_pm", 1])
             #expect(try await fixture.store.repairClaims(of: 1.identifier()))
             #expect(try await redis.send(["HGET", "hvc:pm:1", "job_claims"]).string == "1")
             let machine = try #require(try await fixture.store.machine(1.identifier()))

@@ -65,9 +65,10 @@ struct MigrationTests {
         try await withSaved(0) { store in
             let first = migration(of: store, "first", pages: 2)
             await #expect(throws: Failure.self) { try await first.run() }
+            let asked = try await scriptCalls(store)
             let second = Task { try await migration(of: store, "second").run() }
-            // It is still waiting for the first one, who lives by its lock.
-            try await Task.sleep(for: .milliseconds(50))
+            // It asks again and again, and waits for the first one, who lives by its lock.
+            try await eventually("it to ask again") { try await scriptCalls(store) >= asked + 3 }
             #expect(try await store.redis.send(["HGET", "hvc:schema:migration", "worker"]).string == "first")
             _ = try await store.redis.send(["HSET", "hvc:schema:migration", "until", 0])
             try await second.value
@@ -113,6 +114,12 @@ struct MigrationTests {
             constraints: .none,
             request: "r"
         )
+    }
+
+    /// How many scripts Redis has run.
+    private func scriptCalls(_ store: Store) async throws -> Int {
+        let text = try await store.redis.send(["INFO", "commandstats"]).string ?? ""
+        return text.firstMatch(of: /cmdstat_evalsha:calls=(\d+)/).flatMap { Int($0.1) } ?? 0
     }
 
     /// A migration; with a number of pages the worker dies behind them.

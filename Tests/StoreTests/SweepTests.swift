@@ -160,4 +160,29 @@ struct SweepTests {
             #expect(changed.first?.isCordoned == true)
         }
     }
+
+    @Test("The dead-letter list keeps its newest entries, and of each no more than one of ours has")
+    func deadListIsBounded() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            let redis = fixture.store.redis
+            let old = (0..<1200).map { "\($0)" }
+            _ = try await redis.send(
+                RedisCommand("RPUSH", arguments: (["hvc:dead"] + old).map(\.redisArgument)),
+                timeout: nil
+            )
+            let huge = "junk" + String(repeating: "x", count: 100_000)
+            _ = try await redis.send(["LPUSH", "hvc:queue", huge])
+            let snapshot = try await fixture.store.poll(since: .start, limit: 1)
+            let outcome = try await fixture.store.claim(
+                snapshot.lines.map { ($0, .deadLetter(reason: "no entry")) },
+                headroomVersion: snapshot.headroomVersion,
+                worker: "w",
+                lease: .seconds(60)
+            )
+            #expect(outcome.results == [.deadLettered])
+            let dead = try await fixture.list("hvc:dead")
+            #expect(dead.count == 1000 && dead.last == "998")
+            #expect(dead.first?.hasPrefix(#"{"#) == true && (8192...8400).contains(dead.first?.utf8.count ?? 0))
+        }
+    }
 }

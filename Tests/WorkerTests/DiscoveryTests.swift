@@ -60,6 +60,19 @@ struct DiscoveryTests {
             try await store.redis.send(["HGET", key, field]).string
         }
 
+        /// Waits until each of some PMs was probed so many times from now on.
+        func awaitProbes(_ count: Int, of pms: ClosedRange<Int>) async throws {
+            for _ in 1...count {
+                var seen: [Int: String?] = [:]
+                for pm in pms { seen[pm] = try await field("hvc:pm:\(pm)", "checked_at") }
+                for pm in pms {
+                    try await eventually("a probe of PM \(pm)") {
+                        try await field("hvc:pm:\(pm)", "checked_at") != seen[pm] ?? nil
+                    }
+                }
+            }
+        }
+
         /// How often Redis ran each command so far.
         func calls() async throws -> [String: Int] {
             let text = try await store.redis.send(["INFO", "commandstats"]).string ?? ""
@@ -98,10 +111,10 @@ struct DiscoveryTests {
             try await running(site.discovery(period: .seconds(1))) {
                 try await eventually("the first probes") { try await site.field("hvc:counters", "ready_at") != nil }
                 // From here on probes are on their PMs' phases.
-                try await Task.sleep(for: .milliseconds(1500))
+                try await site.awaitProbes(2, of: 1...60)
                 let fleet = try await site.field("hvc:counters", "fleet")
                 let (before, began) = (try await site.calls(), ContinuousClock.now)
-                try await Task.sleep(for: .seconds(2))
+                try await site.awaitProbes(2, of: 60...60)
                 let (after, took) = (try await site.calls(), (ContinuousClock.now - began) / .seconds(1))
                 let probes = 60 * took
                 func count(_ name: String) -> Double { Double((after[name] ?? 0) - (before[name] ?? 0)) }
@@ -142,7 +155,7 @@ struct DiscoveryTests {
             try await running(site.discovery(period: .milliseconds(200))) {
                 try await eventually("the first probe") { try await site.field("hvc:counters", "ready_at") != nil }
                 let vm = try await runningVM(site)
-                try await Task.sleep(for: .seconds(1))
+                try await site.awaitProbes(4, of: 1...1)
                 #expect(try await store.vm(vm.id)?.state == .running)
                 // Somebody writes something else into the record: the domain runs.
                 _ = try await store.redis.send(["HSET", "hvc:vm:\(vm.id)", "state", "stopped"])

@@ -4,7 +4,7 @@ package struct Claim: Hashable, Sendable {
     package enum Consumer: Hashable, Sendable {
         /// A VM, on the PM on which it is.
         case vm(VMID)
-        /// An operation, beside what its VM holds.
+        /// A job, in addition to what its VM holds: on a second PM, or what the VM is to grow by.
         case job(JobID)
     }
 
@@ -59,5 +59,10 @@ extension Claim.Consumer {
     /// The VM; nil where an operation holds it.
     package var vm: VMID? {
         if case .vm(let vm) = self { vm } else { nil }
+    }
+
+    /// The job of the operation; nil where a VM holds it.
+    package var job: JobID? {
+        if case .job(let job) = self { job } else { nil }
     }
 }

@@ -135,6 +135,13 @@ package struct FleetSnapshot: Sendable {
         note(request.constraints.groups.mapValues { _ in 1 }, of: rows[index].id, sign: -1)
     }
 
+    /// The same fleet, but for the groups of a VM, which do not count it on its machine.
+    func withoutGroups(of request: PlacementRequest, on machine: PMID) -> FleetSnapshot {
+        var copy = self
+        copy.note(request.constraints.groups.mapValues { _ in 1 }, of: machine, sign: -1)
+        return copy
+    }
+
     /// Closes a machine to what is planned.
     mutating func close(at index: Int) { rows[index].availability = .leaving }
 

@@ -44,7 +44,8 @@ package func plan(
     guard let first = requests.first else { return [] }
     let open = policy.openMachines(of: fleet, for: first)
     for (number, request) in requests.enumerated() {
-        let decision = policy.decide(request, on: fleet, among: open)
+        let present = request.movesFrom.map { fleet.withoutGroups(of: request, on: $0) } ?? fleet
+        let decision = policy.decide(request, on: present, among: open)
         decisions.append(decision)
         switch decision.outcome {
         // Nobody reads what the last one leaves, and the rows would be copied for it.

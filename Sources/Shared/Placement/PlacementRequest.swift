@@ -14,6 +14,8 @@ package struct PlacementRequest: Hashable, Sendable {
     package let constraints: PlacementConstraints
     /// The machines that failed it.
     package let excludedPMs: Set<PMID>
+    /// The machine on which the VM is now, where it is to go to another one: its groups do not count it there.
+    package let movesFrom: PMID?
 
     /// Makes a request.
     ///
@@ -23,12 +25,14 @@ package struct PlacementRequest: Hashable, Sendable {
     ///   - image: the image it starts from.
     ///   - constraints: where it may go.
     ///   - excludedPMs: the machines that failed it.
+    ///   - movesFrom: the machine on which the VM is now.
     package init(
         vm: VMID?,
         needs: Resources,
         image: ImageID? = nil,
         constraints: PlacementConstraints = .none,
-        excludedPMs: Set<PMID> = []
+        excludedPMs: Set<PMID> = [],
+        movesFrom: PMID? = nil
     ) {
         self.vm = vm
         self.needs = needs
@@ -36,5 +40,6 @@ package struct PlacementRequest: Hashable, Sendable {
         self.image = image
         self.constraints = constraints
         self.excludedPMs = excludedPMs
+        self.movesFrom = movesFrom
     }
 }

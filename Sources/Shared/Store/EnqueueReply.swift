@@ -48,6 +48,9 @@ enum EnqueueOnVMReply: ScriptReply {
     case unknownHold
     case underWay(String)
     case wrongState(String)
+    /// The VM would have no CPU or no memory.
+    case tooSmall
+    case queueFull(Int)
 
     init?(_ reply: RESPValue, keys: Keys) {
         guard let words = reply.strings else { return nil }
@@ -64,6 +67,10 @@ enum EnqueueOnVMReply: ScriptReply {
         case ("unknown_hold", 1): self = .unknownHold
         case ("under_way", 2): self = .underWay(words[1])
         case ("wrong_state", 2): self = .wrongState(words[1])
+        case ("too_small", 1): self = .tooSmall
+        case ("queue_full", 2):
+            guard let length = Int(words[1]) else { return nil }
+            self = .queueFull(length)
         default: return nil
         }
     }

@@ -16,15 +16,17 @@ struct PollReply: ScriptReply {
     let time: Int
 
     init?(_ reply: RESPValue, keys: Keys) {
-        guard let parts = reply.array, parts.count == 11, let version = parts[0].int,
+        guard let parts = reply.array, parts.count == 12, let version = parts[0].int,
             let headroomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
             let placed = parts[5].array, let time = parts[7].int, let generation = parts[8].string,
-            let claims = parts[9].array, let direct = parts[10].int
+            let claims = parts[9].array, let direct = parts[10].int, let present = parts[11].array
         else { return nil }
         self.version = version
         self.headroomVersion = headroomVersion
         self.generation = generation
-        self.lines = zip(lines, placed).map { QueueSnapshot.Line($0, placedOn: $1.int.flatMap(PMID.init)) }
+        self.lines = zip(lines, zip(placed, present)).map { line, state in
+            QueueSnapshot.Line(line, placedOn: state.0.int.flatMap(PMID.init), present: .init(state.1))
+        }
         self.direct = direct
         changed = machines.compactMap { Self.machine($0, keys) }
         self.claims = claims.compactMap { $0.array.flatMap(PMClaims.init(values:)) }
@@ -43,9 +45,24 @@ struct PollReply: ScriptReply {
     }
 }
 
+extension QueueSnapshot.Line.Present {
+    /// A VM as `{pm, cpu, ram, disk}`; nil where it is none.
+    fileprivate init?(_ reply: RESPValue) {
+        guard let numbers = reply.array?.map(\.int), numbers.count == 4, let pm = numbers[0].flatMap(PMID.init),
+            let cpu = numbers[1], let ram = numbers[2], let disk = numbers[3]
+        else { return nil }
+        self.init(pm: pm, needs: Resources(cpu: cpu, ram: ram, disk: disk))
+    }
+}
+
 extension QueueSnapshot.Line {
-    init(_ line: RESPValue, placedOn pm: PMID?) {
+    init(_ line: RESPValue, placedOn pm: PMID?, present: Present? = nil) {
         let bytes = line.bytes ?? []
-        self.init(bytes: bytes, entry: try? JSONDecoder().decode(QueueEntry.self, from: Data(bytes)), placedOn: pm)
+        self.init(
+            bytes: bytes,
+            entry: try? JSONDecoder().decode(QueueEntry.self, from: Data(bytes)),
+            placedOn: pm,
+            present: present
+        )
     }
 }

@@ -203,7 +203,16 @@ extension Store {
         let wanted: ScriptArguments = [
             "kind": kind.rawValue, "vm": vm.value, "request": request, "subject": subject,
         ]
-        switch try await runOnce(.enqueueOnVM, wanted + identity(nonce, key)) as EnqueueOnVMReply {
+        return try await acceptance(kind, on: vm, nonce, runOnce(.enqueueOnVM, wanted + identity(nonce, key)))
+    }
+
+    func acceptance(
+        _ kind: Job.Kind,
+        on vm: VMID,
+        _ nonce: JobNonce,
+        _ reply: EnqueueOnVMReply
+    ) throws(Failure) -> Acceptance {
+        switch reply {
         case .accepted(let job, let vm): return acceptance(job, vm, nonce)
         case .known(let request): return try request.acceptance
         case .notReady: throw .notReady
@@ -216,11 +225,14 @@ extension Store {
             throw Failure(.wrongState, "job \(job) does that to VM \(vm) already: wait for its end")
         case .wrongState(let state):
             throw Failure(.wrongState, "VM \(vm) is \(state), and no \(kind) begins in that state")
+        case .tooSmall:
+            throw Failure(.invalidRequest, "VM \(vm) would have no CPU or no memory left: take less from it")
+        case .queueFull(let length): throw .queueFull(length, limit: queueLimit)
         }
     }
 
     /// What each script that accepts something ends its arguments with.
-    private func identity(_ nonce: JobNonce, _ key: IdempotencyKey?) -> ScriptArguments {
+    func identity(_ nonce: JobNonce, _ key: IdempotencyKey?) -> ScriptArguments {
         [
             "nonce": nonce.text, "job_floor": numbersSeen.job, "vm_floor": numbersSeen.vm,
             "idempotency_key": key?.name ?? "", "fingerprint": key?.fingerprint ?? "",
@@ -235,7 +247,7 @@ extension Store {
 
 extension PlacementConstraints {
     /// As a record has them: nothing where nothing is asked.
-    fileprivate var recordText: String { self == .none ? "" : json }
+    var recordText: String { self == .none ? "" : json }
 }
 
 extension Failure {

@@ -10,19 +10,35 @@ package struct QueueSnapshot: Sendable {
         package let bytes: [UInt8]
         /// What it says; nil where it is none of ours.
         package let entry: QueueEntry?
-        /// The PM on which its VM has a claim already; nil for none.
+        /// The PM on which its VM has a claim already, or the job itself where it is to hold one; nil for none.
         package let placedOn: PMID?
+        /// Where the VM of a job that is to hold a claim itself is, and what it needs; nil for any other job.
+        package let present: Present?
+
+        /// What a VM has while a job of it claims more.
+        package struct Present: Sendable, Hashable {
+            /// Its PM.
+            package let pm: PMID
+            /// What it needs.
+            package let needs: Resources
+
+            package init(pm: PMID, needs: Resources) {
+                (self.pm, self.needs) = (pm, needs)
+            }
+        }
 
         /// Makes a line.
         ///
         /// - Parameters:
         ///   - bytes: the entry as it stands in the list.
         ///   - entry: what it says.
-        ///   - placedOn: the PM on which its VM has a claim.
-        package init(bytes: [UInt8], entry: QueueEntry?, placedOn: PMID? = nil) {
+        ///   - placedOn: the PM on which its VM, or the job itself, has a claim.
+        ///   - present: where the VM is and what it needs, of a job that is to hold a claim itself.
+        package init(bytes: [UInt8], entry: QueueEntry?, placedOn: PMID? = nil, present: Present? = nil) {
             self.bytes = bytes
             self.entry = entry
             self.placedOn = placedOn
+            self.present = present
         }
     }
 

@@ -168,7 +168,15 @@ extension Store {
     /// - Returns: the UUIDs.
     /// - Throws: `Failure`.
     package func claimants(on id: PMID) async throws(Failure) -> Set<String> {
-        let vms = try await send(["HKEYS", keys.claims(on: id)]).claimants
+        let consumers = try await send(["HKEYS", keys.claims(on: id)]).consumers
+        var vms = consumers.compactMap(\.vm)
+        let jobs = consumers.compactMap(\.job)
+        // A VM that gets a second PM may be there already.
+        if !jobs.isEmpty {
+            vms += try await pipeline(jobs.map { ["HGET", keys.job($0), "vm"] }).compactMap {
+                $0.int.flatMap(VMID.init)
+            }
+        }
         return Set(try await pipeline(vms.map { ["HGET", keys.vm($0), "uuid"] }).compactMap(\.string))
     }
 
@@ -218,8 +226,11 @@ extension Store {
 }
 
 extension RESPValue {
+    /// The consumers of a PM's claims.
+    fileprivate var consumers: [Claim.Consumer] { strings?.compactMap { Claim.Consumer($0) } ?? [] }
+
     /// The VMs among the consumers of a PM's claims.
-    var claimants: [VMID] { strings?.compactMap { Claim.Consumer($0)?.vm } ?? [] }
+    var claimants: [VMID] { consumers.compactMap(\.vm) }
 }
 
 extension JobStatus {

@@ -66,9 +66,13 @@ extension Audit {
                     )
                 }
             case .job(let job):
-                snapshot.jobs[job]?.state?.isFinal == false
-                    ? nil : finding(.owners, of: row, "job \(job) has a claim and is not under way")
+                snapshot.jobs[job]?.state?.isFinal == false && snapshot.jobs[job]?.claimPM == row.machine.id
+                    ? nil : finding(.owners, of: row, "job \(job) has a claim and is not under way there")
             }
+        }
+        for job in snapshot.jobs.values.sorted(by: { $0.id < $1.id })
+        where job.claimPM == row.machine.id && row.claims[.job(job.id)] == nil && job.state?.isFinal == false {
+            findings.append(finding(.claims, of: row, "job \(job.id) claims capacity there and has no claim"))
         }
         for vm in needs.keys.sorted() where row.claims[.vm(vm)] == nil {
             findings.append(finding(.claims, of: row, "VM \(vm) is there and has no claim"))

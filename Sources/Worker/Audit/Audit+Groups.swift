@@ -15,6 +15,18 @@ extension Audit {
                 )
             }
         }
+        // While a VM gets a second PM, it is counted there, too.
+        let moving = snapshot.jobs.values.filter { job in
+            job.claimPM != nil && job.state?.isFinal == false
+                && job.kind.flatMap { operations[$0] }?.claim.choosesPM == true
+        }
+        for status in snapshot.vms {
+            let more = moving.count { $0.vm == status.vm.id }
+            for name in more > 0 ? Array(status.vm.constraints.groups.keys) : [] {
+                guard let row = counted[name] else { continue }
+                counted[name] = AuditSnapshot.GroupRow(rule: row.rule, members: row.members, placed: row.placed + more)
+            }
+        }
         return Set(counted.keys).union(snapshot.groups.keys).sorted().compactMap { name in
             let known = snapshot.groups[name] ?? .none
             let right = counted[name] ?? .none

@@ -14,6 +14,8 @@ struct Audit {
     let cell: String
     /// The keys, by which findings are named.
     let keys: Keys
+    /// What jobs do.
+    let operations: OperationRegistry
     /// The VMs by their numbers.
     let statuses: [VMID: VMStatus]
     /// The VMs by the PM on which they are by their records.
@@ -28,11 +30,19 @@ struct Audit {
     ///   - contents: what is on the PMs that were read, or why one was not.
     ///   - cell: the installation's name.
     ///   - keys: the keys, by which findings are named.
-    init(snapshot: AuditSnapshot, contents: [PMID: Result<PMContents, Failure>], cell: String, keys: Keys) {
+    ///   - operations: what jobs do.
+    init(
+        snapshot: AuditSnapshot,
+        contents: [PMID: Result<PMContents, Failure>],
+        cell: String,
+        keys: Keys,
+        operations: OperationRegistry = .shipped
+    ) {
         self.snapshot = snapshot
         self.contents = contents
         self.cell = cell
         self.keys = keys
+        self.operations = operations
         statuses = Dictionary(snapshot.vms.map { ($0.vm.id, $0) }) { first, _ in first }
         vmsByDomainName = Dictionary(snapshot.vms.map { ($0.vm.domainName, $0) }) { first, _ in first }
         vmsByMachine = snapshot.vms.reduce(into: [:]) { vms, status in

@@ -80,7 +80,12 @@ struct Intake: Service {
                 cache.update(by: snapshot)
                 // What is not known yet of the fleet comes first.
                 if snapshot.hasMore { continue }
-                let plan = IntakePlan.steps(for: snapshot.lines, on: cache.fleet, by: policy)
+                let plan = IntakePlan.steps(
+                    for: snapshot.lines,
+                    on: cache.fleet,
+                    by: policy,
+                    operations: runner.operations
+                )
                 favorsDirect.toggle()
                 let share = IntakeShare(
                     free: free,

@@ -17,11 +17,12 @@ enum IntakePlan {
         by policy: PlacementPolicy,
         operations: OperationRegistry = .shipped
     ) -> [Step] {
-        func needsPlace(_ entry: QueueEntry) -> Bool { operations[entry.kind]?.claim.takesCapacity == true }
-        let unplaced = lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter(needsPlace)
-        var decisions = plan(unplaced.map(PlacementRequest.init), on: fleet, by: policy)[...]
+        let requests = lines.map { line in
+            line.entry.flatMap { PlacementRequest($0, of: line, claiming: operations[$0.kind]?.claim ?? .none) }
+        }
+        var decisions = plan(requests.compactMap(\.self), on: fleet, by: policy)[...]
         var steps: [Step] = []
-        for line in lines {
+        for (line, request) in zip(lines, requests) {
             guard let entry = line.entry else {
                 steps.append(
                     (line, .deadLetter(reason: "this is no entry of ours: put jobs on the queue through the gateway"))
@@ -33,12 +34,12 @@ enum IntakePlan {
                 steps.append((line, .deadLetter(reason: reason)))
                 continue
             }
-            guard needsPlace(entry), line.placedOn == nil else {
+            guard let request else {
                 steps.append((line, .run))
                 continue
             }
             guard let decision = decisions.popFirst(),
-                let action = ClaimAction(decision, onlyOn: entry.constraints?.pm)
+                let action = ClaimAction(decision, onlyOn: request.constraints.pm)
             else { break }
             steps.append((line, action))
         }
@@ -69,14 +70,41 @@ struct IntakeShare: Hashable {
 }
 
 extension PlacementRequest {
-    /// What an entry of the queue wants.
+    /// What an entry of the queue asks for.
     init(_ entry: QueueEntry) {
+        self.init(entry, needs: entry.needs, constraints: entry.constraints ?? .none)
+    }
+
+    /// What an entry has to be placed; nil where it has its place already, or needs none.
+    fileprivate init?(_ entry: QueueEntry, of line: QueueSnapshot.Line, claiming effect: ClaimEffect) {
+        guard effect.takesCapacity, line.placedOn == nil else { return nil }
+        switch effect {
+        case .secondPM:
+            guard let present = line.present else { return nil }
+            var constraints = entry.constraints ?? .none
+            constraints.notPMs.append(present.pm)
+            self.init(entry, needs: present.needs, constraints: constraints, movesFrom: present.pm)
+        case .resize:
+            // It is where it is, whatever else it asked for; one that only shrinks claims nothing.
+            guard let present = line.present, entry.needs != .zero else { return nil }
+            self.init(entry, needs: entry.needs, constraints: PlacementConstraints(pm: present.pm))
+        case .place, .none, .release: self.init(entry)
+        }
+    }
+
+    private init(
+        _ entry: QueueEntry,
+        needs: Resources,
+        constraints: PlacementConstraints,
+        movesFrom pm: PMID? = nil
+    ) {
         self.init(
             vm: entry.vm,
-            needs: entry.needs,
+            needs: needs,
             image: entry.image,
-            constraints: entry.constraints ?? .none,
-            excludedPMs: Set(entry.excludedPMs ?? [])
+            constraints: constraints,
+            excludedPMs: Set(entry.excludedPMs ?? []),
+            movesFrom: pm
         )
     }
 }

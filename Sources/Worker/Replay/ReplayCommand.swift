@@ -109,7 +109,8 @@ struct ReplayCommand: AsyncParsableCommand {
             case .place:
                 if known.insert(entry.vm).inserted { events.append(.create(PlacementRequest(entry))) }
             case .release: events.append(.destroy(entry.vm))
-            case .none?: break
+            // A replay places each VM once, as it was at first.
+            case .none?, .secondPM, .resize: break
             case nil: throw Failure(.invalidRequest, "\(path):\(index + 1): no operation is called so")
             }
         }

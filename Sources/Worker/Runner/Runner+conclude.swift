@@ -62,7 +62,7 @@ extension Runner {
         )
         let operation = operations[job.entry.kind]
         let decision = operation?.retry.decide(after: attempt) ?? .fail
-        let penalizesPM = operation?.claim == .place && failure.code.isPMFault && !isReachedElsewhere
+        let penalizesPM = operation?.claim.choosesPM == true && failure.code.isPMFault && !isReachedElsewhere
         func end(cleanupDelay: Duration? = nil) async throws(Failure) -> Bool {
             let ending = JobEnding(
                 failure: failure,

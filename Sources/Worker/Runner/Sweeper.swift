@@ -15,6 +15,7 @@ struct Sweeper: Sendable {
     private let clock: any WorkerClock
     let logger: Logger
     private let outages: NIOLockedValueBox<RedisOutages>
+    private let reported = NIOLockedValueBox(ReportedFaults())
     private let faults = RetryLog("what is due cannot be read; trying again")
 
     /// - Parameters:
@@ -64,7 +65,9 @@ struct Sweeper: Sendable {
             if !outcome.givenUp.isEmpty {
                 logger.error("gave up jobs that kept ending workers", metadata: ["jobs": "\(outcome.givenUp)"])
             }
-            for fault in outcome.faults { logger.error("a record is broken", metadata: ["error": "\(fault)"]) }
+            for fault in reported.withLockedValue({ $0.unreported(of: outcome.faults, at: asked) }) {
+                logger.error("a record is broken", metadata: ["error": "\(fault)"])
+            }
             // A little late rather than a little early, which would be a sweep for nothing.
             return max(min((outcome.next ?? period) + .milliseconds(5), period), .milliseconds(20))
         } catch {

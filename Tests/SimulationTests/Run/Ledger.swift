@@ -43,6 +43,11 @@ enum Figure: String, Hashable, Sendable, CaseIterable {
     case killed
     case frozen
     case stopped
+    case moved
+    case resized
+
+    /// What only runs with more operations than the shipped ones come to.
+    static let ofExamples: Set<Figure> = [.moved, .resized]
 }
 
 /// The history of a run, as far as invariants are about it.

@@ -120,7 +120,7 @@ private struct SimulatedProgram: Sendable {
     private static let lease = Duration.milliseconds(Scenario.lease)
 
     func run() async {
-        let store = Store(redis: ProcessRedis(process: process))
+        let store = Store(redis: ProcessRedis(process: process), operations: process.simulation.operations)
         let clock = ProcessClock(process: process)
         let logger = Logger(label: process.name) { [process] _ in TraceLog(process: process) }
         let record = WorkerRecord(
@@ -137,6 +137,7 @@ private struct SimulatedProgram: Sendable {
             drivers: SimulatedPMs(process: process),
             leases: leases,
             worker: process.name,
+            operations: simulation.operations,
             clock: clock,
             fraction: { simulation.random.fraction() },
             logger: logger

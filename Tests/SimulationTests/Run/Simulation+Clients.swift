@@ -58,7 +58,7 @@ extension Simulation {
 
     /// Does something as a client; where Redis fails it, nothing more comes of it.
     func asClient(_ body: @escaping @Sendable (Store) async throws -> Void) {
-        let store = Store(redis: ProcessRedis(process: client))
+        let store = Store(redis: ProcessRedis(process: client), operations: operations)
         requestsOpen += 1
         loop.acting(as: client) {
             Task { [self] in
@@ -76,7 +76,9 @@ extension Simulation {
             timeline.add({ $0.request() }, at: now + (random.chance(50) ? 1 : random.number(20...6_000)))
         }
         let living = snapshot.vms.keys.sorted()
-        if random.chance(40), let vm = random.pick(living) {
+        if operations != .shipped, random.chance(50), let vm = random.pick(living) {
+            change(vm)
+        } else if random.chance(40), let vm = random.pick(living) {
             asClient { [self] store in
                 note("client: destroys VM \(vm)")
                 let accepted = try await store.enqueueDestroy(vm, request: "")

@@ -17,7 +17,7 @@ extension Simulation {
         }
         if after.state.isFinal, before?.state.isFinal != true {
             ledger.ended(after.kind, after.vm, after.state)
-            if after.state == .failed, before?.state == .queued {
+            if after.state == .failed, before?.state == .queued, operations[after.kind]?.claim == .place {
                 ledger.decided(job)
                 ledger.count(.refused)
                 checkRefusal(job, after)
@@ -53,7 +53,7 @@ extension Simulation {
 
     /// I5: what takes capacity is the oldest on the queue when it is taken.
     private func checkIsOldest(_ job: JobID, _ kind: Job.Kind) {
-        guard OperationRegistry.shipped[kind]?.claim.takesCapacity ?? true else { return }
+        guard operations[kind]?.claim.takesCapacity ?? true else { return }
         for (queue, jobs) in snapshot.queues where !queue.hasSuffix(":direct") {
             guard let other = jobs.first(where: { $0 > 0 && $0 < job.value }) else { continue }
             ledger.violate(.i5, "job \(job) was taken before job \(other), which is older")
@@ -99,8 +99,11 @@ extension Simulation {
         }
         for (pm, machine) in snapshot.pms {
             let (sum, vms) = needs[pm] ?? (.zero, [])
-            let claims = snapshot.claims[pm] ?? []
-            if machine.claimed != sum || machine.vmCount != vms.count || claims != vms {
+            let claims = Set((snapshot.claims[pm] ?? [:]).keys.compactMap { $0.vm?.description })
+            let ofJobs = (snapshot.claims[pm] ?? [:]).filter { $0.key.vm == nil }
+            checkJobClaims(Set(ofJobs.compactMap(\.key.job)), on: pm)
+            if machine.claimed != sum + ofJobs.values.reduce(.zero, +) || machine.vmCount != vms.count || claims != vms
+            {
                 ledger.violate(
                     .i1,
                     "PM \(pm) says \(machine.claimed) of \(machine.vmCount) VMs, on it claim \(claims.sorted()), and its "
@@ -111,6 +114,14 @@ extension Simulation {
             if !machine.claimed.fits(in: promised) {
                 ledger.violate(.i1, "PM \(pm) claims \(machine.claimed) of \(promised)")
             }
+        }
+    }
+
+    /// I4: a job that is under way, and no other, holds the claim that its record names.
+    private func checkJobClaims(_ claimants: Set<JobID>, on pm: PMID) {
+        let right = Set(snapshot.jobs.filter { $0.value.claimPM == pm && !$0.value.state.isFinal }.keys)
+        if claimants != right {
+            ledger.violate(.i4, "on PM \(pm) claim jobs \(claimants.sorted()), and right are \(right.sorted())")
         }
     }
 

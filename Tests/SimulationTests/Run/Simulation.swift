@@ -30,6 +30,8 @@ final class Simulation: @unchecked Sendable {
     let seed: UInt64
     let scenario: Scenario
     let faults: FaultInjection?
+    /// What jobs do, with examples of what is not shipped where a test wants them.
+    let operations: OperationRegistry
     let loop = TaskLoop()
     private let isTraced: Bool
     /// True once what happens is of no interest any more.
@@ -73,18 +75,21 @@ final class Simulation: @unchecked Sendable {
     /// - Parameters:
     ///   - seed: everything follows from it.
     ///   - faults: what is broken on purpose.
+    ///   - operations: what jobs do.
     ///   - hazards: faults beyond what the protocol can bear alone.
     ///   - isTraced: whether to write down what happens.
     ///   - records: whether to keep what Redis is asked.
     init(
         seed: UInt64,
         faults: FaultInjection? = nil,
+        operations: OperationRegistry = .shipped,
         hazards: Set<Scenario.Hazard> = [],
         isTraced: Bool = false,
         records: Bool = false
     ) {
         self.seed = seed
         self.faults = faults
+        self.operations = operations
         self.isTraced = isTraced
         self.records = records
         random = SplitMix64(seed: seed)
@@ -129,7 +134,9 @@ final class Simulation: @unchecked Sendable {
     private func takeInChanges() {
         let keys = redis.takeChangedKeys()
         guard isDirty || !keys.isEmpty else { return }
+        let before = snapshot.vms
         let changes = snapshot.update(keys, redis)
+        followMoves(since: before)
         for change in changes { takeIn(change) }
         if !changes.isEmpty { wakeIdle() }
         check()

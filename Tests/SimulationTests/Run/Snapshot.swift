@@ -21,6 +21,8 @@ struct Snapshot {
         let pm: PMID?
         let needs: Resources
         let triedPMs: Set<PMID>
+        /// The PM on which it holds a claim itself.
+        let claimPM: PMID?
         /// True for a destroy that nobody asked for, which removes what a failed create may have left.
         let isCleanup: Bool
     }
@@ -41,8 +43,8 @@ struct Snapshot {
     private(set) var jobs: [JobID: JobView] = [:]
     private(set) var vms: [VMID: VMView] = [:]
     private(set) var pms: [PMID: PhysicalMachine] = [:]
-    /// The VMs that have a claim on each PM.
-    private(set) var claims: [PMID: Set<String>] = [:]
+    /// What is claimed on each PM, by consumer.
+    private(set) var claims: [PMID: [Claim.Consumer: Resources]] = [:]
     /// Jobs by list, in the list's order, the oldest first; 0 for what is no entry.
     private(set) var queues: [String: [Int]] = [:]
     private(set) var processing: [String: [Int]] = [:]
@@ -113,6 +115,7 @@ struct Snapshot {
             pm: fields["pm"].flatMap { PMID($0) },
             needs: jobs[id]?.needs ?? Self.needs(fields["entry"] ?? ""),
             triedPMs: Set((fields["tried"] ?? "").split(separator: ",").compactMap { PMID(String($0)) }),
+            claimPM: fields["claim_pm"].flatMap { PMID($0) },
             isCleanup: kind == .destroy && fields["nonce"] == nil
         )
         return Change(job: id, before: jobs.updateValue(view, forKey: id), after: view)
@@ -154,10 +157,10 @@ struct Snapshot {
         (redis.read(["ZRANGE", key, "0", "-1"]).strings ?? []).map(Self.job)
     }
 
-    /// The VMs among those that claim something on a PM.
-    private func consumers(_ key: String, _ redis: SimulatedRedis) -> Set<String> {
-        let consumers = redis.read(["HKEYS", key]).strings ?? []
-        return Set(consumers.filter { $0.hasPrefix("vm:") }.map { String($0.dropFirst(3)) })
+    /// What is claimed on a PM.
+    private func consumers(_ key: String, _ redis: SimulatedRedis) -> [Claim.Consumer: Resources] {
+        let claims = (redis.read(["HGETALL", key]).map ?? [:]).compactMap { Claim(field: $0.key, value: $0.value) }
+        return Dictionary(claims.map { ($0.consumer, $0.amount) }) { first, _ in first }
     }
 
     private static func job(_ line: String) -> Int {

@@ -51,6 +51,12 @@ struct HostModel: Sendable {
         self.foreign = foreign
     }
 
+    /// Gives all that it has of a VM to another PM.
+    mutating func handOver(_ vm: VMID, to other: inout HostModel) {
+        other.domains[vm] = domains.removeValue(forKey: vm)
+        if disks.remove(vm) != nil { other.disks.insert(vm) }
+    }
+
     /// True where nothing of ours is left there.
     var isEmpty: Bool { domains.isEmpty && disks.isEmpty }
 

@@ -83,6 +83,23 @@ struct StoreTransferLockTests {
         }
     }
 
+    @Test("Who waits long gives its slot back: the job waits for the image on the queue")
+    func longTransfer() async throws {
+        try await with { (store, locks, pm, image) async throws in
+            #expect(try await store.holdTransfer(of: image, to: pm, holder: "other", for: .seconds(600)))
+            let lock = StoreTransferLock(store: store, worker: locks[0].worker, longestWait: .milliseconds(200))
+            let failure = await #expect(throws: Failure.self) {
+                try await lock.withLock(pm: pm, image: image) { () async throws(Failure) in
+                    Issue.record("it has it")
+                }
+            }
+            #expect(failure?.code == .imageFetching)
+            let create = Model.Operation.create.retry
+            let decision = create.decide(after: FailedAttempt(code: .imageFetching, isClean: true, earlierFailures: 9))
+            if case .postpone = decision {} else { Issue.record("\(decision)") }
+        }
+    }
+
     @Test("Who is cancelled while it waits gives up")
     func cancelled() async throws {
         try await with { (store, locks, pm, image) async throws in

@@ -99,9 +99,21 @@ package enum ClaimEffect: String, Hashable, Sendable {
     case place
     /// The claim is released when the job is done.
     case release
+    /// The job claims what its VM needs on a second PM, and the VM keeps its claim on the first one. When the job is done,
+    /// the second PM is the VM's and the first claim is released; where it fails, the second one is.
+    case secondPM = "second_pm"
+    /// The job claims by what its VM grows, on the VM's own PM. When the job is done, the VM needs that much more, or less
+    /// where it shrinks; where it fails, the claim is released.
+    case resize
 
     /// Whether the job waits its turn for capacity, in strict order with all others that do.
-    package var takesCapacity: Bool { self == .place }
+    package var takesCapacity: Bool { self == .place || isHeldByJob }
+
+    /// Whether a PM is chosen for the job.
+    package var choosesPM: Bool { self == .place || self == .secondPM }
+
+    /// Whether the job holds a claim of its own while it is under way, in addition to that of its VM.
+    package var isHeldByJob: Bool { self == .secondPM || self == .resize }
 }
 
 /// One fenced action on a PM; repeating it does no harm.

@@ -75,9 +75,9 @@ package struct StateTable: Hashable, Sendable {
         }
         // Given up, and tried again.
         if let initial = operation.initial { found.append(Transition(from: row.state(at: .dead), to: initial)) }
-        if let running, operation.claim == .place {
+        if let running, operation.claim.choosesPM {
             // To another PM.
-            found.append(Transition(from: running, to: operation.initial))
+            found.append(Transition(from: running, to: operation.initial ?? row.state))
         }
         if let running, let cleanup = operations.first(where: { $0.kind == operation.cleanup }) {
             found.append(Transition(from: running, to: cleanup.row(for: .error)?.state(at: .start)))

@@ -90,14 +90,20 @@ struct AuditReader {
     private mutating func readJobs() async throws(Failure) {
         for page in wanted.sorted().pages {
             let rows = try await replies(
-                page.map { ["HMGET", keys.job($0), "state", "vm", "worker"] },
+                page.map { ["HMGET", keys.job($0), "state", "vm", "worker", "kind", "claim_pm"] },
                 type: "hash"
             )
             for (job, row) in zip(page, rows) {
-                let fields = row?.array?.map(\.string) ?? [nil, nil, nil]
-                guard fields.count == 3 else { continue }
+                let fields = row?.array?.map(\.string) ?? [nil, nil, nil, nil, nil]
+                guard fields.count == 5 else { continue }
                 let state = fields[0].flatMap(Job.State.init)
-                snapshot.jobs[job] = AuditSnapshot.JobRow(id: job, state: state, vm: fields[1].flatMap { VMID($0) })
+                snapshot.jobs[job] = AuditSnapshot.JobRow(
+                    id: job,
+                    state: state,
+                    vm: fields[1].flatMap { VMID($0) },
+                    kind: fields[3].flatMap { Job.Kind(rawValue: $0) },
+                    claimPM: fields[4].flatMap { PMID($0) }
+                )
                 if state == .running, let worker = fields[2], !worker.isEmpty { workers.insert(worker) }
             }
         }

@@ -10,6 +10,10 @@ package struct AuditSnapshot: Sendable {
         package let state: Job.State?
         /// The VM it is about; nil where there is no record of it.
         package let vm: VMID?
+        /// What it does; nil where there is no record of it.
+        package let kind: Job.Kind?
+        /// The PM on which it holds a claim itself; nil for none.
+        package let claimPM: PMID?
 
         /// Makes a row.
         ///
@@ -17,10 +21,14 @@ package struct AuditSnapshot: Sendable {
         ///   - id: its number.
         ///   - state: its state.
         ///   - vm: the VM it is about.
-        package init(id: JobID, state: Job.State?, vm: VMID?) {
+        ///   - kind: what it does.
+        ///   - claimPM: the PM on which it holds a claim itself.
+        package init(id: JobID, state: Job.State?, vm: VMID?, kind: Job.Kind? = nil, claimPM: PMID? = nil) {
             self.id = id
             self.state = state
             self.vm = vm
+            self.kind = kind
+            self.claimPM = claimPM
         }
     }
 

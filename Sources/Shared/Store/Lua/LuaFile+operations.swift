@@ -7,17 +7,26 @@ extension LuaFile {
     /// - `transition(kind, state, moment)`: the state of a VM that was in `state` when its job began, at `accept`, `start`,
     ///   `done`, `failed` or `dead`; `gone` where it goes; nil where the operation cannot begin in that state.
     /// - `may_become(from, to)`: whether a VM's state may change so, `none` and `gone` for no record.
+    /// - `takes_capacity(kind)`, `is_held_by_job(kind)`: of what its jobs claim, as `ClaimEffect` has it.
     init(_ operations: OperationRegistry) {
         let body = [
             Self.function("operation(kind)", operations.operations.map(Self.facts)),
             Self.function("transition(kind, state, moment)", operations.operations.map(Self.transitions)),
             Self.function("may_become(from, to)", Self.changes(operations.states)),
+            Self.predicate("takes_capacity(kind)", operations.operations.filter(\.claim.takesCapacity)),
+            Self.predicate("is_held_by_job(kind)", operations.operations.filter(\.claim.isHeldByJob)),
         ]
         self.init("operations", Array(body.joined(separator: "\n").utf8))
     }
 
     private static func function(_ head: String, _ lines: [String]) -> String {
         "local function \(head)\n\(lines.joined(separator: "\n"))\nend"
+    }
+
+    /// Whether the kind is that of one of some operations.
+    private static func predicate(_ head: String, _ operations: [Operation]) -> String {
+        let kinds = operations.map { "kind == '\($0.kind.rawValue)'" }
+        return function(head, ["  return \(kinds.isEmpty ? "false" : kinds.joined(separator: " or "))"])
     }
 
     private static func facts(of operation: Operation) -> String {
@@ -28,7 +37,9 @@ extension LuaFile {
             ("undo", operation.canBeUndone ? "steps" : nil),
         ]
         let texts = facts.compactMap { name, value in value.map { "\(name) = '\($0)'" } }
-        let table = (["steps = \(operation.steps.count)"] + texts).joined(separator: ", ")
+        let flags = [("chooses_pm", operation.claim.choosesPM), ("is_held_by_job", operation.claim.isHeldByJob)]
+        let names = flags.compactMap { name, isSet in isSet ? "\(name) = true" : nil }
+        let table = (["steps = \(operation.steps.count)"] + texts + names).joined(separator: ", ")
         return "  if kind == '\(operation.kind.rawValue)' then return {\(table)} end"
     }
 

@@ -23,6 +23,7 @@ extension LuaLibrary {
         LuaFile("crash_limit", PackageResources.crash_limit_lua),
         LuaFile("dead_letter", PackageResources.dead_letter_lua),
         LuaFile("dead_letters", PackageResources.dead_letters_lua),
+        LuaFile("dead_list", PackageResources.dead_list_lua),
         LuaFile("deferral", PackageResources.deferral_lua),
         LuaFile("due_pms", PackageResources.due_pms_lua),
         LuaFile("events", PackageResources.events_lua),
@@ -33,6 +34,7 @@ extension LuaLibrary {
         LuaFile("headroom", PackageResources.headroom_lua),
         LuaFile("idempotency", PackageResources.idempotency_lua),
         LuaFile("identities", PackageResources.identities_lua),
+        LuaFile("job_claim", PackageResources.job_claim_lua),
         LuaFile("job_end", PackageResources.job_end_lua),
         LuaFile("job_history", PackageResources.job_history_lua),
         LuaFile("job_index", PackageResources.job_index_lua),
@@ -63,6 +65,8 @@ extension LuaLibrary {
     ]
 
     private static let constants = [
+        "dead_letter_bytes": deadLetterBytes,
+        "dead_letter_limit": deadLetterLimit,
         "idempotency_limit": IdempotencyKey.limit,
         "idempotency_ms": IdempotencyKey.milliseconds,
         "largest_number": largestNumber,
@@ -75,6 +79,12 @@ extension LuaLibrary {
     /// The largest number that anything is given, and that is believed of a record: 15 digits, well below 2^53, up to which
     /// Lua and JSON count exactly.
     static let largestNumber = 999_999_999_999_999
+
+    /// How many entries the dead-letter list keeps.
+    static let deadLetterLimit = 1000
+
+    /// How much of an entry the dead-letter list keeps, in bytes: ours are smaller, what people put on the queue may not be.
+    static let deadLetterBytes = 8192
 
     /// For how long the UUID of a VM that was forgotten is kept: what was seen before that is not believed any more.
     static let tombstoneMilliseconds = 600_000

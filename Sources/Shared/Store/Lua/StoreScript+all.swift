@@ -6,6 +6,7 @@ extension StoreScript {
     static let claim = StoreScript("claim", PackageResources.claim_lua)
     static let deferJob = StoreScript("defer_job", PackageResources.defer_job_lua)
     static let dropJob = StoreScript("drop_job", PackageResources.drop_job_lua)
+    static let enqueueClaiming = StoreScript("enqueue_claiming", PackageResources.enqueue_claiming_lua)
     static let enqueueCreate = StoreScript("enqueue_create", PackageResources.enqueue_create_lua)
     static let enqueueHold = StoreScript("enqueue_hold", PackageResources.enqueue_hold_lua)
     static let enqueueOnVM = StoreScript("enqueue_on_vm", PackageResources.enqueue_on_vm_lua)

@@ -3,10 +3,11 @@
 -- ARGV pm     the PM
 -- ARGV limit  of how many VMs the groups are read at most
 -- Returns: `{HGETALL of the PM, HGETALL of its claims, is_whole, group, count, …}` with how many VMs of each group have a
---   claim there, 0 for `is_whole` where there are more VMs than the limit; `{problem}` where a key is of another type.
+--   claim there, themselves or by a job that is to place them there, 0 for `is_whole` where there are more VMs than the
+--   limit; `{problem}` where a key is of another type.
 --
 -- when full: nothing is written
--- needs: broken_records, groups
+-- needs: broken_records, groups, operations
 
 local key = 'pm:' .. pm
 local problem = wrong_kind(key, key .. ':claims')
@@ -14,7 +15,9 @@ if problem then return {problem} end
 local claims = redis.call('HGETALL', P .. key .. ':claims')
 local counts, left = {}, tonumber(limit)
 for i = 1, #claims, 2 do
-  local vm = string.match(claims[i], '^vm:(%d+)$')
+  local vm, job = string.match(claims[i], '^vm:(%d+)$'), string.match(claims[i], '^job:(%d+)$')
+  local j = job and redis.pcall('HMGET', P .. 'job:' .. job, 'kind', 'vm') or {}
+  if (operation(j[1]) or {}).chooses_pm then vm = j[2] end
   if vm then left = left - 1 end
   if left < 0 then break end
   local text = vm and redis.pcall('HGET', P .. 'vm:' .. vm, 'groups')

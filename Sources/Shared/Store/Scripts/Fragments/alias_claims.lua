@@ -1,13 +1,15 @@
--- `make_alias(pm, real)`: makes a PM another one's alias; what VMs hold there they hold on the real one from then on.
+-- `make_alias(pm, real)`: makes a PM another one's alias; what VMs and jobs claim there they claim on the real one from then
+-- on.
 --
 -- A VM whose record is broken stays where it is.
 --
--- needs: alias_record, broken_records, claims, events, fleet_version, probe_schedule
+-- needs: alias_record, broken_records, claims, events, fleet_version, job_claim, probe_schedule
 
 local function make_alias(pm, real)
   write_alias(pm, real)
   for _, consumer in ipairs(redis.call('HKEYS', P .. 'pm:' .. pm .. ':claims')) do
-    local vm = string.match(consumer, '^vm:(%d+)$')
+    local vm, job = string.match(consumer, '^vm:(%d+)$'), string.match(consumer, '^job:(%d+)$')
+    if job then move_job_claim(job, pm, real) end
     local key = vm and P .. 'vm:' .. vm
     local is_broken = not vm or broken_vm(vm) or broken_pm(pm, vm) or broken_pm(real, vm)
     if not is_broken and redis.call('HGET', key, 'pm') == pm then

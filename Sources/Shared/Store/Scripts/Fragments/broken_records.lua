@@ -90,8 +90,8 @@ end
 local function broken_pm(pm, vm, groups)
   if not pm or pm == '' then return nil end
   local key = 'pm:' .. pm
-  local problem = not_whole(key, false, 'claimed_cpu', 'claimed_ram', 'claimed_disk', 'vms', 'failures',
-    'looking_until') or wrong_kind(key .. ':claims', key .. ':delayed')
+  local problem = not_whole(key, false, 'claimed_cpu', 'claimed_ram', 'claimed_disk', 'vms', 'job_claims',
+    'failures', 'looking_until') or wrong_kind(key .. ':claims', key .. ':delayed')
   for _, g in ipairs(vm and not problem and (groups or groups_of(vm)) or {}) do
     problem = problem or not_whole(key, false, 'group:' .. g[1])
   end

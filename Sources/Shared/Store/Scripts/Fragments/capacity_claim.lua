@@ -1,5 +1,8 @@
 -- `place_vm(vm, v, pm)`: claims what a VM needs on a PM, where there is so much; else the PM's record gets the next
--- version, so that a planner that used outdated figures gets the present ones at its next poll. `v` is what `read_vm` answers.
+-- version, so that a planner that used outdated figures gets the present ones at its next poll. `v` is what `read_vm`
+-- answers.
+--
+-- `place_job(job, op, needs, vm, v, pm)`: the same for a claim that the VM's job holds itself, whose PM its record names.
 --
 -- needs: broken_records, counters, fleet_version, groups, headroom, time
 
@@ -11,10 +14,22 @@ local function set_aside(pm, problem)
   touch(pm, false)
 end
 
--- Claims the VM's capacity on a PM; false where there is none.
-local function place_vm(vm, v, pm)
-  local key, fields = P .. 'pm:' .. pm, {'vms'}
-  for _, g in ipairs(v.groups) do fields[#fields + 1] = 'group:' .. g[1] end
+-- Whether the rules of a VM's groups allow it on the PM of which `counts` has the groups' VMs; the VM is one of those that
+-- are placed elsewhere already where it is to get a second PM.
+local function groups_allow(groups, counts, is_placed)
+  for i, g in ipairs(groups) do
+    local here = tonumber(counts[i] or 0)
+    local all = g[2] == 'affinity' and here == 0 and tonumber(redis.call('HGET', P .. 'group:' .. g[1], 'placed') or 0)
+    if g[2] == 'anti_affinity' and here > 0 or all and all > (is_placed and 1 or 0) then return false end
+  end
+  return true
+end
+
+-- Claims an amount on a PM for a consumer; false where there is not so much.
+local function claim_where_it_fits(pm, consumer, needs, vm, groups, is_placed)
+  local key, number = P .. 'pm:' .. pm, string.find(consumer, '^vm:') and 'vms' or 'job_claims'
+  local fields = {number}
+  for _, g in ipairs(groups) do fields[#fields + 1] = 'group:' .. g[1] end
   local m = read_headroom(pm, unpack(fields))
   local problem = m.err and key .. ' must be a hash' or wrong_kind('pm:' .. pm .. ':claims')
   for i, at in ipairs({7, 14, 21}) do
@@ -30,36 +45,39 @@ local function place_vm(vm, v, pm)
     set_aside(pm, problem)
     return false
   end
-  local free = headroom_in(m)
+  local headroom = headroom_in(m)
   for i = 1, 3 do
-    if not free or tonumber(v.needs[i]) > free[i] then
+    if not headroom or tonumber(needs[i]) > headroom[i] then
       touch(pm, false)
       return false
     end
   end
-  for i, g in ipairs(v.groups) do
-    local here = tonumber(m[25 + i] or 0)
-    local all = g[2] == 'affinity' and here == 0 and tonumber(redis.call('HGET', P .. 'group:' .. g[1], 'placed') or 0)
-    if g[2] == 'anti_affinity' and here > 0 or all and all > 0 then
-      touch(pm, false)
-      return false
-    end
+  if #groups > 0 and not groups_allow(groups, {unpack(m, 26, 25 + #groups)}, is_placed) then
+    touch(pm, false)
+    return false
   end
   local use = whole(count('use'))
-  -- A VM whose record was lost has its claim still.
-  if redis.call('HSETNX', key .. ':claims', 'vm:' .. vm, table.concat(v.needs, ',')) == 0 then
+  -- A consumer whose record was lost has its claim still.
+  if redis.call('HSETNX', key .. ':claims', consumer, table.concat(needs, ',')) == 0 then
     redis.call('HSET', key, 'last_used', use, 'last_used_at', now)
     touch(pm, false)
     return true
   end
   local function more(at, n) return whole(tonumber(m[at] or 0) + n) end
-  redis.call('HSET', key, 'last_used', use, 'last_used_at', now, 'vms', more(25, 1), 'claimed_cpu',
-    more(7, v.needs[1]), 'claimed_ram', more(14, v.needs[2]), 'claimed_disk', more(21, v.needs[3]))
-  if #v.groups == 0 then
+  redis.call('HSET', key, 'last_used', use, 'last_used_at', now, number, more(25, 1), 'claimed_cpu',
+    more(7, needs[1]), 'claimed_ram', more(14, needs[2]), 'claimed_disk', more(21, needs[3]))
+  if #groups == 0 then
     touch_claims(pm, false)
   else
     count_groups(vm, pm, 1)
     touch(pm, false)
   end
+  return true
+end
+local function place_vm(vm, v, pm) return claim_where_it_fits(pm, 'vm:' .. vm, v.needs, vm, v.groups, false) end
+local function place_job(job, op, needs, vm, v, pm)
+  -- On the VM's own PM its groups count it already.
+  if not claim_where_it_fits(pm, 'job:' .. job, needs, vm, op.chooses_pm and v.groups or {}, true) then return false end
+  redis.call('HSET', P .. 'job:' .. job, 'claim_pm', pm)
   return true
 end

@@ -3,12 +3,14 @@
 --
 -- The job's record must not be broken.
 --
--- needs: broken_records, events, job_end, operations, time, vm_outcome, waiting_jobs
+-- needs: broken_records, dead_list, events, job_claim, job_end, operations, vm_outcome, waiting_jobs
 
 local function dead_letter(line, job, kind, vm, why, code, message, kept)
-  redis.call('LPUSH', P .. 'dead', cjson.encode({entry = line, reason = why, at = now}))
+  add_dead(line, why)
   event('job.dead', 'job', job, 'vm', vm, 'reason', why)
   local op, v = operation(kind), read_vm(vm)
+  -- One that cannot be given back without harm, an audit finds.
+  if op and op.is_held_by_job and v and not broken_job_claim(job, vm, v) then settle_job_claim(job, op, 'dead', vm, v) end
   if op and v and v.state and not broken_waiting(vm) then
     settle_vm(op, kind, 'dead', vm, v, why)
     wake_waiting(vm)

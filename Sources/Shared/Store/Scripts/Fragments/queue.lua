@@ -5,8 +5,6 @@
 -- queue is. `hvc:queue:direct` has all other entries, newest left; one that comes back goes to its right end, since the
 -- order of each VM's jobs is kept by `hvc:vm:<id>:waiting` alone.
 --
--- `takes_capacity(kind)`: whether jobs of a kind are to take capacity.
---
 -- `job_in(line)`: the number of an entry's job as text, nil where it is none of ours; `comes_before(back, line)`: whether an
 -- entry that came back is taken before one of the list.
 --
@@ -16,10 +14,6 @@
 --
 -- needs: operations
 
-local function takes_capacity(kind)
-  local op = operation(kind)
-  return op and op.claim == 'place'
-end
 local function job_in(line) return string.match(line, '"job":(%d+)') end
 local function comes_before(back, line)
   local job = job_in(line)

@@ -1,6 +1,6 @@
 -- `recount(pm)`: makes the sums of a PM those of its claims, and each claim what its VM needs.
 --
--- A claim goes where its VM is on no PM or on another one, or is not known, and where its job has ended. A VM whose
+-- A claim goes where its VM is on no PM or on another one, or is not known, and where its job has ended or claims elsewhere. A VM whose
 -- record is broken, or lost while `hvc:vms` lists it, keeps its claim as it is, since its guest may run. The cost is that
 -- of the PM's claims.
 --
@@ -8,7 +8,7 @@
 -- `hvc:vms` where one of them is not; three calls where all is well. True where claims were lost: then the sums stay, and
 -- the claims are to be made anew from the VMs' records, which `claim_unclaimed` does a page at a time.
 --
--- needs: events, fleet_version, groups, time
+-- needs: events, fleet_version, groups, operations, time
 
 -- The claim that a VM of the PM is to have as `{cpu, ram, disk}`, and its groups; `{}` for what it has; nil for none.
 local function claim_of_vm(vm, pm)
@@ -21,10 +21,13 @@ local function claim_of_vm(vm, pm)
   end
   return {v[3], v[4], v[5]}, groups_in(v[6])
 end
-local function claim_of_job(job)
-  local state = redis.pcall('HGET', P .. 'job:' .. job, 'state')
-  if type(state) == 'table' then return {} end
-  return state and state ~= 'done' and state ~= 'failed' and state ~= 'dead' and {} or nil
+-- The same of a job that holds one itself, whose record names the PM.
+local function claim_of_job(job, pm)
+  local j = redis.pcall('HMGET', P .. 'job:' .. job, 'state', 'claim_pm', 'vm', 'kind')
+  if j.err then return {}, {} end
+  if not j[1] or j[1] == 'done' or j[1] == 'failed' or j[1] == 'dead' or j[2] ~= pm then return nil end
+  local groups = (operation(j[4]) or {}).chooses_pm and j[3] and redis.pcall('HGET', P .. 'vm:' .. j[3], 'groups')
+  return {}, groups_in(type(groups) == 'string' and groups or '')
 end
 local function recount(pm)
   local key = P .. 'pm:' .. pm
@@ -33,7 +36,8 @@ local function recount(pm)
   for i = 1, #claims, 2 do
     local kind, id = string.match(claims[i], '^(%a+):(%d+)$')
     local amount, of_groups
-    if kind == 'vm' then amount, of_groups = claim_of_vm(id, pm) elseif kind == 'job' then amount = claim_of_job(id) end
+    if kind == 'vm' then amount, of_groups = claim_of_vm(id, pm) end
+    if kind == 'job' then amount, of_groups = claim_of_job(id, pm) end
     if amount and not amount[1] then amount = {string.match(claims[i + 1], '^(%d+),(%d+),(%d+)$')} end
     if not amount then
       redis.call('HDEL', key .. ':claims', claims[i])

@@ -2,13 +2,14 @@
 -- none; and how many there are. A worker that knows it need not read the records.
 
 local function vms_digest(pm)
-  local vms = {}
+  local vms, words = {}, {}
   for _, consumer in ipairs(redis.call('HKEYS', P .. 'pm:' .. pm .. ':claims')) do
-    vms[#vms + 1] = string.match(consumer, '^vm:(%d+)$')
+    local vm = string.match(consumer, '^vm:(%d+)$')
+    if vm then vms[#vms + 1] = vm else words[#words + 1] = consumer end
   end
-  if #vms == 0 then return '', 0 end
+  if #vms == 0 and #words == 0 then return '', 0 end
   table.sort(vms)
-  local words = {}
+  table.sort(words)
   for _, vm in ipairs(vms) do
     words[#words + 1] = vm
     local v = redis.pcall('HMGET', P .. 'vm:' .. vm, 'uuid', 'pm', 'state', 'job', 'settled_at', 'also_on', 'duplicate',

@@ -20,7 +20,7 @@ local j = redis.call('HMGET', key, 'epoch', 'state', 'step', 'kind', 'pm', 'cras
 if j[1] ~= epoch or j[2] ~= 'running' then return {'lost'} end
 if j[7] and step ~= '' then return {'cancelled'} end
 local op = operation(j[4])
-if op and op.claim == 'place' and step ~= '' and (not j[3] or j[3] == op.first) then
+if op and op.chooses_pm and step ~= '' and (not j[3] or j[3] == op.first) then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
   if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
 end

@@ -8,7 +8,7 @@
 -- Returns: `{'cancelled'}` where it has ended; `{'requested'}` where a worker is to undo it; `{'ended', state}` where it had
 --   ended before; `{'not_undoable', kind}` where what it has begun cannot be undone; `{'unknown_job'}`.
 --
--- needs: broken_records, deferral, events, job_end, operations, queue, time, vm_outcome, vm_state
+-- needs: broken_records, deferral, events, job_claim, job_end, operations, queue, time, vm_outcome, vm_state
 -- needs: waiting_jobs
 
 local key = P .. 'job:' .. job
@@ -31,7 +31,8 @@ local v, problem = read_vm(vm)
 refuse(problem or (broken_waiting(vm)) or wrong_kind('queue', 'queue:returned', 'queue:direct', 'events', 'delayed', 'dead',
     'jobs:ended', 'vms', 'tombstones', 'holds', 'fleet', 'discovery') or broken_counters() or broken_pm(pm)
   or v.id and v.pm and broken_pm(v.pm, vm, v.groups)
-  or v.id and wrong_change(vm, v.state, state_after(kind, 'failed', v.state, v.before)))
+  or v.id and wrong_change(vm, v.state, state_after(kind, 'failed', v.state, v.before))
+  or op.is_held_by_job and broken_job_claim(job, vm, v))
 -- The queues are gone through to the entry: people ask for this, and no worker waits for it.
 if state == 'waiting' then
   redis.call('LREM', P .. 'vm:' .. vm .. ':waiting', 1, entry)
@@ -41,6 +42,7 @@ elseif state == 'delayed' then
 elseif redis.call('ZREM', P .. 'queue:returned', entry) == 0 then
   redis.call('LREM', P .. (takes_capacity(kind) and 'queue' or 'queue:direct'), -1, entry)
 end
+if op.is_held_by_job then settle_job_claim(job, op, 'failed', vm, v) end
 local why = 'job ' .. job .. ' was cancelled before it began'
 -- Where another job of the VM is under way, the state is that one's to say.
 if v.id and v.job and v.job ~= job then

@@ -10,16 +10,16 @@
 -- ARGV direct        how many entries of the direct queue are taken at most
 -- ARGV unprobed_ms   how long an entry is deferred at most for the first probe of its PM
 -- ARGV plan...       for each entry nine: the entry, action, job, vm, pm, decision, code, message, cause. Actions:
---   `place` (claims capacity on `pm`; a job without steps ends with that), `run`, `defer` (until `pm` was probed, with the message),
---   `refuse` (with code, message, cause), `dead` (with the message)
+--   `place` (claims capacity on `pm`, for the VM or for the job itself; a job without steps ends with that), `run`, `defer`
+--   (until `pm` was probed, with the message), `refuse` (with code, message, cause), `dead` (with the message)
 -- Returns: `{stop, {result, …}, {{entry, result}, …}}`: the last are of the direct queue. `stop` is `ok`, `moved` (the
 --   next entry is another one), `full` (the PM lacks headroom by now) or `stale` (headroom was freed since the plan that
 --   refuses). A result is `{'started', epoch, pm, began_at}` (`began_at` is when its first step began, empty
 --   where that is still to be said), `{'waiting'}` (behind another job of its VM), `{'deferred'}`,
 --   `{'ended'}` or `{'dead'}`.
 --
--- needs: broken_records, capacity_claim, dead_letter, deferral, events, explanation, job_end, operations, queue, step_log
--- needs: time, versions_known, vm_outcome, vm_state, waiting_jobs
+-- needs: broken_records, capacity_claim, dead_letter, dead_list, deferral, events, explanation, job_claim, job_end
+-- needs: operations, queue, step_log, time, versions_known, vm_outcome, vm_state, waiting_jobs
 
 local results, has_written = {}, false
 
@@ -55,7 +55,7 @@ end
 -- An entry whose job cannot be read, or has no record.
 local function discard(line, reason)
   pop()
-  redis.call('LPUSH', P .. 'dead', cjson.encode({entry = line, reason = reason, at = now}))
+  add_dead(line, reason)
   event('job.dead', 'reason', reason)
   return {'dead'}
 end
@@ -83,7 +83,7 @@ local function start(job, j, op, vm, v, pm, state, decision)
   if decision then explain(job, decision) end
   redis.call('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
   fields = {'job', job}
-  if decision then fields = {'job', job, 'pm', pm, 'placed_at', now} end
+  if decision and not op.is_held_by_job then fields = {'job', job, 'pm', pm, 'placed_at', now} end
   if v.state ~= state then fields[#fields + 1], fields[#fields + 2] = 'state_before', v.state end
   set_state(vm, v.state, state, unpack(fields))
   event('job.started', 'job', job, 'kind', kind, 'vm', vm, 'pm', at, 'worker', worker)
@@ -94,12 +94,13 @@ end
 local function complete(job, op, kind, vm, v, pm, lasts_s, decision)
   pop()
   local fields = {}
-  if decision then fields = {'pm', pm, 'placed_at', now} end
+  if decision and not op.is_held_by_job then fields = {'pm', pm, 'placed_at', now} end
   if lasts_s then
     local ends_at = now_ms + tonumber(lasts_s) * 1000
     fields[#fields + 1], fields[#fields + 2] = 'held_until', iso(ends_at)
     redis.call('ZADD', P .. 'holds', whole(ends_at), vm)
   end
+  if op.is_held_by_job then settle_job_claim(job, op, 'done', vm, v) end
   local stays = settle_vm(op, kind, 'done', vm, v, '', unpack(fields))
   redis.call('HSET', P .. 'job:' .. job, 'pm', pm or '')
   if decision then explain(job, decision) end
@@ -143,14 +144,36 @@ local function job_before(job, v)
   return (state == 'queued' or state == 'delayed' or state == 'waiting') and v.create_job
 end
 
-local function no_record(job, op, vm)
+local function no_record(job, op, vm, v)
   pop()
-  if op.claim == 'place' then
-    end_job(job, 'failed', 'unknown_vm', 'VM ' .. vm .. ' has no record any more, and was not made', '', retention)
+  if op.is_held_by_job and not broken_job_claim(job, vm, v) then settle_job_claim(job, op, 'failed', vm, v) end
+  if op.claim == 'place' or op.is_held_by_job then
+    local why = 'VM ' .. vm .. ' has no record any more' .. (op.initial and ', and was not made' or '')
+    end_job(job, 'failed', 'unknown_vm', why, '', retention)
   else
     end_job(job, 'done', '', 'the VM was gone already', '', retention)
   end
   wake_waiting(vm)
+  return {'ended'}
+end
+
+-- A claim that a job holds itself: what is broken of it, the PM on which it has it already, and its amount.
+local function job_claim(job, op, vm, v)
+  local key = P .. 'job:' .. job
+  local problem = broken_job_claim(job, vm, v) or not v.pm and P .. 'vm:' .. vm .. ' has no pm'
+  if problem or op.chooses_pm then return problem, redis.call('HGET', key, 'claim_pm'), v.needs end
+  local delta = amounts(redis.call('HGET', key, 'delta'))
+  if not delta then return key .. ' has no delta' end
+  local grows = growth(delta)
+  -- One that only shrinks claims nothing.
+  return nil, redis.call('HGET', key, 'claim_pm') or not grows and v.pm, grows
+end
+
+-- Ends a job that cannot begin, for a reason that no other plan changes.
+local function fail(job, op, kind, vm, v, code, message)
+  pop()
+  if settle_vm(op, kind, 'failed', vm, v, message) then wake_waiting(vm) end
+  end_job(job, 'failed', code, message, '', retention)
   return {'ended'}
 end
 
@@ -188,7 +211,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
     problem = problem or broken_waiting(vm)
   end
   if problem then return give_up(line, job, kind, vm, problem) end
-  if not v.id then return no_record(job, op, vm) end
+  if not v.id then return no_record(job, op, vm, v) end
   if before then
     pop()
     redis.call('RPUSH', P .. 'vm:' .. vm .. ':waiting', line)
@@ -201,18 +224,31 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
     if broken_ends() then return nil, 'moved' end
     return give_up(line, job, kind, vm, problem)
   end
-  local is_placed
-  if op.claim == 'place' and not v.pm then
+  local is_placed, placed_on, amount = nil, v.pm, v.needs
+  if op.is_held_by_job then
+    problem, placed_on, amount = job_claim(job, op, vm, v)
+    local is_too_small = not problem and not op.chooses_pm and not resized(job, v)
+    if (problem or is_too_small) and broken_ends() then return nil, 'moved' end
+    if problem then return give_up(line, job, kind, vm, problem) end
+    if is_too_small then
+      return fail(job, op, kind, vm, v, 'invalid_request', 'VM ' .. vm .. ' would have no CPU or no memory left')
+    end
+  end
+  if takes_capacity(kind) and not placed_on then
     if action == 'defer' then return wait_for_probe(job, kind, vm, pm, decision, message) end
     if action == 'refuse' then return reject(job, j, op, vm, v, decision, code, message, cause) end
     -- Planned when it still had its place.
-    if action ~= 'place' then return nil, 'moved' end
+    if action ~= 'place' or op.is_held_by_job and (pm == v.pm) == (op.chooses_pm or false) then return nil, 'moved' end
     -- A planner that used outdated figures, a cordon set by hand say, gets the present ones at its next poll.
     has_written = true
-    if not place_vm(vm, v, pm) then return nil, 'full' end
-    is_placed = true
+    if op.is_held_by_job then
+      is_placed = place_job(job, op, amount, vm, v, pm)
+    else
+      is_placed = place_vm(vm, v, pm)
+    end
+    if not is_placed then return nil, 'full' end
   end
-  pm, decision = is_placed and pm or v.pm, is_placed and decision
+  pm, decision = is_placed and pm or placed_on, is_placed and decision
   if op.steps == 0 or state == 'gone' then return complete(job, op, kind, vm, v, pm, lasts_s, decision) end
   return start(job, j, op, vm, v, pm, state, decision)
 end

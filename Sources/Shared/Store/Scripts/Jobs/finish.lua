@@ -2,7 +2,7 @@
 --
 -- What becomes of the VM, the table of operations says: it has the state that follows, or it goes and frees what it
 -- claims. Where the job has failed and may have left something, another one that cleans up is deferred until the PM
--- answers; the VM keeps its claim until then.
+-- answers; the VM keeps its claim until then. A claim that the job holds itself becomes the VM's, or is released.
 --
 -- ARGV worker       who holds it
 -- ARGV job          the job
@@ -18,8 +18,8 @@
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
 -- Returns: 1, or 0 where the job is another worker's or has ended.
 --
--- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_end, job_index, operations
--- needs: step_log, time, vm_outcome, vm_state, waiting_jobs
+-- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_claim, job_end, job_index
+-- needs: operations, step_log, time, vm_outcome, vm_state, waiting_jobs
 
 local j = redis.pcall('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request', 'nonce')
 refuse(j.err and P .. 'job:' .. job .. ' must be a hash')
@@ -36,14 +36,16 @@ local cleanup = outcome == 'failed' and cleanup_ms ~= '' and v.id and op.cleanup
 local after = cleanup and transition(cleanup, 'error', 'start') or state_after(kind, outcome, v.state, v.before)
 -- What frees a VM's claim writes to more keys than a job whose VM stays.
 local stays = v.id and after ~= 'gone' and not cleanup
-local failures = op.claim == 'place' and outcome == 'done' and redis.pcall('HGET', P .. 'pm:' .. pm, 'failures')
+local failures = op.chooses_pm and outcome == 'done' and redis.pcall('HGET', P .. 'pm:' .. pm, 'failures')
 refuse((not stays or failures or is_pm_fault == '1') and (broken_pm(pm, vm, v.groups)
     or v.pm ~= pm and broken_pm(v.pm, vm, v.groups) or wrong_kind('fleet') or broken_counters())
   or not stays and wrong_kind('delayed', 'discovery', 'vms', 'tombstones', 'holds')
-  or wakes and wrong_kind('queue:returned', 'queue:direct', 'dead') or cleanup and wrong_change(vm, v.state, after))
+  or wakes and wrong_kind('queue:returned', 'queue:direct', 'dead') or cleanup and wrong_change(vm, v.state, after)
+  or op.is_held_by_job and broken_job_claim(job, vm, v))
 write_steps(job, steps)
 redis.call('LREM', P .. 'processing:' .. worker, 1, j[5])
 redis.call('ZREM', P .. 'leases', job)
+if op.is_held_by_job then settle_job_claim(job, op, outcome, vm, v) end
 if cleanup then
   local next_job, why = whole(count('job', job_floor)), 'cleans up after job ' .. job
   local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":0,"ram":0,"disk":0}', next_job, cleanup, vm)

@@ -9,14 +9,15 @@
 -- ARGV known_generation  the generation that both are of; may be empty
 -- Returns: `{version, headroom version, {entry, …} oldest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
 --   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}, how many entries the direct queue
---   has}`. `reset` is 1 where the version known is none of this Redis', so that all PMs are returned and the others are to
---   be forgotten; `placed` is, for each entry, the PM on which its VM has a claim already, or empty; `more` is 1 where
---   more PMs changed than are returned at once, and `version` is that of the last one returned; `time` is now, in ms. The PMs
---   of which nothing changed but their claims, which are most, come apart: in full they would cost three times as much.
---   A PM whose record is of another type comes with no fields.
+--   has, {{pm, cpu, ram, disk}, …}}`. `reset` is 1 where the version known is none of this Redis', so that all PMs are
+--   returned and the others are to be forgotten; `placed` is, for each entry, the PM on which its VM has a claim already,
+--   or the job itself where it is to have one, else empty; the last is what the VMs of such jobs have, and empty for
+--   others; `more` is 1 where more PMs changed than are returned at once, and `version` is that of the last one returned;
+--   `time` is now, in ms. The PMs of which nothing changed but their claims, which are most, come apart: in full they would
+--   cost three times as much. A PM whose record is of another type comes with no fields.
 --
 -- when full: nothing is written
--- needs: queue, versions_known
+-- needs: operations, queue, versions_known
 
 local from, known = tonumber(since), tonumber(complete)
 local version, headroom_version, generation = versions()
@@ -41,7 +42,7 @@ if from < version then
   end
   if #changed == 2 * most then version, more = tonumber(changed[#changed]), 1 end
 end
-local lines, placed = {}, {}
+local lines, placed, homes = {}, {}, {}
 local count = tonumber(limit)
 if count > 0 then
   -- Those that came back are merged in by their numbers.
@@ -62,9 +63,14 @@ for i, line in ipairs(lines) do
   local vm = string.match(line, '"vm":(%d+)')
   -- One whose record is of another type is found out by the claim.
   local pm = vm and redis.pcall('HGET', P .. 'vm:' .. vm, 'pm')
-  placed[i] = type(pm) == 'string' and pm or ''
+  placed[i], homes[i] = type(pm) == 'string' and pm or '', ''
+  if is_held_by_job(string.match(line, '"kind":"([^"]*)"')) then
+    local claim_pm = redis.pcall('HGET', P .. 'job:' .. (job_in(line) or ''), 'claim_pm')
+    local v = redis.pcall('HMGET', P .. 'vm:' .. (vm or ''), 'pm', 'cpu', 'ram', 'disk')
+    placed[i], homes[i] = type(claim_pm) == 'string' and claim_pm or '', v.err and '' or v
+  end
 end
 local t = redis.call('TIME')
 local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 return {version, headroom_version, lines, machines, reset, placed, more, time, generation, claims,
-  redis.call('LLEN', P .. 'queue:direct')}
+  redis.call('LLEN', P .. 'queue:direct'), homes}
