@@ -10,9 +10,10 @@
 
 local function change_sums(pm, consumer, sign, cpu, ram, disk)
   local key = P .. 'pm:' .. pm
-  redis.call('HINCRBY', key, 'claimed_cpu', sign * cpu)
-  redis.call('HINCRBY', key, 'claimed_ram', sign * ram)
-  redis.call('HINCRBY', key, 'claimed_disk', sign * disk)
+  -- Of nothing the negative is -0, which Redis takes for no number; with 0 added it is 0.
+  redis.call('HINCRBY', key, 'claimed_cpu', sign * cpu + 0)
+  redis.call('HINCRBY', key, 'claimed_ram', sign * ram + 0)
+  redis.call('HINCRBY', key, 'claimed_disk', sign * disk + 0)
   redis.call('HINCRBY', key, string.find(consumer, '^vm:') and 'vms' or 'job_claims', sign)
 end
 local function claim_capacity(pm, consumer, cpu, ram, disk)
