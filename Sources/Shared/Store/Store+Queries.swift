@@ -94,17 +94,6 @@ extension Store {
         try await send(["ZRANGE", keys.pms, "0", "-1"]).identifiers()
     }
 
-    /// The VMs that have a claim on a PM, by number.
-    ///
-    /// - Parameter id: the PM.
-    /// - Returns: nil where the PM is unknown.
-    /// - Throws: `Failure`.
-    package func vms(on id: PMID) async throws(Failure) -> [VMID]? {
-        let replies = try await pipeline([["EXISTS", keys.pm(id)], ["HKEYS", keys.claims(on: id)]])
-        guard replies[0].int == 1 else { return nil }
-        return replies[1].claimants.sorted()
-    }
-
     /// The types that are listed, by number.
     ///
     /// - Throws: `Failure`.
@@ -162,24 +151,6 @@ extension Store {
         try await send(["HGET", keys.job(id), "tries"]).int ?? 0
     }
 
-    /// The UUIDs of the VMs that have a claim on a PM, lower-case.
-    ///
-    /// - Parameter id: the PM.
-    /// - Returns: the UUIDs.
-    /// - Throws: `Failure`.
-    package func claimants(on id: PMID) async throws(Failure) -> Set<String> {
-        let consumers = try await send(["HKEYS", keys.claims(on: id)]).consumers
-        var vms = consumers.compactMap(\.vm)
-        let jobs = consumers.compactMap(\.job)
-        // A VM that gets a second PM may be there already.
-        if !jobs.isEmpty {
-            vms += try await pipeline(jobs.map { ["HGET", keys.job($0), "vm"] }).compactMap {
-                $0.int.flatMap(VMID.init)
-            }
-        }
-        return Set(try await pipeline(vms.map { ["HGET", keys.vm($0), "uuid"] }).compactMap(\.string))
-    }
-
     /// Where a job stands.
     ///
     /// - Parameter id: the job.
@@ -223,14 +194,6 @@ extension Store {
         guard let times = replies[0].array?.map(\.string), times.count == 2 else { return false }
         return times[0] != nil || times[1] != nil && replies[1].int == 0
     }
-}
-
-extension RESPValue {
-    /// The consumers of a PM's claims.
-    fileprivate var consumers: [Claim.Consumer] { strings?.compactMap { Claim.Consumer($0) } ?? [] }
-
-    /// The VMs among the consumers of a PM's claims.
-    var claimants: [VMID] { consumers.compactMap(\.vm) }
 }
 
 extension JobStatus {

@@ -8,8 +8,7 @@
 -- Returns: `{'cancelled'}` where it has ended; `{'requested'}` where a worker is to undo it; `{'ended', state}` where it had
 --   ended before; `{'not_undoable', kind}` where what it has begun cannot be undone; `{'unknown_job'}`.
 --
--- needs: broken_records, deferral, events, job_claim, job_end, operations, queue, time, vm_outcome, vm_state
--- needs: waiting_jobs
+-- needs: broken_records, deferral, events, job_claim, job_end, operations, time, vm_outcome, vm_state, waiting_jobs
 
 local key = P .. 'job:' .. job
 refuse(broken_job(job))

@@ -8,7 +8,7 @@
 --   queued or waits behind another job of its VM, else -1; and when it is due where it was deferred, else empty.
 --
 -- when full: nothing is written
--- needs: broken_records, queue, time
+-- needs: broken_records, operations, queue, time
 
 local key = P .. 'job:' .. job
 refuse(wrong_kind('job:' .. job, 'job:' .. job .. ':steps'))
