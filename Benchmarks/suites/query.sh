@@ -4,7 +4,7 @@
 # 64 callers that stay connected (wrk), in rounds that take turns. The gateway runs as shipped, so it writes its access log;
 # Flask's own server writes one too, the bare route and gunicorn do not.
 
-readonly callers=64
+callers=64
 
 prepare_query() {
   build_helper BareRoute

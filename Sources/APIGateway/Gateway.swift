@@ -18,6 +18,7 @@ struct Gateway {
     private let redis: RedisClient
     private let store: Store
     private let feed: EventFeed
+    let events: EventLog
     private let outcomes: JobOutcomes
     private let levels: VMLevels
     private let readiness: Readiness
@@ -26,6 +27,9 @@ struct Gateway {
     private let application: any ApplicationProtocol
     /// Answers requests; tests call it without a server.
     let responder: RouterResponder<GatewayContext>
+
+    /// How many of the latest events are kept for readers that lag a little.
+    private static let rememberedEvents = 2000
 
     init(settings: GatewaySettings) throws {
         self.settings = settings
@@ -38,7 +42,8 @@ struct Gateway {
             keys: Keys(prefix: settings.common.prefix),
             queueLimit: settings.queueLimit
         )
-        feed = EventFeed(store: store, logger: logger)
+        feed = EventFeed(store: store, logger: logger, remembering: Self.rememberedEvents)
+        events = EventLog(feed: feed, store: store)
         outcomes = JobOutcomes(feed: feed, store: store)
         levels = VMLevels(feed: feed, store: store)
         readiness = Readiness(feed: feed)
@@ -46,6 +51,7 @@ struct Gateway {
         loops = [
             LoopService { [redis] in await redis.run() },
             LoopService { [feed] in await feed.run() },
+            LoopService { [events] in await events.run() },
             LoopService { [outcomes] in await outcomes.run() },
             LoopService { [levels] in await levels.run() },
             LoopService { [readiness] in await readiness.run() },
@@ -68,11 +74,13 @@ struct Gateway {
                 vms: VMController(service: vms, store: store),
                 holds: HoldController(service: vms, store: store),
                 pms: PMController(store: store, service: placement),
+                groups: GroupController(store: store),
                 images: ImageController(store: store),
                 types: TypeController(store: store),
                 workers: WorkerController(store: store),
                 placement: PlacementController(service: placement),
                 jobs: JobController(service: jobs, store: store),
+                events: EventController(log: events),
                 health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),
                 metrics: MetricsController(
                     registry: metrics,
@@ -115,7 +123,7 @@ struct Gateway {
         )
     }
 
-    /// Runs until SIGTERM or SIGINT; the HTTP server stops first, then the services it needs.
+    /// Runs until SIGTERM or SIGINT; streams of events end first, then the HTTP server, then the services it needs.
     func run() async throws {
         // It has no files to read anew: who sends all programs the signal that workers reload by must not end this one.
         signal(SIGHUP, SIG_IGN)
@@ -126,7 +134,8 @@ struct Gateway {
             guard error.cause != nil else { throw error }
         }
         try await Program.run(
-            [LoopService { await HeapTrimmer.run() }] + loops + [application],
+            [LoopService { await HeapTrimmer.run() }] + loops + [application]
+                + [LoopService { [events] in await events.endWithGateway() }],
             grace: settings.grace,
             logger: logger
         )

@@ -54,7 +54,9 @@ struct EndpointAnswerTests {
                 status: 201,
                 work: true
             ),
-            Step(call: Endpoints.readHold.description, id: 3),
+            Step(call: Endpoints.readHold.description, id: 3), Step(call: Endpoints.listHolds.description),
+            Step(call: Endpoints.listGroups.description),
+            Step(call: Endpoints.updateVM.description, id: 2, body: UpdateVMRequest(labels: ["env": "prod"])),
             Step(call: Endpoints.releaseHold.description, id: 3, work: true),
             Step(call: Endpoints.dryRun.description, body: DryRunRequest(type: type, image: image, count: 9)),
             Step(call: Endpoints.readCapacity.description), Step(call: Endpoints.readPM.description),
@@ -62,6 +64,7 @@ struct EndpointAnswerTests {
             Step(call: Endpoints.listImages.description), Step(call: Endpoints.readImage.description, id: 100),
             Step(call: Endpoints.listTypes.description), Step(call: Endpoints.readType.description),
             Step(call: Endpoints.listWorkers.description),
+            Step(call: Endpoints.readEvents.description, query: "since=0-0&wait=0"),
             Step(call: Endpoints.setTags.description, body: SetTagsRequest(tags: ["ssd"])),
             Step(call: Endpoints.cordonPM.description),
             Step(call: Endpoints.drainPM.description, query: "dry_run=true"),

@@ -19,6 +19,7 @@ final class InProcessGateway: PlayedFleet {
     let store: Store
     let http: InProcessCalls
     private let gateway: Gateway
+    var events: EventLog { gateway.events }
 
     private init(environment: [String: String]) async throws {
         server = try await RedisServer.started()

@@ -46,8 +46,18 @@ struct ListTests {
             try await gateway.store.record(report, of: pm, next: .seconds(60))
         }
         let (type, image) = (try #require(TypeID(1)), try #require(ImageID(100)))
+        for _ in 1...7 {
+            _ = try await gateway.store.enqueueHold(type: type, image: image, seconds: 600, request: "r")
+            try await gateway.work()
+        }
         for number in 1...7 {
-            _ = try await gateway.store.enqueueCreate(name: "v\(number)", type: type, image: image, request: "r")
+            _ = try await gateway.store.enqueueCreate(
+                name: "v\(number)",
+                type: type,
+                image: image,
+                constraints: PlacementConstraints(groups: ["g\(number)": .spread]),
+                request: "r"
+            )
             try await gateway.store.announce(
                 worker: "w\(number)",
                 fields: ["lease_ms": "60000"],

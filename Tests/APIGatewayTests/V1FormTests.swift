@@ -37,7 +37,8 @@ struct V1FormTests {
     @Test("A method that a path does not take is refused with those it takes")
     func methods() async throws {
         let allowed = [
-            "/v1/vms": "POST, GET", "/v1/vms/1": "GET, DELETE", "/v1/holds": "POST", "/v1/holds/1": "GET, DELETE",
+            "/v1/vms": "POST, GET", "/v1/vms/1": "GET, PATCH, DELETE", "/v1/holds": "GET, POST",
+            "/v1/holds/1": "GET, DELETE",
             "/v1/pms/1": "GET", "/v1/pms/1/tags": "PUT", "/v1/pms/1:cordon": "POST", "/v1/pms/1:drain": "POST",
             "/v1/placements:dry-run": "POST", "/v1/capacity": "GET", "/v1/jobs/1/explanation": "GET",
             "/v1/jobs/1": "GET", "/v1/jobs/1:cancel": "POST",

@@ -74,7 +74,8 @@ struct AuditTests {
             #expect(try await store.auditSnapshot().groups == ["db": right])
             _ = try await store.redis.send(["DEL", "\(prefix)group:db"])
             _ = try await store.redis.send(["HSET", "\(prefix)group:gone", "placed", 3])
-            let none = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 0)
+            // Its record alone is lost.
+            let none = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 0, isListed: true)
             let gone = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 3)
             #expect(try await store.auditSnapshot().groups == ["db": none, "gone": gone])
             try await store.repair(GroupCorrection(group: "db", rule: .affinity, members: 2, placed: 1))

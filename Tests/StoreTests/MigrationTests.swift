@@ -77,6 +77,25 @@ struct MigrationTests {
         }
     }
 
+    @Test("VMs of schema 1 are found by name, state and group afterwards, as if they had always been")
+    func index() async throws {
+        try await withSaved(0) { store in
+            try await migration(of: store, "w").run()
+            let names = ["hvc:vms:index", "hvc:groups"]
+            let before = try await members(of: names, store)
+            #expect(before[0].count == 2 * (try await store.redis.send(["ZCARD", "hvc:vms"]).int ?? 0))
+            #expect(!before[1].isEmpty)
+            let running = try await store.vms(VMFilter(state: .running), after: nil, limit: 100).records
+            #expect(!running.isEmpty && running.allSatisfy { $0.state == .running })
+            // As schema 1 left them.
+            _ = try await store.redis.send(["DEL", "hvc:vms:index", "hvc:groups"])
+            _ = try await store.redis.send(["SET", "hvc:schema", "1"])
+            try await migration(of: store, "w").run()
+            let after = try await members(of: names, store)
+            #expect(after == before)
+        }
+    }
+
     @Test("Records of a later schema are left alone; an empty Redis is of this one, and keeps out programs of before")
     func others() async throws {
         try await withSaved(nil) { store in
@@ -150,6 +169,12 @@ struct MigrationTests {
         await redis.shutdown()
         try await server.stop()
         try result.get()
+    }
+
+    private func members(of names: [String], _ store: Store) async throws -> [[String]] {
+        var members: [[String]] = []
+        for name in names { members.append(try await store.redis.send(["ZRANGE", name, "0", "-1"]).strings ?? []) }
+        return members
     }
 
     /// The VMs of each PM as schema 0 has them.

@@ -274,7 +274,7 @@ struct LostKeyTests {
         private static let volatile: Set = [
             "seen_at", "checked_at", "measured_at", "inventory_at", "record_version", "settled_at", "adopted_at",
             "placed_at", "running_at", "inspected_at", "created_at", "epoch", "handed_back", "looking_until",
-            "look_again", "last_used", "last_used_at",
+            "look_again", "last_used", "last_used_at", "version",
         ]
 
         /// Per key what must be the same again: fields without the volatile ones, members without scores.

@@ -19,6 +19,8 @@ extension HTTPField.Name {
     static let idempotencyKey = Self("Idempotency-Key")
     /// Whether a request with the same key was accepted before.
     static let idempotencyReplayed = Self("Idempotency-Replayed")
+    /// The last event that a client has of a stream.
+    static let lastEventID = Self("Last-Event-ID")
     /// The id of the request in logs and jobs.
     static let requestID = Self("X-Request-Id")
 }

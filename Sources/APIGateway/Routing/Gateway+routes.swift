@@ -11,11 +11,13 @@ extension Gateway {
         let vms: VMController
         let holds: HoldController
         let pms: PMController
+        let groups: GroupController
         let images: ImageController
         let types: TypeController
         let workers: WorkerController
         let placement: PlacementController
         let jobs: JobController
+        let events: EventController
         let health: HealthController
         let metrics: MetricsController
         let openAPI: OpenAPIController
@@ -53,6 +55,9 @@ extension Gateway {
         router.v1(Endpoints.listVMs, controllers.vms.list)
         router.v1(Endpoints.readVM, controllers.vms.read)
         router.v1(Endpoints.destroyVM, controllers.vms.destroy)
+        router.v1(Endpoints.updateVM, controllers.vms.update)
+        router.v1(Endpoints.listHolds, controllers.holds.list)
+        router.v1(Endpoints.listGroups, controllers.groups.list)
         router.v1(Endpoints.createHold, controllers.holds.create)
         router.v1(Endpoints.readHold, controllers.holds.read)
         router.v1(Endpoints.releaseHold, controllers.holds.release)
@@ -69,6 +74,7 @@ extension Gateway {
         router.v1(Endpoints.listWorkers, controllers.workers.list)
         router.v1(Endpoints.dryRun, controllers.placement.dryRun)
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
+        router.v1(Endpoints.readEvents, controllers.events.read)
         router.v1(Endpoints.listJobs, controllers.jobs.list)
         router.v1(Endpoints.readJob, controllers.jobs.read)
         router.v1(Endpoints.cancelJob, controllers.jobs.cancel)

@@ -11,8 +11,8 @@ struct QueryArguments: Sendable {
         var values: [String: [String]] = [:]
         for pair in query.split(separator: "&", omittingEmptySubsequences: true) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try Self.decoded(parts[0])
-            let value = try Self.decoded(parts.count == 2 ? parts[1] : "")
+            let name = try PercentEncoding.decoded(parts[0], plusIsBlank: true)
+            let value = try PercentEncoding.decoded(parts.count == 2 ? parts[1] : "", plusIsBlank: true)
             let isFirst = values[name] == nil
             guard isFirst || parameters.contains(where: { $0.name == name && $0.isRepeatable }) else {
                 throw Failure(.invalidRequest, "the argument \(Self.shown(name)) is given twice: give it once")
@@ -84,34 +84,4 @@ struct QueryArguments: Sendable {
     }
 
     private static func shown(_ text: String) -> String { "'\(text.prefix(40))'" }
-
-    private static func decoded(_ text: Substring) throws(Failure) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): bytes.append(0x20)
-            case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else {
-                    throw Failure(.invalidRequest, "'%' is not followed by two hex digits: encode it as %25")
-                }
-                bytes.append(high << 4 | low)
-            default: bytes.append(byte)
-            }
-        }
-        guard let decoded = String(validating: bytes, as: UTF8.self) else {
-            throw Failure(.invalidRequest, "an argument is not UTF-8")
-        }
-        return decoded
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }

@@ -51,6 +51,22 @@ struct V1Call<Body: APIRequest>: Sendable {
 
     /// The number in the path.
     func identifier<Entity>() throws(Failure) -> Identifier<Entity> { try context.identifier("id") }
+
+    /// The number in the path, or the name in place of it: digits are always a number.
+    func reference<Entity>() throws(Failure) -> ObjectReference<Entity> {
+        let text = context.parameters.get("id") ?? ""
+        guard !text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return .number(try identifier()) }
+        return .name(try PercentEncoding.decoded(text))
+    }
+
+    /// The versions of which the object must have one; nil where any will do.
+    var requiredVersions: [String]? { EntityTag.versions(in: request.headers[.ifMatch]) }
+}
+
+/// What a path calls an object by.
+enum ObjectReference<Entity>: Sendable {
+    case number(Identifier<Entity>)
+    case name(String)
 }
 
 extension Router where Context == GatewayContext {
@@ -63,12 +79,14 @@ extension Router where Context == GatewayContext {
     ) {
         let endpoint = endpoint.description
         let (parameters, form) = (endpoint.path.parameters, Schema(of: Body.self))
+        let takesNames = endpoint.namedObject != nil
         for method in endpoint.methods {
             on(RouterPath(endpoint.path.description), method: method.http) { request, context in
                 do throws(Failure) {
                     try context.refuseUnknownAction(of: request)
                     let query = try QueryArguments(query: request.uri.query ?? "", of: endpoint.query)
-                    try context.checkNumbers(parameters)
+                    if !takesNames { try context.checkNumbers(parameters) }
+                    try endpoint.checkConditions(of: request)
                     let body: Body = try await JSONBody.read(request, form: form)
                     let call = V1Call(
                         endpoint: endpoint,
@@ -77,7 +95,7 @@ extension Router where Context == GatewayContext {
                         request: request,
                         context: context
                     )
-                    return try await handler(call).response
+                    return EntityTag.notModified(try await handler(call).response, request)
                 } catch {
                     return Problem(error, request: context.requestID).response(for: error)
                 }

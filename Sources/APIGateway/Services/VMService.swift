@@ -35,6 +35,7 @@ struct VMService: Sendable {
                     of: hold,
                     name: body.name,
                     image: body.image,
+                    notes: body.notes,
                     request: request,
                     key: key
                 )
@@ -45,6 +46,7 @@ struct VMService: Sendable {
                 type: type,
                 image: body.image,
                 constraints: body.placement ?? PlacementConstraints.none,
+                notes: body.notes,
                 request: request,
                 key: key
             )
@@ -73,12 +75,13 @@ struct VMService: Sendable {
     /// Accepts a destroy, and waits for its outcome; as long as for a create where no time is given.
     func destroy(
         _ vm: VMID,
+        ifVersion versions: [String]? = nil,
         waiting time: Duration? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.destroy, waiting: time ?? wait) { @Sendable () async throws(Failure) in
-            try await store.enqueueDestroy(vm, request: request, key: key)
+            try await store.enqueueDestroy(vm, ifVersion: versions, request: request, key: key)
         }
     }
 

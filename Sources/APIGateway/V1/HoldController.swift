@@ -28,10 +28,17 @@ struct HoldController: Sendable {
     }
 
     @Sendable
+    func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<HoldResponse>> {
+        let request = try call.page()
+        let page = try await store.holds(after: try request.identifier(), limit: request.limit)
+        return try V1Response(page, of: call) { HoldResponse($0) }
+    }
+
+    @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<HoldResponse> {
         let id: VMID = try call.identifier()
         guard let hold = try await store.hold(id) else { throw .unknownHold(id) }
-        return try V1Response(HoldResponse(hold))
+        return try V1Response(object: HoldResponse(hold), for: call)
     }
 
     /// 202 with the job; for a caller who waits, 200 when its claim is released.

@@ -10,14 +10,14 @@ struct ImageController: Sendable {
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<ImageResponse>> {
         let request = try call.page()
         let page = try await store.images(after: try request.identifier(), limit: request.limit)
-        return try V1Response(page, of: call.endpoint) { ImageResponse($0.registration, of: $0.id) }
+        return try V1Response(page, of: call) { ImageResponse($0.registration, of: $0.id) }
     }
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<ImageResponse> {
-        let id: ImageID = try call.identifier()
+        let id = try await call.image(in: store)
         guard let registration = try await store.listedImage(id) else { throw .unknownImage(id) }
-        return try V1Response(ImageResponse(registration, of: id))
+        return try V1Response(object: ImageResponse(registration, of: id), for: call)
     }
 }
 

@@ -21,6 +21,13 @@ enum JSONBody {
         }
     }
 
+    /// A value as JSON that can be changed.
+    static func value(_ value: some Encodable) throws(Failure) -> JSONValue {
+        do { return try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value)) } catch {
+            throw Failure(.internalFault, "the answer cannot be written as JSON: report this", cause: "\(error)")
+        }
+    }
+
     /// Reads a request's body, and checks its form and its values.
     ///
     /// - Parameters:

@@ -15,7 +15,7 @@ struct JobController: Sendable {
             before: try request.identifier(),
             limit: request.limit
         )
-        return try V1Response(page, of: call.endpoint) { JobResponse($0) }
+        return try V1Response(page, of: call) { JobResponse($0) }
     }
 
     @Sendable

@@ -1,4 +1,6 @@
 import API
+import HTTPTypes
+import Hummingbird
 import Model
 import Placement
 import Store
@@ -12,12 +14,12 @@ struct PMController: Sendable {
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<PMResponse>> {
         let request = try call.page()
         let page = try await store.machines(after: try request.identifier(), limit: request.limit)
-        return try V1Response(page, of: call.endpoint) { PMResponse($0) }
+        return try V1Response(page, of: call) { PMResponse($0) }
     }
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
-        try await answer(about: try call.identifier())
+        try await answer(about: try await call.pm(in: store), call)
     }
 
     @Sendable
@@ -31,16 +33,18 @@ struct PMController: Sendable {
     }
 
     private func setCordon(_ isCordoned: Bool, _ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
-        let pm: PMID = try call.identifier()
+        let pm = try await call.pm(in: store)
+        try await check(pm, call)
         guard try await store.setCordon(isCordoned, of: pm) else { throw .unknownPM(pm) }
-        return try await answer(about: pm)
+        return try await answer(about: pm, call)
     }
 
     @Sendable
     func setTags(_ call: V1Call<SetTagsRequest>) async throws(Failure) -> V1Response<PMResponse> {
-        let pm: PMID = try call.identifier()
+        let pm = try await call.pm(in: store)
+        try await check(pm, call)
         guard try await store.setTags(Set(call.body.tags), of: pm) else { throw .unknownPM(pm) }
-        return try await answer(about: pm)
+        return try await answer(about: pm, call)
     }
 
     @Sendable
@@ -51,14 +55,23 @@ struct PMController: Sendable {
                 "VMs are not moved by this version: ask with ?dry_run=true what would become of them, and cordon the PM"
             )
         }
-        let plan = try await service.drain(try call.identifier())
+        let plan = try await service.drain(try await call.pm(in: store))
         let moves = plan.moves.map { DrainResponse.Move(vmID: $0.vm, decision: DecisionResponse($0.decision)) }
         return try V1Response(DrainResponse(isPossible: plan.isPossible, moves: moves))
     }
 
-    private func answer(about pm: PMID) async throws(Failure) -> V1Response<PMResponse> {
+    private func answer<Body>(about pm: PMID, _ call: V1Call<Body>) async throws(Failure) -> V1Response<PMResponse> {
         guard let status = try await store.machineStatus(pm) else { throw .unknownPM(pm) }
-        return try V1Response(PMResponse(status))
+        return try V1Response(object: PMResponse(status), for: call)
+    }
+
+    /// Sees that a PM is as the caller knows it.
+    ///
+    /// Not at one moment with the change: each field that people set is set as a whole, so nothing is mixed up.
+    private func check<Body>(_ pm: PMID, _ call: V1Call<Body>) async throws(Failure) {
+        guard let versions = call.requiredVersions else { return }
+        let tag = try await answer(about: pm, call).response.headers[.eTag]
+        guard versions.contains(where: { EntityTag.tag($0) == tag }) else { throw .changedSince("PM \(pm)") }
     }
 }
 

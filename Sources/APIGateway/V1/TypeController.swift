@@ -10,7 +10,7 @@ struct TypeController: Sendable {
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<TypeResponse>> {
         let request = try call.page()
         let page = try await store.types(after: try request.identifier(), limit: request.limit)
-        return try V1Response(page, of: call.endpoint) { TypeResponse($0) }
+        return try V1Response(page, of: call) { TypeResponse($0) }
     }
 
     @Sendable
@@ -19,6 +19,6 @@ struct TypeController: Sendable {
         guard let type = try await store.listedType(id) else {
             throw Failure(.unknownType, "there is no type \(id): /v1/types lists them")
         }
-        return try V1Response(TypeResponse(type))
+        return try V1Response(object: TypeResponse(type), for: call)
     }
 }

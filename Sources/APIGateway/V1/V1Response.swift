@@ -2,11 +2,14 @@ import API
 import HTTPTypes
 import Hummingbird
 import Model
+import NIOCore
 import Store
 
 /// An answer of a call under `/v1/`, of the type that its endpoint has.
 struct V1Response<Answer: Codable & Sendable>: Sendable {
     var response: Response
+
+    init(response: Response) { self.response = response }
 
     /// An answer with a value.
     ///
@@ -22,7 +25,29 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
     /// An answer about what is no more.
     init(gone vm: VMGone) throws(Failure) { try self.init(json: vm, .ok) }
 
-    private init(json value: some Encodable, _ status: HTTPResponse.Status, location: String? = nil) throws(Failure) {
+    /// An object that clients may ask for again to learn whether it has changed: it has a tag.
+    ///
+    /// - Parameters:
+    ///   - object: the object.
+    ///   - version: its version; nil where the tag is to follow from what the answer says.
+    ///   - call: the call, which may want some of its fields alone.
+    /// - Throws: `Failure` where the object cannot be written as JSON.
+    init<Body>(object: Answer, version: Int? = nil, for call: V1Call<Body>) throws(Failure) {
+        let bytes: ByteBuffer
+        if let fields = try FieldSelection(call.query, of: Schema(of: Answer.self)) {
+            bytes = try JSONBody.bytes(fields.applied(to: try JSONBody.value(object)))
+        } else {
+            bytes = try JSONBody.bytes(object)
+        }
+        let tag = version.map { EntityTag.tag($0) } ?? EntityTag.tag(of: bytes)
+        response = Response(
+            status: .ok,
+            headers: [.contentType: "application/json", .eTag: tag],
+            body: ResponseBody(byteBuffer: bytes)
+        )
+    }
+
+    init(json value: some Encodable, _ status: HTTPResponse.Status = .ok, location: String? = nil) throws(Failure) {
         var headers: HTTPFields = [.contentType: "application/json"]
         if let location { headers[.location] = location }
         response = Response(

@@ -25,19 +25,18 @@ struct VMController: Sendable {
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMResponse> {
-        let id: VMID = try call.identifier()
+        let id = try await call.vm(in: store)
         guard let level = try call.query.word("wait_for", of: VMLevel.allCases) else {
             guard call.query["wait"] == nil else {
                 throw Failure(.invalidRequest, "wait needs wait_for: say what to wait for")
             }
-            guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
-            return try V1Response(VMResponse(status))
+            return try await answer(about: id, call)
         }
         switch try await service.wait(for: level, of: id, atMost: try call.wait()) {
         case .there(let status, let result):
             var vm = VMResponse(status)
             (vm.reached, vm.wait) = (result == .reached, VMWait(level: level, result: result))
-            return try V1Response(vm)
+            return try V1Response(object: vm, version: status.version, for: call)
         case .gone(let job, let result):
             var vm = VMGone(id: id, jobID: job.id, left: job.left.isEmpty ? nil : job.left)
             (vm.reached, vm.wait) = (result == .reached, VMWait(level: level, result: result))
@@ -46,17 +45,41 @@ struct VMController: Sendable {
     }
 
     @Sendable
+    func update(_ call: V1Call<UpdateVMRequest>) async throws(Failure) -> V1Response<VMResponse> {
+        let id = try await call.vm(in: store)
+        let change = try await store.update(
+            id,
+            ifVersion: call.requiredVersions,
+            name: call.body.name,
+            labels: call.body.labels,
+            description: call.body.description
+        )
+        switch change {
+        case .changed: return try await answer(about: id, call)
+        case .unknown: throw try await service.whyUnknown(id)
+        case .outdated: throw .changedSince("VM \(id)")
+        }
+    }
+
+    private func answer<Body>(about id: VMID, _ call: V1Call<Body>) async throws(Failure) -> V1Response<VMResponse> {
+        guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
+        return try V1Response(object: VMResponse(status), version: status.version, for: call)
+    }
+
+    @Sendable
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<VMResponse>> {
         let request = try call.page()
-        let page = try await store.vms(after: try request.identifier(), limit: request.limit)
-        return try V1Response(page, of: call.endpoint) { VMResponse($0) }
+        let filter = try VMFilter(call.query)
+        let page = try await store.vms(filter, after: try request.identifier(), limit: request.limit)
+        return try V1Response(page, of: call) { VMResponse($0) }
     }
 
     /// 202 with the job; for a caller who waits, 200 when the VM was destroyed.
     @Sendable
     func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMGone> {
         let submission = try await service.destroy(
-            try call.identifier(),
+            try await call.vm(in: store),
+            ifVersion: call.requiredVersions,
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()

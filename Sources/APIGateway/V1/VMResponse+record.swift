@@ -9,6 +9,7 @@ extension VMResponse {
         self.init(
             id: vm.id,
             name: vm.name,
+            notes: vm.notes,
             state: status.state.rawValue,
             stateReason: VMState.withDomain.contains(status.state) ? status.stateReason : nil,
             drift: status.drift,
@@ -20,6 +21,7 @@ extension VMResponse {
             uuid: vm.uuid.uuidString.lowercased(),
             domain: vm.domainName,
             createdAt: vm.createdAt,
+            version: status.version,
             jobID: vm.createJob
         )
     }

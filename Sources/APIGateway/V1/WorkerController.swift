@@ -10,7 +10,7 @@ struct WorkerController: Sendable {
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<WorkerResponse>> {
         let request = try call.page()
         let page = try await store.workers(after: request.position, limit: request.limit)
-        return try V1Response(page, of: call.endpoint) { WorkerResponse($0) }
+        return try V1Response(page, of: call) { WorkerResponse($0) }
     }
 }
 

@@ -18,6 +18,8 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
         status: Int = 200,
         makesJob: Bool = false,
         mayBeGone: Bool = false,
+        isConditional: Bool = false,
+        isStream: Bool = false,
         _ summary: String
     ) {
         description = EndpointDescription(
@@ -30,6 +32,8 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
             body: Body.self == NoBody.self ? nil : Body.self,
             answer: Answer.self,
             mayBeGone: mayBeGone,
+            isConditional: isConditional,
+            isStream: isStream,
             summary: summary
         )
     }
@@ -110,10 +114,29 @@ package struct EndpointDescription: Sendable {
     /// Whether it may answer that its object is no more.
     package var mayBeGone = false
     package var needsToken = true
+    /// Whether it changes an object and takes `If-Match` (RFC 9110, 13.1.1).
+    package var isConditional = false
+    /// Whether it answers server-sent events, too.
+    package var isStream = false
     package let summary: String
 
     /// Whether it makes a job, and so may answer 202.
     package var makesJob: Bool { statuses.contains(202) }
+}
+
+/// A kind of object with names, by which a path may call it.
+package enum NamedObject: String, Hashable, Sendable {
+    case vm = "vms"
+    case pm = "pms"
+    case image = "images"
+}
+
+extension EndpointDescription {
+    /// What the path may call by its name; nil where it takes numbers alone.
+    package var namedObject: NamedObject? {
+        guard style == .v1, !path.parameters.isEmpty else { return nil }
+        return path.description.split(separator: "/").dropFirst().first.flatMap { NamedObject(rawValue: String($0)) }
+    }
 }
 
 /// An argument in the query of a call.

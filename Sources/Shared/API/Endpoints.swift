@@ -3,5 +3,5 @@
 /// Those of a resource stand in its file.
 package enum Endpoints {
     package static let all: [EndpointDescription] =
-        vms + holds + pms + images + types + workers + placement + jobs + legacy + service
+        vms + holds + groups + pms + images + types + workers + placement + jobs + events + legacy + service
 }

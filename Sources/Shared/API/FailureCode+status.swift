@@ -10,7 +10,9 @@ extension FailureCode {
         case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold, .unknownJob: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict: 409
+        case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409
+        case .cursorExpired: 410
+        case .changedSince: 412
         case .requestTooLarge: 413
         case .misdirected: 421
         case .imageUnusable, .imageTooLarge, .keyReused: 422

@@ -24,7 +24,13 @@ extension Endpoints {
         "Gives a hold back."
     )
 
-    static let holds = [createHold.description, readHold.description, releaseHold.description]
+    package static let listHolds = Endpoint<NoBody, Page<HoldResponse>>(
+        list: "listHolds",
+        "/v1/holds",
+        "Lists the holds, by number."
+    )
+
+    static let holds = [listHolds.description, createHold.description, readHold.description, releaseHold.description]
 }
 
 /// The body of `POST /v1/holds`.

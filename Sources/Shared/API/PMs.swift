@@ -1,23 +1,32 @@
 package import Model
 
 extension Endpoints {
-    package static let readPM = Endpoint<NoBody, PMResponse>(v1: "readPM", .get, "/v1/pms/{id}", "Shows a PM.")
+    package static let readPM = Endpoint<NoBody, PMResponse>(
+        v1: "readPM",
+        .get,
+        "/v1/pms/{id}",
+        query: [.optional("fields")],
+        "Shows a PM."
+    )
     package static let setTags = Endpoint<SetTagsRequest, PMResponse>(
         v1: "setTags",
         .put,
         "/v1/pms/{id}/tags",
+        isConditional: true,
         "Gives a PM tags beside those of the pm_file."
     )
     package static let cordonPM = Endpoint<NoBody, PMResponse>(
         v1: "cordonPM",
         .post,
         "/v1/pms/{id}:cordon",
+        isConditional: true,
         "Closes a PM to new VMs; those on it stay."
     )
     package static let uncordonPM = Endpoint<NoBody, PMResponse>(
         v1: "uncordonPM",
         .post,
         "/v1/pms/{id}:uncordon",
+        isConditional: true,
         "Opens a PM to new VMs again."
     )
     package static let drainPM = Endpoint<NoBody, DrainResponse>(

@@ -14,7 +14,7 @@ extension Endpoints {
         v1: "readVM",
         .get,
         "/v1/vms/{id}",
-        query: [.word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue)), .wait],
+        query: [.optional("fields"), .word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue)), .wait],
         mayBeGone: true,
         "Shows a VM; with wait_for, once it has come so far, cannot any more, or the wait is over."
     )
@@ -23,16 +23,29 @@ extension Endpoints {
         .delete,
         "/v1/vms/{id}",
         makesJob: true,
+        isConditional: true,
         "Destroys a VM."
     )
 
     package static let listVMs = Endpoint<NoBody, Page<VMResponse>>(
         list: "listVMs",
         "/v1/vms",
+        filters: [
+            .optional("name"), .optional("state"), .optionalIdentifier("pm_id"), .repeatable("label"),
+        ],
         "Lists the VMs, by number."
     )
+    package static let updateVM = Endpoint<UpdateVMRequest, VMResponse>(
+        v1: "updateVM",
+        .patch,
+        "/v1/vms/{id}",
+        isConditional: true,
+        "Changes the name, the labels and the description of a VM."
+    )
 
-    static let vms = [createVM.description, listVMs.description, readVM.description, destroyVM.description]
+    static let vms = [
+        createVM.description, listVMs.description, readVM.description, updateVM.description, destroyVM.description,
+    ]
 }
 
 /// The body of `POST /v1/vms`.
@@ -43,33 +56,46 @@ package struct CreateVMRequest: APIRequest, Hashable {
     package var image: ImageID
     package var hold: VMID?
     package var placement: PlacementConstraints?
+    package var labels: [String: String]?
+    package var description: String?
 
     private enum CodingKeys: String, CodingKey {
-        case name, placement
+        case name, placement, labels, description
         case type = "instance_type"
         case image = "image_id"
         case hold = "hold_id"
     }
 
-    package static let forms = [CodingKeys.name.rawValue: Schema.name]
+    package static let forms = [
+        CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label),
+        CodingKeys.description.rawValue: .description,
+    ]
+
+    /// What its owner says of the VM.
+    package var notes: VMNotes { VMNotes(labels: labels ?? [:], description: description) }
 
     package init(
         name: String,
         type: TypeID? = nil,
         image: ImageID,
         hold: VMID? = nil,
-        placement: PlacementConstraints? = nil
+        placement: PlacementConstraints? = nil,
+        labels: [String: String]? = nil,
+        description: String? = nil
     ) {
         self.name = name
         self.type = type
         self.image = image
         self.hold = hold
         self.placement = placement
+        self.labels = labels
+        self.description = description
     }
 
     package func validate() throws(Failure) {
         _ = try VMName.validated(name)
         try placement?.validate()
+        try notes.validate()
         guard (type == nil) == (hold != nil),
             hold == nil || (placement ?? PlacementConstraints.none) == PlacementConstraints.none
         else {
@@ -81,10 +107,34 @@ package struct CreateVMRequest: APIRequest, Hashable {
     }
 }
 
+/// The body of `PATCH /v1/vms/{id}`: what it does not have stays.
+package struct UpdateVMRequest: APIRequest, Hashable {
+    package var name: String?
+    /// In place of all labels that the VM has.
+    package var labels: [String: String]?
+    /// Empty for none.
+    package var description: String?
+
+    package static let forms: [String: Schema] = [
+        "name": .name, "labels": .map(.label), "description": .description,
+    ]
+
+    package init(name: String? = nil, labels: [String: String]? = nil, description: String? = nil) {
+        (self.name, self.labels, self.description) = (name, labels, description)
+    }
+
+    package func validate() throws(Failure) {
+        if let name { _ = try VMName.validated(name) }
+        try VMNotes(labels: labels ?? [:], description: description).validate()
+    }
+}
+
 /// A VM.
 package struct VMResponse: Codable, Hashable, Sendable {
     package let id: VMID
     package let name: String
+    package let labels: [String: String]
+    package let description: String?
     package let state: String
     package let stateReason: String?
     package let drift: String?
@@ -96,13 +146,15 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package let uuid: String
     package let domain: String
     package let createdAt: String?
+    /// The time of its last change, in microseconds since 1970: another one at each change.
+    package let version: Int
     package let jobID: JobID?
     /// Whether it has come as far as the caller waited for; only in the answer to a wait.
     package var reached: Bool?
     package var wait: VMWait?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, state, drift, needs, placement, uuid, domain, reached, wait
+        case id, name, labels, description, state, drift, needs, placement, uuid, domain, version, reached, wait
         case stateReason = "state_reason"
         case type = "instance_type"
         case image = "image_id"
@@ -114,6 +166,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package init(
         id: VMID,
         name: String,
+        notes: VMNotes,
         state: String,
         stateReason: String?,
         drift: String?,
@@ -125,10 +178,13 @@ package struct VMResponse: Codable, Hashable, Sendable {
         uuid: String,
         domain: String,
         createdAt: String?,
+        version: Int,
         jobID: JobID?
     ) {
         self.id = id
         self.name = name
+        labels = notes.labels
+        description = notes.description
         self.state = state
         self.stateReason = stateReason
         self.drift = drift
@@ -140,6 +196,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
         self.uuid = uuid
         self.domain = domain
         self.createdAt = createdAt
+        self.version = version
         self.jobID = jobID
     }
 }

@@ -53,6 +53,12 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case keyReused = "key_reused"
     /// The job was cancelled.
     case cancelled
+    /// More than one object has this name.
+    case ambiguousName = "ambiguous_name"
+    /// The object is not as the caller knows it any more.
+    case changedSince = "changed_since"
+    /// The events behind the cursor are not all kept any more.
+    case cursorExpired = "cursor_expired"
     /// The group has another rule.
     case groupConflict = "group_conflict"
     /// What is asked cannot be done by this version.

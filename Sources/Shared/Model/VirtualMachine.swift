@@ -16,6 +16,8 @@ package struct VirtualMachine: Hashable, Sendable {
     package let needs: Resources
     /// Where it may go, as its owner asked.
     package let constraints: PlacementConstraints
+    /// What its owner says of it.
+    package let notes: VMNotes
     /// When it was accepted, as the store wrote it; nil in records that do not say.
     package let createdAt: String?
     /// The job that created it; nil in records that do not say.
@@ -29,6 +31,7 @@ package struct VirtualMachine: Hashable, Sendable {
         image: ImageID,
         needs: Resources,
         constraints: PlacementConstraints = .none,
+        notes: VMNotes = .none,
         createdAt: String? = nil,
         createJob: JobID? = nil
     ) {
@@ -39,6 +42,7 @@ package struct VirtualMachine: Hashable, Sendable {
         self.image = image
         self.needs = needs
         self.constraints = constraints
+        self.notes = notes
         self.createdAt = createdAt
         self.createJob = createJob
     }

@@ -46,6 +46,8 @@ enum EnqueueOnVMReply: ScriptReply {
     case otherSchema
     case unknownVM
     case unknownHold
+    /// The VM has another version than it must have.
+    case changed
     case underWay(String)
     case wrongState(String)
     /// The VM would have no CPU or no memory.
@@ -64,6 +66,7 @@ enum EnqueueOnVMReply: ScriptReply {
             guard let known = KnownRequest(words) else { return nil }
             self = .known(known)
         case ("unknown_vm", 1): self = .unknownVM
+        case ("changed", 1): self = .changed
         case ("unknown_hold", 1): self = .unknownHold
         case ("under_way", 2): self = .underWay(words[1])
         case ("wrong_state", 2): self = .wrongState(words[1])

@@ -54,6 +54,10 @@ package struct Keys: Hashable, Sendable {
     package var discoveryDown: String { prefix + "discovery:down" }
     /// Sorted set: the VMs there are.
     package var vms: String { prefix + "vms" }
+    /// Sorted set: what VMs are found by, each with the VM's number, in the order of the text.
+    package var vmIndex: String { prefix + "vms:index" }
+    /// Sorted set: the groups that there are, in the order of their names.
+    package var groups: String { prefix + "groups" }
     /// Sorted set: the PMs that are listed.
     package var pms: String { prefix + "pms" }
     /// Sorted set: the types that are listed.

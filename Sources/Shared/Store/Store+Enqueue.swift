@@ -28,6 +28,7 @@ extension Store {
     ///   - image: the image.
     ///   - uuid: the UUID that the domain will have.
     ///   - constraints: where the VM may go, validated.
+    ///   - notes: what its owner says of it, validated.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number.
@@ -39,12 +40,14 @@ extension Store {
         image: ImageID,
         uuid: UUID = UUID(),
         constraints: PlacementConstraints = .none,
+        notes: VMNotes = .none,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
             "name": name, "uuid": uuid.uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
             "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords, "hold": "",
+            "labels": notes.labelWords, "description": notes.description ?? "",
         ]
         return try await enqueue(.enqueueCreate, wanted, type: type, image: image, key: key)
     }
@@ -55,6 +58,7 @@ extension Store {
     ///   - hold: the hold.
     ///   - name: the VM's name, validated.
     ///   - image: the image.
+    ///   - notes: what its owner says of it, validated.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number, which is the hold's.
@@ -63,12 +67,13 @@ extension Store {
         of hold: VMID,
         name: String,
         image: ImageID,
+        notes: VMNotes = .none,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
             "name": name, "uuid": "", "type_id": "", "image_id": image.value, "request": request, "constraints": "",
-            "groups": "", "hold": hold.value,
+            "groups": "", "hold": hold.value, "labels": notes.labelWords, "description": notes.description ?? "",
         ]
         return try await enqueue(.enqueueCreate, wanted, type: nil, image: image, key: key)
     }
@@ -141,16 +146,18 @@ extension Store {
     ///
     /// - Parameters:
     ///   - vm: the VM.
+    ///   - versions: those of which the VM must have one; nil for any.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job.
-    /// - Throws: `Failure` with `unknownVM`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
+    /// - Throws: `Failure` with `unknownVM`, `changedSince`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
     package func enqueueDestroy(
         _ vm: VMID,
+        ifVersion versions: [String]? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
-        try await enqueue(.destroy, on: vm, as: "", request: request, key: key)
+        try await enqueue(.destroy, on: vm, as: "", ifVersion: versions, request: request, key: key)
     }
 
     /// Accepts that a hold is given back, where nobody builds it.
@@ -196,12 +203,14 @@ extension Store {
         _ kind: Job.Kind,
         on vm: VMID,
         as subject: String,
+        ifVersion versions: [String]? = nil,
         request: String,
         key: IdempotencyKey?
     ) async throws(Failure) -> Acceptance {
         let nonce = JobNonce()
         let wanted: ScriptArguments = [
             "kind": kind.rawValue, "vm": vm.value, "request": request, "subject": subject,
+            "if_versions": versions.conditionWords,
         ]
         return try await acceptance(kind, on: vm, nonce, runOnce(.enqueueOnVM, wanted + identity(nonce, key)))
     }
@@ -218,6 +227,7 @@ extension Store {
         case .notReady: throw .notReady
         case .otherSchema: throw .otherSchema
         case .unknownVM: throw Failure(.unknownVM, "there is no VM \(vm)")
+        case .changed: throw .changedSince("VM \(vm)")
         case .unknownHold: throw .unknownHold(vm)
         case .underWay(let job) where kind == .destroy:
             throw Failure(.alreadyDestroying, "job \(job) destroys VM \(vm) already: query it until it is gone")
@@ -281,12 +291,6 @@ extension Failure {
                 + "stays so, see that they run"
         )
     }
-    /// The records are of another schema than this process writes.
-    package static let otherSchema = Failure(
-        .notReady,
-        "the records in Redis are of another schema than this release knows (GET hvc:schema): they are being migrated, which "
-            + "a worker of this release does at its start, or a newer release has migrated them"
-    )
 
     /// Redis was empty, and the machines are not all probed yet.
     package static let notReady = Failure(

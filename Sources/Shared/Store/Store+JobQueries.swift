@@ -65,7 +65,7 @@ extension Store {
         for (id, record) in reply.records {
             jobs.append(try JobRecord(id, record: record, key: keys.job(id)))
         }
-        return RecordPage(records: jobs, next: reply.next, events: events)
+        return RecordPage(records: jobs, next: reply.next, events: events.description)
     }
 }
 

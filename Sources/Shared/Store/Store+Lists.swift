@@ -72,6 +72,11 @@ extension Store {
         return try await page(of: keys.types, after: last, limit: limit, reading)
     }
 
+    /// The PM that was given a number for an address, as the pm_file has it (HGET); nil for none.
+    package func pm(at address: String) async throws(Failure) -> PMID? {
+        try await send(["HGET", keys.numbers(of: .pm), address]).int.flatMap { PMID($0) }
+    }
+
     /// A type that is listed (ZSCORE, HGETALL in one round trip); nil where there is none.
     package func listedType(_ id: TypeID) async throws(Failure) -> InstanceType? {
         let replies = try await pipeline([["ZSCORE", keys.types, id.value], ["HGETALL", keys.type(id)]])

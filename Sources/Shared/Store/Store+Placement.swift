@@ -99,14 +99,7 @@ extension Store {
     package func hold(_ id: VMID) async throws(Failure) -> Hold? {
         let names = ["state", "pm", "type", "held_until", "destroy_job"]
         let reply = try await send(RedisCommand("HMGET", arguments: ([keys.vm(id)] + names).map(\.redisArgument)))
-        let fields = RecordFields(names, reply.array ?? [], key: keys.vm(id))
-        guard fields["state"] == "held", fields["destroy_job"] == nil else { return nil }
-        return Hold(
-            id: id,
-            type: try fields.needed("type") { TypeID($0) },
-            pm: try fields.needed("pm") { PMID($0) },
-            expiresAt: try fields.text("held_until")
-        )
+        return try Hold(id: id, RecordFields(names, reply.array ?? [], key: keys.vm(id)))
     }
 
     /// Closes a PM to new VMs, or opens it again.
@@ -143,6 +136,19 @@ package struct Hold: Hashable, Sendable {
     package let pm: PMID
     /// When it ends, by the clock of Redis (RFC 3339).
     package let expiresAt: String
+}
+
+extension Hold {
+    /// Reads the fields of a VM; nil where it is no hold, or is being built or given back.
+    init?(id: VMID, _ fields: RecordFields) throws(Failure) {
+        guard fields["state"] == "held", fields["destroy_job"] == nil else { return nil }
+        self.init(
+            id: id,
+            type: try fields.needed("type") { TypeID($0) },
+            pm: try fields.needed("pm") { PMID($0) },
+            expiresAt: try fields.text("held_until")
+        )
+    }
 }
 
 /// How a job's place was decided, and where it stands.

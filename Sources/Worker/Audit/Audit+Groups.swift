@@ -54,5 +54,7 @@ extension AuditSnapshot.GroupRow {
     fileprivate static let none = AuditSnapshot.GroupRow(rule: nil, members: 0, placed: 0)
 
     /// For people.
-    fileprivate var text: String { "\(rule?.rawValue ?? "no rule"), \(members) VMs, \(placed) of them placed" }
+    fileprivate var text: String {
+        "\(rule?.rawValue ?? "no rule"), \(members) VMs, \(placed) of them placed" + (isListed ? "" : ", not listed")
+    }
 }

@@ -8,6 +8,7 @@ import time
 BODY_HEAD = b"POST /v1/vms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n"
 QUERY = b"GET /vm/types HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CREATE = b"GET /vm/create?name=waiting&instance_type=1&image_id=100 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+EVENTS = b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PLAN = b'{"instance_type":1,"image_id":100,"count":100}'
 DRY_RUN = b"POST /v1/placements:dry-run HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(PLAN), PLAN)
 
@@ -21,12 +22,15 @@ class Attack:
         "bodies": (BODY_HEAD, b"x", False),
         "callers": (CREATE, b"", True),
         "idle": (b"", b"", True),
+        "events": (EVENTS, b"", True),
         "unread": (DRY_RUN * 200, b"", False),
     }
 
     def __init__(self, port, kind, count):
         self.port, self.count = port, count
         self.first, self.again, self.reads = self.KINDS[kind]
+        # One in ten readers of events never reads.
+        self.deaf = count // 10 if kind == "events" else 0
         self.selector = selectors.DefaultSelector()
         self.open = {}
         self.opened = self.closed = self.answers = 0
@@ -55,7 +59,8 @@ class Attack:
             connection.setblocking(False)
             self.opened += 1
             self.open[connection] = self.first
-            self.selector.register(connection, selectors.EVENT_READ)
+            if self.opened > self.deaf:
+                self.selector.register(connection, selectors.EVENT_READ)
             self.send(connection, b"")
 
     def send(self, connection, more):
@@ -84,7 +89,8 @@ class Attack:
     def drop(self, connection):
         if self.open.pop(connection, None) is None:
             return
-        self.selector.unregister(connection)
+        if connection in self.selector.get_map():
+            self.selector.unregister(connection)
         connection.close()
         self.closed += 1
 

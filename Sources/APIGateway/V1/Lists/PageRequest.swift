@@ -31,16 +31,21 @@ extension V1Response {
     ///
     /// - Parameters:
     ///   - page: the page as it was read.
-    ///   - list: the list's endpoint.
+    ///   - call: the call of the list.
     ///   - item: what is shown of a record.
     /// - Throws: `Failure` where the page cannot be written as JSON.
     init<Record, Item>(
         _ page: RecordPage<Record>,
-        of list: EndpointDescription,
+        of call: V1Call<NoBody>,
         _ item: (Record) -> Item
     ) throws(Failure) where Answer == Page<Item> {
-        let next = page.next.map { ListCursor(list: list.name, position: $0) }
-        try self.init(Page(items: page.records.map(item), next: next, events: page.events))
+        let next = page.next.map { ListCursor(list: call.endpoint.name, position: $0) }
+        let answer = Page(items: page.records.map(item), next: next, events: page.events)
+        guard let fields = try FieldSelection(call.query, of: Schema(of: Item.self)) else {
+            try self.init(answer)
+            return
+        }
+        try self.init(json: fields.applied(toPage: try JSONBody.value(answer)))
     }
 }
 

@@ -37,5 +37,7 @@ package enum ListQuery {
     /// How many objects a page has where `limit` is not given.
     package static let defaultLimit = 100
 
-    package static let parameters: [QueryParameter] = [.number("limit", in: limits), .optional("cursor")]
+    package static let parameters: [QueryParameter] = [
+        .number("limit", in: limits), .optional("cursor"), .optional("fields"),
+    ]
 }

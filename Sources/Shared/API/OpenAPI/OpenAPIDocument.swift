@@ -53,7 +53,9 @@ package enum OpenAPIDocument {
 
     private static func parameters(_ endpoint: EndpointDescription) -> [JSONValue] {
         let inPath = endpoint.path.parameters.map { name -> JSONValue in
-            ["name": .string(name), "in": "path", "required": true, "schema": QueryParameter.identifier(name).schema]
+            let number = QueryParameter.identifier(name).schema
+            let schema: JSONValue = endpoint.namedObject == nil ? number : ["anyOf": [number, ["type": "string"]]]
+            return ["name": .string(name), "in": "path", "required": true, "schema": schema]
         }
         let inQuery = endpoint.query.map { argument -> JSONValue in
             [
@@ -71,7 +73,17 @@ package enum OpenAPIDocument {
             "description": "of several requests with the same key one is accepted; kept for a day",
         ]
         return inPath + inQuery + (endpoint.makesJob && endpoint.style == .v1 ? [prefer, key] : [])
+            + (endpoint.isConditional ? [ifMatch] : []) + (endpoint.isStream ? [lastEventID] : [])
     }
+
+    private static let lastEventID: JSONValue = [
+        "name": "Last-Event-ID", "in": "header", "required": false, "schema": ["type": "string"],
+        "description": "the last event that the client has, in place of since",
+    ]
+    private static let ifMatch: JSONValue = [
+        "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string"],
+        "description": "the ETag that the object must have (RFC 9110, 13.1.1)",
+    ]
 
     private static func responses(_ endpoint: EndpointDescription) -> [String: JSONValue] {
         var responses: [String: JSONValue] = [:]
@@ -83,7 +95,8 @@ package enum OpenAPIDocument {
                 meaning(of: status),
                 endpoint.mediaType,
                 gone.map { ["anyOf": [form.reference, $0.reference]] } ?? form.reference,
-                job: endpoint.makesJob
+                job: endpoint.makesJob,
+                isStream: endpoint.isStream
             )
         }
         switch endpoint.style {
@@ -100,15 +113,18 @@ package enum OpenAPIDocument {
         _ meaning: String,
         _ type: String,
         _ schema: JSONValue,
-        job: Bool = false
+        job: Bool = false,
+        isStream: Bool = false
     ) -> JSONValue {
         var headers: [String: JSONValue] = ["X-Request-Id": ["schema": ["type": "string"]]]
         if job { headers["X-HVC-Job"] = ["schema": ["type": "string"]] }
         if meaning == "A failure" {
             for name in ["X-HVC-Code", "X-HVC-Reason"] { headers[name] = ["schema": ["type": "string"]] }
         }
+        var content: [String: JSONValue] = [type: ["schema": schema]]
+        if isStream { content["text/event-stream"] = ["schema": ["type": "string"]] }
         return [
-            "description": .string(meaning), "content": .object([type: ["schema": schema]]),
+            "description": .string(meaning), "content": .object(content),
             "headers": .object(headers),
         ]
     }

@@ -46,6 +46,8 @@ package protocol FieldForms {
 extension Schema {
     /// The name of a VM; `VMName` has further rules.
     static let name = pattern(#"\S"#, longest: VMName.maximumBytes)
+    /// The description of a VM; `VMNotes` has further rules.
+    static let description = pattern(#"^[\s\S]*$"#, longest: VMNotes.longestDescription)
     /// What `Label` takes.
     static let label = pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", longest: 64)
 }

@@ -140,6 +140,7 @@ struct AuditReader {
         snapshot.unreadable += snapshot.brokenVMs.sorted().map { "\(keys.vm($0)) is missing" }
         for page in recorded.sorted().pages {
             let records = try await replies(page.map { ["HGETALL", keys.vm($0)] }, type: "hash")
+            var known: [(vm: VMID, record: [String: String])] = []
             for (vm, reply) in zip(page, records) {
                 guard let record = reply?.map else {
                     snapshot.brokenVMs.insert(vm)
@@ -151,8 +152,23 @@ struct AuditReader {
                     continue
                 }
                 read(record, of: vm)
+                known.append((vm, record))
             }
+            try await readIndex(of: known)
         }
+    }
+
+    /// A VM that searches do not find by its name and labels counts as unlisted.
+    private mutating func readIndex(of known: [(vm: VMID, record: [String: String])]) async throws(Failure) {
+        let entries = known.flatMap { vm, record in
+            let labels = (record["labels"] ?? "").split(separator: ",").map { "label:\($0)" }
+            let number = String(repeating: "0", count: max(0, 15 - vm.description.count)) + vm.description
+            return ((record["name"].map { ["name=\($0)"] } ?? []) + labels).map { (vm: vm, entry: "\($0)\n\(number)") }
+        }
+        guard !entries.isEmpty else { return }
+        let arguments = ([keys.vmIndex] + entries.map(\.entry)).map(\.redisArgument)
+        let scores = try await send(RedisCommand("ZMSCORE", arguments: arguments), type: "zset")?.array ?? []
+        for (entry, score) in zip(entries, scores) where score.isNull { snapshot.unlisted.insert(entry.vm) }
     }
 
     private mutating func read(_ record: [String: String], of vm: VMID) {
@@ -174,13 +190,16 @@ struct AuditReader {
                 page.map { ["HMGET", keys.group($0), "rule", "members", "placed"] },
                 type: "hash"
             )
-            for (name, row) in zip(page, rows) {
+            let listing = RedisCommand("ZMSCORE", arguments: ([keys.groups] + page).map(\.redisArgument))
+            let listed = try await send(listing, type: "zset")?.array ?? []
+            for (index, (name, row)) in zip(page, rows).enumerated() {
                 let fields = row?.array?.map(\.string) ?? []
                 func number(_ index: Int) -> Int { fields.count == 3 ? fields[index].flatMap { Int($0) } ?? 0 : 0 }
                 snapshot.groups[name] = AuditSnapshot.GroupRow(
                     rule: fields.first.flatMap { $0 }.flatMap(GroupRule.init),
                     members: number(1),
-                    placed: number(2)
+                    placed: number(2),
+                    isListed: index < listed.count ? !listed[index].isNull : nil
                 )
             }
         }

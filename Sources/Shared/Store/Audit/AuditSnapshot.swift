@@ -65,6 +65,8 @@ package struct AuditSnapshot: Sendable {
         package let members: Int
         /// How many of them are on a PM.
         package let placed: Int
+        /// Whether the list of groups has it, as it must while it has VMs.
+        package let isListed: Bool
 
         /// Makes a row.
         ///
@@ -72,8 +74,10 @@ package struct AuditSnapshot: Sendable {
         ///   - rule: its rule.
         ///   - members: how many VMs it has.
         ///   - placed: how many of them are on a PM.
-        package init(rule: GroupRule?, members: Int, placed: Int) {
+        ///   - isListed: whether the list of groups has it; nil where that is as it must be.
+        package init(rule: GroupRule?, members: Int, placed: Int, isListed: Bool? = nil) {
             (self.rule, self.members, self.placed) = (rule, members, placed)
+            self.isListed = isListed ?? (members > 0)
         }
     }
 

@@ -19,6 +19,7 @@ extension LuaLibrary {
         LuaFile("capacity_claim", PackageResources.capacity_claim_lua),
         LuaFile("catalog_numbers", PackageResources.catalog_numbers_lua),
         LuaFile("claims", PackageResources.claims_lua),
+        LuaFile("condition", PackageResources.condition_lua),
         LuaFile("counters", PackageResources.counters_lua),
         LuaFile("crash_limit", PackageResources.crash_limit_lua),
         LuaFile("dead_letter", PackageResources.dead_letter_lua),
@@ -56,6 +57,7 @@ extension LuaLibrary {
         LuaFile("type_conflicts", PackageResources.type_conflicts_lua),
         LuaFile("unreached", PackageResources.unreached_lua),
         LuaFile("versions_known", PackageResources.versions_known_lua),
+        LuaFile("vm_index", PackageResources.vm_index_lua),
         LuaFile("vm_move", PackageResources.vm_move_lua),
         LuaFile("vm_outcome", PackageResources.vm_outcome_lua),
         LuaFile("vm_removal", PackageResources.vm_removal_lua),
@@ -67,6 +69,7 @@ extension LuaLibrary {
     private static let constants = [
         "dead_letter_bytes": deadLetterBytes,
         "dead_letter_limit": deadLetterLimit,
+        "events_kept": eventsKept,
         "idempotency_limit": IdempotencyKey.limit,
         "idempotency_ms": IdempotencyKey.milliseconds,
         "largest_number": largestNumber,
@@ -75,6 +78,9 @@ extension LuaLibrary {
         "step_log_limit": StepLog.limit,
         "tombstone_ms": tombstoneMilliseconds,
     ]
+
+    /// How many events are kept, or some more.
+    static let eventsKept = 10_000
 
     /// The largest number that anything is given, and that is believed of a record: 15 digits, well below 2^53, up to which
     /// Lua and JSON count exactly.

@@ -62,11 +62,17 @@ extension StoreScript {
     static let repairJob = StoreScript("repair_job", PackageResources.repair_job_lua)
     static let repairVM = StoreScript("repair_vm", PackageResources.repair_vm_lua)
 
+    // Scripts/Lists
+    static let findVMs = StoreScript("find_vms", PackageResources.find_vms_lua)
+    static let readEvents = StoreScript("read_events", PackageResources.read_events_lua)
+    static let updateVM = StoreScript("update_vm", PackageResources.update_vm_lua)
+
     // Scripts/Schema
     static let beginMigration = StoreScript("begin_migration", PackageResources.begin_migration_lua)
     static let endMigration = StoreScript("end_migration", PackageResources.end_migration_lua)
     static let migrateClaims = StoreScript("migrate_claims", PackageResources.migrate_claims_lua)
     static let migrateJobs = StoreScript("migrate_jobs", PackageResources.migrate_jobs_lua)
+    static let migrateVMIndex = StoreScript("migrate_vm_index", PackageResources.migrate_vm_index_lua)
     static let migrateTombstones = StoreScript("migrate_tombstones", PackageResources.migrate_tombstones_lua)
 
     // Scripts/Simulated
@@ -81,6 +87,6 @@ extension StoreScript {
         .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .notePolicy, .registerWorker,
         .unregisterWorker, .claimUnclaimed, .findBroken, .listJob, .listVM, .readClaims, .repairClaims, .repairGroup,
         .repairHold, .repairJob, .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateJobs,
-        .migrateTombstones, .changeSimulated,
+        .migrateTombstones, .migrateVMIndex, .findVMs, .readEvents, .updateVM, .changeSimulated,
     ]
 }

@@ -19,6 +19,10 @@ extension VirtualMachine {
             image: try fields.needed("image") { ImageID($0) },
             needs: needs,
             constraints: try fields.value("where") { PlacementConstraints(json: $0) } ?? .none,
+            notes: VMNotes(
+                labels: try fields.value("labels") { VMNotes.labels(words: $0) } ?? [:],
+                description: fields["description"]
+            ),
             createdAt: fields["created_at"],
             createJob: try fields.value("create_job") { JobID($0) }
         )
@@ -47,6 +51,8 @@ package struct VMStatus: Hashable, Sendable {
     package let error: String?
     /// True once both its PM and `observedElsewhere` were seen to have a domain of it.
     package let isDuplicate: Bool
+    /// When the record changed last, in microseconds since 1970; 0 where it does not say.
+    package let version: Int
 
     /// Makes a status.
     ///
@@ -61,6 +67,7 @@ package struct VMStatus: Hashable, Sendable {
     ///   - drift: how its domain differs from what it was made as.
     ///   - error: why its last job failed.
     ///   - isDuplicate: two PMs were seen to have a domain of it.
+    ///   - version: when the record changed last, in microseconds since 1970.
     package init(
         vm: VirtualMachine,
         state: VMState,
@@ -71,7 +78,8 @@ package struct VMStatus: Hashable, Sendable {
         stateReason: String? = nil,
         drift: String? = nil,
         error: String? = nil,
-        isDuplicate: Bool = false
+        isDuplicate: Bool = false,
+        version: Int = 0
     ) {
         self.vm = vm
         self.state = state
@@ -83,6 +91,7 @@ package struct VMStatus: Hashable, Sendable {
         self.drift = drift
         self.error = error
         self.isDuplicate = isDuplicate
+        self.version = version
     }
 }
 
@@ -100,7 +109,8 @@ extension VMStatus {
             stateReason: fields["state_reason"],
             drift: fields["drift"],
             error: fields["error"],
-            isDuplicate: fields["duplicate"] == "1"
+            isDuplicate: fields["duplicate"] == "1",
+            version: try fields.value("version") { Int($0) } ?? 0
         )
     }
 }

@@ -14,6 +14,8 @@ struct MigrationStep: Sendable {
     /// Does a page of a subject; answers what is left of it, or a negative number where another worker has taken over.
     let page: @Sendable (Store, _ worker: String, _ subject: Int) async throws(Failure) -> Int
 
+    private static let vmsOfAPage = 500
+
     /// All steps, in the order in which they are done.
     static let all = [
         MigrationStep(
@@ -40,6 +42,17 @@ struct MigrationStep: Sendable {
             subjects: { (_) async throws(Failure) in [1] },
             page: { (store, worker, _) async throws(Failure) in
                 try await store.run(.migrateTombstones, ["worker": worker, "step": "tombstones"])
+            }
+        ),
+        MigrationStep(
+            name: "vm_index",
+            schema: 1,
+            subjects: { (store) async throws(Failure) in try await store.lastVMs(ofPagesOf: vmsOfAPage) },
+            page: { (store, worker, vm) async throws(Failure) in
+                try await store.run(
+                    .migrateVMIndex,
+                    ["worker": worker, "step": "vm_index", "limit": vmsOfAPage, "vm": vm]
+                )
             }
         ),
     ]

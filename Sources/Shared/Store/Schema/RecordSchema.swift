@@ -5,7 +5,7 @@ package enum RecordSchema {
     /// The schema that these programs write.
     ///
     /// 0 is that of the programs before there was a number.
-    package static let current = 1
+    package static let current = 2
 
     /// For how long a worker that migrates is believed to live without having done a page.
     static let lockMilliseconds = 10_000

@@ -17,10 +17,31 @@ extension Store {
         try await run(.endMigration, ["worker": worker, "schema": schema])
     }
 
+    /// The last VM of each page, by number (ZRANGEBYSCORE a page).
+    func lastVMs(ofPagesOf count: Int) async throws(Failure) -> [Int] {
+        var last: [Int] = []
+        while true {
+            let page: [VMID] = try await send([
+                "ZRANGEBYSCORE", keys.vms, "(\(last.last ?? 0)", "+inf", "LIMIT", "0", count,
+            ]).identifiers()
+            guard let vm = page.last else { return last }
+            last.append(vm.value)
+        }
+    }
+
     /// The PMs that were ever listed, by number.
     func knownPMs() async throws(Failure) -> [PMID] {
         (try await send(["HVALS", keys.numbers(of: .pm)]).identifiers() as [PMID]).sorted()
     }
+}
+
+extension Failure {
+    /// The records are of another schema than this process writes.
+    package static let otherSchema = Failure(
+        .notReady,
+        "the records in Redis are of another schema than this release knows (GET hvc:schema): they are being migrated, which "
+            + "a worker of this release does at its start, or a newer release has migrated them"
+    )
 }
 
 extension MigrationTurn: ScriptReply {

@@ -33,6 +33,8 @@ extension VirtualMachine {
                 "ram": String(needs.ram),
                 "disk": String(needs.disk),
                 "where": constraints == .none ? nil : constraints.json,
+                "labels": notes.labels.isEmpty ? nil : notes.labelWords,
+                "description": notes.description.map(Self.escaped),
                 "created": createdAt,
                 "job": createJob?.description,
                 "cell": cell,
@@ -79,6 +81,10 @@ extension VirtualMachine {
             image: image,
             needs: Resources(cpu: cpu, ram: ram, disk: disk),
             constraints: element[attribute: "where"].flatMap(PlacementConstraints.init(json:)) ?? .none,
+            notes: VMNotes(
+                labels: element[attribute: "labels"].flatMap(VMNotes.labels(words:)) ?? [:],
+                description: element[attribute: "description"].map(Self.unescaped)
+            ),
             createdAt: element[attribute: "created"].flatMap { Self.isTime($0) ? $0 : nil },
             createJob: job
         )

@@ -8,7 +8,7 @@
 -- ARGV placed   how many more of them are on a PM
 -- Returns: how many it has.
 --
--- needs: broken_records
+-- needs: broken_records, groups
 
 local key = P .. 'group:' .. group
 if not_whole('group:' .. group, false, 'members', 'placed') then redis.call('DEL', key) end
@@ -16,4 +16,5 @@ local count = redis.call('HINCRBY', key, 'members', members)
 redis.call('HINCRBY', key, 'placed', placed)
 if rule ~= '' then redis.call('HSET', key, 'rule', rule) end
 if count <= 0 then redis.call('DEL', key) end
+list_group(group, count > 0)
 return math.max(0, count)

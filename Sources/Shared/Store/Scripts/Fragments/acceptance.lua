@@ -1,7 +1,8 @@
--- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, and `enqueue(…)`, which returns the job.
+-- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, `describe_vm(vm, labels, description)`, and `enqueue(…)`, which
+-- returns the job.
 --
 -- uses: nonce, job_floor, vm_floor
--- needs: broken_records, counters, events, groups, job_index, operations, queue, time, vm_state
+-- needs: broken_records, counters, events, groups, job_index, operations, queue, time, vm_index, vm_state
 
 local function needs_of(tid)
   local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
@@ -30,14 +31,22 @@ local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups)
     join_groups(vm)
   end
   redis.call('ZADD', P .. 'vms', vm, vm)
+  index_vm(vm, 'name', name)
   return vm
+end
+local function describe_vm(vm, labels, description)
+  local key = P .. 'vm:' .. vm
+  if description ~= '' then redis.call('HSET', key, 'description', description) end
+  if labels == '' then return end
+  redis.call('HSET', key, 'labels', labels)
+  index_vm(vm, 'labels', labels)
 end
 local function enqueue(kind, vm, needs, image, constraints, request)
   local job = whole(count('job', job_floor))
   local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s}',
     job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
     constraints ~= '' and ',"where":' .. constraints or '')
-  redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job)
+  redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job, 'version', version)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
     'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
   index_job(job, vm, request)

@@ -18,7 +18,7 @@
 
 local function kind_of(key)
   if string.find(key, ':', 1, true) then
-    if key == 'queue:returned' or key == 'discovery:down' then return 'zset' end
+    if key == 'queue:returned' or key == 'discovery:down' or key == 'vms:index' then return 'zset' end
     if key == 'jobs:ended' or key == 'queue:direct' then return 'list' end
     if string.find(key, '^processing:') or string.find(key, '^vm:%d+:waiting$') then return 'list' end
     return string.find(key, '^pm:%d+:delayed$') and 'set' or 'hash'

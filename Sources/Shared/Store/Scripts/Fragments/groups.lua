@@ -2,6 +2,9 @@
 -- the answer is whether there are any.
 --
 -- `join_groups(vm)` and `leave_groups(vm)`: a group is known, and has its rule, as long as it has VMs.
+--
+-- `list_group(name, is_known)`: has `hvc:groups` list a group, or no longer. Lists alone depend on that, so a key of another
+-- type stops nothing (pcall).
 
 local function groups_in(text)
   local found = {}
@@ -18,15 +21,22 @@ local function count_groups(vm, pm, n)
   end
   return #found > 0
 end
+local function list_group(name, is_known)
+  if is_known then redis.pcall('ZADD', P .. 'groups', 0, name) else redis.pcall('ZREM', P .. 'groups', name) end
+end
 local function join_groups(vm)
   for _, g in ipairs(groups_of(vm)) do
     redis.call('HSETNX', P .. 'group:' .. g[1], 'rule', g[2])
     redis.call('HINCRBY', P .. 'group:' .. g[1], 'members', 1)
+    list_group(g[1], true)
   end
 end
 local function leave_groups(vm)
   for _, g in ipairs(groups_of(vm)) do
     local key = P .. 'group:' .. g[1]
-    if redis.call('HINCRBY', key, 'members', -1) <= 0 then redis.call('DEL', key) end
+    if redis.call('HINCRBY', key, 'members', -1) <= 0 then
+      redis.call('DEL', key)
+      list_group(g[1], false)
+    end
   end
 end

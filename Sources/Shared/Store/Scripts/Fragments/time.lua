@@ -1,7 +1,11 @@
 -- `now_ms` and `now` (ISO 8601, UTC) by the clock of Redis; `iso(ms)` as such a text; `whole(n)` a number without a
 -- fraction or an exponent.
+--
+-- `version`: of a record that this script changes. It is the time in microseconds, which no two scripts have in common,
+-- and which no Redis that went back gives twice.
 
 local t = redis.call('TIME')
+local version = t[1] .. string.format('%06d', t[2])
 local now_ms = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 local function whole(n) return string.format('%.0f', n) end
 -- Days to a date as in H. Hinnant, "chrono-compatible low-level date algorithms": Redis' Lua has no os.date.

@@ -3,14 +3,15 @@
 -- `hvc:tombstones` keeps its UUID for a while, so that a probe of its PM that began before does not take its domain for one
 -- whose record was lost.
 --
--- needs: claims, groups, time, waiting_jobs
+-- needs: claims, groups, time, vm_index, waiting_jobs
 -- constants: tombstone_ms
 
 local function forget_vm(vm)
   remove_claim(vm)
   leave_groups(vm)
-  local uuid = redis.call('HGET', P .. 'vm:' .. vm, 'uuid')
-  if uuid then redis.call('ZADD', P .. 'tombstones', whole(now_ms), uuid) end
+  local v = redis.call('HMGET', P .. 'vm:' .. vm, 'uuid', 'name', 'state', 'labels')
+  if v[1] then redis.call('ZADD', P .. 'tombstones', whole(now_ms), v[1]) end
+  unindex_vm(vm, 'name', v[2], 'state', v[3], 'labels', v[4])
   redis.call('ZREMRANGEBYSCORE', P .. 'tombstones', '-inf', whole(now_ms - tombstone_ms))
   redis.call('DEL', P .. 'vm:' .. vm)
   redis.call('ZREM', P .. 'vms', vm)

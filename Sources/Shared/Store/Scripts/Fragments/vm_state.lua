@@ -8,7 +8,7 @@
 -- or in the present `state` where that is nil. A state that somebody wrote by hand meanwhile stays, where the table has
 -- no change from it.
 --
--- needs: broken_records, operations
+-- needs: broken_records, operations, time, vm_index
 
 local function wrong_change(vm, from, to)
   if from ~= to and not may_become(from, to) then
@@ -17,7 +17,10 @@ local function wrong_change(vm, from, to)
 end
 local function set_state(vm, from, to, ...)
   refuse(wrong_change(vm, from, to))
-  redis.call('HSET', P .. 'vm:' .. vm, 'state', to, ...)
+  redis.call('HSET', P .. 'vm:' .. vm, 'state', to, 'version', version, ...)
+  if from == to then return end
+  if from ~= 'none' then unindex_vm(vm, 'state', from) end
+  index_vm(vm, 'state', to)
 end
 local function state_after(kind, moment, state, before)
   local after = transition(kind, before or state, moment)

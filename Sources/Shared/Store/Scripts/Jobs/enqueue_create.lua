@@ -10,6 +10,8 @@
 -- ARGV constraints      where it may go, as JSON; may be empty
 -- ARGV groups           `name=rule,…`; may be empty
 -- ARGV hold             the hold to build; empty for none
+-- ARGV labels           `key=value,…`; may be empty
+-- ARGV description      what its owner says of it; may be empty
 -- ARGV queue_limit      how many jobs may be queued
 -- ARGV nonce            distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor        the highest number of a job that the caller has seen
@@ -22,7 +24,7 @@
 --   number, or `{'other_schema'}` where the records are not of the schema of these programs.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, explanation, operations, queue_limit, readiness, time, vm_state
+-- needs: acceptance, broken_records, idempotency, explanation, operations, queue_limit, readiness, time, vm_index, vm_state
 
 local earlier = replay()
 if earlier then return earlier end
@@ -36,7 +38,7 @@ if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'
 if vm ~= '' then
   refuse(wrong_kind('vm:' .. vm))
   local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where',
-    'create_job', 'held_until')
+    'create_job', 'held_until', 'name')
   -- One that is over stays for a moment, until a worker sweeps.
   if v[1] ~= 'held' or v[2] or (v[8] or '') <= now then return {'unknown_hold'} end
   refuse(broken_vm(vm) or v[7] and broken_job(v[7]))
@@ -45,6 +47,9 @@ if vm ~= '' then
   redis.call('ZREM', P .. 'holds', vm)
   redis.call('HDEL', P .. 'vm:' .. vm, 'held_until')
   set_state(vm, v[1], transition('create', v[1], 'accept'), 'name', name, 'image', image_id)
+  unindex_vm(vm, 'name', v[9])
+  index_vm(vm, 'name', name)
+  describe_vm(vm, labels, description)
   local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request)
   if decision then explain(job, decision) end
   remember(job, vm)
@@ -55,6 +60,7 @@ if not needs then return {'unknown_type'} end
 local conflict = group_conflict(groups)
 if conflict then return conflict end
 vm = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups)
+describe_vm(vm, labels, description)
 local job = enqueue('create', vm, needs, image_id, constraints, request)
 remember(job, vm)
 return {'ok', job, vm}

@@ -4,6 +4,7 @@
 -- ARGV vm               the VM
 -- ARGV request          the id of the HTTP request
 -- ARGV subject          `hold` where it is to be a hold that nobody builds, else empty
+-- ARGV if_versions      the versions of which the VM must have one, as `condition` takes them
 -- ARGV nonce            distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor        the highest number of a job that the caller has seen
 -- ARGV vm_floor         the highest number of a VM that the caller has seen
@@ -11,10 +12,10 @@
 -- ARGV fingerprint      what distinguishes the request from another one with that key
 -- Returns: `{'ok', job, vm}`, `{'replayed', job, vm, nonce}` and `{'key_reused', job}` as for a create, `{'unknown_vm'}`,
 --   `{'unknown_hold'}`, `{'under_way', job}` with the job of this kind that has not ended, `{'wrong_state', state}` where the
---   operation does not begin in the VM's state, `{'not_ready'}` where the VM may be one of before, or `{'other_schema'}` where
---   the records are not of the schema of these programs.
+--   operation does not begin in the VM's state, `{'changed'}` where the VM has another version, `{'not_ready'}` where the VM
+--   may be one of before, or `{'other_schema'}` where the records are not of the schema of these programs.
 --
--- needs: acceptance, broken_records, idempotency, operations, readiness
+-- needs: acceptance, broken_records, condition, idempotency, operations, readiness
 
 local before = replay()
 if before then return before end
@@ -23,7 +24,8 @@ refuse(wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm) or broken_coun
 local unready = not_ready()
 if unready == 'other_schema' then return {unready} end
 if redis.call('EXISTS', key) == 0 then return {unready or 'unknown_vm'} end
-local v = redis.call('HMGET', key, op.job_field, 'state', 'job')
+local v = redis.call('HMGET', key, op.job_field, 'state', 'job', 'version')
+if is_outdated(v[4]) then return {'changed'} end
 local earlier = v[1]
 if subject == 'hold' and (earlier or v[2] ~= 'held') then return {'unknown_hold'} end
 local earlier_state = earlier and redis.call('HGET', P .. 'job:' .. earlier, 'state')

@@ -13,6 +13,7 @@
 local key = P .. 'vm:' .. vm
 if not is_current(vm, uuid, pm, state, iso(tonumber(probed_ms))) then return 0 end
 refuse(wrong_kind('events'))
+redis.call('HSET', key, 'version', version)
 if drift ~= '' then redis.call('HSET', key, 'drift', drift) else redis.call('HDEL', key, 'drift') end
 event('vm.drifted', 'vm', vm, 'pm', pm, 'drift', drift)
 return 1

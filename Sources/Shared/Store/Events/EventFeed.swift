@@ -4,10 +4,15 @@ import RedisClient
 
 /// One entry of the event stream.
 package struct StoreEvent: Hashable, Sendable {
+    package let id: EventID
     /// What happened, such as `job.finished`.
     package let type: String
     /// What it happened to, by field.
     package let fields: [String: String]
+
+    package init(id: EventID = .zero, type: String, fields: [String: String]) {
+        (self.id, self.type, self.fields) = (id, type, fields)
+    }
 }
 
 /// Reads the event stream from now on, over one blocking read, for everybody in this process.
@@ -32,15 +37,19 @@ package final class EventFeed: Sendable {
     private let logger: Logger
     private let faults = RetryLog("the event stream cannot be read; trying again")
     private let subscribers = Subscribers()
+    /// The latest events, as far as they are remembered.
+    package let recent: RecentEvents
 
     /// Makes a feed; it starts with `run`.
     ///
     /// - Parameters:
     ///   - store: where the stream is.
     ///   - logger: where interruptions are logged.
-    package init(store: Store, logger: Logger) {
+    ///   - limit: how many of the latest events are remembered.
+    package init(store: Store, logger: Logger, remembering limit: Int = 0) {
         self.store = store
         self.logger = logger
+        recent = RecentEvents(limit: limit)
     }
 
     /// What happens from now on; ends when the feed does.
@@ -51,24 +60,21 @@ package final class EventFeed: Sendable {
         subscribers.add(keeping: limit)
     }
 
-    /// Whether an entry's id (`MS-SEQUENCE`) comes before another's.
-    private static func precedes(_ first: String, _ second: String) -> Bool {
-        func numbers(_ id: String) -> [UInt64] { id.split(separator: "-").map { UInt64($0) ?? 0 } }
-        return numbers(first).lexicographicallyPrecedes(numbers(second))
-    }
-
     /// Reads until the task is cancelled; an outage of Redis is waited out.
     package func run() async {
-        var position: String?
+        var position: EventID?
         var isInterrupted = false
         while !Task.isCancelled {
             do {
                 if position == nil || isInterrupted {
                     // A Redis that went back may have a stream that ends before what was read of the other one.
                     let last = try await store.lastEvent()
-                    if position.map({ Self.precedes(last, $0) }) ?? true { position = last }
+                    if position.map({ last < $0 }) ?? true { position = last }
                 }
-                let (events, last) = try await store.events(after: position ?? "0-0", waiting: .seconds(10))
+                let start = position ?? .zero
+                recent.note([], after: start, last: start)
+                let (events, last) = try await store.events(after: start, waiting: .seconds(10))
+                recent.note(events, after: start, last: last)
                 position = last
                 isInterrupted = false
                 if !events.isEmpty { subscribers.publish(.events(events)) }
@@ -81,29 +87,5 @@ package final class EventFeed: Sendable {
             }
         }
         subscribers.end()
-    }
-}
-
-extension Store {
-    /// The stream's last entry, or its beginning.
-    func lastEvent() async throws(Failure) -> String {
-        try await send(["XREVRANGE", keys.events, "+", "-", "COUNT", "1"]).lastEvent
-    }
-
-    /// What came after a position, and the position after that (XREAD BLOCK).
-    func events(
-        after position: String,
-        waiting time: Duration
-    ) async throws(Failure) -> (events: [StoreEvent], last: String) {
-        let reply = try await send([
-            "XREAD", "COUNT", "1000", "BLOCK", time.milliseconds, "STREAMS", keys.events, position,
-        ])
-        guard let entries = reply.array?.first?.array?.last?.array else { return ([], position) }
-        let events = entries.compactMap { entry -> StoreEvent? in
-            guard var fields = entry.array?.last?.map, let type = fields.removeValue(forKey: "type") else { return nil }
-            numbersSeen.note(job: fields["job"].flatMap(JobID.init), vm: fields["vm"].flatMap(VMID.init))
-            return StoreEvent(type: type, fields: fields)
-        }
-        return (events, entries.last?.array?.first?.string ?? position)
     }
 }

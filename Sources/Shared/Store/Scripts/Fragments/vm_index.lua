@@ -1,0 +1,27 @@
+-- `index_vm(vm, field, value, …)`, `unindex_vm(vm, field, value, …)`: has a VM found by what its record says in the fields
+-- `name`, `state` and `labels`, or no longer.
+--
+-- `hvc:vms:index` is a sorted set without scores. An entry is a term, such as `name=web`, `state=running` or
+-- `label:env=prod`, a line feed, and the VM's number in 15 digits: so the VMs of a term stand together, by number.
+--
+-- Searches alone depend on it: a key of another type stops no job (pcall), and an audit writes anew what is missing.
+
+local function index_entries(vm, ...)
+  local entries, number = {}, string.format('\n%015d', tonumber(vm) or 0)
+  for i = 1, select('#', ...), 2 do
+    local field, value = select(i, ...)
+    if field == 'labels' then
+      for label in string.gmatch(value or '', '[^,]+') do entries[#entries + 1] = 'label:' .. label .. number end
+    elseif (field == 'name' or field == 'state') and value then
+      entries[#entries + 1] = field .. '=' .. value .. number
+    end
+  end
+  return entries
+end
+local function index_vm(vm, ...)
+  for _, entry in ipairs(index_entries(vm, ...)) do redis.pcall('ZADD', P .. 'vms:index', 0, entry) end
+end
+local function unindex_vm(vm, ...)
+  local entries = index_entries(vm, ...)
+  if #entries > 0 then redis.pcall('ZREM', P .. 'vms:index', unpack(entries)) end
+end

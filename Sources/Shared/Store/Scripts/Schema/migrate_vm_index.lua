@@ -1,0 +1,20 @@
+-- Schema 1 to 2, a page of VMs: `hvc:vms:index` has each VM, `hvc:groups` each group.
+--
+-- ARGV worker  the run of the worker that migrates
+-- ARGV step    the name of this step
+-- ARGV limit   how many VMs at most
+-- ARGV vm      the last VM of the page
+-- Returns: 0; -1 where another worker has taken over.
+--
+-- needs: groups, migration_lock, vm_index
+
+if not hold_migration(worker) then return -1 end
+for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', P .. 'vms', vm, '-inf', 'LIMIT', 0, limit)) do
+  local v = redis.pcall('HMGET', P .. 'vm:' .. id, 'id', 'name', 'state', 'labels', 'groups')
+  if not v.err and v[1] then
+    index_vm(id, 'name', v[2], 'state', v[3], 'labels', v[4])
+    for _, g in ipairs(groups_in(v[5])) do list_group(g[1], true) end
+  end
+end
+pass_migration(step, vm)
+return 0
