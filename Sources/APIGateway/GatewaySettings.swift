@@ -74,7 +74,8 @@ struct GatewaySettings: Sendable {
         in: 1...10_000_000,
         fallback: Store.defaultQueueLimit,
         meaning:
-            "How many jobs may be queued; beyond them creates and holds are refused (`queue_full`), and destroys are not."
+            "How many jobs may wait: on the queue, back on it, or deferred. Beyond them creates and holds are refused "
+            + "(`queue_full`), and destroys are not."
     )
     private static let metricsVMsSetting = Setting<Int>.number(
         "HVC_METRICS_VMS",

@@ -130,4 +130,23 @@ struct FullMemoryTests {
             #expect(try await fixture.store.redis.send(["HGET", "hvc:counters", "vm"]).int == 4)
         }
     }
+
+    @Test("What came back to the queue and what is deferred counts as queued")
+    func queueFullOfReturned() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, Resources(cpu: 40, ram: 40_960, disk: 100))
+            let store = Store(redis: fixture.store.redis, queueLimit: 2)
+            for _ in 1...2 { try await create(in: store) }
+            _ = try await fixture.takeAll(limit: 2)
+            let leases = try [1, 2].map { Lease(job: try $0.identifier(), epoch: 1) }
+            #expect(try await store.requeue(leases[0], reason: "stopping"))
+            try await create(in: store)
+            #expect(try await code { try await create(in: store) } == .queueFull)
+            _ = try await fixture.takeAll(limit: 2)
+            let away = Failure(.machineUnreachable, "away")
+            #expect(try await store.postpone(leases[1], by: .seconds(60), because: away))
+            try await create(in: store)
+            #expect(try await code { try await create(in: store) } == .queueFull)
+        }
+    }
 }

@@ -85,6 +85,7 @@ extension Store {
     ///   - image: the image.
     ///   - constraints: where the VM may go, validated.
     ///   - seconds: how long the claim is held.
+    ///   - uuid: the UUID that the domain will have.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job and the hold's number, which is the VM's.
@@ -94,11 +95,12 @@ extension Store {
         image: ImageID,
         constraints: PlacementConstraints = .none,
         seconds: Int,
+        uuid: UUID = UUID(),
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
-            "name": "hold", "uuid": UUID().uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
+            "name": "hold", "uuid": uuid.uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
             "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords,
             "seconds": seconds,
         ]
@@ -283,11 +285,11 @@ extension Failure {
         Failure(.unknownImage, "there is no image \(image): /image/list lists them")
     }
 
-    /// As many jobs are queued as there may be.
+    /// As many jobs wait as may.
     fileprivate static func queueFull(_ length: Int, limit: Int) -> Failure {
         Failure(
             .queueFull,
-            "\(length) jobs are queued, and \(limit) may be (HVC_QUEUE_LIMIT): try again when workers have taken some; if it "
+            "\(length) jobs are queued or deferred, and \(limit) may be (HVC_QUEUE_LIMIT): try again when workers have taken some; if it "
                 + "stays so, see that they run"
         )
     }

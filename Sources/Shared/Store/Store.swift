@@ -13,7 +13,7 @@ package struct Store: Sendable {
     /// What the scripts are assembled from, where there are other operations than this project's.
     private let library: LuaLibrary?
     private let assembled = NIOLockedValueBox([String: RedisScript]())
-    /// How many jobs may be queued; beyond them nothing that takes capacity is accepted.
+    /// How many jobs may be queued or deferred; beyond them nothing that takes capacity is accepted.
     package let queueLimit: Int
     /// The highest numbers that this process has seen.
     let numbersSeen = NumbersSeen()
