@@ -1,6 +1,7 @@
 import Model
 import NIOConcurrencyHelpers
 import Store
+import TestKit
 import Testing
 
 @testable import Worker
@@ -25,14 +26,14 @@ struct LeaseKeeperTests {
 
     private var stopped: [Lease] { stops.withLockedValue { $0 } }
 
-    @Test("Each beat renews what is held; a job that is another worker's is stopped, once")
+    @Test("Each renewal is of what is held; a job that is another worker's is stopped, once")
     func lost() async throws {
         let (first, second) = (try lease(1), try lease(2))
         keep(first)
         keep(second)
         fixture.store.state.withLockedValue { $0.lost = [first.job] }
-        try await keeper.beat()
-        try await keeper.beat()
+        await keeper.renew()
+        await keeper.renew()
         #expect(fixture.store[\.renewals].map(Set.init) == [[first.job, second.job], [second.job]])
         #expect(stopped == [first])
     }
@@ -46,7 +47,7 @@ struct LeaseKeeperTests {
         }
         for (seconds, expected) in [(3, false), (5, false), (2, true)] {
             fixture.clock.advance(by: .seconds(seconds))
-            try await keeper.beat()
+            await keeper.renew()
             keeper.stopOverdue()
             #expect(stopped.isEmpty != expected, "after \(seconds) s more")
         }
@@ -80,8 +81,49 @@ struct LeaseKeeperTests {
         keep(new)
         keeper.stopOverdue()
         #expect(stopped.isEmpty)
-        try await keeper.beat()
+        await keeper.renew()
         #expect(fixture.store[\.renewals] == [[new.job]])
+    }
+
+    @Test("Work that was told to stop keeps its lease until it has ended")
+    func stopping() async throws {
+        let lease = try lease(1)
+        keep(lease)
+        fixture.clock.advance(by: .seconds(10))
+        keeper.stopOverdue()
+        #expect(stopped == [lease])
+        await keeper.renew()
+        #expect(fixture.store[\.renewals] == [[lease.job]])
+        keeper.stopOverdue()
+        keeper.release(lease)
+        await keeper.renew()
+        #expect(fixture.store[\.renewals].count == 1 && stopped == [lease])
+    }
+
+    @Test("A worker that stood still renews its leases before it gives any of them up")
+    func stoodStill() async throws {
+        let clock = ManualClock()
+        let keeper = LeaseKeeper(
+            store: fixture.store,
+            worker: RunnerFixture.worker,
+            duration: .seconds(20),
+            clock: clock,
+            logger: fixture.runner.logger
+        )
+        let lease = try lease(1)
+        keeper.keep(lease, since: clock.now) { [stops] in stops.withLockedValue { $0.append(lease) } }
+        let run = Task { try await keeper.run() }
+        for pause in [Duration.seconds(14), .seconds(1), .seconds(14), .seconds(1)] {
+            try await eventually("the loops to rest") { clock.sleeps.count == 3 }
+            let before = fixture.store[\.renewals].count
+            clock.advance(by: pause)
+            if pause > .seconds(5) {
+                try await eventually("a renewal") { fixture.store[\.renewals].count > before }
+            }
+        }
+        #expect(stopped.isEmpty)
+        run.cancel()
+        try await run.value
     }
 
     @Test("A worker whose name another one has taken ends; one that ends by itself releases its name")

@@ -11,6 +11,8 @@ final class LeaseKeeper: Sendable {
         let lease: Lease
         let stop: @Sendable () -> Void
         var renewed: ContinuousClock.Instant
+        /// Whether its work was told to end: the lease is kept until it has.
+        var isStopped = false
     }
 
     private let store: any JobStore
@@ -57,32 +59,43 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    /// Releases a lease.
+    /// Keeps a lease no longer: its work has ended.
     func release(_ lease: Lease) {
-        held.withLockedValue { $0[lease.job] = nil }
+        held.withLockedValue { if $0[lease.job]?.lease == lease { $0[lease.job] = nil } }
     }
 
-    /// Beats four times in a lease, so that one beat may be lost, and stops work whose lease could not be renewed, until the
-    /// task is cancelled; then releases the worker's name.
+    /// Renews the leases and says that the worker lives four times in a lease, so that one call may be lost, and stops work
+    /// whose lease could not be renewed, until the task is cancelled; then releases the worker's name.
     ///
     /// - Throws: `Failure` with `leaseLost` where another worker has taken the name, since this one was silent for too long.
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
+            // Each by itself, so that none waits for what another one asks of a slow Redis.
             group.addTask { [self] in
                 while !Task.isCancelled {
-                    try await beat()
+                    let began = clock.now
+                    await renew()
+                    // However long that took: a slow Redis does not make renewals rarer.
+                    try? await clock.sleep(for: began + duration / 4 - clock.now)
+                }
+            }
+            group.addTask { [self] in
+                while !Task.isCancelled {
+                    try await announce()
                     try? await clock.sleep(for: duration / 4)
                 }
             }
-            // Apart from the beats, which wait for Redis.
             group.addTask { [self] in
+                var last = clock.now
                 while !Task.isCancelled {
-                    stopOverdue()
+                    // A worker that stood still renews first: its leases may last still.
+                    if clock.now - last < duration / 4 { stopOverdue() }
+                    last = clock.now
                     try? await clock.sleep(for: duration / 20)
                 }
             }
         }
-        // The stop that ended the beats does not end this.
+        // The stop that ended the renewals does not end this.
         await Task { [store, worker, logger] in
             do throws(Failure) { try await store.unregister(worker) } catch {
                 logger.warning("the worker's name stays taken until its lease is over", metadata: ["error": "\(error)"])
@@ -90,19 +103,29 @@ final class LeaseKeeper: Sendable {
         }.value
     }
 
-    /// Renews the leases once, and says that the worker lives.
-    func beat() async throws(Failure) {
-        let isOurs: Bool
+    /// Renews the leases once.
+    func renew() async {
         let asked = clock.now
         let leases = held.withLockedValue { $0.values.map(\.lease) }.sorted { $0.job < $1.job }
+        guard !leases.isEmpty else { return }
         do throws(Failure) {
-            let lost = leases.isEmpty ? [] : try await store.renew(leases, for: duration)
+            let lost = try await store.renew(leases, for: duration)
             for lease in leases where lost.contains(lease.job) {
                 stop(lease, because: "its lease is no longer ours: another worker has the job, or the record is lost")
+                release(lease)
             }
             // One that was taken again meanwhile has been renewed by that.
             for lease in leases { renewed(lease, at: asked) }
-            isOurs = try await store.announce(worker, jobs: leases.count, lifetime: duration * 3)
+        } catch {
+            faults.note(error, in: logger)
+        }
+    }
+
+    /// Says once that the worker lives.
+    func announce() async throws(Failure) {
+        let isOurs: Bool
+        do throws(Failure) {
+            isOurs = try await store.announce(worker, jobs: held.withLockedValue(\.count), lifetime: duration * 3)
         } catch {
             faults.note(error, in: logger)
             return
@@ -115,19 +138,24 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    /// Work stops before its lease ends, so that no other worker begins beside it.
+    /// Has work end before its lease does, so that no other worker begins beside it.
+    ///
+    /// What it has asked a PM for it waits for, and its lease is renewed until then wherever that can be done.
     func stopOverdue() {
         let latest = clock.now - duration * 0.6
-        let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest }.map(\.lease) }.sorted {
-            $0.job < $1.job
-        }
+        let overdue = held.withLockedValue { $0.values.filter { $0.renewed < latest && !$0.isStopped }.map(\.lease) }
+            .sorted {
+                $0.job < $1.job
+            }
         for lease in overdue { stop(lease, because: "its lease could not be renewed in time") }
     }
 
     /// Stops the work of a lease; not that of a later one for the same job.
     private func stop(_ lease: Lease, because reason: String) {
-        let work = held.withLockedValue { held in
-            held[lease.job]?.lease == lease ? held.removeValue(forKey: lease.job) : nil
+        let work = held.withLockedValue { held -> Held? in
+            guard let work = held[lease.job], work.lease == lease, !work.isStopped else { return nil }
+            held[lease.job]?.isStopped = true
+            return work
         }
         guard let work else { return }
         logger.error("stopping a job: \(reason)", metadata: ["job": "\(lease.job)"])
