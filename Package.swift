@@ -231,8 +231,9 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "Telemetry",
-                "TestKit", "XML", logging, metrics, subprocess,
+                "Worker", "Bootstrap", "Catalog", "EmbeddedRedis", "Libvirt", "Model", "Placement", "RedisClient",
+                "Store", "Telemetry", "TestKit", "XML", logging, metrics, nioLocks, subprocess,
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
