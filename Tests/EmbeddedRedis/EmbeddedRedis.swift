@@ -36,6 +36,16 @@ package final class EmbeddedRedis: @unchecked Sendable {
         }
     }
 
+    /// The keys that a body reads or writes.
+    package func keysTouched(by body: () -> Void) -> Set<String> {
+        lock.withLock { keyspace.touched = [] }
+        body()
+        return lock.withLock {
+            defer { keyspace.touched = nil }
+            return Set((keyspace.touched ?? []).map(\.text))
+        }
+    }
+
     /// Runs a command; an error is a reply, too.
     package func run(_ command: RedisCommand) -> RESPValue {
         let words = [Bytes(command.name)] + command.arguments.map { Bytes($0) }

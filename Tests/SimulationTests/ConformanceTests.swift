@@ -1,5 +1,4 @@
 import EmbeddedRedis
-import Foundation
 import RedisClient
 import Testing
 
@@ -36,8 +35,6 @@ struct ConformanceTests {
 
     /// What a run asks its Redis.
     static func calls(of seed: UInt64) async -> [SimulatedRedis.Call] {
-        await withCheckedContinuation { continuation in
-            Thread { continuation.resume(returning: Simulation(seed: seed, records: true).run().calls) }.start()
-        }
+        await onThread { Simulation(seed: seed, records: true).run().calls }
     }
 }

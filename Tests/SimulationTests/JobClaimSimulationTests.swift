@@ -26,17 +26,20 @@ struct JobClaimSimulationTests {
 
         FaultInjection(
             "a second PM is not checked for headroom",
+            breaks: .i1,
             ("claim", "tonumber(needs[i]) > headroom[i]", "false")
         ),
         FaultInjection(
             "what failed goes on to hold its claim",
+            breaks: .i4,
             ("finish", "return release_job_claim(job, op, vm) end", "return end")
         ),
         FaultInjection(
             "a VM that moved keeps its first claim",
+            breaks: .i1,
             ("finish", "  remove_claim(vm)\n  redis.call('HSET', key, 'pm', pm", "  redis.call('HSET', key, 'pm', pm")
         ),
-        FaultInjection("a reschedule forgets the claim", ("reschedule", "release_job_claim(job, op, vm) else", "else")),
+        FaultInjection("a reschedule forgets the claim", breaks: .i4, ("reschedule", "release_job_claim(job, op, vm) else", "else")),
     ]
 
     @Test("What is broken on purpose breaks an invariant", arguments: faults)

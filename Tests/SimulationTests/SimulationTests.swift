@@ -11,7 +11,8 @@ struct SimulationTests {
     /// How many seeds an injected fault may stay hidden from.
     private static let slowSeeds: ClosedRange<UInt64> = 1...600
 
-    /// The seeds to run: one that somebody asked for, or as many as somebody asked for.
+    /// The seeds to run: the usual ones, or those of `HVC_TEST_SEEDS`, as `10000`, the first so many, or `2001-4000`; of
+    /// `HVC_TEST_SEED` one, with what happens.
     private static func seeds() throws -> ClosedRange<UInt64> {
         let environment = ProcessInfo.processInfo.environment
         if let text = environment["HVC_TEST_SEED"], !text.isEmpty {
@@ -19,8 +20,11 @@ struct SimulationTests {
             return seed...seed
         }
         guard let text = environment["HVC_TEST_SEEDS"], !text.isEmpty else { return usual }
-        let count = try #require(UInt64(text), "HVC_TEST_SEEDS is no number: \(text)")
-        return 1...max(1, count)
+        let bounds = try text.split(separator: "-").map {
+            try #require(UInt64($0), "HVC_TEST_SEEDS is neither a number nor a range: \(text)")
+        }
+        let (first, last) = (bounds.count > 1 ? bounds[0] : 1, try #require(bounds.last))
+        return first...max(first, last)
     }
 
     @Test("Every invariant holds after each event, whatever goes wrong, and every job reaches its end")
@@ -45,7 +49,7 @@ struct SimulationTests {
     }
 
     @Test(
-        "What is broken on purpose breaks an invariant for some seed, and the same again",
+        "What is broken on purpose breaks the invariant that it should, and the same again",
         arguments: FaultInjection.all
     )
     func injectedFaults(_ fault: FaultInjection) async throws {
@@ -54,18 +58,41 @@ struct SimulationTests {
             try #require(script?.source.contains(change.text) == true, "\(change.script) has no '\(change.text)'")
         }
         let found = NIOLockedValueBox<UInt64?>(nil)
+        let others = NIOLockedValueBox<[Invariant: Int]>([:])
         await Self.each(Self.slowSeeds) { seed in
-            guard found.withLockedValue({ $0 == nil }), Simulation(seed: seed, faults: fault).run().violation != nil
+            guard found.withLockedValue({ $0 == nil }),
+                let violation = Simulation(seed: seed, faults: fault).run().violation
             else { return }
+            guard violation.invariant == fault.invariant else {
+                return others.withLockedValue { $0[violation.invariant, default: 0] += 1 }
+            }
             found.withLockedValue { $0 = min($0 ?? seed, seed) }
         }
-        let seed = try #require(found.withLockedValue { $0 }, "no seed finds out that \(fault)")
+        let seed = try #require(
+            found.withLockedValue { $0 },
+            "no seed finds out by \(fault.invariant) that \(fault); by others: \(others.withLockedValue { $0 })"
+        )
         await Self.each(seed...seed) { seed in
             let traces = (1...2).map { _ in Self.trace(of: seed, fault) }
             #expect(zip(traces[0], traces[1]).first { $0 != $1 } == nil, "seed \(seed)")
             #expect(traces[0].last?.contains("VIOLATION") == true)
         }
     }
+
+    @Test("Every invariant is seen to fail, and the documents say by which fault")
+    func everyInvariantBites() throws {
+        let text = try String(contentsOf: URL(filePath: "dev/README.md", relativeTo: Self.root), encoding: .utf8)
+        for invariant in Invariant.allCases {
+            let faults = FaultInjection.all.filter { $0.invariant == invariant }
+            #expect(!faults.isEmpty, "nothing breaks \(invariant.rawValue)")
+            let row = "| \(invariant.rawValue) | \(faults.map(\.description).joined(separator: " · ")) |"
+            #expect(text.contains(row), "dev/README.md has not the row: \(row)")
+        }
+    }
+
+    /// The folder of the project.
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     @Test("A seed runs the same each time")
     func determinism() async {
@@ -89,7 +116,7 @@ struct SimulationTests {
         Simulation(seed: seed, faults: fault, isTraced: true).run().trace
     }
 
-    /// Runs a body for each seed, on threads of their own: a run holds its thread, and other tests wait for theirs.
+    /// Runs a body for each seed, on as many threads as there are cores for this process.
     static func each(_ seeds: ClosedRange<UInt64>, _ body: @escaping @Sendable (UInt64) -> Void) async {
         let next = NIOLockedValueBox(seeds.lowerBound)
         await withTaskGroup { group in
@@ -104,17 +131,6 @@ struct SimulationTests {
             guard next <= last else { return nil }
             defer { next += 1 }
             return next
-        }
-    }
-
-    private static func onThread(_ body: @escaping @Sendable () -> Void) async {
-        await withCheckedContinuation { continuation in
-            let thread = Thread {
-                body()
-                continuation.resume()
-            }
-            thread.stackSize = 8 << 20
-            thread.start()
         }
     }
 }

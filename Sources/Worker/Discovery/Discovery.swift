@@ -17,6 +17,7 @@ struct Discovery: Sendable {
     let wake: WakeSignal
     /// Called where the record of a PM is broken or lost, which the PM file may bring back.
     let recordLost: @Sendable (Failure) -> Void
+    var clock: any WorkerClock = SystemClock()
     let logger: Logger
     private let unread = RetryLog("the PMs that are due for a probe cannot be read; trying again")
     private let unrecorded = RetryLog("a probe of a PM cannot be recorded")
@@ -42,14 +43,14 @@ struct Discovery: Sendable {
     /// Runs until its task is cancelled.
     func run() async {
         let work = NIOLockedValueBox(Work(slots: ProbeSlots(limit: limit)))
-        let recorder = ProbeRecorder { [self] (findings) async throws(Failure) in
+        let recorder = ProbeRecorder(clock: clock) { [self] (findings) async throws(Failure) in
             try await store.record(findings, by: worker, reachedWithin: period * Self.trustedPeriods)
         }
         await withDiscardingTaskGroup { group in
             group.addTask { await recorder.run() }
             var skipped = DueProbes.Skipped()
             while !Task.isCancelled {
-                let asked = ContinuousClock.now
+                let asked = clock.now
                 let before = work.withLockedValue { $0.slots }
                 let due = await takeDue(before, skipping: skipped)
                 skipped = due.skipped
@@ -71,9 +72,10 @@ struct Discovery: Sendable {
                         if isAwaited { wake.fire() }
                     }
                 }
-                await wake.wait(atMost: due.next.map { max(interval, min($0, Self.longestWait)) } ?? Self.longestWait)
+                let wait = due.next.map { max(interval, min($0, Self.longestWait)) } ?? Self.longestWait
+                await wake.wait(atMost: wait, on: clock)
                 let spacing = due.hasMoreUsual ? Self.spacing.busy : min(Self.spacing.idle, interval)
-                try? await Task.sleep(until: asked + spacing)
+                try? await clock.sleep(for: asked + spacing - clock.now)
             }
         }
     }

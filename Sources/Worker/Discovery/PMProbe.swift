@@ -5,10 +5,11 @@ import Store
 /// One probe of a PM: measures it, compares its domains with the records, and concludes what is to be written of the PM.
 struct PMProbe: Sendable {
     let store: Store
-    let machines: PMConnectionPool
+    let machines: any ProbeSource
     let reconciler: Reconciler
     let memory: ProbeMemory
     let schedule: ProbeSchedule
+    var clock: any WorkerClock = SystemClock()
     let logger: Logger
 
     /// What a probe found.
@@ -33,7 +34,7 @@ struct PMProbe: Sendable {
     /// - Returns: what was found; nil where the PM is no longer known.
     /// - Throws: `Failure` where Redis does not answer, a record is broken, or this worker may open no more connections.
     func run(_ due: DueProbe, from start: Int) async throws(Failure) -> Result? {
-        let began = ContinuousClock.now
+        let began = clock.now
         guard let pm = try await record(of: due) else { return nil }
         async let measured = measure(pm)
         let inventory = await readInventory(of: pm)
@@ -48,7 +49,7 @@ struct PMProbe: Sendable {
             claimants = try await reconcile(complete, due, isAlias: aliasOf != nil, from: start)
         }
         let report = PMInspection(machine: pm, host: host, inventory: inventory, claimants: claimants).report
-        let now = start + (ContinuousClock.now - began).milliseconds
+        let now = start + (clock.now - began).milliseconds
         let isUp = report.state == .up
         let finding = ProbeFinding(
             pm: due.pm,

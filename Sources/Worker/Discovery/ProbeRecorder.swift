@@ -14,6 +14,7 @@ final class ProbeRecorder: Sendable {
 
     private let state = NIOLockedValueBox(State())
     private let wake = WakeSignal()
+    private let clock: any WorkerClock
     private let write: @Sendable ([ProbeFinding]) async throws(Failure) -> [ProbeOutcome]
 
     /// How long the first of a batch waits for others: a script costs several times what one more finding in it does.
@@ -23,8 +24,14 @@ final class ProbeRecorder: Sendable {
 
     /// Makes a recorder; it writes while `run` runs.
     ///
-    /// - Parameter write: writes findings and says what became of each.
-    init(write: @escaping @Sendable ([ProbeFinding]) async throws(Failure) -> [ProbeOutcome]) {
+    /// - Parameters:
+    ///   - clock: the time.
+    ///   - write: writes findings and says what became of each.
+    init(
+        clock: any WorkerClock = SystemClock(),
+        write: @escaping @Sendable ([ProbeFinding]) async throws(Failure) -> [ProbeOutcome]
+    ) {
+        self.clock = clock
         self.write = write
     }
 
@@ -46,8 +53,8 @@ final class ProbeRecorder: Sendable {
     /// Writes until its task is cancelled; what waits then is not written.
     func run() async {
         while !Task.isCancelled {
-            if count == 0 { await wake.wait(atMost: .seconds(60)) }
-            if count < Self.largest { try? await Task.sleep(for: Self.window) }
+            if count == 0 { await wake.wait(atMost: .seconds(60), on: clock) }
+            if count < Self.largest { try? await clock.sleep(for: Self.window) }
             let batch = state.withLockedValue { state in
                 let batch = Array(state.waiting.prefix(Self.largest))
                 state.waiting.removeFirst(batch.count)

@@ -57,8 +57,13 @@ extension Keyspace {
     }
 
     func run(_ command: Command, _ words: [Bytes]) -> Reply {
-        changed.formUnion(command.written(words))
-        do throws(CommandError) { return try command.body(self, words) } catch { return .error(error.text) }
+        do throws(CommandError) {
+            let reply = try command.body(self, words)
+            changed.formUnion(command.written(words))
+            return reply
+        } catch {
+            return .error(error.text)
+        }
     }
 }
 

@@ -11,6 +11,8 @@ final class Keyspace {
     var time = 0
     /// The keys that commands were to write, until somebody takes them.
     var changed: Set<Bytes> = []
+    /// The keys that commands asked for, where somebody wants them.
+    var touched: Set<Bytes>?
     /// Draws what commands such as SRANDMEMBER choose; the same numbers in each keyspace.
     private var draws: UInt64 = 0
 
@@ -19,6 +21,7 @@ final class Keyspace {
 
     /// What stands under a key, unless its time is over.
     func value(at key: Bytes) -> Value? {
+        touched?.insert(key)
         guard let entry = entries[key] else { return nil }
         if let expiry = entry.expiry, milliseconds > expiry {
             entries[key] = nil

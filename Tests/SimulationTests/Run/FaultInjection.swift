@@ -9,16 +9,20 @@ struct FaultInjection: Sendable, CustomStringConvertible {
     }
 
     let description: String
+    /// What shows it.
+    let invariant: Invariant
     let changes: [Change]
     /// Workers do not notice how long they were frozen.
     let clocksStandStill: Bool
 
     init(
         _ description: String,
+        breaks invariant: Invariant,
         _ changes: (script: String, text: String, replacement: String)...,
         clocksStandStill: Bool = false
     ) {
         self.description = description
+        self.invariant = invariant
         self.clocksStandStill = clocksStandStill
         self.changes = changes.map { Change(script: $0.script, text: $0.text, replacement: $0.replacement) }
     }

@@ -29,6 +29,10 @@ struct Violation: Hashable, Sendable, CustomStringConvertible {
 /// What is counted, so that tests see that a run comes through all of the protocol.
 enum Figure: String, Hashable, Sendable, CaseIterable {
     case created
+    case held
+    case built
+    case startedAgain
+    case switchedOff
     case destroyed
     case failed
     case refused
@@ -63,8 +67,10 @@ struct Ledger {
     private(set) var running: Set<VMID> = []
     /// VMs of which it was said that they are gone.
     private(set) var gone: Set<VMID> = []
-    /// VMs whose domain or disk a destroy may have taken.
+    /// VMs whose domain a destroy may have taken, though it failed in the end.
     private(set) var touched: Set<VMID> = []
+    /// Creates that waited for the first probe of the only PM that they may go to: others may come before them.
+    private var deferred: Set<JobID> = []
     /// Jobs whose lease somebody took away.
     var tampered: Set<JobID> = []
 
@@ -88,17 +94,30 @@ struct Ledger {
         tampered.remove(lease.job)
     }
 
-    /// A create was placed or refused; the first time, it must be the oldest of those that were not before.
+    /// A VM that was said to run no longer does, for no fault of ours.
+    mutating func switchedOff(_ vm: VMID) {
+        count(.switchedOff)
+        running.remove(vm)
+    }
+
+    mutating func deferred(_ job: JobID) { deferred.insert(job) }
+
+    /// A create or a hold was placed or refused; the first time, it must be the oldest of those that were not before.
     mutating func decided(_ job: JobID) {
-        guard decided.insert(job).inserted else { return }
+        guard decided.insert(job).inserted, !deferred.contains(job) else { return }
         if job.value < lastDecided { violate(.i5, "create \(job) is decided on after create \(lastDecided)") }
         lastDecided = job.value
     }
 
-    mutating func ended(_ kind: Job.Kind, _ vm: VMID, _ state: Job.State) {
+    /// A job has ended; `isThere` where its VM has a record still.
+    mutating func ended(_ kind: Job.Kind, _ vm: VMID, _ state: Job.State, isThere: Bool) {
         switch (kind, state) {
         case (.create, .done):
             count(.created)
+            running.insert(vm)
+        case (.hold, .done): count(.held)
+        case (.start, .done) where isThere:
+            count(.startedAgain)
             running.insert(vm)
         case (.destroy, .done):
             count(.destroyed)

@@ -90,6 +90,17 @@ extension Simulation {
         timeline.add({ $0.thaw(process) }, at: now + time)
     }
 
+    /// Has a worker stand still, and sets the time of the next such pause.
+    func pause() {
+        guard case .pauses(let time) = scenario.strain, now < scenario.faultsUntil else { return }
+        timeline.add({ $0.pause() }, at: now + time + random.number(Scenario.lease...2 * Scenario.lease))
+        guard let process = random.pick(workers)?.process, process.life == .up else { return }
+        ledger.count(.frozen)
+        note("\(process.name): stands still for \(time) ms")
+        process.freeze()
+        timeline.add({ $0.thaw(process) }, at: now + time)
+    }
+
     func thaw(_ process: SimulatedProcess) {
         guard process.life == .frozen else { return }
         note("\(process.name): thaws")
@@ -130,7 +141,6 @@ private struct SimulatedProgram: Sendable {
             fields: [:]
         )
         let leases = LeaseKeeper(store: store, worker: record, duration: Self.lease, clock: clock, logger: logger)
-        let (wake, sweepWake, probeWake) = (worker.wakes[0], worker.wakes[1], worker.wakes[2])
         let simulation = process.simulation
         let runner = Runner(
             store: store,
@@ -148,14 +158,14 @@ private struct SimulatedProgram: Sendable {
             slots: worker.slots,
             policy: .seed,
             lease: Self.lease,
-            wake: wake,
+            wake: worker.wakes[0],
             runner: runner,
             grace: .seconds(4),
             clock: clock,
             logger: logger
         )
-        let sweeper = Sweeper(store: store, wake: sweepWake, lease: Self.lease, clock: clock, logger: logger)
-        let discovery = SimulatedDiscovery(process: process, store: store, clock: clock, wake: probeWake)
+        let sweeper = Sweeper(store: store, wake: worker.wakes[1], lease: Self.lease, clock: clock, logger: logger)
+        let discovery = discovery(store, clock, logger)
         guard await register(record, store, clock) else { return }
         await testGracefulShutdown { trigger in
             process.stop = { trigger.triggerGracefulShutdown() }
@@ -170,6 +180,35 @@ private struct SimulatedProgram: Sendable {
                 group.cancelAll()
             }
         }
+    }
+
+    private func discovery(_ store: Store, _ clock: ProcessClock, _ logger: Logger) -> Discovery {
+        let period = Duration.milliseconds(process.simulation.scenario.probePeriod)
+        return Discovery(
+            store: store,
+            probe: PMProbe(
+                store: store,
+                machines: SimulatedPMs(process: process),
+                reconciler: Reconciler(store: store, cell: Scenario.cell, startsAgain: true, logger: logger),
+                memory: ProbeMemory(),
+                schedule: ProbeSchedule(period: period),
+                clock: clock,
+                logger: logger
+            ),
+            watch: DomainWatch(
+                events: { (_) async throws(Failure) in nil },
+                logger: logger,
+                report: { (_, _) async throws(Failure) in false }
+            ),
+            worker: process.name,
+            limit: 32,
+            period: period,
+            probeTimeout: .seconds(10),
+            wake: worker.wakes[2],
+            recordLost: { [process] fault in process.simulation.note("\(process.name): \(fault)") },
+            clock: clock,
+            logger: logger
+        )
     }
 
     private func register(_ record: WorkerRecord, _ store: Store, _ clock: ProcessClock) async -> Bool {

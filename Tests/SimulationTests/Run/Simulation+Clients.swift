@@ -34,14 +34,18 @@ extension Simulation {
             workers.append(
                 SimulatedWorker(
                     slots: scenario.slots,
-                    clockRate: random.number(80...125),
+                    clockRate: scenario.strain == nil ? random.number(80...125) : 100,
                     clockOffset: random.number(-600_000...600_000)
                 )
             )
             timeline.add({ $0.start(index) }, at: now + random.number(0...3_000))
         }
         timeline.add({ $0.request() }, at: now + random.number(0...2_000))
-        timeline.add({ $0.fault() }, at: now + random.number(1_000...6_000))
+        if scenario.strain == nil {
+            timeline.add({ $0.fault() }, at: now + random.number(1_000...6_000))
+        } else {
+            timeline.add({ $0.pause() }, at: now + Scenario.lease)
+        }
         timeline.add({ $0.calm() }, at: scenario.faultsUntil)
     }
 
@@ -76,23 +80,53 @@ extension Simulation {
             timeline.add({ $0.request() }, at: now + (random.chance(50) ? 1 : random.number(20...6_000)))
         }
         let living = snapshot.vms.keys.sorted()
+        let held = living.filter { snapshot.vms[$0]?.state == .held }
+        let type = TypeID(known: random.number(1...Scenario.types.count))
         if operations != .shipped, random.chance(50), let vm = random.pick(living) {
             change(vm)
-        } else if random.chance(40), let vm = random.pick(living) {
-            asClient { [self] store in
-                note("client: destroys VM \(vm)")
-                let accepted = try await store.enqueueDestroy(vm, request: "")
-                note("client: job \(accepted.job) destroys VM \(vm)")
-                checkAccepted(accepted.job)
+        } else if random.chance(38), let vm = random.pick(living) {
+            ask("destroys VM \(vm)") { store in try await store.enqueueDestroy(vm, request: "") }
+        } else if random.chance(5), let vm = random.pick(living) {
+            ask("starts VM \(vm)") { store in try await store.enqueue(.start, on: vm, request: "") }
+        } else if random.chance(60), let hold = random.pick(held) {
+            ask("builds hold \(hold)") { store in
+                try await store.enqueueBuild(of: hold, name: "b", image: ImageID(known: 100), request: "")
+            }
+        } else if random.chance(15) {
+            let (seconds, uuid) = (random.number(2...60), uuid())
+            ask("holds capacity") { store in
+                try await store.enqueueHold(
+                    type: type,
+                    image: ImageID(known: 100),
+                    seconds: seconds,
+                    uuid: uuid,
+                    request: ""
+                )
             }
         } else {
-            create(TypeID(known: random.number(1...Scenario.types.count)), isPoisoned: random.chance(4))
+            create(type, isPoisoned: random.chance(4) && scenario.strain == nil)
         }
     }
 
-    private func create(_ type: TypeID, isPoisoned: Bool) {
+    /// A client asks for a job.
+    private func ask(_ what: String, _ body: @escaping @Sendable (Store) async throws -> Acceptance) {
+        asClient { [self] store in
+            note("client: \(what)")
+            let accepted = try await body(store)
+            note("client: job \(accepted.job) \(what)")
+            checkAccepted(accepted.job)
+        }
+    }
+
+    private func uuid() -> UUID {
         let words = (random.next(), random.next())
-        let uuid = withUnsafeBytes(of: words) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+        return withUnsafeBytes(of: words) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+    }
+
+    private func create(_ type: TypeID, isPoisoned: Bool) {
+        let uuid = uuid()
+        // Most clients leave the PM open.
+        let pm = random.chance(15) ? PMID(known: random.number(1...hosts.count)) : nil
         let step = random.pick([HostModel.Step.disk, .domain, .start])
         asClient { [self] store in
             let accepted = try await store.enqueueCreate(
@@ -100,6 +134,7 @@ extension Simulation {
                 type: type,
                 image: ImageID(known: 100),
                 uuid: uuid,
+                constraints: PlacementConstraints(pm: pm),
                 request: ""
             )
             note("client: job \(accepted.job) creates VM \(accepted.vm)")

@@ -16,6 +16,7 @@ extension Simulation {
         case lateCall
         case moody
         case neighbours
+        case switchOff
         case cordon
         case delist
         case images
@@ -29,7 +30,7 @@ extension Simulation {
         timeline.add({ $0.fault() }, at: now + random.number(1...2 * scenario.faultPeriod))
         let fault = random.pick(weighted: [
             Fault.kill: 12, .freeze: 14, .stop: 5, .cutOff: 8, .refuse: 3, .loseReply: 8, .repeatCall: 6, .lateCall: 12,
-            .moody: 18, .neighbours: 6, .cordon: 6, .delist: 3, .images: 3, .junk: 2, .lease: 3,
+            .moody: 18, .neighbours: 6, .switchOff: 6, .cordon: 6, .delist: 3, .images: 3, .junk: 2, .lease: 3,
         ])
         let worker = random.number(0...workers.count - 1)
         let pm = PMID(known: random.number(1...hosts.count))
@@ -49,6 +50,7 @@ extension Simulation {
         case .neighbours:
             hosts[pm.value - 1].foreign = Resources(cpu: 1, ram: 512, disk: 1).times(random.number(0...2))
             note("PM \(pm): others use \(hosts[pm.value - 1].foreign)")
+        case .switchOff: switchOff(pm)
         case .cordon: cordon(pm)
         case .delist: delist(pm)
         case .images:
@@ -134,6 +136,19 @@ extension Simulation {
         guard hosts[pm.value - 1].mood == mood else { return }
         note("PM \(pm): well")
         hosts[pm.value - 1].mood = .well
+    }
+
+    /// A guest switches itself off, which the next probe finds.
+    private func switchOff(_ pm: PMID) {
+        let running = hosts[pm.value - 1].domains.filter(\.value.isRunning).keys.sorted()
+        let idle = running.filter { vm in
+            ledger.running.contains(vm) && snapshot.jobs.values.allSatisfy { $0.vm != vm || $0.state.isFinal }
+        }
+        guard let vm = random.pick(idle) else { return }
+        note("VM \(vm) switches itself off")
+        hosts[pm.value - 1].switchOff(vm)
+        ledger.switchedOff(vm)
+        isDirty = true
     }
 
     /// People close a PM by hand, of which no event tells.

@@ -10,21 +10,34 @@ extension Simulation {
             ledger.started(HeldJob(job: job, epoch: after.epoch))
             checkTurn(job, after)
             checkIsOldest(job, after.kind)
-            if after.kind == .create, let pm = after.pm, before?.pm != pm {
-                ledger.decided(job)
+        }
+        if isPlacing(after.kind), before?.state == .queued, let pm = after.pm,
+            after.state == .running || after.state == .done
+        {
+            ledger.decided(job)
+            // One that builds a hold, or came back, has its place already.
+            if change.pmBefore != pm {
+                placed[pm, default: .zero] += after.needs
                 checkPlace(job, pm)
+            } else if before?.epoch == 0 {
+                ledger.count(.built)
             }
         }
+        if after.state == .delayed, before?.state == .queued { ledger.deferred(job) }
         if after.state.isFinal, before?.state.isFinal != true {
-            ledger.ended(after.kind, after.vm, after.state)
-            if after.state == .failed, before?.state == .queued, operations[after.kind]?.claim == .place {
+            ledger.ended(after.kind, after.vm, after.state, isThere: snapshot.vms[after.vm] != nil)
+            if after.state == .failed, before?.state == .queued, isPlacing(after.kind) {
                 ledger.decided(job)
                 ledger.count(.refused)
                 checkRefusal(job, after)
                 checkIsOldest(job, after.kind)
             }
         }
-        if let before { count(before.state, after) } else if after.isCleanup { ledger.count(.cleanedUp) }
+        if let before {
+            count(before.state, after)
+        } else if after.kind == .destroy, !after.isAskedFor {
+            ledger.count(.cleanedUp)
+        }
     }
 
     private func count(_ before: Job.State, _ after: Snapshot.JobView) {
@@ -51,6 +64,9 @@ extension Simulation {
         }
     }
 
+    /// Whether jobs of a kind give their VMs a place.
+    private func isPlacing(_ kind: Job.Kind) -> Bool { operations[kind]?.claim == .place }
+
     /// I5: what takes capacity is the oldest on the queue when it is taken.
     private func checkIsOldest(_ job: JobID, _ kind: Job.Kind) {
         guard operations[kind]?.claim.takesCapacity ?? true else { return }
@@ -60,9 +76,13 @@ extension Simulation {
         }
     }
 
-    /// I5: a create is refused only while no PM takes it.
+    /// I5: a create is refused only while no PM takes it: by what was claimed before the script, and by the older jobs that it
+    /// placed; what the script freed after that comes too late.
     private func checkRefusal(_ job: JobID, _ record: Snapshot.JobView) {
-        for machine in snapshot.pms.values where !record.triedPMs.contains(machine.id) {
+        let others = snapshot.pms.values.filter { record.pinnedTo == nil || $0.id == record.pinnedTo }
+        for var machine in others where !record.triedPMs.contains(machine.id) {
+            let then = (snapshot.claimedBefore[machine.id] ?? .zero) + (placed[machine.id] ?? .zero)
+            machine.claimed = machine.claimed.combined(with: then, by: max)
             if machine.takesVMs, record.needs.fits(in: machine.headroom) {
                 ledger.violate(.i5, "create \(job) was refused though PM \(machine.id) has room for it")
             }
@@ -74,7 +94,7 @@ extension Simulation {
         for (id, other) in snapshot.jobs where other.vm == record.vm && id != job {
             if other.state == .running {
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began while job \(id) was under way")
-            } else if id < job, !other.state.isFinal, !record.isCleanup {
+            } else if id < job, !other.state.isFinal, record.isAskedFor, other.kind != .start || other.isAskedFor {
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began before job \(id), which is older")
             }
         }
@@ -190,7 +210,7 @@ extension Simulation {
     /// I7.
     private func checkAcknowledged() {
         for vm in ledger.running.sorted() {
-            guard let pm = snapshot.vms[vm]?.pm, hosts[pm.value - 1].domains[vm] == true else {
+            guard let pm = snapshot.vms[vm]?.pm, hosts[pm.value - 1].domains[vm]?.isRunning == true else {
                 ledger.violate(.i7, "VM \(vm) was said to run, and does not")
                 continue
             }
@@ -202,13 +222,18 @@ extension Simulation {
 
     // MARK: - What must hold at the end
 
+    /// Whether a VM may stay in a state: without a domain only where a destroy that failed in the end has taken it.
+    private func mayLast(_ state: VMState, _ vm: VMID) -> Bool {
+        [.running, .stopped, .error].contains(state) || state == .missing && ledger.touched.contains(vm)
+    }
+
     /// Everything has come to its end, and nothing is left over.
     func checkEnd() {
         guard ledger.violation == nil else { return }
         for (id, job) in snapshot.jobs.sorted(by: { $0.key < $1.key }) where !job.state.isFinal {
             ledger.violate(.i3, "job \(id) of VM \(job.vm) is still \(job.state.rawValue) at the end")
         }
-        for (id, vm) in snapshot.vms.sorted(by: { $0.key < $1.key }) where vm.state != .running && vm.state != .error {
+        for (id, vm) in snapshot.vms.sorted(by: { $0.key < $1.key }) where !mayLast(vm.state, id) {
             ledger.violate(.i7, "VM \(id) is \(vm.state.rawValue) at the end")
         }
         let lists = [snapshot.queues, snapshot.processing, snapshot.waiting].flatMap(\.values).joined()

@@ -52,6 +52,8 @@ final class Simulation: @unchecked Sendable {
     var timeline = Timeline<Event>()
     var ledger = Ledger()
     var snapshot = Snapshot()
+    /// What the last script has placed so far.
+    var placed: [PMID: Resources] = [:]
     var trace: [String] = []
     /// Acts under way, by number.
     var acts: [Int: Act] = [:]
@@ -77,6 +79,7 @@ final class Simulation: @unchecked Sendable {
     ///   - faults: what is broken on purpose.
     ///   - operations: what jobs do.
     ///   - hazards: faults beyond what the protocol can bear alone.
+    ///   - strain: the one thing that goes wrong, and how long acts on PMs last in ms; nil for what chance says.
     ///   - isTraced: whether to write down what happens.
     ///   - records: whether to keep what Redis is asked.
     init(
@@ -84,6 +87,7 @@ final class Simulation: @unchecked Sendable {
         faults: FaultInjection? = nil,
         operations: OperationRegistry = .shipped,
         hazards: Set<Scenario.Hazard> = [],
+        strain: (what: Scenario.Strain, acts: ClosedRange<Int>)? = nil,
         isTraced: Bool = false,
         records: Bool = false
     ) {
@@ -93,7 +97,7 @@ final class Simulation: @unchecked Sendable {
         self.isTraced = isTraced
         self.records = records
         random = SplitMix64(seed: seed)
-        scenario = Scenario(&random, hazards: hazards)
+        scenario = strain.map { Scenario($0.what, acts: $0.acts) } ?? Scenario(&random, hazards: hazards)
         requestsLeft = scenario.requests
     }
 
@@ -137,6 +141,7 @@ final class Simulation: @unchecked Sendable {
         let before = snapshot.vms
         let changes = snapshot.update(keys, redis)
         followMoves(since: before)
+        placed = [:]
         for change in changes { takeIn(change) }
         if !changes.isEmpty { wakeIdle() }
         check()
@@ -152,6 +157,7 @@ final class Simulation: @unchecked Sendable {
 
     /// How long a message is on its way, in ms: nearly always short.
     func delay() -> Int {
-        random.chance(96) ? random.number(1...8) : random.number(50...1_500)
+        if case .slowRedis(let time) = scenario.strain { return time / 2 }
+        return scenario.strain == nil && random.chance(4) ? random.number(50...1_500) : random.number(1...8)
     }
 }

@@ -23,8 +23,11 @@ struct Snapshot {
         let triedPMs: Set<PMID>
         /// The PM on which it holds a claim itself.
         let claimPM: PMID?
-        /// True for a destroy that nobody asked for, which removes what a failed create may have left.
-        let isCleanup: Bool
+        /// The only PM that it may go to.
+        let pinnedTo: PMID?
+        /// False for what workers do of themselves: a destroy that removes what a failed create may have left, and a start of
+        /// a VM that was found switched off.
+        let isAskedFor: Bool
     }
 
     struct VMView {
@@ -38,11 +41,15 @@ struct Snapshot {
         let job: JobID
         let before: JobView?
         let after: JobView
+        /// Where its VM was before.
+        let pmBefore: PMID?
     }
 
     private(set) var jobs: [JobID: JobView] = [:]
     private(set) var vms: [VMID: VMView] = [:]
     private(set) var pms: [PMID: PhysicalMachine] = [:]
+    /// What was claimed on each before the last script.
+    private(set) var claimedBefore: [PMID: Resources] = [:]
     /// What is claimed on each PM, by consumer.
     private(set) var claims: [PMID: [Claim.Consumer: Resources]] = [:]
     /// Jobs by list, in the list's order, the oldest first; 0 for what is no entry.
@@ -61,10 +68,12 @@ struct Snapshot {
     /// - Returns: what became of jobs, the oldest first.
     mutating func update(_ keys: Set<String>, _ redis: SimulatedRedis) -> [Change] {
         var changes: [Change] = []
+        let vmsBefore = vms
+        claimedBefore = pms.mapValues(\.claimed)
         for key in keys.sorted() where key.hasPrefix(Self.prefix) {
             let parts = key.dropFirst(Self.prefix.count).split(separator: ":").map(String.init)
             switch (parts[0], parts.count > 1 ? parts[1] : "", parts.count > 2 ? parts[2] : "") {
-            case ("job", let id, ""): if let change = updateJob(id, key, redis) { changes.append(change) }
+            case ("job", let id, ""): if let change = updateJob(id, key, vmsBefore, redis) { changes.append(change) }
             case ("vm", let id, ""): updateVM(id, key, redis)
             case ("vm", _, "waiting"): waiting[key] = entries(key, redis)
             case ("pm", let id, ""): updatePM(id, key, redis)
@@ -86,7 +95,7 @@ struct Snapshot {
     /// True where nothing is left to be done.
     var isAtRest: Bool {
         jobs.values.allSatisfy(\.state.isFinal) && queues.values.allSatisfy(\.isEmpty)
-            && processing.values.allSatisfy(\.isEmpty)
+            && processing.values.allSatisfy(\.isEmpty) && vms.values.allSatisfy { $0.state != .held }
     }
 
     /// The job of a VM that a worker runs now.
@@ -102,10 +111,13 @@ struct Snapshot {
 
     // MARK: - Records
 
-    private mutating func updateJob(_ text: String, _ key: String, _ redis: SimulatedRedis) -> Change? {
+    private mutating func updateJob(_ text: String, _ key: String, _ vms: [VMID: VMView], _ redis: SimulatedRedis)
+        -> Change?
+    {
         guard let id = JobID(text), let fields = redis.read(["HGETALL", key]).map,
             let kind = fields["kind"].flatMap(Job.Kind.init), let vm = fields["vm"].flatMap({ VMID($0) })
         else { return nil }
+        let entry = jobs[id] == nil ? Self.entry(fields["entry"] ?? "") : nil
         let view = JobView(
             kind: kind,
             vm: vm,
@@ -113,16 +125,17 @@ struct Snapshot {
             epoch: fields["epoch"].flatMap { Int($0) } ?? 0,
             worker: fields["worker"] ?? "",
             pm: fields["pm"].flatMap { PMID($0) },
-            needs: jobs[id]?.needs ?? Self.needs(fields["entry"] ?? ""),
+            needs: jobs[id]?.needs ?? entry?.needs ?? .zero,
             triedPMs: Set((fields["tried"] ?? "").split(separator: ",").compactMap { PMID(String($0)) }),
             claimPM: fields["claim_pm"].flatMap { PMID($0) },
-            isCleanup: kind == .destroy && fields["nonce"] == nil
+            pinnedTo: jobs[id]?.pinnedTo ?? entry?.constraints?.pm,
+            isAskedFor: fields["nonce"] != nil
         )
-        return Change(job: id, before: jobs.updateValue(view, forKey: id), after: view)
+        return Change(job: id, before: jobs.updateValue(view, forKey: id), after: view, pmBefore: vms[vm]?.pm)
     }
 
-    private static func needs(_ line: String) -> Resources {
-        (try? JSONDecoder().decode(QueueEntry.self, from: Data(line.utf8)))?.needs ?? .zero
+    private static func entry(_ line: String) -> QueueEntry? {
+        try? JSONDecoder().decode(QueueEntry.self, from: Data(line.utf8))
     }
 
     private mutating func updateVM(_ text: String, _ key: String, _ redis: SimulatedRedis) {

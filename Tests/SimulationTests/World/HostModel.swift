@@ -26,6 +26,13 @@ struct HostModel: Sendable {
         case remove
     }
 
+    /// One domain.
+    struct Domain: Hashable, Sendable {
+        /// The record in its metadata.
+        let vm: VirtualMachine
+        var isRunning = false
+    }
+
     /// What becomes of one act.
     enum Fate: Hashable, Sendable {
         case succeeds
@@ -40,8 +47,7 @@ struct HostModel: Sendable {
     /// What others run there.
     var foreign: Resources
     var mood = Mood.well
-    /// The VMs that have a domain there, and whether it runs.
-    private(set) var domains: [VMID: Bool] = [:]
+    private(set) var domains: [VMID: Domain] = [:]
     /// The VMs that have a disk there.
     private(set) var disks: Set<VMID> = []
 
@@ -63,57 +69,32 @@ struct HostModel: Sendable {
     /// Takes a step for a VM as libvirt would: finds what is there, and makes what is missing.
     ///
     /// - Returns: why it failed; nil where it did not.
-    mutating func take(_ step: Step, for vm: VMID?, _ fate: Fate) -> FailureCode? {
+    mutating func take(_ step: Step, for vm: VirtualMachine?, _ fate: Fate) -> FailureCode? {
         if case .failsBefore(let code) = fate { return code }
         // An image is brought for all VMs.
         guard let vm else { return nil }
         switch step {
         case .image: break
-        case .disk: disks.insert(vm)
+        case .disk: disks.insert(vm.id)
         case .domain:
-            if domains[vm] == nil {
-                guard disks.contains(vm) else { return .hypervisor }
-                domains[vm] = false
+            if domains[vm.id] == nil {
+                guard disks.contains(vm.id) else { return .hypervisor }
+                domains[vm.id] = Domain(vm: vm)
             }
         case .start:
-            guard domains[vm] != nil else { return .hypervisor }
-            domains[vm] = true
+            guard domains[vm.id] != nil else { return .hypervisor }
+            domains[vm.id]?.isRunning = true
         case .remove:
-            domains[vm] = nil
+            domains[vm.id] = nil
             if case .failsHalfway(let code) = fate { return code }
-            disks.remove(vm)
+            disks.remove(vm.id)
         }
         if case .failsAfter(let code) = fate { return code }
         return nil
     }
 
-    /// Probes it.
-    ///
-    /// - Parameters:
-    ///   - machine: the record as it stood when the probe began.
-    ///   - needs: what a VM needs.
-    /// - Returns: its state and, where all of it answered, its measure.
-    func probe(_ machine: PhysicalMachine, _ needs: (VMID) -> Resources) -> (PMState, PMMeasure?) {
-        switch mood {
-        case .away: return (.unknown, nil)
-        case .half: return (.degraded, nil)
-        case .well, .failing, .full, .slow: break
-        }
-        let running = domains.filter(\.value).keys.reduce(into: Resources.zero) { $0 += needs($1) }
-        let promised = machine.listing.overcommit.applied(to: capacity)
-        let measure = PMMeasure(
-            capacity: capacity,
-            available: Resources(
-                cpu: promised.cpu,
-                ram: max(0, capacity.ram - foreign.ram - running.ram / 2),
-                disk: capacity.disk - foreign.disk
-            ),
-            foreign: foreign,
-            claimed: machine.claimed,
-            load: Double(running.cpu)
-        )
-        return (.up, measure)
-    }
+    /// A guest switches itself off.
+    mutating func switchOff(_ vm: VMID) { domains[vm]?.isRunning = false }
 }
 
 extension Resources {

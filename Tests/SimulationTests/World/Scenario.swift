@@ -9,12 +9,20 @@ struct Scenario: Hashable, Sendable {
         case abandonedCalls
     }
 
+    /// The one thing that goes wrong, where it is not chance that says what does.
+    enum Strain: Hashable, Sendable {
+        /// A worker stands still for so many ms, again and again.
+        case pauses(Int)
+        /// Each call to Redis takes so many ms.
+        case slowRedis(Int)
+    }
+
     /// How long a lease lasts, in ms; as the default of `HVC_LEASE`.
-    static let lease = 15_000
+    static let lease = 5_000
     /// The longest that an act on a PM lasts before its caller knows, in ms.
     static let longestAct = 2_500
-    /// How long a probe of a PM is one worker's.
-    static let probeDeadline = Duration.seconds(60)
+    /// The installation's name in the metadata of its domains.
+    static let cell = "hvc"
     /// How long a process waits for Redis before it takes the call for failed, in ms.
     static let redisTimeout = 2_000
     /// How long after the end of all faults everything must have come to its end, in ms.
@@ -32,6 +40,7 @@ struct Scenario: Hashable, Sendable {
     /// How often a PM is probed, in ms.
     let probePeriod: Int
     let hazards: Set<Hazard>
+    let strain: Strain?
 
     /// The sizes of VMs.
     static let types = [
@@ -48,5 +57,19 @@ struct Scenario: Hashable, Sendable {
         faultPeriod = random.number(600...4_000)
         probePeriod = random.number(1...30) * 1_000
         self.hazards = hazards
+        strain = nil
+        acts = 0...0
+    }
+
+    /// How long an act on a PM lasts under a strain, in ms: longer than a lease, or not.
+    let acts: ClosedRange<Int>
+
+    /// Two workers under a strain and nothing else.
+    init(_ strain: Strain, acts: ClosedRange<Int>) {
+        (machines, workers, slots, requests) = (2, 2, 2, 12)
+        (faultsUntil, faultPeriod, probePeriod) = (120_000, 0, 30_000)
+        hazards = []
+        self.strain = strain
+        self.acts = acts
     }
 }

@@ -26,6 +26,10 @@ local function stays(pm, at)
   end
   return true
 end
+-- Claims of another type stay for the probe, which says so.
+local function recount_claims(pm)
+  if not wrong_kind('pm:' .. pm .. ':claims') then recount(pm) end
+end
 local function take(pm, at)
   local is_lost = redis.call('HEXISTS', P .. 'pm:' .. pm, 'address') == 0
   if is_lost or redis.call('HGET', P .. 'pm:' .. pm, 'listed') ~= '1' then
@@ -46,7 +50,7 @@ local function take(pm, at)
   probe_soon(pm)
   touch(pm, true)
   -- Its record was lost, and its VMs still have their claims.
-  if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':claims') == 1 then recount(pm) end
+  if is_lost and redis.call('EXISTS', P .. 'pm:' .. pm .. ':claims') == 1 then recount_claims(pm) end
 end
 
 refuse(wrong_kind('pms', 'discovery', 'discovery:down', 'fleet', 'events', 'vms', 'identities'))
@@ -56,7 +60,7 @@ for at = pms, #ARGV, #names do
   ids[#ids + 1], listed[pm] = pm, true
   local is_broken = broken_pm(pm)
   if is_broken or not stays(pm, at) then take(pm, at) end
-  if is_broken then recount(pm) end
+  if is_broken then recount_claims(pm) end
 end
 for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
   if not listed[pm] then

@@ -9,7 +9,9 @@
 
 local function begin(kind, broken)
   refuse(broken_counters() or not_whole('counters', false, kind) or wrong_kind(kind .. ':numbers'))
-  for _, id in ipairs(redis.call('HVALS', P .. kind .. ':numbers')) do refuse(broken(id)) end
+  for _, id in ipairs(redis.call('HVALS', P .. kind .. ':numbers')) do
+    refuse(not is_whole(id) and P .. kind .. ':numbers has a value that is no whole number' or broken(id))
+  end
   if redis.call('HSETNX', P .. 'counters', 'began_at', now) == 1 then write_schema(schema) end
 end
 local function name_of(kind, id)

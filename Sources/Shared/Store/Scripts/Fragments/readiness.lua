@@ -14,11 +14,12 @@ end
 local function mark_ready()
   if redis.call('HEXISTS', P .. 'counters', 'ready_at') == 1 then return end
   -- One after another: nobody walks all PMs before each of them was probed.
-  local upto = redis.call('HGET', P .. 'counters', 'ready_upto') or '0'
+  local upto = string.match(redis.call('HGET', P .. 'counters', 'ready_upto') or '', '^%d+$') or '0'
   while true do
     local pm = redis.call('ZRANGEBYSCORE', P .. 'pms', '(' .. upto, '+inf', 'LIMIT', 0, 1)[1]
     if not pm then break end
-    if redis.call('HEXISTS', P .. 'pm:' .. pm, 'checked_at') == 0 then
+    -- One whose record is of another type was not probed.
+    if redis.pcall('HEXISTS', P .. 'pm:' .. pm, 'checked_at') ~= 1 then
       redis.call('HSET', P .. 'counters', 'ready_upto', upto)
       return
     end
@@ -27,7 +28,7 @@ local function mark_ready()
   redis.call('HDEL', P .. 'counters', 'ready_upto')
   local all_read = true
   for _, pm in ipairs(redis.call('ZRANGE', P .. 'pms', 0, -1)) do
-    local m = redis.call('HMGET', P .. 'pm:' .. pm, 'checked_at', 'inventory_at')
+    local m = redis.pcall('HMGET', P .. 'pm:' .. pm, 'checked_at', 'inventory_at')
     if not m[1] then return end
     all_read = all_read and m[2]
   end

@@ -140,7 +140,8 @@ end
 local function job_before(job, v)
   if v.job then return v.job ~= job and v.job end
   if v.state ~= 'queued' or not v.create_job or v.create_job == job then return nil end
-  local state = redis.call('HGET', P .. 'job:' .. v.create_job, 'state')
+  -- One whose record is of another type is found out when its own turn comes.
+  local state = redis.pcall('HGET', P .. 'job:' .. v.create_job, 'state')
   return (state == 'queued' or state == 'delayed' or state == 'waiting') and v.create_job
 end
 

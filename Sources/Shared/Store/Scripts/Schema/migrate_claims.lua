@@ -12,13 +12,14 @@
 -- needs: broken_records, migration_lock
 
 local key = P .. 'pm:' .. pm
+local is_set = redis.call('TYPE', key .. ':vms').ok == 'set'
+refuse(is_set and wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':claims'))
 if not hold_migration(worker) then return -1 end
-if redis.call('TYPE', key .. ':vms').ok ~= 'set' then
+if not is_set then
   redis.call('DEL', key .. ':vms')
   pass_migration(step, pm)
   return 0
 end
-refuse(wrong_kind('pm:' .. pm, 'pm:' .. pm .. ':claims'))
 for _, vm in ipairs(redis.call('SRANDMEMBER', key .. ':vms', limit)) do
   redis.call('SREM', key .. ':vms', vm)
   local v = redis.pcall('HMGET', P .. 'vm:' .. vm, 'cpu', 'ram', 'disk')

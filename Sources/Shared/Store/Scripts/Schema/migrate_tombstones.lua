@@ -4,8 +4,9 @@
 -- ARGV step    the name of this step
 -- Returns: 0; -1 where another worker has taken over.
 --
--- needs: migration_lock
+-- needs: broken_records, migration_lock
 
+refuse(wrong_kind('tombstones'))
 if not hold_migration(worker) then return -1 end
 -- Not RENAME, which is no right that the programs have; what stands there goes when the schema is written.
 if redis.call('TYPE', P .. 'gone').ok == 'zset' then
