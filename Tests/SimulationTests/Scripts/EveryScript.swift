@@ -26,6 +26,7 @@ struct EveryScript {
         try await workers()
         try await catalog()
         try await jobs()
+        try await changesOfJobs()
         try await probes()
         try await audit()
     }
@@ -36,6 +37,7 @@ struct EveryScript {
             "HSET hvc:counters began_at then vm 2 pm 1", "ZADD hvc:pms 1 1", "HSET hvc:pm:numbers host1 1",
             "HSET hvc:pm:1 id 1 address host1 claimed_cpu 3 claimed_ram 1024 claimed_disk 2", "SADD hvc:pm:1:vms 1 2",
             "HSET hvc:vm:1 id 1 cpu 1 ram 512 disk 1", "ZADD hvc:gone 1 some-uuid",
+            "HSET hvc:job:1 id 1 vm 1 request a",
         ] {
             let parts = words.split(separator: " ").map(String.init)
             _ = redis.run(RedisCommand(parts[0], arguments: parts.dropFirst().map(\.redisArgument)))
@@ -162,6 +164,38 @@ struct EveryScript {
         let job = snapshot.lines.first?.entry?.job ?? JobID(known: 1)
         guard case .started(let epoch, _, _) = outcome.results.first else { return Lease(job: job, epoch: 0) }
         return Lease(job: job, epoch: epoch)
+    }
+
+    /// What people ask of jobs: to be listed, read, cancelled, tried again, dropped.
+    private func changesOfJobs() async throws {
+        for isClaimed in [false, true] {
+            let job = try await store.enqueueCreate(
+                name: "d",
+                type: TypeID(known: 1),
+                image: ImageID(known: 100),
+                request: "r"
+            ).job
+            if isClaimed {
+                try await giveUp()
+                try await store.retry(job)
+                try await giveUp()
+                try await store.drop(job)
+            } else {
+                _ = try await store.job(job)
+                try await store.cancel(job)
+            }
+        }
+        let list: [any RedisArgumentConvertible] = ["all:", "", "10", "100", "kind", "create"]
+        _ = try await store.redis.eval(StoreScript.listJobs.script, keys: [store.keys.prefix], arguments: list)
+        try await store.repair(listing: [JobID(known: 1), JobID(known: 2)])
+    }
+
+    /// Has the oldest job end its worker once too often.
+    private func giveUp() async throws {
+        let lease = try await claim()
+        _ = redis.run(["HSET", "hvc:job:\(lease.job)", "crashes", "2"])
+        redis.time += .seconds(61)
+        _ = try await store.sweep()
     }
 
     // MARK: - What probes find
