@@ -39,7 +39,11 @@ struct JobClaimSimulationTests {
             breaks: .i1,
             ("finish", "  remove_claim(vm)\n  redis.call('HSET', key, 'pm', pm", "  redis.call('HSET', key, 'pm', pm")
         ),
-        FaultInjection("a reschedule forgets the claim", breaks: .i4, ("reschedule", "release_job_claim(job, op, vm) else", "else")),
+        FaultInjection(
+            "a reschedule forgets the claim",
+            breaks: .i4,
+            ("reschedule", "release_job_claim(job, op, vm) else", "else")
+        ),
     ]
 
     @Test("What is broken on purpose breaks an invariant", arguments: faults)
