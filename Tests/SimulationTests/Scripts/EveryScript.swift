@@ -236,5 +236,12 @@ struct EveryScript {
         for job in 1...20 { _ = try await store.run(.repairJob, ["job": job]) as Bool }
         _ = redis.run(["HSET", "hvc:vm:4", "job", "1000"])
         _ = try await store.run(.repairVM, ["vm": 4]) as Bool
+        // A job that is to hold a claim itself.
+        _ = try await Store(redis: store.redis, operations: ExampleOperations.all).enqueue(
+            ExampleOperations.resize.kind,
+            on: VMID(known: 1),
+            claiming: .growth(Resources(cpu: 1, ram: 512, disk: 1)),
+            request: ""
+        )
     }
 }
