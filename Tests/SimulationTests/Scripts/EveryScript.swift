@@ -188,6 +188,7 @@ struct EveryScript {
         let list: [any RedisArgumentConvertible] = ["all:", "", "10", "100", "kind", "create"]
         _ = try await store.redis.eval(StoreScript.listJobs.script, keys: [store.keys.prefix], arguments: list)
         try await store.repair(listing: [JobID(known: 1), JobID(known: 2)])
+        _ = try await store.update(VMID(known: 1), ifVersion: nil, name: "e", labels: ["a": "b"], description: "f")
     }
 
     /// Has the oldest job end its worker once too often.

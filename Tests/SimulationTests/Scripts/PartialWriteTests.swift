@@ -11,6 +11,8 @@ struct PartialWriteTests {
     private static let seeds: [UInt64] = [1, 2, 3, 4]
     /// In how many states of a run each script is tried, and how many things are broken in each at most.
     private static let (states, damages) = (6, 400)
+    /// Scripts that need no trial, since they only read.
+    private static let readers: Set<String> = ["find_vms", "read_events"]
 
     @Test(
         "A script that a run calls and that fails has written nothing, whichever field or key is lost or broken",
@@ -45,7 +47,7 @@ struct PartialWriteTests {
     func allOthers() async throws {
         let redis = TrialRedis()
         try await EveryScript(redis: redis).call()
-        let missing = Set(StoreScript.all.map(\.script.name)).subtracting(redis.tried)
+        let missing = Set(StoreScript.all.map(\.script.name)).subtracting(redis.tried).subtracting(Self.readers)
         #expect(missing.isEmpty, "never called: \(missing.sorted())")
         let findings = redis.findings.sorted()
         #expect(findings.isEmpty, "\(findings.prefix(40).joined(separator: "\n"))")
