@@ -6,7 +6,7 @@ extension FaultInjection {
         FaultInjection(
             "a claim asks no headroom",
             breaks: .i1,
-            ("claim", "if not free or tonumber(v.needs[i]) > free[i] then", "if false then")
+            ("claim", "if not headroom or tonumber(needs[i]) > headroom[i] then", "if false then")
         ),
         FaultInjection(
             "what a claim held is freed twice",
@@ -16,7 +16,10 @@ extension FaultInjection {
         FaultInjection(
             "a create that goes elsewhere keeps its claim",
             breaks: .i1,
-            ("reschedule", "\nremove_claim(vm)\n", "\n")
+            (
+                "reschedule", "release_job_claim(job, op, vm) else remove_claim(vm) end",
+                "release_job_claim(job, op, vm) end"
+            )
         ),
     ]
 
