@@ -99,7 +99,7 @@ let package = Package(
         ),
         .target(
             name: "Store",
-            dependencies: ["Model", "Placement", "RedisClient", logging, nioLocks],
+            dependencies: ["Model", "Placement", "RedisClient", "Telemetry", logging, nioLocks],
             path: "Sources/Shared/Store",
             resources: [.embedInCode("Scripts")],
             swiftSettings: strict

@@ -33,7 +33,11 @@ struct Gateway {
 
     init(settings: GatewaySettings) throws {
         self.settings = settings
-        logger = Program.logger(label: "hvc-gateway", level: settings.common.logLevel)
+        logger = Program.logger(
+            label: "hvc-gateway",
+            level: settings.common.logLevel,
+            format: settings.common.logFormat
+        )
         for warning in settings.warnings { logger.warning("\(warning)") }
         redis = settings.common.makeRedisClient(name: "hvc-gateway", waitForConnection: .zero, logger: logger)
         let metrics = MetricsRegistry()
@@ -81,6 +85,7 @@ struct Gateway {
                 placement: PlacementController(service: placement),
                 jobs: JobController(service: jobs, store: store),
                 events: EventController(log: events),
+                queue: QueueController(store: store, counts: jobCounts),
                 health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),
                 metrics: MetricsController(
                     registry: metrics,
@@ -95,6 +100,7 @@ struct Gateway {
             ),
             token: settings.token,
             metrics: RequestMetrics(in: metrics),
+            logFormat: settings.common.logFormat,
             logger: logger
         )
         responder = router.buildResponder()

@@ -32,7 +32,11 @@ struct WorkerProgram {
 
     init(settings: WorkerSettings) {
         self.settings = settings
-        var logger = Program.logger(label: "hvc-worker", level: settings.common.logLevel)
+        var logger = Program.logger(
+            label: "hvc-worker",
+            level: settings.common.logLevel,
+            format: settings.common.logFormat
+        )
         logger[metadataKey: "worker"] = "\(settings.name)"
         self.logger = logger
         for warning in settings.warnings { logger.warning("\(warning)") }

@@ -60,6 +60,15 @@ struct EndpointAnswerTests {
             Step(call: Endpoints.releaseHold.description, id: 3, work: true),
             Step(call: Endpoints.dryRun.description, body: DryRunRequest(type: type, image: image, count: 9)),
             Step(call: Endpoints.readCapacity.description), Step(call: Endpoints.readPM.description),
+            Step(call: Endpoints.readRefusals.description, query: "window=1h"),
+            Step(call: Endpoints.pauseQueue.description, body: PauseRequest(reason: "r")),
+            Step(call: Endpoints.resumeQueue.description),
+            Step(
+                call: Endpoints.setQueueRule.description,
+                body: QueueRuleRequest(kind: "start", action: .deferred, reason: "r")
+            ),
+            Step(call: Endpoints.readQueue.description),
+            Step(call: Endpoints.dropQueueRule.description, query: "kind=start"),
             Step(call: Endpoints.listVMs.description), Step(call: Endpoints.listPMs.description),
             Step(call: Endpoints.listImages.description), Step(call: Endpoints.readImage.description, id: 100),
             Step(call: Endpoints.listTypes.description), Step(call: Endpoints.readType.description),

@@ -18,6 +18,7 @@ final class FakeJobStore: JobStore {
 
     struct State {
         var status: VMStatus?
+        var origin = JobOrigin()
         var machine: PhysicalMachine?
         var image: ImageRegistration?
         var epoch = 1
@@ -54,7 +55,9 @@ final class FakeJobStore: JobStore {
         state.withLockedValue { $0[keyPath: path] }
     }
 
-    func vm(_ id: VMID) async throws(Failure) -> VMStatus? { self[\.status] }
+    func subject(of job: JobID, on vm: VMID) async throws(Failure) -> JobSubject {
+        JobSubject(status: self[\.status], origin: self[\.origin])
+    }
 
     func machine(_ id: PMID) async throws(Failure) -> PhysicalMachine? { self[\.machine] }
 

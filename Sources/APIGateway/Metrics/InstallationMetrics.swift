@@ -59,6 +59,7 @@ actor InstallationMetrics {
         state.add(.redisMemory, memory.used)
         state.add(.redisMemoryLimit, memory.limit)
         state.add(try await store.queueStatus())
+        state.add(.queuePaused, try await store.queueRules().pause == nil ? 0 : 1)
         state.add(try await fleetCache.fleet())
         let workers = try await store.workerMetrics()
         state.add(workers)

@@ -28,6 +28,7 @@ extension MetricFamily {
         labels: ["queue"],
         "How long ago the next job of the queue was accepted; 0 where none waits."
     )
+    static let queuePaused = MetricFamily("hvc_queue_paused", .gauge, "1 while workers take no jobs, else 0.")
     static let running = MetricFamily("hvc_jobs_running", .gauge, "Jobs that workers hold.")
     static let deferred = MetricFamily("hvc_jobs_deferred", .gauge, "Jobs that were put off, as where a PM is silent.")
     static let dead = MetricFamily("hvc_jobs_dead", .gauge, "Entries of the dead-letter list.")
@@ -73,7 +74,8 @@ extension MetricFamily {
 
     /// All that `/metrics` may answer.
     static let installation = [
-        build, redisUp, redisMemory, redisMemoryLimit, queueDepth, queueAge, running, deferred, dead, workers,
+        build, redisUp, redisMemory, redisMemoryLimit, queueDepth, queueAge, queuePaused, running, deferred, dead,
+        workers,
         workerJobs, pms, cordoned, capacity, claimed, headroom, vms, vmInfo, vmInfoOmitted,
     ]
     static let all = installation + counted

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Model
+import Telemetry
 
 /// Does what every call needs: gives the request an id, checks it, reads its body, answers and logs it.
 ///
@@ -23,9 +24,12 @@ struct RequestFrame: RouterMiddleware {
         let start = ContinuousClock.now
         var context = context
         context.requestID = RequestLog.identifier(sent: request.headers[.requestID])
+        // Of two headers nobody knows which one is meant.
+        let headers = request.headers.values(of: .traceParent)
+        if headers.count == 1 { context.trace = TraceContext(headers[0]) }
         var response: Response
         do {
-            response = try await answer(to: request, context, next)
+            response = try await answerTraced(to: request, context, next)
         } catch {
             response = InvalidCalls.answer(to: error, request, context)
         }
@@ -33,6 +37,16 @@ struct RequestFrame: RouterMiddleware {
         if request.method == .head { response = response.createHeadResponse() }
         log.finish(&response, to: request, context, since: start)
         return response
+    }
+
+    /// What is accepted for the request notes its trace.
+    private func answerTraced(
+        to request: Request,
+        _ context: GatewayContext,
+        _ next: @concurrent (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        guard let trace = context.trace else { return try await answer(to: request, context, next) }
+        return try await TraceContext.$current.withValue(trace) { try await answer(to: request, context, next) }
     }
 
     /// Separate from `handle`: a frame larger than a slab of the task's stack costs an allocation for each request.

@@ -2,6 +2,7 @@ import Bootstrap
 import HTTPTypes
 import Hummingbird
 import Logging
+import Telemetry
 
 /// Gives each request an id, writes its line of the access log, and counts it.
 struct RequestLog {
@@ -9,6 +10,7 @@ struct RequestLog {
     /// Removes tokens from what is logged.
     let secrets: SecretFilter
     let metrics: RequestMetrics
+    let format: LogFormat
 
     /// Adds the request's id to the answer, writes the line, counts the request, and removes from the answer what is for
     /// the log alone.
@@ -31,16 +33,30 @@ struct RequestLog {
         let microseconds = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
         metrics.note(request.method, route: context.route, status: response.status.code, elapsed: elapsed)
         let target = secrets.shown(path: request.uri.path, query: request.uri.query ?? "")
-        // One text rather than metadata, which costs as much as all else that the gateway does for a query.
-        var line = "\(request.method.rawValue) \(target.path) status=\(response.status.code) us=\(microseconds)"
-        line += " request=\(id)"
-        if !target.query.isEmpty { line += " query=" + LogText.quoted(target.query) }
-        if let reason = response.headers[.reason], !target.isSecret { line += " reason=" + LogText.quoted(reason) }
+        var facts = [("request", id)]
+        if let trace = context.trace { facts.append(("trace", trace.traceID)) }
+        if !target.query.isEmpty { facts.append(("query", target.query)) }
+        if let reason = response.headers[.reason], !target.isSecret { facts.append(("reason", reason)) }
         if let cause = response.headers[.cause] {
-            line += " cause=" + LogText.quoted(cause)
+            facts.append(("cause", cause))
             response.headers[.cause] = nil
         }
-        logger.info("\(secrets.shown(line: line))")
+        switch format {
+        case .text:
+            // One text rather than metadata, which costs as much as all else that the gateway does for a query.
+            var line = "\(request.method.rawValue) \(target.path) status=\(response.status.code) us=\(microseconds)"
+            for (name, value) in facts { line += " \(name)=" + LogText.quoted(value) }
+            logger.info("\(secrets.shown(line: line))")
+        case .json:
+            facts += [
+                ("method", request.method.rawValue), ("path", target.path), ("status", "\(response.status.code)"),
+                ("us", "\(microseconds)"),
+            ]
+            facts += context.subject
+            if let job = response.headers[.job] { facts.append(("job", job)) }
+            let pairs = facts.map { ($0.0, Logger.MetadataValue.string(secrets.shown(line: $0.1))) }
+            logger.info("a request was answered", metadata: Dictionary(pairs) { first, _ in first })
+        }
     }
 
     /// The caller's own id if it is a plain word of at most 64 characters, otherwise a new one.

@@ -21,6 +21,8 @@ extension HTTPField.Name {
     static let idempotencyReplayed = Self("Idempotency-Replayed")
     /// The last event that a client has of a stream.
     static let lastEventID = Self("Last-Event-ID")
+    /// Where the request stands in a trace of its caller (W3C Trace Context).
+    static let traceParent = Self("traceparent")
     /// The id of the request in logs and jobs.
     static let requestID = Self("X-Request-Id")
 }
@@ -47,4 +49,7 @@ extension HTTPFields {
         get { name.flatMap { self[$0] } }
         set { if let name { self[name] = newValue } }
     }
+
+    /// The values of all fields with one of our own names.
+    func values(of name: HTTPField.Name?) -> [String] { name.map { self[values: $0] } ?? [] }
 }

@@ -1,4 +1,5 @@
 import API
+import Bootstrap
 import Hummingbird
 import Logging
 
@@ -18,6 +19,7 @@ extension Gateway {
         let placement: PlacementController
         let jobs: JobController
         let events: EventController
+        let queue: QueueController
         let health: HealthController
         let metrics: MetricsController
         let openAPI: OpenAPIController
@@ -30,13 +32,19 @@ extension Gateway {
         _ controllers: Controllers,
         token: String,
         metrics: RequestMetrics,
+        logFormat: LogFormat,
         logger: Logger
     ) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
         let open = Set(Endpoints.all.filter { !$0.needsToken }.map(\.path.description))
         router.add(
             middleware: RequestFrame(
-                log: RequestLog(logger: logger, secrets: SecretFilter(token: token), metrics: metrics),
+                log: RequestLog(
+                    logger: logger,
+                    secrets: SecretFilter(token: token),
+                    metrics: metrics,
+                    format: logFormat
+                ),
                 loopbackHost: LoopbackHost(isRequired: token.isEmpty),
                 authorization: Authorization(token: token, open: open),
                 bodies: BodyLimit(budget: BodyBudget(), bodiless: open)
@@ -80,7 +88,13 @@ extension Gateway {
         router.v1(Endpoints.cancelJob, controllers.jobs.cancel)
         router.v1(Endpoints.retryJob, controllers.jobs.retry)
         router.v1(Endpoints.dropJob, controllers.jobs.drop)
+        router.v1(Endpoints.readRefusals, controllers.placement.refusals)
         router.v1(Endpoints.explainJob, controllers.jobs.explanation)
+        router.v1(Endpoints.readQueue, controllers.queue.read)
+        router.v1(Endpoints.pauseQueue, controllers.queue.pause)
+        router.v1(Endpoints.resumeQueue, controllers.queue.resume)
+        router.v1(Endpoints.setQueueRule, controllers.queue.setRule)
+        router.v1(Endpoints.dropQueueRule, controllers.queue.dropRule)
 
         router.service(Endpoints.readHealth, controllers.health.alive)
         router.service(Endpoints.readReadiness, controllers.health.ready)

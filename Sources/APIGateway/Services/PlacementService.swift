@@ -17,10 +17,20 @@ struct PlacementService: Sendable {
         let policy: PlacementPolicy
     }
 
-    /// Where VMs would be placed now.
+    /// How many more VMs of each type fit.
+    struct CapacityReading {
+        let types: [InstanceType]
+        let capacity: Capacity
+        /// As of when, in ms since 1970.
+        let time: Int
+    }
+
+    /// Where VMs would be placed now, and how many more would fit after that.
     ///
     /// - Throws: `Failure` where the same request for a VM would fail wherever it went.
-    func dryRun(_ body: DryRunRequest) async throws(Failure) -> [PlacementDecision] {
+    func dryRun(
+        _ body: DryRunRequest
+    ) async throws(Failure) -> (decisions: [PlacementDecision], after: CapacityReading) {
         guard let type = try await store.types().first(where: { $0.id == body.type }) else {
             throw Failure(.unknownType, "there is no type \(body.type): /vm/types lists them")
         }
@@ -34,7 +44,10 @@ struct PlacementService: Sendable {
                 PlacementRequest(vm: $0, needs: type.needs, image: body.image, constraints: constraints)
             }
         }
-        return plan(requests, on: context.fleet, by: context.policy)
+        let decisions = plan(requests, on: context.fleet, by: context.policy)
+        let (fleet, placed) = context.fleet.placing(requests, as: decisions)
+        let after = PlanningContext(fleet: fleet, policy: context.policy)
+        return (decisions, try await capacity(of: after, with: placed))
     }
 
     private func check(_ id: ImageID, for type: InstanceType) async throws(Failure) {
@@ -44,18 +57,31 @@ struct PlacementService: Sendable {
     }
 
     /// How many more VMs of each type fit.
-    func capacity() async throws(Failure) -> (types: [InstanceType], capacity: Capacity, time: Int) {
+    func capacity() async throws(Failure) -> CapacityReading {
+        try await capacity(of: try await planningContext(), with: [:])
+    }
+
+    /// How many more VMs of each type fit, where some are on PMs already that Redis does not know of.
+    private func capacity(
+        of context: PlanningContext,
+        with placed: [PMID: [PlacementRequest]]
+    ) async throws(Failure) -> CapacityReading {
         let types = try await store.types()
-        let context = try await planningContext()
         let pms = context.fleet.costliestMachines(by: context.policy, limit: Self.lossLimit)
-        let tenants = try await tenants(of: pms)
+        let tenants = try await tenants(of: pms).merging(placed.filter { pms.contains($0.key) }, uniquingKeysWith: +)
         let counts = Placement.capacity(
             for: types.map(\.needs),
             of: context.fleet,
             by: context.policy,
             losing: tenants
         )
-        return (types, counts, context.fleet.time)
+        return CapacityReading(types: types, capacity: counts, time: context.fleet.time)
+    }
+
+    /// The requests of a time that got no place, and what would have served them.
+    func refusals(within window: Duration) async throws(Failure) -> (since: Int, count: Int, RefusalAnalysis) {
+        let (refusals, since, _) = try await store.refusals(within: window)
+        return (since, refusals.count, analyze(refusals, on: try await fleetCache.fleet()))
     }
 
     /// Where the VMs of a PM would go if it were emptied.

@@ -61,6 +61,7 @@ struct JobController: Sendable {
                 vmID: job.vm,
                 pmID: job.pm,
                 triedPMIDs: job.tried,
+                waitsFor: try await store.whyWaiting(id),
                 explanation: job.decision,
                 steps: steps,
                 left: job.left,

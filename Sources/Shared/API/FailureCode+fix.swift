@@ -37,6 +37,8 @@ extension FailureCode {
         case .noWorker: "start a worker"
         case .overloaded, .tooManyWaiting, .notReady: "try again later"
         case .queueFull: "see that workers run, and try again when they have taken some jobs"
+        case .rejectedByRule: "wait until the rule is gone, or take it away: GET /v1/queue shows it"
+        case .unknownRule: "see the rules by GET /v1/queue"
         case .storeFull: "destroy VMs, keep less history, or give Redis more memory"
         case .storeUnavailable: "see that Redis runs, and try again"
         case .outcomeUnknown: "repeat it with the same Idempotency-Key; without one, see first whether it was accepted"

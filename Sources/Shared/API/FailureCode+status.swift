@@ -7,7 +7,8 @@ extension FailureCode {
         case .invalidRequest: 400
         case .unauthorized: 401
         case .crossSite: 403
-        case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold, .unknownJob: 404
+        case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold: 404
+        case .unknownJob, .unknownRule: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409
@@ -21,6 +22,7 @@ extension FailureCode {
         case .machineUnreachable, .hypervisor: 502
         case .noMachine, .notReady, .imageFetching, .machineClosed, .networkUnavailable: 503
         case .storeUnavailable, .storeFull, .queueFull, .overloaded, .noWorker, .tooManyWaiting, .workerBusy: 503
+        case .rejectedByRule: 503
         case .deadline, .outcomeUnknown: 504
         case .storageFull: 507
         }

@@ -9,6 +9,8 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
     package let vmID: VMID
     package let pmID: PMID?
     package let triedPMIDs: [PMID]
+    /// Why it waits for more than its turn; missing where it does not.
+    package let waitsFor: String?
     package let explanation: PlacementExplanation?
     /// What was done on its PMs, in that order.
     package let steps: [StepResponse]
@@ -24,6 +26,7 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
         case vmID = "vm_id"
         case pmID = "pm_id"
         case triedPMIDs = "tried_pm_ids"
+        case waitsFor = "waits_for"
     }
 
     package init(
@@ -33,6 +36,7 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
         vmID: VMID,
         pmID: PMID?,
         triedPMIDs: [PMID],
+        waitsFor: String?,
         explanation: PlacementExplanation?,
         steps: [StepRecord],
         left: [String]?,
@@ -44,6 +48,7 @@ package struct ExplanationResponse: Codable, Hashable, Sendable {
         self.vmID = vmID
         self.pmID = pmID
         self.triedPMIDs = triedPMIDs
+        self.waitsFor = waitsFor
         self.explanation = explanation
         self.steps = steps.map(StepResponse.init)
         self.left = left

@@ -161,9 +161,11 @@ package struct StepResponse: Codable, Hashable, Sendable {
     package let detail: String?
     /// When what it made was taken away again.
     package let undoneAt: String?
+    /// The header of the request that made the job, where it had one.
+    package let traceparent: String?
 
     private enum CodingKeys: String, CodingKey {
-        case name, epoch, detail
+        case name, epoch, detail, traceparent
         case pmID = "pm_id"
         case startedAt = "started_at"
         case endedAt = "ended_at"
@@ -172,6 +174,6 @@ package struct StepResponse: Codable, Hashable, Sendable {
 
     package init(_ step: StepRecord) {
         (name, pmID, epoch, startedAt) = (step.name, step.pm, step.epoch, step.startedAt)
-        (endedAt, detail, undoneAt) = (step.endedAt, step.detail, step.undoneAt)
+        (endedAt, detail, undoneAt, traceparent) = (step.endedAt, step.detail, step.undoneAt, step.traceparent)
     }
 }

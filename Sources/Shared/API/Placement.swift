@@ -60,8 +60,12 @@ package struct DryRunRequest: APIRequest, Hashable {
 /// Where VMs would go.
 package struct DryRunResponse: Codable, Hashable, Sendable {
     package let decisions: [DecisionResponse]
+    /// How many more VMs would fit once these were placed, also with any one PM lost.
+    package let after: CapacityResponse
 
-    package init(decisions: [DecisionResponse]) { self.decisions = decisions }
+    package init(decisions: [DecisionResponse], after: CapacityResponse) {
+        (self.decisions, self.after) = (decisions, after)
+    }
 }
 
 /// Where one VM would go, and why; or why nowhere.

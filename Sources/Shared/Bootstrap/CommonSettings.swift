@@ -10,6 +10,8 @@ package struct CommonSettings: Sendable {
     package let prefix: String
     /// From which level on log lines are written.
     package let logLevel: Logger.Level
+    /// How they are written.
+    package let logFormat: LogFormat
 
     private static let redisURLSetting = Setting<String>.text(
         "HVC_REDIS_URL",
@@ -40,10 +42,18 @@ package struct CommonSettings: Sendable {
         fallback: .info,
         meaning: "From which level on log lines are written to standard error."
     )
+    private static let logFormatSetting = Setting<LogFormat>.choice(
+        "HVC_LOG_FORMAT",
+        fallback: .text,
+        meaning: "How log lines are written: for people, or as an object of JSON each."
+    )
 
     /// The settings, for `--help` and the docs.
     package static var descriptions: [SettingDescription] {
-        [redisURLSetting.about, redisPasswordSetting.about, prefixSetting.about, logLevelSetting.about]
+        [
+            redisURLSetting.about, redisPasswordSetting.about, prefixSetting.about, logLevelSetting.about,
+            logFormatSetting.about,
+        ]
     }
 
     /// Reads the settings.
@@ -56,6 +66,7 @@ package struct CommonSettings: Sendable {
         self.redis = redis ?? RedisConfiguration(endpoint: .tcp(host: "", port: 0))
         prefix = reader.value(Self.prefixSetting)
         logLevel = reader.value(Self.logLevelSetting)
+        logFormat = reader.value(Self.logFormatSetting)
     }
 
     private static func redis(at url: String, password: String) throws(Failure) -> RedisConfiguration {

@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 /// Collects log lines and writes them to a file descriptor in batches, in order.
 package final class LogWriter: Sendable {
     private struct State {
+        var format = LogFormat.text
         var pending: [UInt8] = []
         var isScheduled = false
         var dropped = 0
@@ -21,6 +22,12 @@ package final class LogWriter: Sendable {
 
     package init(to handle: FileHandle = .standardError) {
         self.handle = handle
+    }
+
+    /// How lines are written, of which this one writes one itself.
+    package var format: LogFormat {
+        get { state.withLockedValue { $0.format } }
+        set { state.withLockedValue { $0.format = newValue } }
     }
 
     /// Takes a line to be written soon, or before this returns where it is urgent.
@@ -48,14 +55,23 @@ package final class LogWriter: Sendable {
     }
 
     private func flushOnQueue() {
-        let (bytes, dropped) = state.withLockedValue { state in
-            defer { state = State() }
-            return (state.pending, state.dropped)
+        let (bytes, dropped, format) = state.withLockedValue { state in
+            defer { state = State(format: state.format) }
+            return (state.pending, state.dropped, state.format)
         }
         var data = Data(bytes)
-        if dropped > 0 { data.append(Data("(\(dropped) log lines dropped: nobody took them)\n".utf8)) }
+        if dropped > 0 { data.append(Data(Self.notice(of: dropped, format).utf8)) }
         guard !data.isEmpty else { return }
         // There is nowhere to report that standard error itself is closed.
         try? handle.write(contentsOf: data)
+    }
+
+    private static func notice(of dropped: Int, _ format: LogFormat) -> String {
+        switch format {
+        case .text: "(\(dropped) log lines dropped: nobody took them)\n"
+        case .json:
+            "{\"time\":\"\(LogTime.now())\",\"level\":\"warning\",\"message\":\"log lines dropped: nobody took them\","
+                + "\"lines\":\(dropped)}\n"
+        }
     }
 }

@@ -13,9 +13,16 @@ package enum Program {
     /// - Parameters:
     ///   - label: the program's name.
     ///   - level: from which level on lines are written.
+    ///   - format: how they are written.
     /// - Returns: the logger.
-    package static func logger(label: String, level: Logger.Level) -> Logger {
-        var logger = Logger(label: label) { LineLogHandler(label: $0, writer: logWriter) }
+    package static func logger(label: String, level: Logger.Level, format: LogFormat = .text) -> Logger {
+        logWriter.format = format
+        var logger = Logger(label: label) { label -> any LogHandler in
+            switch format {
+            case .text: LineLogHandler(label: label, writer: logWriter)
+            case .json: JSONLogHandler(label: label, writer: logWriter)
+            }
+        }
         logger.logLevel = level
         return logger
     }

@@ -21,6 +21,7 @@ package enum SettingNames {
         "HVC_JOB_HISTORY",
         "HVC_JOB_HISTORY_MIB",
         "HVC_LEASE",
+        "HVC_LOG_FORMAT",
         "HVC_LOG_LEVEL",
         "HVC_METRICS_VMS",
         "HVC_NETWORK",

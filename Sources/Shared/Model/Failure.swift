@@ -113,6 +113,10 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case storeFull = "store_full"
     /// As many jobs are queued as there may be.
     case queueFull = "queue_full"
+    /// A rule of people rejects jobs of this kind.
+    case rejectedByRule = "rejected_by_rule"
+    /// There is no rule for jobs of this kind.
+    case unknownRule = "unknown_rule"
     /// Redis may have taken the request, and did not say so.
     case outcomeUnknown = "outcome_unknown"
     /// A page of another site made a browser send the request.

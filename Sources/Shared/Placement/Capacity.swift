@@ -64,6 +64,26 @@ package func capacity(
 }
 
 extension FleetSnapshot {
+    /// The fleet as it would be with some requests placed as was decided.
+    ///
+    /// - Parameters:
+    ///   - requests: the requests.
+    ///   - decisions: a decision for each, in their order; those beyond are left out.
+    /// - Returns: the fleet, and the requests that it has now by PM.
+    package func placing(
+        _ requests: [PlacementRequest],
+        as decisions: [PlacementDecision]
+    ) -> (fleet: FleetSnapshot, placed: [PMID: [PlacementRequest]]) {
+        var fleet = self
+        var placed: [PMID: [PlacementRequest]] = [:]
+        for (request, decision) in zip(requests, decisions) {
+            guard let pm = decision.machine, let index = index(of: pm) else { continue }
+            fleet.claim(request, at: index)
+            placed[pm, default: []].append(request)
+        }
+        return (fleet, placed)
+    }
+
     /// The PMs whose loss costs most by their headroom: those that take VMs, and those that take none and have some.
     ///
     /// - Parameters:

@@ -13,9 +13,14 @@ extension PlacementExplanation.NearestMiss {
             }
         }
         guard let nearest else { return nil }
+        let terms = fleet.headroomTerms(at: nearest.index)
+        let missing = (request.needs - terms.headroom).combined(with: .zero, by: max)
+        let factors = Self.remedy(fleet.entries[nearest.index].machine, terms, request.needs)
         self.init(
             pm: fleet.rows[nearest.index].id,
-            text: Self.text(fleet.entries[nearest.index].machine, fleet.headroomTerms(at: nearest.index), request.needs)
+            text: Self.text(missing, factors),
+            missing: missing,
+            overcommit: factors.map { Dictionary($0.map { ($0.resource, $0.factor) }) { first, _ in first } }
         )
     }
 
@@ -28,17 +33,21 @@ extension PlacementExplanation.NearestMiss {
         return max(share(needs.cpu, headroom.cpu), share(needs.ram, headroom.ram), share(needs.disk, headroom.disk))
     }
 
-    private static func text(_ machine: PhysicalMachine, _ terms: HeadroomTerms, _ needs: Resources) -> String {
-        let missing = (needs - terms.headroom).combined(with: .zero, by: max)
+    private static func text(_ missing: Resources, _ factors: [Factor]?) -> String {
         let amounts = [
             (missing.cpu, missing.cpu == 1 ? "CPU" : "CPUs"), (missing.ram, "MiB"), (missing.disk, "GiB of disk"),
         ]
         let lacks = "lacks " + amounts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-        return lacks + (remedy(machine, terms, needs).map { "; \($0)" } ?? "")
+        guard let factors else { return lacks }
+        let settings = factors.map { "overcommit_\($0.resource)=\($0.factor)" }.joined(separator: " ")
+        return lacks + "; with \(settings) it fits"
     }
 
+    /// An overcommit of a resource.
+    private typealias Factor = (resource: String, factor: Double)
+
     /// By which overcommit the VM would fit; nil where it is not promises that are short, or the factor would be absurd.
-    private static func remedy(_ machine: PhysicalMachine, _ terms: HeadroomTerms, _ needs: Resources) -> String? {
+    private static func remedy(_ machine: PhysicalMachine, _ terms: HeadroomTerms, _ needs: Resources) -> [Factor]? {
         guard let capacity = machine.measure?.capacity else { return nil }
         let measured = terms.available - terms.claimedSince.combined(with: .zero, by: max)
         let now = machine.listing.overcommit
@@ -47,15 +56,15 @@ extension PlacementExplanation.NearestMiss {
             ("ram", needs.ram, terms.promised.ram, measured.ram, capacity.ram, now.ram),
             ("disk", needs.disk, terms.promised.disk, measured.disk, capacity.disk, now.disk),
         ]
-        var factors: [String] = []
+        var factors: [Factor] = []
         for each in resources where each.needs > min(each.promised, each.measured) {
             // What was measured of CPUs is what was promised: they are shared, not used up.
             let isPromise = each.needs > each.promised && (each.name == "cpu" || each.needs <= each.measured)
             let wanted = Double(each.capacity) * each.factor + Double(each.needs - each.promised)
             let factor = (wanted / Double(max(each.capacity, 1)) * 100).rounded(.up) / 100
             guard isPromise, each.capacity > 0, factor <= 100 else { return nil }
-            factors.append("overcommit_\(each.name)=\(factor)")
+            factors.append((each.name, factor))
         }
-        return factors.isEmpty ? nil : "with \(factors.joined(separator: " ")) it fits"
+        return factors.isEmpty ? nil : factors
     }
 }

@@ -6,9 +6,7 @@ extension PlacementExplanation {
         var json = "{"
         if let chosen { json += "\"chosen\":\(chosen)," }
         json += "\"considered\":[\(considered.map(\.json).joined(separator: ","))],\"fit\":\(fit)"
-        if let nearestMiss {
-            json += ",\"nearest_miss\":{\"pm\":\(nearestMiss.pm),\"text\":\(JSONText.quoted(nearestMiss.text))}"
-        }
+        if let nearestMiss { json += ",\"nearest_miss\":\(nearestMiss.json)" }
         return json
             + ",\"objections\":\(JSONText.object(objections) { String($0) }),\"policy\":\(JSONText.quoted(policy))}"
     }
@@ -21,6 +19,18 @@ extension PlacementExplanation.Consideration {
         json += ",\"pm\":\(pm)"
         // Weights are finite numbers, whose description is JSON.
         if let weights { json += ",\"weights\":\(JSONText.object(weights) { "\($0)" })" }
+        return json + "}"
+    }
+}
+
+extension PlacementExplanation.NearestMiss {
+    fileprivate var json: String {
+        var json = "{\"pm\":\(pm),\"text\":\(JSONText.quoted(text))"
+        if let missing {
+            json += ",\"missing\":{\"cpu\":\(missing.cpu),\"disk\":\(missing.disk),\"ram\":\(missing.ram)}"
+        }
+        // Factors are finite numbers, whose description is JSON.
+        if let overcommit { json += ",\"overcommit\":\(JSONText.object(overcommit) { "\($0)" })" }
         return json + "}"
     }
 }

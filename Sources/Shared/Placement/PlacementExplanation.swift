@@ -18,6 +18,10 @@ package struct PlacementExplanation: Hashable, Sendable, Codable {
         package let pm: PMID
         /// What it lacks, and what would make the VM fit.
         package let text: String
+        /// How much is missing; nil in records of earlier releases.
+        package let missing: Resources?
+        /// The overcommit under which the VM would fit, by resource; nil where that alone would not do.
+        package let overcommit: [String: Double]?
     }
 
     /// How many PMs are explained in full at most; the rest is counted.

@@ -13,6 +13,7 @@ enum EnqueueReply: ScriptReply {
     case unknownHold
     case groupConflict(String, rule: String)
     case queueFull(Int)
+    case rejected(kind: String, reason: String)
 
     init?(_ reply: RESPValue, keys: Keys) {
         guard let words = reply.strings else { return nil }
@@ -23,6 +24,7 @@ enum EnqueueReply: ScriptReply {
         case ("queue_full", 2):
             guard let length = Int(words[1]) else { return nil }
             self = .queueFull(length)
+        case ("rejected", 3): self = .rejected(kind: words[1], reason: words[2])
         case ("not_ready", 1): self = .notReady
         case ("other_schema", 1): self = .otherSchema
         case ("replayed", _), ("key_reused", _):
@@ -53,6 +55,7 @@ enum EnqueueOnVMReply: ScriptReply {
     /// The VM would have no CPU or no memory.
     case tooSmall
     case queueFull(Int)
+    case rejected(kind: String, reason: String)
 
     init?(_ reply: RESPValue, keys: Keys) {
         guard let words = reply.strings else { return nil }
@@ -60,6 +63,7 @@ enum EnqueueOnVMReply: ScriptReply {
         case ("ok", 3):
             guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
             self = .accepted(job, vm)
+        case ("rejected", 3): self = .rejected(kind: words[1], reason: words[2])
         case ("not_ready", 1): self = .notReady
         case ("other_schema", 1): self = .otherSchema
         case ("replayed", _), ("key_reused", _):

@@ -1,12 +1,13 @@
 package import Model
+package import Telemetry
 
 /// What the parts of a worker that run jobs need of the store: `Store` is the real one.
 ///
 /// Every change is one script that is fenced by the lease's epoch: it says false, or `lost`, where the job is another
 /// worker's by then, and changes nothing.
 package protocol JobStore: Sendable {
-    /// A VM's record; nil where there is none.
-    func vm(_ id: VMID) async throws(Failure) -> VMStatus?
+    /// What a job is about, and where it came from.
+    func subject(of job: JobID, on vm: VMID) async throws(Failure) -> JobSubject
 
     /// A PM's record; nil where there is none.
     func machine(_ id: PMID) async throws(Failure) -> PhysicalMachine?
@@ -129,5 +130,26 @@ package struct JobEnding: Hashable, Sendable {
         self.cleanupDelay = cleanupDelay
         self.penalizesPM = penalizesPM
         self.writes = writes
+    }
+}
+
+/// What a job is about, and where it came from.
+package struct JobSubject: Sendable {
+    /// The VM's record; nil where there is none.
+    package let status: VMStatus?
+    package let origin: JobOrigin
+
+    package init(status: VMStatus?, origin: JobOrigin) { (self.status, self.origin) = (status, origin) }
+}
+
+/// The request that a job came from.
+package struct JobOrigin: Hashable, Sendable {
+    /// Its id; nil where none made the job.
+    package var request: String?
+    /// Where it stands in a trace of its caller.
+    package var trace: TraceContext?
+
+    package init(request: String? = nil, trace: TraceContext? = nil) {
+        (self.request, self.trace) = (request, trace)
     }
 }

@@ -18,6 +18,10 @@ package struct Keys: Hashable, Sendable {
     package var returned: String { prefix + "queue:returned" }
     /// List: the accepted jobs that take no capacity, newest left, oldest right.
     package var direct: String { prefix + "queue:direct" }
+    /// Hash: why workers take no jobs, and since when; there only while they take none.
+    package var queuePause: String { prefix + "queue:paused" }
+    /// Hash: the rules for jobs, by kind, each as JSON.
+    package var queueRules: String { prefix + "queue:rules" }
     /// Sorted set: the jobs that workers hold, by the end of their lease in ms.
     package var leases: String { prefix + "leases" }
     /// Sorted set: the deferred jobs, by the time in ms at which they are due.
@@ -42,6 +46,8 @@ package struct Keys: Hashable, Sendable {
     package var endedJobs: String { prefix + "jobs:ended" }
     /// Stream: what happened, for everybody who follows.
     package var events: String { prefix + "events" }
+    /// Stream: the requests that got no place, for those who plan capacity.
+    package var refusals: String { prefix + "refusals" }
     /// Hash: the last number given of each kind, and the versions of the fleet.
     package var counters: String { prefix + "counters" }
     /// Sorted set: PMs by the version of the fleet at which they changed last.
@@ -75,6 +81,8 @@ package struct Keys: Hashable, Sendable {
     package func worker(_ name: String) -> String { prefix + "worker:" + name }
     /// String: what a worker counted, as JSON; gone by itself when it publishes no more.
     package func metrics(of worker: String) -> String { prefix + "metrics:" + worker }
+    /// Sorted set: the jobs of a kind that a rule defers, by their numbers.
+    package func deferred(of kind: Job.Kind) -> String { prefix + "queue:deferred:" + kind.rawValue }
     /// Hash: a job.
     package func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Hash: the steps that a job has taken, by number, each a line of JSON.

@@ -1,5 +1,6 @@
 package import Model
 import RedisClient
+import Telemetry
 
 package import struct Foundation.UUID
 
@@ -128,6 +129,7 @@ extension Store {
         case .unknownHold: throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
         case .groupConflict(let group, let rule): throw Failure(groupConflict: group, rule: rule)
         case .queueFull(let length): throw .queueFull(length, limit: queueLimit)
+        case .rejected(let kind, let reason): throw .rejected(kind, reason: reason)
         }
     }
 
@@ -228,6 +230,7 @@ extension Store {
         case .known(let request): return try request.acceptance
         case .notReady: throw .notReady
         case .otherSchema: throw .otherSchema
+        case .rejected(let kind, let reason): throw .rejected(kind, reason: reason)
         case .unknownVM: throw Failure(.unknownVM, "there is no VM \(vm)")
         case .changed: throw .changedSince("VM \(vm)")
         case .unknownHold: throw .unknownHold(vm)
@@ -248,6 +251,7 @@ extension Store {
         [
             "nonce": nonce.text, "job_floor": numbersSeen.job, "vm_floor": numbersSeen.vm,
             "idempotency_key": key?.name ?? "", "fingerprint": key?.fingerprint ?? "",
+            "trace": TraceContext.current?.text ?? "",
         ]
     }
 

@@ -64,3 +64,44 @@ extension Store {
         }
     }
 }
+
+/// A job that a worker holds.
+package struct RunningJob: Hashable, Sendable {
+    package let job: JobID
+    package let kind: Job.Kind
+    package let vm: VMID
+    package let pm: PMID?
+    package let worker: String
+    /// The step at which it is; nil before the first.
+    package let step: String?
+    package let startedAt: String?
+}
+
+extension Store {
+    /// The jobs that workers hold, those whose leases end first, in two round trips.
+    package func runningJobs(atMost limit: Int) async throws(Failure) -> [RunningJob] {
+        let ids: [JobID] = try await send(["ZRANGE", keys.leases, "0", limit - 1]).identifiers()
+        let names = ["state", "kind", "vm", "pm", "worker", "step", "started_at"]
+        let replies = try await pipeline(
+            ids.map { RedisCommand("HMGET", arguments: ([keys.job($0)] + names).map(\.redisArgument)) }
+        )
+        var found: [RunningJob] = []
+        for (id, reply) in zip(ids, replies) {
+            let fields = RecordFields(names, reply.array ?? [], key: keys.job(id))
+            // One may have ended since.
+            guard fields["state"] == Job.State.running.rawValue else { continue }
+            found.append(
+                RunningJob(
+                    job: id,
+                    kind: try fields.needed("kind") { Job.Kind(rawValue: $0) },
+                    vm: try fields.needed("vm") { VMID($0) },
+                    pm: try fields.value("pm") { PMID($0) },
+                    worker: try fields.text("worker"),
+                    step: fields["step"],
+                    startedAt: fields["started_at"]
+                )
+            )
+        }
+        return found
+    }
+}

@@ -32,7 +32,7 @@ extension EventWakes {
     init(type: String) {
         switch type {
         case "job.delayed": self = .sweep
-        case "job.queued", "fleet.ready": self = .intake
+        case "job.queued", "fleet.ready", "queue.resumed": self = .intake
         // Room may have been freed: the PM is measured again.
         case "job.finished", "job.dead", "hold.expired": self = [.intake, .discovery]
         // The VM's next job may come to the queue, or the VM is on a PM now.

@@ -35,7 +35,7 @@ extension Runner {
         switch result.outcome {
         case .done:
             let isOurs = try await store.finish(job.lease, by: worker, JobEnding(writing: result.unwritten))
-            report(job, isOurs ? .done : .lost, ["pm": "\(job.machine?.description ?? "-")"], logger)
+            report(job, isOurs ? .done : .lost, [:], logger)
         case .failed(let failure, _) where wasStopped || failure.code.leavesJobAsItIs:
             let reason = wasStopped ? "worker \(worker) was stopped" : failure.message
             let isBack = try await store.requeue(job.lease, reason: reason, writing: result.unwritten)
@@ -97,7 +97,7 @@ extension Runner {
             delay = wait.delay(fraction: fraction())
             isOurs = try await end(cleanupDelay: delay)
         }
-        var metadata: Logger.Metadata = ["pm": "\(job.machine?.description ?? "-")", "error": "\(failure)"]
+        var metadata: Logger.Metadata = ["error": "\(failure)"]
         // Until it goes on, or until what it left is cleaned up.
         metadata["delay"] = delay.map { "\($0)" }
         report(job, isOurs ? outcome : .lost, metadata, logger)

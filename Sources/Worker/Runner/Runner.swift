@@ -2,6 +2,7 @@ import Bootstrap
 import Logging
 import Model
 import Store
+import Telemetry
 
 /// Runs a job that this worker holds, whatever its operation, and writes its outcome.
 struct Runner: Sendable {
@@ -24,6 +25,7 @@ struct Runner: Sendable {
         var logger = logger
         logger[metadataKey: "job"] = "\(job.entry.job)"
         logger[metadataKey: "vm"] = "\(job.entry.vm)"
+        logger[metadataKey: "pm"] = job.machine.map { "\($0)" }
         let work = Task { [logger] in await attempt(job, logger) }
         leases.keep(job.lease, since: job.asked) { work.cancel() }
         let result = await withTaskCancellationHandler {
@@ -32,6 +34,7 @@ struct Runner: Sendable {
             work.cancel()
         }
         leases.release(job.lease)
+        logger.note(result.origin)
         // What follows belongs to the job's end and is not cut short by the stop that ended it.
         await Task { [logger] in await conclude(job, result, wasStopped: work.isCancelled, logger) }.value
     }
@@ -40,9 +43,12 @@ struct Runner: Sendable {
     struct Result {
         let outcome: Attempt.Outcome
         var unwritten: [StepWrite] = []
+        var origin = JobOrigin()
     }
 
     private func attempt(_ job: ClaimedJob, _ logger: Logger) async -> Result {
+        var logger = logger
+        var origin = JobOrigin()
         CrashPoint.claimed.reach()
         defer { CrashPoint.acted.reach() }
         do throws(Failure) {
@@ -50,18 +56,20 @@ struct Runner: Sendable {
                 throw Failure(.internalFault, "no operation is called \(job.entry.kind.rawValue): report this")
             }
             // A VM that has no record, or was never placed, has nothing anywhere.
-            guard !operation.steps.isEmpty, let status = try await store.vm(job.entry.vm), let pm = job.machine else {
-                return Result(outcome: .done)
-            }
+            guard !operation.steps.isEmpty, let pm = job.machine else { return Result(outcome: .done) }
+            let subject = try await store.subject(of: job.lease.job, on: job.entry.vm)
+            origin = subject.origin
+            logger.note(origin)
+            guard let status = subject.status else { return Result(outcome: .done, origin: origin) }
             // The log of a job that is taken for the first time has at most what the claim wrote.
             let records = job.lease.epoch > 1 ? try await store.steps(of: job.lease.job) : [:]
-            var log = StepLog(records, on: pm, epoch: job.lease.epoch)
+            var log = StepLog(records, on: pm, epoch: job.lease.epoch, trace: origin.trace?.text)
             if let time = job.firstStepAt, let step = operation.firstWithClaim { log.take([log.begin(step)], at: time) }
             let hypervisor: any Hypervisor
             do throws(Failure) {
                 hypervisor = try await driver(of: pm)
             } catch {
-                return Result(outcome: .failed(error, isClean: log.isClean(of: operation)))
+                return Result(outcome: .failed(error, isClean: log.isClean(of: operation)), origin: origin)
             }
             let context = StepContext(status: status, hypervisor: hypervisor, store: store)
             let tools = Attempt.Tools(
@@ -75,9 +83,9 @@ struct Runner: Sendable {
             let permit = job.firstStepAt.map { _ in job.asked }
             var attempt = Attempt(job.lease, operation, after: log, permit: permit, in: context, with: tools)
             let outcome = await attempt.run()
-            return Result(outcome: outcome, unwritten: attempt.unwritten)
+            return Result(outcome: outcome, unwritten: attempt.unwritten, origin: origin)
         } catch {
-            return Result(outcome: .failed(error, isClean: false))
+            return Result(outcome: .failed(error, isClean: false), origin: origin)
         }
     }
 
@@ -86,5 +94,13 @@ struct Runner: Sendable {
             throw Failure(.unknownPM, "PM \(pm) is no longer known: put it back into the pm_file")
         }
         return try await drivers.hypervisor(of: machine)
+    }
+}
+
+extension Logger {
+    /// Has each line name the request that the job came from.
+    fileprivate mutating func note(_ origin: JobOrigin) {
+        self[metadataKey: "request"] = origin.request.map { "\($0)" }
+        self[metadataKey: "trace"] = origin.trace.map { "\($0.traceID)" }
     }
 }

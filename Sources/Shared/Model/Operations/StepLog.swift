@@ -6,6 +6,7 @@ package struct StepLog: Hashable, Sendable {
     package private(set) var records: [Int: StepRecord]
     private let pm: PMID
     private let epoch: Int
+    private let trace: String?
 
     /// The most records that are kept; older ones go.
     ///
@@ -20,10 +21,12 @@ package struct StepLog: Hashable, Sendable {
     ///   - records: what was written so far.
     ///   - pm: the PM on which the job runs now.
     ///   - epoch: the epoch of the job.
-    package init(_ records: [Int: StepRecord], on pm: PMID, epoch: Int) {
+    ///   - trace: the traceparent of the request that made the job; nil where it had none.
+    package init(_ records: [Int: StepRecord], on pm: PMID, epoch: Int, trace: String? = nil) {
         self.records = records
         self.pm = pm
         self.epoch = epoch
+        self.trace = trace
     }
 
     /// The steps that are left: from the first on that has no end.
@@ -61,7 +64,7 @@ package struct StepLog: Hashable, Sendable {
         let number = last(step).flatMap { $0.record.endedAt == nil ? $0.number : nil } ?? (records.keys.max() ?? 0) + 1
         return StepWrite(
             number: number,
-            record: StepRecord(name: step.name, pm: pm, epoch: epoch, startedAt: ""),
+            record: StepRecord(name: step.name, pm: pm, epoch: epoch, startedAt: "", traceparent: trace),
             stamp: .started
         )
     }

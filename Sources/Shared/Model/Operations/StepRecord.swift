@@ -14,6 +14,8 @@ package struct StepRecord: Hashable, Sendable {
     package var detail: String?
     /// When what it made was taken away again; nil where that was not done.
     package var undoneAt: String?
+    /// The traceparent of the request that made the job; nil where it had none.
+    package let traceparent: String?
 
     /// A step that begins.
     ///
@@ -22,17 +24,19 @@ package struct StepRecord: Hashable, Sendable {
     ///   - pm: the PM on which it is done.
     ///   - epoch: the epoch of the job.
     ///   - startedAt: when it began.
-    package init(name: String, pm: PMID, epoch: Int, startedAt: String) {
+    ///   - traceparent: that of the request that made the job.
+    package init(name: String, pm: PMID, epoch: Int, startedAt: String, traceparent: String? = nil) {
         self.name = name
         self.pm = pm
         self.epoch = epoch
         self.startedAt = startedAt
+        self.traceparent = traceparent
     }
 }
 
 extension StepRecord: Codable {
     private enum CodingKeys: String, CodingKey {
-        case name, pm, epoch, detail
+        case name, pm, epoch, detail, traceparent
         case startedAt = "started_at"
         case endedAt = "ended_at"
         case undoneAt = "undone_at"
@@ -74,6 +78,7 @@ package struct StepWrite: Hashable, Sendable {
         add(.ended, record.endedAt)
         if let detail = record.detail { text += ",\"detail\":\(JSONText.quoted(detail))" }
         add(.undone, record.undoneAt)
+        if let trace = record.traceparent { text += ",\"traceparent\":\(JSONText.quoted(trace))" }
         return text
     }
 

@@ -78,8 +78,15 @@ extension StoreScript {
     // Scripts/Simulated
     static let changeSimulated = StoreScript("change_simulated", PackageResources.change_simulated_lua)
 
+    static let dropRule = StoreScript("drop_rule", PackageResources.drop_rule_lua)
+    static let pauseQueue = StoreScript("pause_queue", PackageResources.pause_queue_lua)
+    static let releaseDeferred = StoreScript("release_deferred", PackageResources.release_deferred_lua)
+    static let resumeQueue = StoreScript("resume_queue", PackageResources.resume_queue_lua)
+    static let setRule = StoreScript("set_rule", PackageResources.set_rule_lua)
+
     /// All of them.
     package static let all: [StoreScript] = [
+        .dropRule, .pauseQueue, .releaseDeferred, .resumeQueue, .setRule,
         .beginStep, .cancelJob, .claim, .deferJob, .dropJob, .retryJob, .enqueueCreate, .enqueueHold, .enqueueOnVM,
         .finish, .listJobs, .noteLeft, .poll,
         .readJob, .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,

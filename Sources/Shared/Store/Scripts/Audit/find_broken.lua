@@ -6,5 +6,6 @@
 -- needs: broken_records
 
 return wrong_kind('counters', 'policy', 'identities', 'pm:numbers', 'type:numbers', 'image:numbers', 'queue',
-  'queue:returned', 'queue:direct', 'dead', 'jobs', 'jobs:ended', 'events', 'leases', 'delayed', 'holds', 'vms',
-  'vms:index', 'groups', 'tombstones', 'pms', 'images', 'types', 'fleet', 'discovery', 'discovery:down', 'workers') or ''
+  'queue:returned', 'queue:direct', 'queue:paused', 'queue:rules', 'dead', 'jobs', 'jobs:ended', 'events', 'refusals', 'leases',
+  'delayed', 'holds', 'vms', 'vms:index', 'groups', 'tombstones', 'pms', 'images', 'types', 'fleet', 'discovery',
+  'discovery:down', 'workers') or ''

@@ -1,7 +1,7 @@
 -- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, `describe_vm(vm, labels, description)`, and `enqueue(…)`, which
 -- returns the job.
 --
--- uses: nonce, job_floor, vm_floor
+-- uses: nonce, job_floor, vm_floor, trace
 -- needs: broken_records, counters, events, groups, job_index, operations, queue, time, vm_index, vm_state
 
 local function needs_of(tid)
@@ -50,6 +50,7 @@ local function enqueue(kind, vm, needs, image, constraints, request)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
     'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
   index_job(job, vm, request)
+  if trace ~= '' then redis.call('HSET', P .. 'job:' .. job, 'traceparent', trace) end
   push(line, kind)
   event('job.queued', 'job', job, 'kind', kind, 'vm', vm)
   return job

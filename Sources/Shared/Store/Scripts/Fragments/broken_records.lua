@@ -19,12 +19,13 @@
 local function kind_of(key)
   if string.find(key, ':', 1, true) then
     if key == 'queue:returned' or key == 'discovery:down' or key == 'vms:index' then return 'zset' end
+    if string.find(key, '^queue:deferred:') then return 'zset' end
     if key == 'jobs:ended' or key == 'queue:direct' then return 'list' end
     if string.find(key, '^processing:') or string.find(key, '^vm:%d+:waiting$') then return 'list' end
     return string.find(key, '^pm:%d+:delayed$') and 'set' or 'hash'
   end
   if key == 'queue' or key == 'dead' then return 'list' end
-  if key == 'events' then return 'stream' end
+  if key == 'events' or key == 'refusals' then return 'stream' end
   return (key == 'counters' or key == 'policy' or key == 'identities') and 'hash' or 'zset'
 end
 local function wrong_kind(...)

@@ -1,5 +1,8 @@
 -- `defer(job, pm, delay_ms)`: has the job go on after a time, or as soon as its PM is up again.
 --
+-- `defer_by_rule(job, kind, why)`: has it wait until the rule for jobs of its kind goes. It comes back once an hour, too, so
+-- that none is forgotten.
+--
 -- `promote(job)`: puts a deferred job back to its place in the queue; returns what is broken of it.
 --
 -- needs: broken_records, events, queue, time
@@ -9,12 +12,21 @@ local function defer(job, pm, delay_ms)
   redis.call('ZADD', P .. 'delayed', whole(now_ms + delay_ms), job)
   redis.call('SADD', P .. 'pm:' .. pm .. ':delayed', job)
 end
+local function defer_by_rule(job, kind, why)
+  redis.call('HSET', P .. 'job:' .. job, 'state', 'delayed', 'put_off', why, 'rule', kind)
+  redis.call('ZADD', P .. 'delayed', whole(now_ms + 3600000), job)
+  redis.call('ZADD', P .. 'queue:deferred:' .. kind, job, job)
+end
 local function promote(job)
   redis.call('ZREM', P .. 'delayed', job)
   local key, problem = P .. 'job:' .. job, broken_job(job)
   if problem then return problem end
-  local j = redis.call('HMGET', key, 'state', 'pm', 'entry', 'vm')
+  local j = redis.call('HMGET', key, 'state', 'pm', 'entry', 'vm', 'rule')
   if j[2] and not wrong_kind('pm:' .. j[2] .. ':delayed') then redis.call('SREM', P .. 'pm:' .. j[2] .. ':delayed', job) end
+  if j[5] then
+    if not wrong_kind('queue:deferred:' .. j[5]) then redis.call('ZREM', P .. 'queue:deferred:' .. j[5], job) end
+    redis.call('HDEL', key, 'rule')
+  end
   if j[1] ~= 'delayed' then return end
   problem = lacks('job:' .. job, j, '', '', 'entry', 'vm')
   if problem then return problem end

@@ -28,7 +28,7 @@ if state == 'running' or j[6] then
 end
 local v, problem = read_vm(vm)
 refuse(problem or (broken_waiting(vm)) or wrong_kind('queue', 'queue:returned', 'queue:direct', 'events', 'delayed', 'dead',
-    'jobs:ended', 'vms', 'tombstones', 'holds', 'fleet', 'discovery') or broken_counters() or broken_pm(pm)
+    'jobs:ended', 'vms', 'tombstones', 'holds', 'fleet', 'discovery', 'queue:deferred:' .. kind) or broken_counters() or broken_pm(pm)
   or v.id and v.pm and broken_pm(v.pm, vm, v.groups)
   or v.id and wrong_change(vm, v.state, state_after(kind, 'failed', v.state, v.before))
   or op.is_held_by_job and broken_job_claim(job, vm, v))
@@ -38,6 +38,7 @@ if state == 'waiting' then
 elseif state == 'delayed' then
   redis.call('ZREM', P .. 'delayed', job)
   redis.call('SREM', P .. 'pm:' .. pm .. ':delayed', job)
+  redis.call('ZREM', P .. 'queue:deferred:' .. kind, job)
 elseif redis.call('ZREM', P .. 'queue:returned', entry) == 0 then
   redis.call('LREM', P .. (takes_capacity(kind) and 'queue' or 'queue:direct'), -1, entry)
 end

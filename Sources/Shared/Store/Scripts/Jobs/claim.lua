@@ -18,32 +18,18 @@
 --   where that is still to be said), `{'waiting'}` (behind another job of its VM), `{'deferred'}`,
 --   `{'ended'}` or `{'dead'}`.
 --
--- needs: broken_records, capacity_claim, dead_letter, dead_list, deferral, events, explanation, job_claim, job_end
--- needs: operations, queue, step_log, time, versions_known, vm_outcome, vm_state, waiting_jobs
+-- needs: broken_records, capacity_claim, claim_checks, dead_letter, dead_list, deferral, events, explanation, job_claim
+-- needs: job_end, operations, queue, queue_rules, refusals, step_log, time, versions_known, vm_outcome, vm_state, waiting_jobs
 
-local results, has_written = {}, false
+local results = {}
 
 refuse(wrong_kind('workers', 'queue', 'queue:returned', 'queue:direct', 'processing:' .. worker, 'leases', 'events',
-  'fleet') or broken_counters())
--- Nothing is written where it is the first entry; else it is the next claim's first.
-local function check(problem)
-  if not has_written then refuse(problem) end
-  return problem
-end
--- What ends an entry writes to more keys; checked once, and only where there is one.
-local ends = {}
-local function broken_ends()
-  if not ends.known then
-    ends.known = true
-    ends.problem = wrong_kind('dead', 'discovery', 'vms', 'tombstones', 'holds', 'jobs:ended')
-  end
-  return check(ends.problem)
-end
-
+  'fleet') or broken_counters() or broken_rules())
+if is_paused() then return {'moved', {}, {}} end
 -- Where the entry in hand stands, and takes it from there, to the worker's list where it runs.
 local place, line_in_hand
 local function pop(runs)
-  has_written = true
+  note_write()
   if place == 'queue:returned' then
     redis.call('ZREM', P .. place, line_in_hand)
   else
@@ -112,6 +98,8 @@ end
 local function reject(job, j, op, vm, v, decision, code, message, cause)
   local _, present = versions()
   if present ~= headroom_version then return nil, 'stale' end
+  if check(wrong_kind('refusals')) then return nil, 'moved' end
+  local lacking = code
   if j[5] then
     -- The PMs that failed it say more than that no other takes it.
     local before = j[7] and j[7] ~= '' and j[7] .. '; ' or ''
@@ -119,6 +107,7 @@ local function reject(job, j, op, vm, v, decision, code, message, cause)
   end
   pop()
   explain(job, decision)
+  note_refusal(job, j[1], v.needs, lacking, decision)
   if settle_vm(op, j[1], 'failed', vm, v, message) then wake_waiting(vm) end
   end_job(job, 'failed', code, message, cause, retention)
   return {'ended'}
@@ -132,6 +121,17 @@ local function wait_for_probe(job, kind, vm, pm, decision, why)
   explain(job, decision)
   defer(job, pm, tonumber(unprobed_ms))
   event('job.delayed', 'job', job, 'kind', kind, 'vm', vm, 'pm', pm, 'why', why)
+  return {'deferred'}
+end
+
+-- A rule keeps jobs of this kind from beginning; what was planned behind one counted with its claim.
+local has_ruled = false
+local function wait_for_rule(job, kind, vm, rule)
+  if check(wrong_kind('delayed', 'queue:deferred:' .. kind)) then return nil, 'moved' end
+  pop()
+  defer_by_rule(job, kind, rule.reason)
+  event('job.delayed', 'job', job, 'kind', kind, 'vm', vm, 'pm', '', 'why', rule.reason)
+  has_ruled = true
   return {'deferred'}
 end
 
@@ -225,6 +225,10 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
     if broken_ends() then return nil, 'moved' end
     return give_up(line, job, kind, vm, problem)
   end
+  local rule = rule_for(kind)
+  -- What has begun goes on.
+  if rule and rule.action == 'defer' and tonumber(j[4] or 0) == 0 then return wait_for_rule(job, kind, vm, rule) end
+  if has_ruled and place ~= 'queue:direct' then return nil, 'moved' end
   local is_placed, placed_on, amount = nil, v.pm, v.needs
   if op.is_held_by_job then
     problem, placed_on, amount = job_claim(job, op, vm, v)
@@ -241,7 +245,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
     -- Planned when it still had its place.
     if action ~= 'place' or op.is_held_by_job and (pm == v.pm) == (op.chooses_pm or false) then return nil, 'moved' end
     -- A planner that used outdated figures, a cordon set by hand say, gets the present ones at its next poll.
-    has_written = true
+    note_write()
     if op.is_held_by_job then
       is_placed = place_job(job, op, amount, vm, v, pm)
     else

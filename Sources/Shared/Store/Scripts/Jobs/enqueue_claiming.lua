@@ -12,11 +12,12 @@
 -- ARGV vm_floor     the highest number of a VM that the caller has seen
 -- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
 -- ARGV fingerprint  what distinguishes the request from another one with that key
+-- ARGV trace        the traceparent of the HTTP request; may be empty
 -- Returns: as for a job on a VM that claims nothing; `{'queue_full', length}`; `{'too_small'}` where the VM would have no
 --   CPU or no memory.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, job_claim, operations, queue_limit, readiness
+-- needs: acceptance, broken_records, idempotency, job_claim, operations, queue_limit, queue_rules, readiness
 
 local before = replay()
 if before then return before end
@@ -37,7 +38,7 @@ if not op.chooses_pm then
   if not sum(v.needs, amounts(delta)) then return {'too_small'} end
   needs, image = growth(amounts(delta)) or {0, 0, 0}, nil
 end
-local refusal = queue_full()
+local refusal = queue_full() or rejected(kind)
 if refusal then return refusal end
 local job = enqueue(kind, vm, needs, image, constraints, request)
 if delta ~= '' then redis.call('HSET', P .. 'job:' .. job, 'delta', delta) end

@@ -18,13 +18,16 @@
 -- ARGV vm_floor         the highest number of a VM that the caller has seen
 -- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
 -- ARGV fingerprint      what distinguishes the request from another one with that key
+-- ARGV trace            the traceparent of the HTTP request; may be empty
 -- Returns: `{'ok', job, vm}`, `{'replayed', job, vm, nonce}` and `{'key_reused', job}` where a request with the same key was
 --   accepted before, which was the same or another one, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
---   `{'group_conflict', group, rule}`, `{'queue_full', length}`, `{'not_ready'}` where a VM of before may have the next
+--   `{'group_conflict', group, rule}`, `{'queue_full', length}`, `{'rejected', kind, reason}` where a rule says so,
+--   `{'not_ready'}` where a VM of before may have the next
 --   number, or `{'other_schema'}` where the records are not of the schema of these programs.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, explanation, operations, queue_limit, readiness, time, vm_index, vm_state
+-- needs: acceptance, broken_records, idempotency, explanation, operations, queue_limit, queue_rules, readiness, time
+-- needs: vm_index, vm_state
 
 local earlier = replay()
 if earlier then return earlier end
@@ -33,6 +36,8 @@ if unready then return {unready} end
 local vm = hold
 refuse(wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
 local refusal = queue_full()
+if refusal then return refusal end
+refusal = rejected('create')
 if refusal then return refusal end
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
 if vm ~= '' then

@@ -14,10 +14,11 @@
 -- ARGV vm_floor         the highest number of a VM that the caller has seen
 -- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
 -- ARGV fingerprint      what distinguishes the request from another one with that key
+-- ARGV trace            the traceparent of the HTTP request; may be empty
 -- Returns: as for a create.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, queue_limit, readiness
+-- needs: acceptance, broken_records, idempotency, queue_limit, queue_rules, readiness
 
 local earlier = replay()
 if earlier then return earlier end
@@ -25,6 +26,8 @@ local unready = not_ready()
 if unready then return {unready} end
 refuse(wrong_kind('queue', 'events', 'vms') or broken_counters())
 local refusal = queue_full()
+if refusal then return refusal end
+refusal = rejected('hold')
 if refusal then return refusal end
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
 local needs = needs_of(type_id)

@@ -16,6 +16,8 @@
 --   `time` is now, in ms. The PMs of which nothing changed but their claims, which are most, come apart: in full they would
 --   cost three times as much. A PM whose record is of another type comes with no fields.
 --
+-- While the queue is paused it tells no entries.
+--
 -- when full: nothing is written
 -- needs: operations, queue, versions_known
 
@@ -43,7 +45,8 @@ if from < version then
   if #changed == 2 * most then version, more = tonumber(changed[#changed]), 1 end
 end
 local lines, placed, homes = {}, {}, {}
-local count = tonumber(limit)
+local paused = redis.call('EXISTS', P .. 'queue:paused') == 1
+local count = paused and 0 or tonumber(limit)
 if count > 0 then
   -- Those that came back are merged in by their numbers.
   local queue = redis.call('LRANGE', P .. 'queue', -count, -1)
@@ -73,4 +76,4 @@ end
 local t = redis.call('TIME')
 local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 return {version, headroom_version, lines, machines, reset, placed, more, time, generation, claims,
-  redis.call('LLEN', P .. 'queue:direct'), homes}
+  paused and 0 or redis.call('LLEN', P .. 'queue:direct'), homes}
