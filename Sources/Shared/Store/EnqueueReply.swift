@@ -118,3 +118,14 @@ enum KnownRequest {
         }
     }
 }
+
+extension Failure {
+    /// As many jobs wait as may.
+    static func queueFull(_ length: Int, limit: Int) -> Failure {
+        Failure(
+            .queueFull,
+            "\(length) jobs are queued or deferred, and \(limit) may be (HVC_QUEUE_LIMIT): try again when workers have taken some; if it "
+                + "stays so, see that they run"
+        )
+    }
+}

@@ -289,15 +289,6 @@ extension Failure {
         Failure(.unknownImage, "there is no image \(image): /image/list lists them")
     }
 
-    /// As many jobs wait as may.
-    fileprivate static func queueFull(_ length: Int, limit: Int) -> Failure {
-        Failure(
-            .queueFull,
-            "\(length) jobs are queued or deferred, and \(limit) may be (HVC_QUEUE_LIMIT): try again when workers have taken some; if it "
-                + "stays so, see that they run"
-        )
-    }
-
     /// Redis was empty, and the machines are not all probed yet.
     package static let notReady = Failure(
         .notReady,
