@@ -27,6 +27,7 @@ struct EveryScript {
         try await catalog()
         try await jobs()
         try await changesOfJobs()
+        try await rules()
         try await probes()
         try await audit()
     }
@@ -93,6 +94,13 @@ struct EveryScript {
     }
 
     private var now: Int { redis.time.milliseconds }
+
+    private func rules() async throws {
+        try await store.pauseQueue(reason: "r")
+        try await store.resumeQueue()
+        for action in [QueueRuleAction.deferred, .reject] { try await store.setRule(for: .start, action, reason: "r") }
+        _ = try await store.dropRule(for: .start)
+    }
 
     // MARK: - Jobs
 
