@@ -59,6 +59,12 @@ let package = Package(
             path: "Sources/Shared/CHiredis",
             providers: [.apt(["libhiredis-dev"])]
         ),
+        .systemLibrary(
+            name: "CCrypto",
+            path: "Sources/Shared/CCrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .systemLibrary(name: "CMalloc", path: "Sources/Shared/CMalloc"),
         .systemLibrary(
             name: "CXML",
@@ -127,11 +133,18 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "Digest",
+            dependencies: ["CCrypto"],
+            path: "Sources/Shared/Digest",
+            swiftSettings: strictWithC
+        ),
+
         // The two programs.
         .executableTarget(
             name: "APIGateway",
             dependencies: [
-                "API", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "Telemetry", argumentParser,
+                "API", "Bootstrap", "Digest", "Model", "Placement", "RedisClient", "Store", "Telemetry", argumentParser,
                 lifecycle,
                 logging, metrics, nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),

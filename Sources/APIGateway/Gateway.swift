@@ -52,6 +52,7 @@ struct Gateway {
         levels = VMLevels(feed: feed, store: store)
         readiness = Readiness(feed: feed)
         let jobCounts = JobCounts(feed: feed, in: metrics)
+        let tokens = TokenTable(store: store, feed: feed, logger: logger)
         loops = [
             LoopService { [redis] in await redis.run() },
             LoopService { [feed] in await feed.run() },
@@ -60,6 +61,7 @@ struct Gateway {
             LoopService { [levels] in await levels.run() },
             LoopService { [readiness] in await readiness.run() },
             LoopService { await jobCounts.run() },
+            LoopService { await tokens.run() },
         ]
         let jobs = JobService(
             store: store,
@@ -82,6 +84,11 @@ struct Gateway {
                 images: ImageController(store: store),
                 types: TypeController(store: store),
                 workers: WorkerController(store: store),
+                tokens: TokenController(
+                    store: store,
+                    table: tokens,
+                    hasConfiguredToken: !settings.token.isEmpty
+                ),
                 placement: PlacementController(service: placement),
                 jobs: JobController(service: jobs, store: store),
                 events: EventController(log: events),
@@ -99,6 +106,8 @@ struct Gateway {
                 openAPI: try OpenAPIController()
             ),
             token: settings.token,
+            authorization: Authorization(token: settings.token, tokens: tokens),
+            rateLimit: RateLimit(perSecond: settings.rateLimit),
             metrics: RequestMetrics(in: metrics),
             logFormat: settings.common.logFormat,
             logger: logger

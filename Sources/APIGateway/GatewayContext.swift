@@ -10,6 +10,8 @@ struct GatewayContext: RequestContext {
     var requestID: String
     /// Where the request stands in a trace of its caller; nil where it did not say.
     var trace: TraceContext?
+    /// Who makes the call; nil for a path that anybody may call.
+    var caller: Caller?
     /// The connection on which the request came.
     let connection: ChannelPipeline
 

@@ -14,6 +14,7 @@ struct GatewaySettings: Sendable {
     let connections: Int
     let queueLimit: Int
     let metricsVMs: Int
+    let rateLimit: Int
     /// What is odd or unsafe about the environment but does not stop the program.
     let warnings: [String]
 
@@ -84,12 +85,19 @@ struct GatewaySettings: Sendable {
         meaning: "Of how many VMs `/metrics` has `hvc_vm_info`; those beyond them are counted in `hvc_vm_info_omitted`."
     )
 
+    private static let rateLimitSetting = Setting<Int>.number(
+        "HVC_RATE_LIMIT",
+        in: 0...1_000_000,
+        fallback: 0,
+        meaning: "How many calls a second each token may make (`rate_limited` beyond, for two seconds' worth at once); 0 for any."
+    )
+
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
         [
             hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
             graceSetting.about, connectionsSetting.about, queueLimitSetting.about,
-            metricsVMsSetting.about,
+            metricsVMsSetting.about, rateLimitSetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -109,6 +117,7 @@ struct GatewaySettings: Sendable {
         connections = reader.value(Self.connectionsSetting)
         queueLimit = reader.value(Self.queueLimitSetting)
         metricsVMs = reader.value(Self.metricsVMsSetting)
+        rateLimit = reader.value(Self.rateLimitSetting)
         warnings =
             SettingNames.warnings(for: environment, own: Self.descriptions)
             + Self.descriptions.secretWarnings(in: environment) + Self.warnings(ofToken: token, on: host)

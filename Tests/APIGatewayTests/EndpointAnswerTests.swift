@@ -22,6 +22,9 @@ struct EndpointAnswerTests {
         var givesUp = false
     }
 
+    private static let token = "0123456789abcdef"
+    private static let headers = ["Authorization": "Bearer \(token)"]
+
     @Test("Each call, by a life of two VMs and a hold")
     func life() async throws {
         let type = try #require(TypeID(1))
@@ -86,10 +89,17 @@ struct EndpointAnswerTests {
             Step(call: Endpoints.retryJob.description, id: 8, givesUp: true),
             Step(call: Endpoints.dropJob.description, id: 8, givesUp: true),
             Step(call: Endpoints.explainJob.description, id: 6), Step(call: Endpoints.readJob.description, id: 6),
+            Step(
+                call: Endpoints.createToken.description,
+                body: CreateTokenRequest(name: "ü", role: .op, seconds: 60),
+                status: 201
+            ),
+            Step(call: Endpoints.listTokens.description), Step(call: Endpoints.readOwnToken.description),
+            Step(call: Endpoints.revokeToken.description), Step(call: Endpoints.confirmTokens.description),
         ]
         let json = Endpoints.all.filter { $0.mediaType == "application/json" }
         #expect(Set(steps.map(\.call.name)) == Set(json.map(\.name)))
-        try await InProcessGateway.with { gateway in
+        try await InProcessGateway.with(["HVC_API_TOKEN": Self.token]) { gateway in
             try await gateway.fill()
             try await gateway.announceWorker(lease: .seconds(60))
             for step in steps {
@@ -99,7 +109,10 @@ struct EndpointAnswerTests {
                 guard !step.left.isEmpty else { continue }
                 let gone = try JSONDecoder().decode(VMGone.self, from: Data(answer.body.utf8))
                 #expect(gone.left == step.left)
-                let explained = try await gateway.http.call("/v1/jobs/\(try #require(gone.jobID))/explanation")
+                let explained = try await gateway.http.call(
+                    "/v1/jobs/\(try #require(gone.jobID))/explanation",
+                    headers: Self.headers
+                )
                 let job = try JSONDecoder().decode(ExplanationResponse.self, from: Data(explained.body.utf8))
                 #expect(job.left == step.left && job.kind == "destroy")
             }
@@ -113,6 +126,7 @@ struct EndpointAnswerTests {
         async let answer = gateway.http.call(
             step.call.path.filled(with: step.id) + query,
             method: step.call.methods[0].rawValue,
+            headers: Self.headers,
             body: body
         )
         if step.work { try await gateway.work(left: step.left) }

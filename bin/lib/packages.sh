@@ -9,8 +9,8 @@ readonly packages_run=(
 )
 # shellcheck disable=SC2034
 readonly packages_build=(
-  ca-certificates git g++ libc6-dev libcurl4 libedit2 libhiredis-dev libncurses6 libvirt-dev libxml2-dev pkg-config tzdata unzip
-  zlib1g-dev
+  ca-certificates git g++ libc6-dev libcurl4 libedit2 libhiredis-dev libncurses6 libssl-dev libvirt-dev libxml2-dev pkg-config tzdata
+  unzip zlib1g-dev
 )
 # shellcheck disable=SC2034
 readonly packages_image=(binutils busybox-static cpio dosfstools fdisk mtools syslinux syslinux-common)

@@ -18,7 +18,10 @@ enum InvalidCalls {
 
     /// The methods that a path takes; nil if there is no such path.
     private static func methods(of path: String) -> [String]? {
-        let methods = Endpoints.all.filter { $0.path.matches(path) }.flatMap(\.methods).map(\.rawValue)
+        let calls = Endpoints.all.filter { $0.path.matches(path) }
+        // `/v1/tokens/self` is no `/v1/tokens/{id}`.
+        let exact = calls.filter(\.path.parameters.isEmpty)
+        let methods = (exact.isEmpty ? calls : exact).flatMap(\.methods).map(\.rawValue)
         return methods.isEmpty ? nil : methods
     }
 

@@ -13,6 +13,7 @@ struct RequestFrame: RouterMiddleware {
     let log: RequestLog
     let loopbackHost: LoopbackHost
     let authorization: Authorization
+    let rateLimit: RateLimit
     let bodies: BodyLimit
 
     @concurrent
@@ -29,7 +30,7 @@ struct RequestFrame: RouterMiddleware {
         if headers.count == 1 { context.trace = TraceContext(headers[0]) }
         var response: Response
         do {
-            response = try await answerTraced(to: request, context, next)
+            response = try await answerTraced(to: request, &context, next)
         } catch {
             response = InvalidCalls.answer(to: error, request, context)
         }
@@ -52,12 +53,13 @@ struct RequestFrame: RouterMiddleware {
     /// Separate from `handle`: a frame larger than a slab of the task's stack costs an allocation for each request.
     private func answer(
         to request: Request,
-        _ context: GatewayContext,
+        _ context: inout GatewayContext,
         _ next: @concurrent (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
         try loopbackHost.check(request)
         try SameSite.check(request)
-        try authorization.check(request)
+        context.caller = try authorization.caller(of: request)
+        if let caller = context.caller { try rateLimit.take(caller) }
         // After those that refuse by the head alone: nobody who is refused has a body kept for them.
         let share = try bodies.take(for: request)
         guard share > 0 else { return try await next(request, context) }

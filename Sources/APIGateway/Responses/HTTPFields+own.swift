@@ -36,6 +36,7 @@ extension HTTPFields {
         self[.reason] = Self.text(failure.message + (failure.publicCause.map { " (\($0))" } ?? ""))
         if failure.publicCause != failure.cause { self[.cause] = failure.cause.map(Self.text) }
         if failure.code.httpStatus == .serviceUnavailable { self[.retryAfter] = "2" }
+        if failure.code == .rateLimited { self[.retryAfter] = "1" }
         if failure.code == .unauthorized { self[.wwwAuthenticate] = "Bearer" }
     }
 

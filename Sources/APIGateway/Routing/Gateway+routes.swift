@@ -16,6 +16,7 @@ extension Gateway {
         let images: ImageController
         let types: TypeController
         let workers: WorkerController
+        let tokens: TokenController
         let placement: PlacementController
         let jobs: JobController
         let events: EventController
@@ -31,12 +32,13 @@ extension Gateway {
     static func routes(
         _ controllers: Controllers,
         token: String,
+        authorization: Authorization,
+        rateLimit: RateLimit,
         metrics: RequestMetrics,
         logFormat: LogFormat,
         logger: Logger
     ) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
-        let open = Set(Endpoints.all.filter { !$0.needsToken }.map(\.path.description))
         router.add(
             middleware: RequestFrame(
                 log: RequestLog(
@@ -46,8 +48,9 @@ extension Gateway {
                     format: logFormat
                 ),
                 loopbackHost: LoopbackHost(isRequired: token.isEmpty),
-                authorization: Authorization(token: token, open: open),
-                bodies: BodyLimit(budget: BodyBudget(), bodiless: open)
+                authorization: authorization,
+                rateLimit: rateLimit,
+                bodies: BodyLimit(budget: BodyBudget(), bodiless: Authorization.openPaths)
             )
         )
         router.legacy(Endpoints.legacyCreateVM, controllers.legacyVMs.create)
@@ -80,6 +83,11 @@ extension Gateway {
         router.v1(Endpoints.listTypes, controllers.types.list)
         router.v1(Endpoints.readType, controllers.types.read)
         router.v1(Endpoints.listWorkers, controllers.workers.list)
+        router.v1(Endpoints.createToken, controllers.tokens.create)
+        router.v1(Endpoints.listTokens, controllers.tokens.list)
+        router.v1(Endpoints.readOwnToken, controllers.tokens.readOwn)
+        router.v1(Endpoints.revokeToken, controllers.tokens.revoke)
+        router.v1(Endpoints.confirmTokens, controllers.tokens.confirm)
         router.v1(Endpoints.dryRun, controllers.placement.dryRun)
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
         router.v1(Endpoints.readEvents, controllers.events.read)

@@ -13,6 +13,7 @@ extension Router where Context == GatewayContext {
         for method in call.methods {
             on(RouterPath(call.path.description), method: method.http) { request, context in
                 do throws(Failure) {
+                    try context.checkRight(to: call)
                     let arguments = try QueryArguments(query: request.uri.query ?? "", of: parameters)
                     return try await handler(arguments, context).response
                 } catch {

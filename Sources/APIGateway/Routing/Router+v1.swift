@@ -84,6 +84,7 @@ extension Router where Context == GatewayContext {
             on(RouterPath(endpoint.path.description), method: method.http) { request, context in
                 do throws(Failure) {
                     try context.refuseUnknownAction(of: request)
+                    try context.checkRight(to: endpoint)
                     let query = try QueryArguments(query: request.uri.query ?? "", of: endpoint.query)
                     if !takesNames { try context.checkNumbers(parameters) }
                     try endpoint.checkConditions(of: request)

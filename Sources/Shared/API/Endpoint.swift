@@ -20,10 +20,12 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
         mayBeGone: Bool = false,
         isConditional: Bool = false,
         isStream: Bool = false,
+        right: AccessRole? = nil,
         _ summary: String
     ) {
         description = EndpointDescription(
             name: name,
+            right: right ?? (method == .get ? .viewer : .op),
             style: .v1,
             methods: [method],
             path: path,
@@ -51,6 +53,7 @@ extension Endpoint where Body == NoBody {
     ) {
         description = EndpointDescription(
             name: name,
+            right: makesJob ? .op : .viewer,
             style: .legacy(failing: failing),
             methods: [.get, .post],
             path: path,
@@ -73,6 +76,7 @@ extension Endpoint where Body == NoBody {
     ) {
         description = EndpointDescription(
             name: name,
+            right: .viewer,
             style: .service,
             methods: [.get],
             path: path,
@@ -100,6 +104,8 @@ package struct EndpointDescription: Sendable {
     }
 
     package let name: String
+    /// What a caller must be to make the call.
+    package let right: AccessRole
     package let style: Style
     package let methods: [HTTPMethod]
     package let path: PathTemplate

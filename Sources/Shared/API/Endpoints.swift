@@ -3,6 +3,6 @@
 /// Those of a resource stand in its file.
 package enum Endpoints {
     package static let all: [EndpointDescription] =
-        vms + holds + groups + pms + images + types + workers + placement + jobs + queue + refusals + events + legacy
-        + service
+        vms + holds + groups + pms + images + types + workers + tokens + placement + jobs + queue + refusals + events
+        + legacy + service
 }

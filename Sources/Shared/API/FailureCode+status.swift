@@ -6,9 +6,9 @@ extension FailureCode {
         switch self {
         case .invalidRequest: 400
         case .unauthorized: 401
-        case .crossSite: 403
+        case .crossSite, .forbidden: 403
         case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold: 404
-        case .unknownJob, .unknownRule: 404
+        case .unknownJob, .unknownRule, .unknownToken: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409
@@ -17,6 +17,7 @@ extension FailureCode {
         case .requestTooLarge: 413
         case .misdirected: 421
         case .imageUnusable, .imageTooLarge, .keyReused: 422
+        case .rateLimited: 429
         case .leaseLost, .gaveUp, .malformedEntry, .malformedRecord, .internalFault: 500
         case .notSupported: 501
         case .machineUnreachable, .hypervisor: 502

@@ -13,6 +13,7 @@ extension Endpoints {
         .put,
         "/v1/pms/{id}/tags",
         isConditional: true,
+        right: .admin,
         "Gives a PM tags beside those of the pm_file."
     )
     package static let cordonPM = Endpoint<NoBody, PMResponse>(
@@ -20,6 +21,7 @@ extension Endpoints {
         .post,
         "/v1/pms/{id}:cordon",
         isConditional: true,
+        right: .admin,
         "Closes a PM to new VMs; those on it stay."
     )
     package static let uncordonPM = Endpoint<NoBody, PMResponse>(
@@ -27,6 +29,7 @@ extension Endpoints {
         .post,
         "/v1/pms/{id}:uncordon",
         isConditional: true,
+        right: .admin,
         "Opens a PM to new VMs again."
     )
     package static let drainPM = Endpoint<NoBody, DrainResponse>(
@@ -34,6 +37,7 @@ extension Endpoints {
         .post,
         "/v1/pms/{id}:drain",
         query: [.flag("dry_run")],
+        right: .admin,
         "Shows where the VMs of a PM would go; needs dry_run=true, since VMs are not moved yet."
     )
 

@@ -6,6 +6,7 @@ extension Endpoints {
         v1: "dryRunPlacement",
         .post,
         "/v1/placements:dry-run",
+        right: .viewer,
         "Shows where VMs would go now, and why; nothing is done."
     )
     package static let readCapacity = Endpoint<NoBody, CapacityResponse>(

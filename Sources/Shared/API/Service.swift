@@ -22,6 +22,7 @@ extension Endpoints {
     package static let readOpenAPI = Endpoint<NoBody, JSONValue>(
         service: "readOpenAPI",
         "/openapi.json",
+        needsToken: false,
         "Describes all calls (OpenAPI 3.1)."
     )
 

@@ -29,6 +29,12 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case methodNotAllowed = "method_not_allowed"
     /// The request carries no valid token.
     case unauthorized
+    /// The caller's role is too low for the call.
+    case forbidden
+    /// The caller makes more calls than it may.
+    case rateLimited = "rate_limited"
+    /// There is no such token.
+    case unknownToken = "unknown_token"
     /// The request's body or head is larger than is taken.
     case requestTooLarge = "request_too_large"
     /// The client took too long to send its request.

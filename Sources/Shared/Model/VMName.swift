@@ -9,9 +9,9 @@ package enum VMName {
     ///
     /// - Returns: the name, unchanged.
     /// - Throws: `Failure` with the code `invalidRequest`.
-    package static func validated(_ name: String) throws(Failure) -> String {
+    package static func validated(_ name: String, of object: String = "the VM") throws(Failure) -> String {
         guard !name.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
-            throw Failure(.invalidRequest, "name is \(name.isEmpty ? "empty" : "blank"): give the VM a name")
+            throw Failure(.invalidRequest, "name is \(name.isEmpty ? "empty" : "blank"): give \(object) a name")
         }
         guard name.utf8.count <= maximumBytes else {
             throw Failure(.invalidRequest, "name is \(name.utf8.count) bytes long: at most \(maximumBytes) are taken")

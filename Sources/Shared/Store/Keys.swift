@@ -70,6 +70,10 @@ package struct Keys: Hashable, Sendable {
     package var types: String { prefix + "types" }
     /// Sorted set: the images that are listed.
     package var images: String { prefix + "images" }
+    /// Sorted set: the tokens that administrators have made, by number.
+    package var tokens: String { prefix + "tokens" }
+    /// String: there while those tokens are refused, with why.
+    package var suspendedTokens: String { prefix + "tokens:suspended" }
     /// Sorted set: workers by the time in ms of their last heartbeat.
     package var workers: String { prefix + "workers" }
 
@@ -83,6 +87,8 @@ package struct Keys: Hashable, Sendable {
     package func metrics(of worker: String) -> String { prefix + "metrics:" + worker }
     /// Sorted set: the jobs of a kind that a rule defers, by their numbers.
     package func deferred(of kind: Job.Kind) -> String { prefix + "queue:deferred:" + kind.rawValue }
+    /// Hash: a token, without the token itself.
+    package func token(_ id: TokenID) -> String { prefix + "token:\(id)" }
     /// Hash: a job.
     package func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Hash: the steps that a job has taken, by number, each a line of JSON.

@@ -1,3 +1,5 @@
+package import Model
+
 /// A page of a list.
 package struct Page<Item: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
     package let items: [Item]
@@ -25,9 +27,10 @@ extension Endpoint where Body == NoBody {
         list name: String,
         _ path: PathTemplate,
         filters: [QueryParameter] = [],
+        right: AccessRole? = nil,
         _ summary: String
     ) where Answer == Page<Item> {
-        self.init(v1: name, .get, path, query: ListQuery.parameters + filters, summary)
+        self.init(v1: name, .get, path, query: ListQuery.parameters + filters, right: right, summary)
     }
 }
 

@@ -75,6 +75,12 @@ extension StoreScript {
     static let migrateVMIndex = StoreScript("migrate_vm_index", PackageResources.migrate_vm_index_lua)
     static let migrateTombstones = StoreScript("migrate_tombstones", PackageResources.migrate_tombstones_lua)
 
+    // Scripts/Access
+    static let confirmTokens = StoreScript("confirm_tokens", PackageResources.confirm_tokens_lua)
+    static let createToken = StoreScript("create_token", PackageResources.create_token_lua)
+    static let revokeToken = StoreScript("revoke_token", PackageResources.revoke_token_lua)
+    static let suspendTokens = StoreScript("suspend_tokens", PackageResources.suspend_tokens_lua)
+
     // Scripts/Simulated
     static let changeSimulated = StoreScript("change_simulated", PackageResources.change_simulated_lua)
 
@@ -95,5 +101,6 @@ extension StoreScript {
         .unregisterWorker, .claimUnclaimed, .findBroken, .listJob, .listVM, .readClaims, .repairClaims, .repairGroup,
         .repairHold, .repairJob, .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateJobs,
         .migrateTombstones, .migrateVMIndex, .findVMs, .readEvents, .updateVM, .changeSimulated,
+        .confirmTokens, .createToken, .revokeToken, .suspendTokens,
     ]
 }

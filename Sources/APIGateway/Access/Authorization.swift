@@ -1,0 +1,48 @@
+import API
+import Digest
+import HTTPTypes
+import Hummingbird
+import Model
+
+/// Requires a token where there is any (RFC 6750).
+struct Authorization {
+    /// The token of `HVC_API_TOKEN`; empty for none.
+    private let token: String
+    /// Those of `/v1/tokens`.
+    private let tokens: TokenTable
+
+    /// The paths that need no token.
+    static let openPaths = Set(Endpoints.all.filter { !$0.needsToken }.map(\.path.description))
+
+    init(token: String, tokens: TokenTable) {
+        (self.token, self.tokens) = (token, tokens)
+    }
+
+    /// Says who makes a request; nil for a path that anybody may call.
+    ///
+    /// - Throws: `Failure`: `unauthorized` where it shows no token that is known, or as `TokenTable.caller` throws.
+    func caller(of request: Request) throws(Failure) -> Caller? {
+        if Self.openPaths.contains(request.uri.path) { return nil }
+        // Tokens were made: a gateway that was started without its own one must not serve everybody.
+        if token.isEmpty, !tokens.hasTokens { return .local }
+        guard let sent = Self.token(in: request) else { throw .unauthorized }
+        if !token.isEmpty, Self.isEqual(sent, token) { return .configured }
+        guard let caller = try tokens.caller(with: sent) else { throw .unauthorized }
+        return caller
+    }
+
+    private static func token(in request: Request) -> Substring? {
+        // Of two headers, a proxy may have read the other one.
+        let sent = request.headers[values: .authorization]
+        guard sent.count == 1, let space = sent[0].firstIndex(of: " ") else { return nil }
+        // The scheme is read in any case (RFC 9110, 11.1).
+        guard sent[0][..<space].lowercased() == "bearer" else { return nil }
+        return sent[0][space...].drop { $0 == " " }
+    }
+
+    /// Compares in constant time, which does not reveal where they differ.
+    private static func isEqual(_ left: Substring, _ right: String) -> Bool {
+        guard let left = SHA256Digest(of: String(left)), let right = SHA256Digest(of: right) else { return false }
+        return left == right
+    }
+}

@@ -1,0 +1,115 @@
+import Digest
+import Foundation
+import Logging
+import Model
+import NIOConcurrencyHelpers
+import Store
+
+/// The tokens of `/v1/tokens` in memory, so that a request asks nothing of Redis.
+///
+/// It follows the events of tokens: one that was revoked is refused within milliseconds. While Redis is away none is taken,
+/// since nobody knows which were revoked.
+final class TokenTable: Sendable {
+    private struct State {
+        /// By digest; nil while they are not known.
+        var tokens: [String: AccessToken]?
+        var suspension: String?
+        /// The clock of Redis less that of this machine, in ms.
+        var clockLead = 0
+        var history = TokenHistory()
+    }
+
+    private let store: Store
+    private let feed: EventFeed
+    private let logger: Logger
+    private let faults = RetryLog("the tokens cannot be read; only HVC_API_TOKEN is taken until they can")
+    private let state = NIOLockedValueBox(State())
+
+    /// How often tokens are read though no event said that they changed: one may have been missed.
+    private static let period = Duration.seconds(30)
+
+    init(store: Store, feed: EventFeed, logger: Logger) {
+        (self.store, self.feed, self.logger) = (store, feed, logger)
+    }
+
+    /// Whether there are any, or were when they were last known.
+    var hasTokens: Bool { state.withLockedValue { !($0.tokens ?? [:]).isEmpty } }
+
+    /// Who has a token; nil for nobody.
+    ///
+    /// - Throws: `Failure`: `storeUnavailable` while that is not known, `forbidden` while all are suspended, `unauthorized`
+    ///   where it has expired.
+    func caller(with token: Substring) throws(Failure) -> Caller? {
+        guard let digest = SHA256Digest(of: String(token))?.hex else {
+            throw Failure(.internalFault, "libcrypto makes no SHA-256 digests: check the machine's OpenSSL")
+        }
+        let (tokens, suspension, lead) = state.withLockedValue { ($0.tokens, $0.suspension, $0.clockLead) }
+        guard let tokens else {
+            throw Failure(.storeUnavailable, "tokens cannot be checked while Redis is away: try again")
+        }
+        guard let known = tokens[digest] else { return nil }
+        if let suspension {
+            throw Failure(
+                .forbidden,
+                "tokens are suspended until an administrator has confirmed them (POST /v1/tokens:confirm with "
+                    + "HVC_API_TOKEN): \(suspension)"
+            )
+        }
+        if let end = known.expiresAt, Int(Date().timeIntervalSince1970 * 1000) + lead >= end {
+            throw Failure(.unauthorized, "the token '\(known.name)' has expired: ask for a new one")
+        }
+        return Caller(name: known.name, role: known.role, token: known.id, expiresAt: known.expiresAt)
+    }
+
+    /// Follows the tokens until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { [self] in
+                while !Task.isCancelled {
+                    await read()
+                    try? await Task.sleep(for: Self.period)
+                }
+            }
+            for await signal in feed.signals() {
+                switch signal {
+                case .interrupted:
+                    state.withLockedValue { $0.tokens = nil }
+                    await read()
+                case .events(let events) where events.contains { $0.type.hasPrefix("token.") }: await read()
+                case .events: break
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Reads them, again and again while Redis does not answer.
+    func read() async {
+        while !Task.isCancelled {
+            do throws(Failure) {
+                let asked = Date()
+                try await take(try await store.tokens(), at: asked)
+                return
+            } catch {
+                state.withLockedValue { $0.tokens = nil }
+                faults.note(error, in: logger)
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    private func take(_ snapshot: TokenSnapshot, at time: Date) async throws(Failure) {
+        let setback = state.withLockedValue { $0.history.note(snapshot) }
+        if let setback {
+            let reason = "Redis went back to an older copy of its data: \(setback)"
+            if try await store.suspendTokens(because: reason) {
+                logger.error("tokens are suspended", metadata: ["reason": "\(reason)"])
+            }
+        }
+        state.withLockedValue { state in
+            state.tokens = Dictionary(snapshot.tokens.map { ($0.digest, $0) }) { first, _ in first }
+            state.suspension = snapshot.suspension ?? setback
+            state.clockLead = snapshot.time - Int(time.timeIntervalSince1970 * 1000)
+        }
+    }
+}
