@@ -70,7 +70,7 @@ struct TokenRuleTests {
 
     @Test("Before tokens are known, nobody is let in for one")
     func unknown() throws {
-        let redis = RedisClient(configuration: RedisConfiguration(endpoint: .unixSocket("/nowhere")))
+        let redis = RedisClient(configuration: RedisConfiguration(endpoint: .unixSocket(path: "/nowhere")))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let store = Store(redis: redis)
         let table = TokenTable(store: store, feed: EventFeed(store: store, logger: logger), logger: logger)
