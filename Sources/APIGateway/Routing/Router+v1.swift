@@ -46,7 +46,12 @@ struct V1Call<Body: APIRequest>: Sendable {
             fingerprint.add(value.utf8)
         }
         fingerprint.add(try JSONBody.bytes(body).readableBytesView)
-        return IdempotencyKey(text, of: endpoint.name, fingerprint: fingerprint.text)
+        return IdempotencyKey(
+            text,
+            of: endpoint.name,
+            by: context.caller?.token,
+            fingerprint: fingerprint.text
+        )
     }
 
     /// The number in the path.

@@ -168,6 +168,26 @@ struct TokenTests {
         }
     }
 
+    @Test("The idempotency keys of one caller are not another's")
+    func idempotencyKeys() async throws {
+        try await InProcessGateway.with(Self.settings) { gateway in
+            try await gateway.fill()
+            let tokens = [Self.configured, try await make(.op, gateway).token, try await make(.op, gateway).token]
+            var jobs: Set<String> = []
+            for token in tokens + tokens {
+                let answer = try await gateway.http.call(
+                    "/v1/vms",
+                    method: "POST",
+                    headers: ["Authorization": "Bearer \(token)", "Idempotency-Key": "a"],
+                    body: #"{"name":"a","instance_type":1,"image_id":100}"#
+                )
+                #expect(answer.status == 202, "\(answer)")
+                jobs.insert(try #require(answer.headers["x-hvc-job"]))
+            }
+            #expect(jobs.count == 3)
+        }
+    }
+
     @Test("There are no more tokens than may be")
     func bounded() async throws {
         try await InProcessGateway.with(Self.settings) { gateway in
