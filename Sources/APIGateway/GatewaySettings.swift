@@ -89,7 +89,8 @@ struct GatewaySettings: Sendable {
         "HVC_RATE_LIMIT",
         in: 0...1_000_000,
         fallback: 0,
-        meaning: "How many calls a second each token may make (`rate_limited` beyond, for two seconds' worth at once); 0 for any."
+        meaning:
+            "How many calls a second each token may make (`rate_limited` beyond, for two seconds' worth at once); 0 for any."
     )
 
     /// The settings, for `--help` and the docs.

@@ -9,7 +9,8 @@ extension FailureCode {
     private static let statuses: [Int: HTTPResponse.Status] = {
         let statuses: [HTTPResponse.Status] = [
             .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
-            .contentTooLarge, .misdirectedRequest, .unprocessableContent, .tooManyRequests, .internalServerError, .notImplemented,
+            .contentTooLarge, .misdirectedRequest, .unprocessableContent, .tooManyRequests, .internalServerError,
+            .notImplemented,
             .badGateway, .serviceUnavailable, .gatewayTimeout,
             HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
         ]

@@ -16,7 +16,7 @@ struct TokenController: Sendable {
     func create(_ call: V1Call<CreateTokenRequest>) async throws(Failure) -> V1Response<NewTokenResponse> {
         guard hasConfiguredToken else {
             throw Failure(
-                .wrongState,
+                .forbidden,
                 "the gateway needs a token of its own before there can be others: set HVC_API_TOKEN and restart it"
             )
         }

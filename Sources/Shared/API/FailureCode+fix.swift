@@ -6,6 +6,10 @@ extension FailureCode {
         switch self {
         case .invalidRequest: "correct what the detail names"
         case .unauthorized: "send the header Authorization: Bearer TOKEN"
+        case .forbidden: "ask an administrator for a token with that role"
+        case .rateLimited: "send fewer calls a second"
+        case .unknownToken: "check the number"
+        case .limitReached: "remove those that nobody needs"
         case .crossSite: "send the request from a program, or from a page of this gateway"
         case .unknownCall, .methodNotAllowed: "see /openapi.json for the calls and their methods"
         case .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold, .unknownJob: "check the number"

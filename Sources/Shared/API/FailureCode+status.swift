@@ -12,6 +12,7 @@ extension FailureCode {
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409
+        case .limitReached: 409
         case .cursorExpired: 410
         case .changedSince: 412
         case .requestTooLarge: 413

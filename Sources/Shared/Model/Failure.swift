@@ -33,6 +33,8 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case forbidden
     /// The caller makes more calls than it may.
     case rateLimited = "rate_limited"
+    /// There are as many objects of the kind as there may be.
+    case limitReached = "limit_reached"
     /// There is no such token.
     case unknownToken = "unknown_token"
     /// The request's body or head is larger than is taken.

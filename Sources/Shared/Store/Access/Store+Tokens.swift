@@ -28,7 +28,7 @@ extension Store {
     ///   - digest: the SHA-256 of the token in hexadecimal digits.
     ///   - seconds: for how long it is taken; nil for ever.
     /// - Returns: what is kept.
-    /// - Throws: `Failure`, with `wrongState` where there are as many as there may be.
+    /// - Throws: `Failure`, with `limitReached` where there are as many as there may be.
     package func createToken(
         name: String,
         role: AccessRole,
@@ -53,7 +53,7 @@ extension Store {
                 expiresAt: expiresAt
             )
         case .full(let count):
-            throw Failure(.wrongState, "there are \(count) tokens already: revoke those that nobody needs")
+            throw Failure(.limitReached, "there are \(count) tokens already: revoke those that nobody needs")
         }
     }
 
