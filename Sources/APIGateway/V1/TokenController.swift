@@ -39,7 +39,7 @@ struct TokenController: Sendable {
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<TokenResponse>> {
         let request = try call.page()
         let page = try await store.tokens(after: try request.identifier(), limit: request.limit)
-        return try V1Response(page, of: call.endpoint) { TokenResponse($0) }
+        return try V1Response(page, of: call) { TokenResponse($0) }
     }
 
     @Sendable
