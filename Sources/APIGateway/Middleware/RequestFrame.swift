@@ -30,7 +30,8 @@ struct RequestFrame: RouterMiddleware {
         if headers.count == 1 { context.trace = TraceContext(headers[0]) }
         var response: Response
         do {
-            response = try await answerTraced(to: request, &context, next)
+            context.caller = try admit(request)
+            response = try await answerTraced(to: request, context, next)
         } catch {
             response = InvalidCalls.answer(to: error, request, context)
         }
@@ -38,6 +39,17 @@ struct RequestFrame: RouterMiddleware {
         if request.method == .head { response = response.createHeadResponse() }
         log.finish(&response, to: request, context, since: start)
         return response
+    }
+
+    /// Checks a request by its head.
+    ///
+    /// - Returns: who makes it; nil for a path that anybody may call.
+    private func admit(_ request: Request) throws(Failure) -> Caller? {
+        try loopbackHost.check(request)
+        try SameSite.check(request)
+        guard let caller = try authorization.caller(of: request) else { return nil }
+        try rateLimit.take(caller)
+        return caller
     }
 
     /// What is accepted for the request notes its trace.
@@ -53,14 +65,10 @@ struct RequestFrame: RouterMiddleware {
     /// Separate from `handle`: a frame larger than a slab of the task's stack costs an allocation for each request.
     private func answer(
         to request: Request,
-        _ context: inout GatewayContext,
+        _ context: GatewayContext,
         _ next: @concurrent (Request, GatewayContext) async throws -> Response
     ) async throws -> Response {
-        try loopbackHost.check(request)
-        try SameSite.check(request)
-        context.caller = try authorization.caller(of: request)
-        if let caller = context.caller { try rateLimit.take(caller) }
-        // After those that refuse by the head alone: nobody who is refused has a body kept for them.
+        // After what refuses by the head alone: nobody who is refused has a body kept for them.
         let share = try bodies.take(for: request)
         guard share > 0 else { return try await next(request, context) }
         defer { bodies.give(share) }
