@@ -25,8 +25,11 @@ struct ListTests {
 
     private static let lists = Endpoints.all.filter { $0.query.contains(.optional("cursor")) }
 
+    private static let settings = ["HVC_API_TOKEN": "0123456789abcdef"]
+    private static let headers = ["Authorization": "Bearer 0123456789abcdef"]
+
     private func page(_ path: String, _ gateway: InProcessGateway) async throws -> AnyPage {
-        let answer = try await gateway.http.call(path)
+        let answer = try await gateway.http.call(path, headers: Self.headers)
         #expect(answer.status == 200, "\(path): \(answer)")
         return try JSONDecoder().decode(AnyPage.self, from: Data(answer.body.utf8))
     }
@@ -58,6 +61,8 @@ struct ListTests {
                 constraints: PlacementConstraints(groups: ["g\(number)": .spread]),
                 request: "r"
             )
+            let digest = String(repeating: "\(number)", count: 64)
+            _ = try await gateway.store.createToken(name: "t", role: .viewer, digest: digest, seconds: nil)
             try await gateway.store.announce(
                 worker: "w\(number)",
                 fields: ["lease_ms": "60000"],
@@ -68,7 +73,7 @@ struct ListTests {
 
     @Test("Page by page each object comes once, in the order of the whole list")
     func pages() async throws {
-        try await InProcessGateway.with { gateway in
+        try await InProcessGateway.with(Self.settings) { gateway in
             try await fill(gateway)
             for list in Self.lists {
                 let path = list.path.description
@@ -93,7 +98,7 @@ struct ListTests {
 
     @Test("A page after the last object that has gone meanwhile goes on behind it")
     func gone() async throws {
-        try await InProcessGateway.with { gateway in
+        try await InProcessGateway.with(Self.settings) { gateway in
             try await fill(gateway)
             let first = try await page("/v1/vms?limit=3", gateway)
             let cursor = try #require(first.nextCursor)
@@ -109,7 +114,7 @@ struct ListTests {
 
     @Test("A cursor of another list, one that is none and a limit out of range are refused")
     func refusals() async throws {
-        try await InProcessGateway.with { gateway in
+        try await InProcessGateway.with(Self.settings) { gateway in
             try await fill(gateway)
             let other = ListCursor(list: "another", position: "1").description
             let queries = [
@@ -117,7 +122,7 @@ struct ListTests {
             ]
             for list in Self.lists {
                 for query in queries {
-                    let answer = try await gateway.http.call("\(list.path)?\(query)")
+                    let answer = try await gateway.http.call("\(list.path)?\(query)", headers: Self.headers)
                     #expect(answer.status == 400 && answer.body.contains("invalid_request"), "\(query): \(answer)")
                 }
             }

@@ -93,6 +93,35 @@ struct CommandConformanceTests {
         command.name + command.arguments.map { " '\($0.text)'" }.joined()
     }
 
+    @Test("Ranges by words are those of Redis where all scores are equal")
+    func lexicalRanges() async throws {
+        try await RedisPair.with { pair in
+            var random = SplitMix64(seed: 1)
+            let letters = ["", "a", "ab", "b", "b\n", "b\u{0B}", "c", "ca"]
+            for letter in letters { _ = try await pair.run(["ZADD", "z", "0", letter]) }
+            _ = try await pair.run(["SET", "s", "x"])
+            for _ in 1...2_000 {
+                func bound() -> String {
+                    switch random.number(1...6) {
+                    case 1: "-"
+                    case 2: "+"
+                    case 3: random.element(of: ["a", "", "(", "["])
+                    case 4: "(" + random.element(of: letters)
+                    default: "[" + random.element(of: letters)
+                    }
+                }
+                let name = random.element(of: ["ZLEXCOUNT", "ZRANGEBYLEX", "ZREVRANGEBYLEX"])
+                var words = [random.element(of: ["z", "z", "z", "none", "s"]), bound(), bound()]
+                if name != "ZLEXCOUNT", random.chance(50) {
+                    words += ["LIMIT", "\(random.number(-1...4))", "\(random.number(-1...4))"]
+                }
+                let command = RedisCommand(name, arguments: words.map(\.redisArgument))
+                let answers = try await pair.run(command)
+                #expect(answers.real == answers.embedded, "\(Self.text(command))")
+            }
+        }
+    }
+
     @Test("A set gives one of its members")
     func randomMembers() {
         let redis = EmbeddedRedis()

@@ -97,9 +97,11 @@ struct CommandGrammar {
         TIME
         """.split(separator: "\n").map { CommandGrammar($0) }
 
-    /// Commands whose answers are not determined: DBSIZE counts keys whose time is over until Redis comes to delete them.
+    /// Commands whose answers are not determined: DBSIZE counts keys whose time is over until Redis comes to delete them,
+    /// and a range by words has a meaning only where all scores are equal (`lexicalRanges` compares those).
     static let undetermined: Set<String> = [
-        "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "HRANDFIELD", "SCAN", "SPOP", "SRANDMEMBER", "ZSCAN",
+        "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "HRANDFIELD", "SCAN", "SPOP", "SRANDMEMBER", "ZLEXCOUNT",
+        "ZRANGEBYLEX", "ZREVRANGEBYLEX", "ZSCAN",
     ]
 
     let name: String

@@ -78,6 +78,8 @@ struct FleetTests {
             let key = ["Idempotency-Key": "k"]
             let held = try await site.http.call("/v1/holds?wait=60", method: "POST", headers: key, body: hold)
             #expect(held.status == 201)
+            let nowhere = #"{"name":"n","instance_type":2,"image_id":100,"placement":{"tags":["nowhere"]}}"#
+            #expect(try await site.http.call("/v1/vms?wait=60", method: "POST", body: nowhere).status == 409)
             try await eventually("the hold to be seen") { try await site.redis.send(["EXISTS", "hvc:holds"]).int == 1 }
             watcher.cancel()
             let seen = try await watcher.value
@@ -88,7 +90,8 @@ struct FleetTests {
                 "hvc:queue", "hvc:queue:returned", "hvc:queue:direct", "hvc:vm:<id>:waiting",
                 "hvc:transfer:<pm>:<image>", "hvc:pm:<id>:unreached",
                 "hvc:identities", "hvc:schema:migration",
-                // Nobody rules anything here.
+                // Nobody makes tokens or rules here.
+                "hvc:token:<id>", "hvc:tokens", "hvc:tokens:suspended",
                 "hvc:queue:paused", "hvc:queue:rules", "hvc:queue:deferred:<kind>",
             ]
             let unseen = documented.filter { row in

@@ -18,7 +18,7 @@ struct UpgradeTests {
             let readiness = try await site.http.call("/readyz")
             #expect(readiness.status == 503 && readiness.body.contains("another schema"), "\(readiness)")
             for number in 1...2 { _ = try await site.startWorker("worker-\(number)") }
-            #expect(try await site.redis.send(["GET", "hvc:schema"]).string == "1")
+            #expect(try await site.redis.send(["GET", "hvc:schema"]).string == "2")
             try await eventually("the gateway to be ready", deadline: .seconds(10)) {
                 try await site.http.call("/readyz").status == 200
             }

@@ -95,8 +95,8 @@ struct FullMemoryTests {
         let refused = StoreScript.all.filter { !$0.script.source.contains("'DEL', P .. 'nothing'") }.map(\.script.name)
         #expect(
             refused.sorted() == [
-                "enqueue_create", "enqueue_hold", "find_broken", "find_vms", "poll", "read_claims", "read_events",
-                "update_vm",
+                "create_token", "enqueue_claiming", "enqueue_create", "enqueue_hold", "find_broken", "find_vms",
+                "list_jobs", "poll", "read_claims", "read_events", "read_job", "update_vm",
             ]
         )
     }

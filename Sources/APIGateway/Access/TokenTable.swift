@@ -99,9 +99,10 @@ final class TokenTable: Sendable {
     }
 
     private func take(_ snapshot: TokenSnapshot, at time: Date) async throws(Failure) {
-        let setback = state.withLockedValue { $0.history.note(snapshot) }
-        if let setback {
-            let reason = "Redis went back to an older copy of its data: \(setback)"
+        let setback = state.withLockedValue { $0.history.note(snapshot) }.map {
+            "Redis went back to an older copy of its data: \($0)"
+        }
+        if let reason = setback {
             if try await store.suspendTokens(because: reason) {
                 logger.error("tokens are suspended", metadata: ["reason": "\(reason)"])
             }

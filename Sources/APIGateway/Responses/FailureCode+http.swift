@@ -8,7 +8,8 @@ extension FailureCode {
 
     private static let statuses: [Int: HTTPResponse.Status] = {
         let statuses: [HTTPResponse.Status] = [
-            .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
+            .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict, .gone,
+            .preconditionFailed,
             .contentTooLarge, .misdirectedRequest, .unprocessableContent, .tooManyRequests, .internalServerError,
             .notImplemented,
             .badGateway, .serviceUnavailable, .gatewayTimeout,

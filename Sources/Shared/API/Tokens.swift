@@ -137,3 +137,8 @@ package struct ConfirmedTokensResponse: Codable, Hashable, Sendable {
 
     package init(tokens: Int) { self.tokens = tokens }
 }
+
+extension AccessRole: SchemaDescribed {
+    package static var schema: Schema { .string(oneOf: allCases.map(\.rawValue)) }
+    package static var sample: Self? { .viewer }
+}

@@ -34,6 +34,7 @@ package enum SettingNames {
         "HVC_PORT",
         "HVC_PREFIX", "HVC_PROBE_TIMEOUT",
         "HVC_QUEUE_LIMIT",
+        "HVC_RATE_LIMIT",
         "HVC_REDIS_PASSWORD",
         "HVC_REDIS_PASSWORD_FILE",
         "HVC_REDIS_URL",

@@ -32,17 +32,22 @@ private enum LexicalBound {
 }
 
 extension Keyspace {
+    /// The members between two words, in their order.
+    func lexicalMembers(_ words: [Bytes], from: Bytes, to: Bytes) throws(CommandError) -> [Bytes] {
+        let (least, most) = (try LexicalBound(from), try LexicalBound(to))
+        let members = try sortedSet(at: words[1])?.elements.map(\.member) ?? []
+        return members.filter { least.isBelow($0) && most.isAbove($0) }
+    }
+
     /// The members between two words, for ZRANGEBYLEX and its reverse.
     func lexicalRange(_ words: [Bytes], from: Bytes, to: Bytes, isReversed: Bool) throws(CommandError) -> Reply {
-        let (least, most) = (try LexicalBound(from), try LexicalBound(to))
         var options = Options(words, from: 4)
         var limit: (offset: Int, count: Int)?
         while let option = options.name() {
             guard option == "LIMIT", options.count > 1 else { throw .syntax }
             limit = (try options.integer(), try options.integer())
         }
-        var found = try sortedSet(at: words[1])?.elements.map(\.member) ?? []
-        found = found.filter { least.isBelow($0) && most.isAbove($0) }
+        var found = try lexicalMembers(words, from: from, to: to)
         if isReversed { found.reverse() }
         if let (offset, count) = limit {
             found = offset < 0 ? [] : Array(found.dropFirst(offset))

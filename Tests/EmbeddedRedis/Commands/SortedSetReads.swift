@@ -53,6 +53,9 @@ let sortedSetReads = [
     Command("ZRANGEBYLEX", -4) { keyspace, words throws(CommandError) in
         try keyspace.lexicalRange(words, from: words[2], to: words[3], isReversed: false)
     },
+    Command("ZLEXCOUNT", 4) { keyspace, words throws(CommandError) in
+        .integer(try keyspace.lexicalMembers(words, from: words[2], to: words[3]).count)
+    },
     Command("ZREVRANGEBYLEX", -4) { keyspace, words throws(CommandError) in
         try keyspace.lexicalRange(words, from: words[3], to: words[2], isReversed: true)
     },

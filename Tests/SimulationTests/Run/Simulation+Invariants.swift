@@ -89,12 +89,20 @@ extension Simulation {
         }
     }
 
+    /// Whether jobs of a VM have an order: those of one queue have, and all go behind the one that makes the VM.
+    private func isOrdered(_ kind: Job.Kind, after other: Job.Kind) -> Bool {
+        func takesCapacity(_ kind: Job.Kind) -> Bool { operations[kind]?.claim.takesCapacity ?? true }
+        return isPlacing(other) || takesCapacity(kind) == takesCapacity(other)
+    }
+
     /// I6: whose turn it is.
     private func checkTurn(_ job: JobID, _ record: Snapshot.JobView) {
         for (id, other) in snapshot.jobs where other.vm == record.vm && id != job {
             if other.state == .running {
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began while job \(id) was under way")
-            } else if id < job, !other.state.isFinal, record.isAskedFor, other.kind != .start || other.isAskedFor {
+            } else if id < job, !other.state.isFinal, isOrdered(record.kind, after: other.kind), record.isAskedFor,
+                other.kind != .start || other.isAskedFor
+            {
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began before job \(id), which is older")
             }
         }

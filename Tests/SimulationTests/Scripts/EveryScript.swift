@@ -28,6 +28,7 @@ struct EveryScript {
         try await jobs()
         try await changesOfJobs()
         try await rules()
+        try await tokens()
         try await probes()
         try await audit()
     }
@@ -37,7 +38,7 @@ struct EveryScript {
         for words in [
             "HSET hvc:counters began_at then vm 2 pm 1", "ZADD hvc:pms 1 1", "HSET hvc:pm:numbers host1 1",
             "HSET hvc:pm:1 id 1 address host1 claimed_cpu 3 claimed_ram 1024 claimed_disk 2", "SADD hvc:pm:1:vms 1 2",
-            "HSET hvc:vm:1 id 1 cpu 1 ram 512 disk 1", "ZADD hvc:gone 1 some-uuid",
+            "HSET hvc:vm:1 id 1 cpu 1 ram 512 disk 1", "ZADD hvc:vms 1 1", "ZADD hvc:gone 1 some-uuid",
             "HSET hvc:job:1 id 1 vm 1 request a",
         ] {
             let parts = words.split(separator: " ").map(String.init)
@@ -100,6 +101,14 @@ struct EveryScript {
         try await store.resumeQueue()
         for action in [QueueRuleAction.deferred, .reject] { try await store.setRule(for: .start, action, reason: "r") }
         _ = try await store.dropRule(for: .start)
+    }
+
+    private func tokens() async throws {
+        let digest = String(repeating: "a", count: 64)
+        for _ in 1...2 { _ = try await store.createToken(name: "a", role: .viewer, digest: digest, seconds: 60) }
+        _ = try await store.revokeToken(TokenID(known: 1))
+        _ = try await store.suspendTokens(because: "r")
+        _ = try await store.confirmTokens()
     }
 
     // MARK: - Jobs

@@ -93,7 +93,8 @@ extension StoreScript {
     /// All of them.
     package static let all: [StoreScript] = [
         .dropRule, .pauseQueue, .releaseDeferred, .resumeQueue, .setRule,
-        .beginStep, .cancelJob, .claim, .deferJob, .dropJob, .retryJob, .enqueueCreate, .enqueueHold, .enqueueOnVM,
+        .beginStep, .cancelJob, .claim, .deferJob, .dropJob, .retryJob, .enqueueClaiming, .enqueueCreate, .enqueueHold,
+        .enqueueOnVM,
         .finish, .listJobs, .noteLeft, .poll,
         .readJob, .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,

@@ -8,6 +8,7 @@
 -- Returns: `{'ok', id, created_at, expires_at}`, where `expires_at` is in ms since 1970 and empty for never;
 --   `{'full', count}`.
 --
+-- when full: refused
 -- needs: broken_records, counters, events, time
 
 refuse(wrong_kind('tokens', 'events') or broken_counters() or not_whole('counters', false, 'token'))

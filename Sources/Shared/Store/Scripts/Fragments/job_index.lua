@@ -7,17 +7,16 @@
 --
 local function index_words(job, vm, request)
   local number = string.format('%015d', job)
-  local words = {'all:' .. number, string.format('vm:%015d:', vm) .. number}
-  if request ~= '' then words[3] = 'request:' .. request .. ':' .. number end
+  local words = {'all:' .. number}
+  -- A record that was damaged by hand may name no VM.
+  if string.match(vm, '^%d+$') then words[2] = string.format('vm:%015d:', vm) .. number end
+  if request ~= '' then words[#words + 1] = 'request:' .. request .. ':' .. number end
   return words
 end
 local function index_job(job, vm, request)
-  local words = index_words(job, vm, request)
-  if words[3] then
-    redis.pcall('ZADD', P .. 'jobs', 0, words[1], 0, words[2], 0, words[3])
-  else
-    redis.pcall('ZADD', P .. 'jobs', 0, words[1], 0, words[2])
-  end
+  local scored = {}
+  for i, word in ipairs(index_words(job, vm, request)) do scored[2 * i - 1], scored[2 * i] = 0, word end
+  redis.pcall('ZADD', P .. 'jobs', unpack(scored))
 end
 local function unindex_job(job, vm, request)
   redis.pcall('ZREM', P .. 'jobs', unpack(index_words(job, vm, request)))
