@@ -20,7 +20,7 @@ struct Gateway {
     private let feed: EventFeed
     let events: EventLog
     private let outcomes: JobOutcomes
-    private let levels: VMLevels
+    let levels: VMLevels
     private let readiness: Readiness
     /// The services that the calls need: the connection to Redis and the followers of its events.
     let loops: [any Service]

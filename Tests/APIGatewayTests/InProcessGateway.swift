@@ -20,6 +20,7 @@ final class InProcessGateway: PlayedFleet {
     let http: InProcessCalls
     private let gateway: Gateway
     var events: EventLog { gateway.events }
+    var levels: VMLevels { gateway.levels }
 
     private init(environment: [String: String]) async throws {
         server = try await RedisServer.started()

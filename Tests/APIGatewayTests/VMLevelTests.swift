@@ -132,6 +132,7 @@ struct VMLevelTests {
             let redis = gateway.store.redis
             async let broken = gateway.http.call("/v1/vms/1?wait_for=running&wait=60")
             async let sound = gateway.http.call("/v1/vms/2?wait_for=stopped&wait=60")
+            try await eventually("both to wait") { gateway.levels.awaited == 2 }
             _ = try await redis.send(["HSET", "hvc:vm:1", "state", "odd"])
             _ = try await redis.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
             _ = try await redis.send(["XADD", "hvc:events", "*", "type", "vm.stopped", "vm", "1"])

@@ -31,6 +31,9 @@ final class VMLevels: Sendable {
     /// Signals that there are changes.
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+    /// How many levels of VMs somebody waits for.
+    var awaited: Int { callers.subjects.count }
+
     /// How many records are read in one write.
     private static let batch = 256
 

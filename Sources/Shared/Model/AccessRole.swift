@@ -7,6 +7,21 @@ package enum AccessRole: String, Codable, CaseIterable, Comparable, Hashable, Se
     /// Changes PMs and tokens.
     case admin
 
+    /// Reads its name.
+    ///
+    /// - Throws: `DecodingError` that names the roles there are.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let role = Self(rawValue: try container.decode(String.self)) else {
+            let roles = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "there is no such role: give \(roles)"
+            )
+        }
+        self = role
+    }
+
     package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 
     private var rank: Int {

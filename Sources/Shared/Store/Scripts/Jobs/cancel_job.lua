@@ -27,7 +27,8 @@ if state == 'running' or j[6] then
   return {'requested'}
 end
 local v, problem = read_vm(vm)
-refuse(problem or v.id and not v.state and P .. 'vm:' .. vm .. ' has no state' or (broken_waiting(vm)) or wrong_kind('queue', 'queue:returned', 'queue:direct', 'events', 'delayed', 'dead',
+refuse(problem or v.id and not v.state and P .. 'vm:' .. vm .. ' has no state' or (broken_waiting(vm))
+  or wrong_kind('queue', 'queue:returned', 'queue:direct', 'events', 'delayed', 'dead',
     'jobs:ended', 'vms', 'tombstones', 'holds', 'fleet', 'discovery', 'queue:deferred:' .. kind) or broken_counters() or broken_pm(pm)
   or v.id and v.pm and broken_pm(v.pm, vm, v.groups)
   or v.id and wrong_change(vm, v.state, state_after(kind, 'failed', v.state, v.before))

@@ -41,6 +41,7 @@ repeat
     if #found > tonumber(limit) then break end
   end
   local is_full = #found > tonumber(limit) or seen >= tonumber(scanned)
-  if is_full then found[1] = last end
+  local rest = is_full and '(' .. prefix .. string.format('%015d', last)
+  if rest and redis.call('ZREVRANGEBYLEX', P .. 'jobs', rest, '[' .. prefix, 'LIMIT', 0, 1)[1] then found[1] = last end
 until is_full or #words < size
 return found

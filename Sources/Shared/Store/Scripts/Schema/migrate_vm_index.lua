@@ -6,8 +6,9 @@
 -- ARGV vm      the last VM of the page
 -- Returns: 0; -1 where another worker has taken over.
 --
--- needs: groups, migration_lock, vm_index
+-- needs: broken_records, groups, migration_lock, vm_index
 
+refuse(wrong_kind('vms'))
 if not hold_migration(worker) then return -1 end
 for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', P .. 'vms', vm, '-inf', 'LIMIT', 0, limit)) do
   local v = redis.pcall('HMGET', P .. 'vm:' .. id, 'id', 'name', 'state', 'labels', 'groups')
