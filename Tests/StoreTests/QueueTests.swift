@@ -71,6 +71,22 @@ struct QueueTests {
         }
     }
 
+    @Test("A job that was woken and has to wait again goes before those that came later")
+    func waitsAgain() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, two)
+            let (vm, redis) = (try await fixture.create().vm, fixture.store.redis)
+            _ = try await fixture.store.enqueueDestroy(vm, request: "")
+            #expect(try await takeDirect(fixture).map(\.result) == [.waiting])
+            let later = #"{"job":7,"kind":"destroy","vm":1,"cpu":0,"ram":0,"disk":0}"#
+            _ = try await redis.send(["RPUSH", "hvc:vm:1:waiting", later])
+            let line = try #require(try await redis.send(["LPOP", "hvc:vm:1:waiting"]).string)
+            _ = try await redis.send(["RPUSH", "hvc:queue:direct", line])
+            #expect(try await takeDirect(fixture).map(\.result) == [.waiting])
+            #expect(try await fixture.list("hvc:vm:1:waiting") == [line, later])
+        }
+    }
+
     @Test("A destroy behind a create that is refused ends with it")
     func behindARefusal() async throws {
         try await StoreFixture.with { (fixture) async throws in

@@ -215,7 +215,10 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   if not v.id then return no_record(job, op, vm, v) end
   if before then
     pop()
-    redis.call('RPUSH', P .. 'vm:' .. vm .. ':waiting', line)
+    -- One that was woken, and was overtaken by a job of the other queue, goes before those that came later.
+    local waiting = P .. 'vm:' .. vm .. ':waiting'
+    local first = redis.call('LINDEX', waiting, 0)
+    redis.call(first and comes_before(line, first) and 'LPUSH' or 'RPUSH', waiting, line)
     redis.call('HSET', key, 'state', 'waiting')
     return {'waiting'}
   end
