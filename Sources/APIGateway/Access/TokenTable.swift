@@ -24,6 +24,8 @@ final class TokenTable: Sendable {
     private let logger: Logger
     private let faults = RetryLog("the tokens cannot be read; only HVC_API_TOKEN is taken until they can")
     private let state = NIOLockedValueBox(State())
+    /// The last reading that was asked for.
+    private let reading = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     /// How often tokens are read though no event said that they changed: one may have been missed.
     private static let period = Duration.seconds(30)
@@ -83,8 +85,26 @@ final class TokenTable: Sendable {
         }
     }
 
-    /// Reads them, again and again while Redis does not answer.
+    /// Reads them, after all readings that were asked for before: what was read earlier and is taken in later would look as
+    /// if Redis had gone back.
     func read() async {
+        let task = reading.withLockedValue { last in
+            let task = Task { [last] in
+                await last?.value
+                await readNow()
+            }
+            last = task
+            return task
+        }
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Reads them, again and again while Redis does not answer.
+    private func readNow() async {
         while !Task.isCancelled {
             do throws(Failure) {
                 let asked = Date()

@@ -195,6 +195,17 @@ struct TokenTests {
         }
     }
 
+    @Test("Many tokens that are made at once look like no Redis that went back")
+    func atOnce() async throws {
+        try await InProcessGateway.with(Self.settings) { gateway in
+            let made = try await withThrowingTaskGroup(of: NewTokenResponse.self) { group in
+                for _ in 0..<50 { group.addTask { try await make(.viewer, gateway) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for token in made { #expect(try await call("/v1/vms", as: token.token, gateway).status == 200) }
+        }
+    }
+
     @Test("There are no more tokens than may be")
     func bounded() async throws {
         try await InProcessGateway.with(Self.settings) { gateway in
