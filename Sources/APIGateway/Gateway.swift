@@ -106,7 +106,7 @@ struct Gateway {
                 openAPI: try OpenAPIController()
             ),
             token: settings.token,
-            authorization: Authorization(token: settings.token, tokens: tokens),
+            authorization: try Authorization(token: settings.token, tokens: tokens),
             rateLimit: RateLimit(perSecond: settings.rateLimit),
             metrics: RequestMetrics(in: metrics),
             logFormat: settings.common.logFormat,

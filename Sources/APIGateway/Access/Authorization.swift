@@ -6,16 +6,17 @@ import Model
 
 /// Requires a token where there is any (RFC 6750).
 struct Authorization {
-    /// The token of `HVC_API_TOKEN`; empty for none.
-    private let token: String
+    /// The digest of `HVC_API_TOKEN`; nil for none.
+    private let configured: SHA256Digest?
     /// Those of `/v1/tokens`.
     private let tokens: TokenTable
 
     /// The paths that need no token.
     static let openPaths = Set(Endpoints.all.filter { !$0.needsToken }.map(\.path.description))
 
-    init(token: String, tokens: TokenTable) {
-        (self.token, self.tokens) = (token, tokens)
+    init(token: String, tokens: TokenTable) throws(Failure) {
+        configured = token.isEmpty ? nil : try .of(token[...])
+        self.tokens = tokens
     }
 
     /// Says who makes a request; nil for a path that anybody may call.
@@ -24,10 +25,11 @@ struct Authorization {
     func caller(of request: Request) throws(Failure) -> Caller? {
         if Self.openPaths.contains(request.uri.path) { return nil }
         // Tokens were made: a gateway that was started without its own one must not serve everybody.
-        if token.isEmpty, !tokens.hasTokens { return .local }
+        if configured == nil, !tokens.hasTokens { return .local }
         guard let sent = Self.token(in: request) else { throw .unauthorized }
-        if !token.isEmpty, Self.isEqual(sent, token) { return .configured }
-        guard let caller = try tokens.caller(with: sent) else { throw .unauthorized }
+        let digest = try SHA256Digest.of(sent)
+        if let configured, digest == configured { return .configured }
+        guard let caller = try tokens.caller(with: digest) else { throw .unauthorized }
         return caller
     }
 
@@ -39,10 +41,14 @@ struct Authorization {
         guard sent[0][..<space].lowercased() == "bearer" else { return nil }
         return sent[0][space...].drop { $0 == " " }
     }
+}
 
-    /// Compares in constant time, which does not reveal where they differ.
-    private static func isEqual(_ left: Substring, _ right: String) -> Bool {
-        guard let left = SHA256Digest(of: String(left)), let right = SHA256Digest(of: right) else { return false }
-        return left == right
+extension SHA256Digest {
+    /// The digest of a token, by which tokens are compared and kept.
+    static func of(_ token: Substring) throws(Failure) -> SHA256Digest {
+        guard let digest = SHA256Digest(of: String(token)) else {
+            throw Failure(.internalFault, "libcrypto makes no SHA-256 digests: check the machine's OpenSSL")
+        }
+        return digest
     }
 }

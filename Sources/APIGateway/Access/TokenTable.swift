@@ -37,19 +37,16 @@ final class TokenTable: Sendable {
     /// Whether there are any, or were when they were last known.
     var hasTokens: Bool { state.withLockedValue { !($0.tokens ?? [:]).isEmpty } }
 
-    /// Who has a token; nil for nobody.
+    /// Who has the token of a digest; nil for nobody.
     ///
     /// - Throws: `Failure`: `storeUnavailable` while that is not known, `forbidden` while all are suspended, `unauthorized`
     ///   where it has expired.
-    func caller(with token: Substring) throws(Failure) -> Caller? {
-        guard let digest = SHA256Digest(of: String(token))?.hex else {
-            throw Failure(.internalFault, "libcrypto makes no SHA-256 digests: check the machine's OpenSSL")
-        }
+    func caller(with digest: SHA256Digest) throws(Failure) -> Caller? {
         let (tokens, suspension, lead) = state.withLockedValue { ($0.tokens, $0.suspension, $0.clockLead) }
         guard let tokens else {
             throw Failure(.storeUnavailable, "tokens cannot be checked while Redis is away: try again")
         }
-        guard let known = tokens[digest] else { return nil }
+        guard let known = tokens[digest.hex] else { return nil }
         if let suspension {
             throw Failure(
                 .forbidden,

@@ -36,7 +36,7 @@ struct EventStream: Sendable {
                 position = last
                 for event in events where types.contains(event) { text.writeImmutableBuffer(try log.text(of: event)) }
             } catch {
-                // The client asks again, and is told by the answer.
+                // The client asks again, and learns it from the answer.
                 try await writer.write(ByteBuffer(string: ": \(error.code.rawValue)\n\n"))
                 return
             }

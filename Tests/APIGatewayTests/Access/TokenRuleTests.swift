@@ -75,7 +75,7 @@ struct TokenRuleTests {
         let store = Store(redis: redis)
         let table = TokenTable(store: store, feed: EventFeed(store: store, logger: logger), logger: logger)
         do throws(Failure) {
-            _ = try table.caller(with: "hvc_a")
+            _ = try table.caller(with: .of("hvc_a"))
             Issue.record("a token was taken")
         } catch { #expect(error.code == .storeUnavailable) }
     }

@@ -97,10 +97,12 @@ struct TokenTests {
                 do {
                     let made = try await make(.op, gateway)
                     try await eventually("the tokens to be read") {
-                        try table.caller(with: made.token[...])?.role == .op
+                        try table.caller(with: .of(made.token[...]))?.role == .op
                     }
                     _ = try await gateway.store.revokeToken(made.id)
-                    try await eventually("the tokens to be read") { try table.caller(with: made.token[...]) == nil }
+                    try await eventually("the tokens to be read") {
+                        try table.caller(with: .of(made.token[...])) == nil
+                    }
                 } catch { Issue.record(error) }
                 group.cancelAll()
             }

@@ -1,13 +1,13 @@
 -- Reads a page of jobs, the newest first.
 --
 -- Changes nothing. What a page costs does not grow with the number of jobs before it. Filters that no index answers are
--- held against records, of which a page looks at so many at most: it may have fewer jobs than asked for, or none, and the
+-- held against records, of which a page reads so many at most: it may have fewer jobs than asked for, or none, and the
 -- next one goes on from there.
 --
 -- ARGV prefix      the words of the index that are gone through begin so
 -- ARGV before      jobs with lower numbers than this; empty for all
 -- ARGV limit       how many jobs at most
--- ARGV scanned     how many records are looked at at most
+-- ARGV scanned     how many records are read at most
 -- ARGV filters...  field, value, … that a record must have
 -- Returns: `{next, {job, HGETALL…}, …}`: `next` is what comes `before` the next page; empty where there is none.
 --
