@@ -19,7 +19,7 @@ struct Gateway {
     private let store: Store
     private let feed: EventFeed
     let events: EventLog
-    private let outcomes: JobOutcomes
+    let outcomes: JobOutcomes
     let levels: VMLevels
     private let readiness: Readiness
     /// The services that the calls need: the connection to Redis and the followers of its events.

@@ -21,6 +21,7 @@ final class InProcessGateway: PlayedFleet {
     private let gateway: Gateway
     var events: EventLog { gateway.events }
     var levels: VMLevels { gateway.levels }
+    var outcomes: JobOutcomes { gateway.outcomes }
 
     private init(environment: [String: String]) async throws {
         server = try await RedisServer.started()

@@ -5,6 +5,8 @@ import Store
 import TestKit
 import Testing
 
+@testable import APIGateway
+
 @Suite("Callers who wait while Redis goes back")
 struct LostJobTests {
     private let create = "/vm/create?name=a&instance_type=1&image_id=100"
@@ -64,15 +66,13 @@ struct LostJobTests {
             try await gateway.fill()
             async let answer = gateway.http.call(create)
             try await waitForJob(gateway)
-            // It ends without a word. An outage makes the gateway look, whenever its caller begins to wait.
+            // It ends without an event. An outage makes the gateway read the record.
             _ = try await gateway.store.redis.send(["HSET", "hvc:job:1", "state", "done"])
-            let outages = Task {
-                while !Task.isCancelled {
-                    _ = try await gateway.store.redis.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
-                    try await Task.sleep(for: .milliseconds(500))
-                }
+            try await eventually("the caller and the gateway to wait") {
+                let clients = try await gateway.store.redis.send(["INFO", "clients"]).string ?? ""
+                return gateway.outcomes.awaited == 1 && clients.contains("blocked_clients:1\r\n")
             }
-            defer { outages.cancel() }
+            _ = try await gateway.store.redis.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
             let (status, body) = (try await answer.status, try await answer.body)
             #expect(status == 200 && body == #"{"vmid":1}"#)
         }

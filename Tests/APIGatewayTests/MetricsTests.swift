@@ -40,11 +40,11 @@ struct MetricsTests {
             #expect(try await gateway.http.call("/nothing").status == 404)
             #expect(try await gateway.http.call("/else", method: "BREW").status == 404)
             let done = #"hvc_jobs_finished_total{kind="create",outcome="done",code=""}"#
-            try await eventually("the event to be counted", every: .milliseconds(50)) {
-                try await gateway.http.call("/metrics").body.contains(done)
+            // `/metrics` was not asked yet, so that it has no answer from before the job ended.
+            try await eventually("the events to be counted") {
+                let queue = try await gateway.http.call("/v1/queue").body
+                return queue.contains(#""accepted":2"#) && queue.contains(#""finished":1"#)
             }
-            // The last answer may be a second old.
-            try await Task.sleep(for: .milliseconds(1100))
             let found = try await samples(gateway)
             let expected: [String: Double] = [
                 "hvc_redis_up": 1, #"hvc_queue_depth{queue="capacity"}"#: 1, #"hvc_queue_depth{queue="direct"}"#: 0,

@@ -53,8 +53,8 @@ final class EventLog: Sendable {
     /// Whether streams are to end.
     var isStopping: Bool { state.withLockedValue(\.isStopping) }
 
-    /// Whether anybody waits for events.
-    var hasReaders: Bool { !readers.subjects.isEmpty }
+    /// How many wait for events.
+    var readerCount: Int { readers.subjects.count }
 
     /// The last event that there is now.
     func last() async throws(Failure) -> EventID {

@@ -26,6 +26,9 @@ final class JobOutcomes: Sendable {
         self.store = store
     }
 
+    /// For how many jobs callers wait.
+    var awaited: Int { callers.subjects.count }
+
     /// Follows the stream until it ends.
     func run() async {
         await withDiscardingTaskGroup { group in

@@ -21,7 +21,8 @@ package final class EventFeed: Sendable {
     package enum Signal: Sendable {
         /// These happened, in this order.
         case events([StoreEvent])
-        /// The stream cannot be read for a while; what subscribers know may be old. Published once an outage.
+        /// Events went by unread; what subscribers know may be old. Published once an outage, and where the stream was cut
+        /// before it was read.
         case interrupted
 
         /// Whether an event of this type is among these.
@@ -73,8 +74,14 @@ package final class EventFeed: Sendable {
                 }
                 let start = position ?? .zero
                 recent.note([], after: start, last: start)
-                let (events, last) = try await store.events(after: start, waiting: .seconds(10))
-                recent.note(events, after: start, last: last)
+                let (events, last, isWhole) = try await store.events(after: start, waiting: .seconds(10))
+                if isWhole {
+                    recent.note(events, after: start, last: last)
+                } else {
+                    recent.note(gapBefore: events, last: last)
+                    logger.warning("more events happened than are kept before they were read; some were missed")
+                    subscribers.publish(.interrupted)
+                }
                 position = last
                 isInterrupted = false
                 if !events.isEmpty { subscribers.publish(.events(events)) }

@@ -46,6 +46,12 @@ package final class RecentEvents: Sendable {
         }
     }
 
+    /// Takes in what was read where the stream had been cut before it: nothing before the first of these is all there was.
+    func note(gapBefore events: [StoreEvent], last: EventID) {
+        note([], after: .zero, last: .zero)
+        note(Array(events.dropFirst()), after: events.first?.id ?? last, last: last)
+    }
+
     /// What there is behind a position.
     package func events(after position: EventID, limit: Int) -> Reading {
         state.withLockedValue { state in

@@ -7,15 +7,19 @@ extension Store {
         EventID(try await send(["XREVRANGE", keys.events, "+", "-", "COUNT", "1"]).lastEvent) ?? .zero
     }
 
-    /// What came after a position, and the position after that (XREAD BLOCK).
+    /// How many events are read at once: fewer than the stream keeps, so that whoever gets fewer has missed none.
+    private static let eventsAtOnce = 1000
+
+    /// What came after a position, the position after that, and whether it is all (XREAD BLOCK).
     func events(
         after position: EventID,
         waiting time: Duration
-    ) async throws(Failure) -> (events: [StoreEvent], last: EventID) {
+    ) async throws(Failure) -> (events: [StoreEvent], last: EventID, isWhole: Bool) {
         let reply = try await send([
-            "XREAD", "COUNT", "1000", "BLOCK", time.milliseconds, "STREAMS", keys.events, position.description,
+            "XREAD", "COUNT", Self.eventsAtOnce, "BLOCK", time.milliseconds, "STREAMS", keys.events,
+            position.description,
         ])
-        guard let entries = reply.array?.first?.array?.last?.array else { return ([], position) }
+        guard let entries = reply.array?.first?.array?.last?.array else { return ([], position, true) }
         let events = entries.compactMap { StoreEvent($0) }
         for event in events {
             numbersSeen.note(
@@ -23,7 +27,17 @@ extension Store {
                 vm: event.fields["vm"].flatMap { VMID($0) }
             )
         }
-        return (events, entries.last?.array?.first?.string.flatMap { EventID($0) } ?? position)
+        let last = entries.last?.array?.first?.string.flatMap { EventID($0) } ?? position
+        return (events, last, try await isKept(position, before: entries.count))
+    }
+
+    /// Whether the stream was not cut behind a position before so many events were read after it.
+    private func isKept(_ position: EventID, before count: Int) async throws(Failure) -> Bool {
+        // What lies behind a cut is more than a full page: only who has read one asks. The stream may have been cut since
+        // the page was read, and then a gap is reported that there was not.
+        guard count == Self.eventsAtOnce, position != .zero else { return true }
+        let first = try await send(["XRANGE", keys.events, "-", "+", "COUNT", "1"]).lastEvent
+        return EventID(first).map { $0 <= position } ?? false
     }
 
     /// What came after a position, as far as it is kept.
