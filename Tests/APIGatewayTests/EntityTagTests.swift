@@ -93,6 +93,30 @@ struct EntityTagTests {
         }
     }
 
+    @Test("Of many changes of a PM as one read of it, one is made; what is measured meanwhile is no change")
+    func ifMatchPM() async throws {
+        try await InProcessGateway.with { gateway in
+            try await gateway.fill()
+            let old = try await tag(gateway, "/v1/pms/1")
+            _ = try await gateway.store.redis.send(["HSET", "hvc:pm:1", "load", "0.5"])
+            #expect(try await tag(gateway, "/v1/pms/1") != old)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<20 {
+                    group.addTask {
+                        try await gateway.http.call(
+                            "/v1/pms/1/tags",
+                            method: "PUT",
+                            headers: ["If-Match": old],
+                            body: #"{"tags":["t\#(number)"]}"#
+                        ).status
+                    }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses.sorted() == [200] + Array(repeating: 412, count: 19))
+        }
+    }
+
     private func change(_ gateway: InProcessGateway, _ path: String, if tag: String) async throws -> HTTPAnswer {
         let body = #"{"description":"x"}"#
         return try await gateway.http.call(path, method: "PATCH", headers: ["If-Match": tag], body: body)

@@ -62,13 +62,23 @@ struct InProcessCalls: Sendable {
         headers: [String: String] = [:],
         body: String? = nil
     ) async throws -> HTTPAnswer {
+        try await call(path, method: method, headers: headers, bytes: body.map { Array($0.utf8) })
+    }
+
+    /// Makes a call whose body may be no text.
+    func call(
+        _ path: String,
+        method: String,
+        headers: [String: String] = [:],
+        bytes body: [UInt8]?
+    ) async throws -> HTTPAnswer {
         guard let method = HTTPRequest.Method(method) else { throw TestKitError("no method: \(method)") }
         var head = HTTPRequest(method: method, scheme: "http", authority: "127.0.0.1:8080", path: path)
         for (name, value) in headers {
             guard let name = HTTPField.Name(name) else { throw TestKitError("no name of a field: \(name)") }
             head.headerFields.append(HTTPField(name: name, value: value))
         }
-        let bytes = ByteBuffer(string: body ?? "")
+        let bytes = ByteBuffer(bytes: body ?? [])
         if body != nil { head.headerFields[.contentLength] = "\(bytes.readableBytes)" }
         let context = GatewayContext(
             source: ApplicationRequestContextSource(

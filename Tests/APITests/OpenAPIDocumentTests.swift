@@ -45,4 +45,24 @@ struct OpenAPIDocumentTests {
         #expect(Set(references) == Set(schemas.keys))
         for (name, schema) in schemas { #expect(schema["type"] == "object", "\(name)") }
     }
+
+    @Test("Where an answer can be asked for by its fields, one with some of them is described, too")
+    func selections() throws {
+        for call in Endpoints.all where call.query.contains(where: { $0.name == "fields" }) {
+            let answer = document["paths"]?[call.path.description]?["get"]?["responses"]?["200"]
+            let forms = elements(answer?["content"]?["application/json"]?["schema"]?["anyOf"]).compactMap { form in
+                if case .string(let text) = form["$ref"] {
+                    text.split(separator: "/").last.map(String.init)
+                } else {
+                    nil
+                }
+            }
+            let name = try #require(forms.first { $0.hasSuffix("Selection") }, "\(call.name)")
+            let schemas = document["components"]?["schemas"]
+            let items = schemas?[name]?["properties"]?["items"]?["items"]?["$ref"]
+            guard case .string(let item) = items ?? .string(name) else { continue }
+            let object = schemas?[String(item.split(separator: "/").last ?? "")]
+            #expect(object?["required"] == nil && object?["properties"] != nil, "\(call.name)")
+        }
+    }
 }

@@ -48,7 +48,8 @@ extension Failure {
     /// A request's body is too large.
     static let bodyTooLarge = Failure(
         .requestTooLarge,
-        "the request's body is larger than \(BodyLimit.bytes >> 10) KiB, which is the limit"
+        "the request's body is larger than \(BodyLimit.bytes >> 10) KiB, which is the limit",
+        pointer: ""
     )
 }
 

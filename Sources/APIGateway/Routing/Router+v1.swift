@@ -103,10 +103,22 @@ extension Router where Context == GatewayContext {
                     )
                     return EntityTag.notModified(try await handler(call).response, request)
                 } catch {
-                    return Problem(error, request: context.requestID).response(for: error)
+                    let failure = error.pointing(into: form)
+                    return Problem(failure, request: context.requestID).response(for: failure)
                 }
             }
         }
+    }
+}
+
+extension Failure {
+    /// The same failure, with the place in the body that names what there is not.
+    fileprivate func pointing(into form: Schema) -> Failure {
+        let fields: [FailureCode: String] = [
+            .unknownType: "instance_type", .unknownImage: "image_id", .unknownHold: "hold_id",
+        ]
+        guard pointer == nil, let field = fields[code], form[field: field] != nil else { return self }
+        return pointed(JSONPointer.text([field]))
     }
 }
 

@@ -34,17 +34,15 @@ struct PMController: Sendable {
 
     private func setCordon(_ isCordoned: Bool, _ call: V1Call<NoBody>) async throws(Failure) -> V1Response<PMResponse> {
         let pm = try await call.pm(in: store)
-        try await check(pm, call)
-        guard try await store.setCordon(isCordoned, of: pm) else { throw .unknownPM(pm) }
-        return try await answer(about: pm, call)
+        let change = try await store.setCordon(isCordoned, of: pm, ifVersion: call.requiredSettings)
+        return try await answer(about: pm, after: change, call)
     }
 
     @Sendable
     func setTags(_ call: V1Call<SetTagsRequest>) async throws(Failure) -> V1Response<PMResponse> {
         let pm = try await call.pm(in: store)
-        try await check(pm, call)
-        guard try await store.setTags(Set(call.body.tags), of: pm) else { throw .unknownPM(pm) }
-        return try await answer(about: pm, call)
+        let change = try await store.setTags(Set(call.body.tags), of: pm, ifVersion: call.requiredSettings)
+        return try await answer(about: pm, after: change, call)
     }
 
     @Sendable
@@ -62,16 +60,31 @@ struct PMController: Sendable {
 
     private func answer<Body>(about pm: PMID, _ call: V1Call<Body>) async throws(Failure) -> V1Response<PMResponse> {
         guard let status = try await store.machineStatus(pm) else { throw .unknownPM(pm) }
-        return try V1Response(object: PMResponse(status), for: call)
+        var answer = try V1Response(object: PMResponse(status), for: call)
+        // What was measured changes all the time, and is no reason to refuse what people set: the tag names both.
+        if let tag = answer.response.headers[.eTag] {
+            answer.response.headers[.eTag] = EntityTag.tag("\(status.settingsVersion)-\(tag.filter { $0 != "\"" })")
+        }
+        return answer
     }
 
-    /// Sees that a PM is as the caller knows it.
-    ///
-    /// Not at one moment with the change: each field that people set is set as a whole, so nothing is mixed up.
-    private func check<Body>(_ pm: PMID, _ call: V1Call<Body>) async throws(Failure) {
-        guard let versions = call.requiredVersions else { return }
-        let tag = try await answer(about: pm, call).response.headers[.eTag]
-        guard versions.contains(where: { EntityTag.tag($0) == tag }) else { throw .changedSince("PM \(pm)") }
+    private func answer<Body>(
+        about pm: PMID,
+        after change: RecordChange,
+        _ call: V1Call<Body>
+    ) async throws(Failure) -> V1Response<PMResponse> {
+        switch change {
+        case .changed: try await answer(about: pm, call)
+        case .unknown: throw .unknownPM(pm)
+        case .outdated: throw .changedSince("PM \(pm)")
+        }
+    }
+}
+
+extension V1Call {
+    /// The versions of a PM's settings of which it must have one: what stands before the dash in its tag.
+    fileprivate var requiredSettings: [String]? {
+        requiredVersions?.map { $0.prefix { $0 != "-" }.description }
     }
 }
 

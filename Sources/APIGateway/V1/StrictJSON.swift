@@ -3,9 +3,9 @@ import Model
 
 /// Refuses JSON that two readers may take for two different things (RFC 8259, sections 4 and 8; RFC 7493): names that
 /// stand twice in an object, commas that nothing follows, encodings other than UTF-8, halves of surrogate pairs, NUL, deep
-/// nesting, and numbers that a double does not hold; and fields that the body's form does not have.
+/// nesting, and numbers that a double does not hold; and fields and values that the body's form does not have.
 ///
-/// All else that is no JSON, the decoder that reads it next refuses.
+/// All else that is no JSON, or of another type, the decoder that reads it next refuses.
 struct StrictJSON {
     /// How deep objects and lists may lie in one another: the calls take four levels.
     static let maximumDepth = 32
@@ -13,28 +13,32 @@ struct StrictJSON {
     static let highestNumber = 1 << 53
 
     /// An object or a list that is open.
-    private struct Level {
+    struct Level {
         /// Nil where anything may stand here.
         let form: Schema?
-        /// The field of the object around it that it is the value of; empty for none.
-        let name: String
+        let isList: Bool
         /// The names seen so far; none for a list.
         var names: Set<String> = []
-        /// The last of them, whose value is read next.
+        /// The last of them, whose value is read next; empty for a list.
         var field = ""
+        /// How many elements of a list came before the one that is read next.
+        var index = 0
+
+        /// What leads from here to the value that is read next.
+        var token: String { isList ? "\(index)" : field }
     }
 
     private let bytes: [UInt8]
-    private let form: Schema
+    let form: Schema
     private var position = 0
-    private var open: [Level] = []
+    private(set) var open: [Level] = []
 
     /// Checks a text.
     ///
     /// - Parameters:
     ///   - bytes: the text.
     ///   - form: the fields that it may have.
-    /// - Throws: `Failure` with `invalidRequest` that says what is wrong.
+    /// - Throws: `Failure` with `invalidRequest` that says what is wrong, and where.
     static func check(_ bytes: [UInt8], form: Schema = .any) throws(Failure) {
         guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else {
             throw refusal("begins with a byte order mark: leave it out")
@@ -54,7 +58,7 @@ struct StrictJSON {
         while let byte = next() {
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
-                open.append(Level(form: valueForm, name: open.last?.field ?? ""))
+                open.append(Level(form: valueForm, isList: byte == UInt8(ascii: "[")))
                 guard open.count <= Self.maximumDepth else {
                     throw Self.refusal("is nested more than \(Self.maximumDepth) levels deep")
                 }
@@ -65,39 +69,27 @@ struct StrictJSON {
                 if let end = significant, end == UInt8(ascii: "}") || end == UInt8(ascii: "]") {
                     throw Self.refusal("has a comma behind the last of a list or of an object's fields: leave it out")
                 }
+                if open.last?.isList == true { open[open.count - 1].index += 1 }
             case UInt8(ascii: "\""):
                 let text = try string()
-                if isName, !open.isEmpty { try begin(field: text) }
+                if isName, open.last?.isList == false { try begin(field: text) } else { try check(text) }
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
+            case UInt8(ascii: "n"): try checkNull()
             default: continue
             }
         }
     }
 
-    // MARK: Fields
-
-    /// The form of the value that is read next; nil where it may be anything.
-    private var valueForm: Schema? {
-        guard let level = open.last else { return form }
-        if case .list(let element) = level.form { return element }
-        return level.form?[field: level.field]
-    }
-
     private mutating func begin(field name: String) throws(Failure) {
         let level = open.count - 1
-        guard open[level].names.insert(name).inserted else {
-            throw Self.refusal("has the field '\(name.prefix(80))' twice: give it once")
-        }
+        let isFirst = open[level].names.insert(name).inserted
         open[level].field = name
+        guard isFirst else {
+            throw Self.refusal("has the field '\(name.prefix(80))' twice: give it once").pointed(pointer)
+        }
         guard let known = open[level].form?.fieldNames, !known.contains(name) else { return }
-        let names = known.sorted().joined(separator: ", ")
-        throw Failure(.invalidRequest, "the field \(path): unknown to this call, which takes \(names)")
-    }
-
-    /// The names through which the value that is read next is reached.
-    private var path: String {
-        let names = open.dropFirst().map(\.name) + [open.last?.field ?? ""]
-        return names.filter { !$0.isEmpty }.joined(separator: ".").prefix(80).description
+        let names = known.isEmpty ? "none" : known.sorted().joined(separator: ", ")
+        throw fault("\(place): unknown to this call, which takes \(names)")
     }
 
     // MARK: Numbers
@@ -111,13 +103,14 @@ struct StrictJSON {
         while position < bytes.count, (0x30...0x39).contains(bytes[position]) || marks.contains(bytes[position]) {
             position += 1
         }
-        guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else { return }
-        let place = path.isEmpty ? "the body has a number that" : "the field \(path)"
-        guard value.isFinite, abs(value) <= Double(Self.highestNumber) else {
-            throw Failure(.invalidRequest, "\(place) is beyond \(Self.highestNumber), up to which numbers are exact")
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        guard let value = Double(text) else { return }
+        // The double next to the highest one is that one.
+        let isExact = Int(text).map { $0.magnitude <= Self.highestNumber } ?? true
+        guard value.isFinite, abs(value) <= Double(Self.highestNumber), isExact else {
+            throw fault("\(place) is beyond \(Self.highestNumber), up to which numbers are exact")
         }
-        guard case .integer = valueForm, value != value.rounded() else { return }
-        throw Failure(.invalidRequest, "\(place) is no whole number")
+        try check(value)
     }
 
     // MARK: Text
@@ -181,6 +174,6 @@ struct StrictJSON {
     }
 
     private static func refusal(_ what: String) -> Failure {
-        Failure(.invalidRequest, "the body \(what)")
+        Failure(.invalidRequest, "the body \(what)", pointer: "")
     }
 }

@@ -58,9 +58,13 @@ package struct CreateHoldRequest: APIRequest, Hashable {
     }
 
     package func validate() throws(Failure) {
-        try placement?.validate()
+        try Failure.at("placement", check: try placement?.validate())
         guard Self.times.contains(seconds) else {
-            throw Failure(.invalidRequest, "expires_in_s is \(seconds): give 1 to 604800, which is a week")
+            throw Failure(
+                .invalidRequest,
+                "expires_in_s is \(seconds): give 1 to 604800, which is a week",
+                pointer: "/expires_in_s"
+            )
         }
     }
 }

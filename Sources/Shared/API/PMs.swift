@@ -63,10 +63,13 @@ package struct SetTagsRequest: APIRequest, Hashable {
     package init(tags: [String]) { self.tags = tags }
 
     package func validate() throws(Failure) {
-        let tags = Set(tags)
-        for tag in tags { try Label.validate(tag) }
-        guard tags.count <= Self.mostTags else {
-            throw Failure(.invalidRequest, "there are \(tags.count) tags: give up to \(Self.mostTags)")
+        try Label.validate(tags, in: "tags")
+        guard Set(tags).count <= Self.mostTags else {
+            throw Failure(
+                .invalidRequest,
+                "there are \(tags.count) tags: give up to \(Self.mostTags)",
+                pointer: "/tags"
+            )
         }
     }
 }

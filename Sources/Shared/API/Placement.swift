@@ -52,9 +52,9 @@ package struct DryRunRequest: APIRequest, Hashable {
     }
 
     package func validate() throws(Failure) {
-        try placement?.validate()
+        try Failure.at("placement", check: try placement?.validate())
         guard let count, !Self.counts.contains(count) else { return }
-        throw Failure(.invalidRequest, "count is \(count): give 1 to 100")
+        throw Failure(.invalidRequest, "count is \(count): give 1 to 100", pointer: "/count")
     }
 }
 

@@ -11,11 +11,20 @@ package struct Problem: Codable, Hashable, Sendable {
     package let cause: String?
     /// What to do next.
     package let fix: String
+    /// What is wrong with the request's body; missing where it is not the body that is wrong.
+    package let errors: [Fault]?
     package let jobID: JobID?
     package let requestID: String
 
+    /// What is wrong at one place of a request's body.
+    package struct Fault: Codable, Hashable, Sendable {
+        /// The place (RFC 6901); empty for the whole body.
+        package let pointer: String
+        package let detail: String
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case type, title, status, detail, code, cause, fix
+        case type, title, status, detail, code, cause, fix, errors
         case jobID = "job_id"
         case requestID = "request_id"
     }
@@ -35,6 +44,7 @@ package struct Problem: Codable, Hashable, Sendable {
         code = failure.code.rawValue
         cause = failure.publicCause.flatMap { $0.isEmpty ? nil : $0 }
         fix = failure.code.fix
+        errors = failure.pointer.map { [Fault(pointer: $0, detail: failure.message)] }
         jobID = job
         requestID = request
     }
@@ -48,6 +58,12 @@ package struct Problem: Codable, Hashable, Sendable {
         ]
         members["cause"] = cause.map(JSONText.quoted)
         members["job_id"] = jobID?.description
+        members["errors"] = errors.map { faults in
+            let texts = faults.map { fault in
+                JSONText.object(["pointer": fault.pointer, "detail": fault.detail], JSONText.quoted)
+            }
+            return "[" + texts.joined(separator: ",") + "]"
+        }
         return JSONText.object(members) { $0 }
     }
 }

@@ -47,7 +47,7 @@ package struct PauseRequest: APIRequest, Hashable {
 
     package static let forms = ["reason": Schema.reason]
 
-    package func validate() throws(Failure) { try reason.checkReason() }
+    package func validate() throws(Failure) { try Failure.at("reason", check: try reason.checkReason()) }
 }
 
 /// The body of `POST /v1/queue/rules`.
@@ -65,9 +65,9 @@ package struct QueueRuleRequest: APIRequest, Hashable {
     ]
 
     package func validate() throws(Failure) {
-        try reason.checkReason()
+        try Failure.at("reason", check: try reason.checkReason())
         guard let kind = Job.Kind(rawValue: kind), OperationRegistry.shipped[kind] != nil else {
-            throw .unknownKind(kind)
+            throw Failure.unknownKind(kind).pointed("/kind")
         }
     }
 }

@@ -54,16 +54,22 @@ package struct CreateTokenRequest: APIRequest, Hashable {
     }
 
     private static let times = 1...315_360_000
-    package static let forms = [CodingKeys.seconds.rawValue: Schema.integer(times)]
+    package static let forms = [
+        CodingKeys.name.rawValue: Schema.name, CodingKeys.seconds.rawValue: .integer(times),
+    ]
 
     package init(name: String, role: AccessRole, seconds: Int? = nil) {
         (self.name, self.role, self.seconds) = (name, role, seconds)
     }
 
     package func validate() throws(Failure) {
-        _ = try VMName.validated(name, of: "the token")
+        _ = try Failure.at("name", check: try VMName.validated(name, of: "the token"))
         if let seconds, !Self.times.contains(seconds) {
-            throw Failure(.invalidRequest, "expires_in_s is \(seconds): give 1 to 315360000, which are ten years")
+            throw Failure(
+                .invalidRequest,
+                "expires_in_s is \(seconds): give 1 to 315360000, which are ten years",
+                pointer: "/expires_in_s"
+            )
         }
     }
 }

@@ -93,8 +93,8 @@ package struct CreateVMRequest: APIRequest, Hashable {
     }
 
     package func validate() throws(Failure) {
-        _ = try VMName.validated(name)
-        try placement?.validate()
+        _ = try Failure.at("name", check: try VMName.validated(name))
+        try Failure.at("placement", check: try placement?.validate())
         try notes.validate()
         guard (type == nil) == (hold != nil),
             hold == nil || (placement ?? PlacementConstraints.none) == PlacementConstraints.none
@@ -124,7 +124,7 @@ package struct UpdateVMRequest: APIRequest, Hashable {
     }
 
     package func validate() throws(Failure) {
-        if let name { _ = try VMName.validated(name) }
+        if let name { _ = try Failure.at("name", check: try VMName.validated(name)) }
         try VMNotes(labels: labels ?? [:], description: description).validate()
     }
 }

@@ -6,11 +6,15 @@ package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     package let message: String
     /// What the part below said, as text; nil where nothing is below.
     package let cause: String?
+    /// The place in a request's body that is wrong, as a JSON pointer (RFC 6901): empty for the whole body; nil where the
+    /// failure is not about a place in a body.
+    package let pointer: String?
 
-    package init(_ code: FailureCode, _ message: String, cause: String? = nil) {
+    package init(_ code: FailureCode, _ message: String, cause: String? = nil, pointer: String? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.pointer = pointer
     }
 
     /// Code, message and cause on one line.

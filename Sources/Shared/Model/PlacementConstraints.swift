@@ -75,9 +75,10 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
     ///
     /// - Throws: `Failure` with `invalidRequest`.
     package func validate() throws(Failure) {
-        for name in [architecture].compactMap(\.self) + tags + notTags + groups.keys.sorted() {
-            try Label.validate(name)
-        }
+        if let architecture { try Failure.at("architecture", check: try Label.validate(architecture)) }
+        try Label.validate(tags, in: "tags")
+        try Label.validate(notTags, in: "not_tags")
+        for name in groups.keys.sorted() { try Failure.at("groups", name, check: try Label.validate(name)) }
         guard tags.count <= 16, notTags.count <= 16, groups.count <= 8, notPMs.count <= 64 else {
             throw Failure(
                 .invalidRequest,
@@ -141,5 +142,15 @@ package enum Label {
                     + "dashes and underscores, with a letter or a digit first"
             )
         }
+    }
+
+    /// Refuses a list with anything that is no label, and points at it.
+    ///
+    /// - Parameters:
+    ///   - names: the list.
+    ///   - field: the field that it stands in.
+    /// - Throws: `Failure` with `invalidRequest`.
+    package static func validate(_ names: [String], in field: String) throws(Failure) {
+        for (index, name) in names.enumerated() { try Failure.at(field, "\(index)", check: try validate(name)) }
     }
 }

@@ -19,18 +19,25 @@ package struct VMNotes: Hashable, Sendable {
     /// - Throws: `Failure` with `invalidRequest`.
     package func validate() throws(Failure) {
         guard labels.count <= Self.mostLabels else {
-            throw Failure(.invalidRequest, "there are \(labels.count) labels: give up to \(Self.mostLabels)")
+            throw Failure(
+                .invalidRequest,
+                "there are \(labels.count) labels: give up to \(Self.mostLabels)",
+                pointer: "/labels"
+            )
         }
         for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
-            try Label.validate(key)
-            try Label.validate(value)
+            try Failure.at("labels", key, check: try Label.validate(key))
+            try Failure.at("labels", key, check: try Label.validate(value))
         }
-        guard let description else { return }
-        guard description.utf8.count <= Self.longestDescription else {
+        if let description { try Failure.at("description", check: try Self.validate(description: description)) }
+    }
+
+    private static func validate(description: String) throws(Failure) {
+        guard description.utf8.count <= longestDescription else {
             let length = description.utf8.count
             throw Failure(
                 .invalidRequest,
-                "description is \(length) bytes long: at most \(Self.longestDescription) are taken"
+                "description is \(length) bytes long: at most \(longestDescription) are taken"
             )
         }
         // Each line is as a name is: it stands in XML, in terminals and on pages.

@@ -107,10 +107,15 @@ extension Store {
     /// - Parameters:
     ///   - isCordoned: whether it is closed.
     ///   - pm: the PM.
-    /// - Returns: false where there is no such PM.
+    ///   - versions: those of which its settings must have one; nil for any.
+    /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    package func setCordon(_ isCordoned: Bool, of pm: PMID) async throws(Failure) -> Bool {
-        try await run(.setPM, ["pm": pm.value, "field": "cordoned", "value": isCordoned ? "1" : "0"])
+    package func setCordon(
+        _ isCordoned: Bool,
+        of pm: PMID,
+        ifVersion versions: [String]? = nil
+    ) async throws(Failure) -> RecordChange {
+        try await set("cordoned", of: pm, to: isCordoned ? "1" : "0", ifVersion: versions)
     }
 
     /// Gives a PM tags beside those of the PM file, in place of those that it was given before.
@@ -118,11 +123,27 @@ extension Store {
     /// - Parameters:
     ///   - tags: the tags, validated.
     ///   - pm: the PM.
-    /// - Returns: false where there is no such PM.
+    ///   - versions: those of which its settings must have one; nil for any.
+    /// - Returns: what came of it.
     /// - Throws: `Failure`.
-    package func setTags(_ tags: Set<String>, of pm: PMID) async throws(Failure) -> Bool {
-        let text = tags.sorted().joined(separator: ",")
-        return try await run(.setPM, ["pm": pm.value, "field": "added_tags", "value": text])
+    package func setTags(
+        _ tags: Set<String>,
+        of pm: PMID,
+        ifVersion versions: [String]? = nil
+    ) async throws(Failure) -> RecordChange {
+        try await set("added_tags", of: pm, to: tags.sorted().joined(separator: ","), ifVersion: versions)
+    }
+
+    private func set(
+        _ field: String,
+        of pm: PMID,
+        to value: String,
+        ifVersion versions: [String]?
+    ) async throws(Failure) -> RecordChange {
+        try await run(
+            .setPM,
+            ["pm": pm.value, "if_versions": versions.conditionWords, "field": field, "value": value]
+        )
     }
 }
 

@@ -2,9 +2,10 @@
 package enum OpenAPIDocument {
     /// The document for this version of the program.
     package static func json(version: String) -> JSONValue {
-        var schemas = ["Problem": Schema(of: Problem.self).definition]
+        var schemas: [String: JSONValue] = [:]
+        Schema(of: Problem.self).collect(into: &schemas)
         for endpoint in Endpoints.all {
-            Schema(of: endpoint.answer).collect(into: &schemas)
+            for form in endpoint.forms { form.collect(into: &schemas) }
             if let body = endpoint.body { Schema(of: body).collect(into: &schemas) }
             if endpoint.makesJob { Schema(of: JobAccepted.self).collect(into: &schemas) }
             if endpoint.mayBeGone { Schema(of: VMGone.self).collect(into: &schemas) }
@@ -89,12 +90,12 @@ package enum OpenAPIDocument {
         var responses: [String: JSONValue] = [:]
         for status in endpoint.statuses {
             let goesOn = status == 202 && endpoint.style == .v1
-            let form = goesOn ? Schema(of: JobAccepted.self) : Schema(of: endpoint.answer)
-            let gone = endpoint.mayBeGone && !goesOn ? Schema(of: VMGone.self) : nil
+            var forms = goesOn ? [Schema(of: JobAccepted.self)] : endpoint.forms
+            if endpoint.mayBeGone && !goesOn { forms.append(Schema(of: VMGone.self)) }
             responses["\(status)"] = answer(
                 meaning(of: status),
                 endpoint.mediaType,
-                gone.map { ["anyOf": [form.reference, $0.reference]] } ?? form.reference,
+                forms.count == 1 ? forms[0].reference : ["anyOf": .array(forms.map(\.reference))],
                 job: endpoint.makesJob,
                 isStream: endpoint.isStream
             )
@@ -146,6 +147,12 @@ package enum OpenAPIDocument {
 }
 
 extension EndpointDescription {
+    /// The forms that its answer may have: with `fields`, any of the fields.
+    fileprivate var forms: [Schema] {
+        let form = Schema(of: answer)
+        return query.contains { $0.name == "fields" } ? [form, form.selection] : [form]
+    }
+
     fileprivate var tag: String {
         switch style {
         case .legacy: "legacy"

@@ -37,6 +37,20 @@ package indirect enum Schema: Hashable, Sendable {
     }
 }
 
+extension Schema {
+    /// The form of an answer with some of the fields: those of an object, or of the objects of a page.
+    var selection: Schema {
+        guard case .object(let name, let fields) = self else { return self }
+        guard case .list(let item) = self[field: "items"] else {
+            let optional = fields.map { Field(name: $0.name, schema: $0.schema, isRequired: false) }
+            return .object(name: name + "Selection", optional)
+        }
+        let others = fields.filter { $0.name != "items" }
+        let items = Field(name: "items", schema: .list(item.selection), isRequired: true)
+        return .object(name: name + "Selection", [items] + others)
+    }
+}
+
 /// A type with fields whose values are limited further than by their types.
 package protocol FieldForms {
     /// The forms of such fields, by their names.

@@ -23,6 +23,8 @@ package struct PMStatus: Hashable, Sendable {
     package let cpuReason: String
     /// The figures that its host did not say.
     package let missing: [String]
+    /// The version of what people set of it; 0 where nobody has since there are versions.
+    package let settingsVersion: Int
     /// The workers that could not reach it lately, each with when and why.
     package let unreached: [String: String]
 }
@@ -51,6 +53,7 @@ extension PMStatus {
         kernel = fields["kernel"]
         cpuReason = fields["cpu_reason"] ?? ""
         missing = (fields["missing"] ?? "").split(separator: ",").map(String.init)
+        settingsVersion = try fields.value("settings_version") { Int($0) } ?? 0
         self.unreached = unreached
     }
 }

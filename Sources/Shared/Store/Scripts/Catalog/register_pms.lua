@@ -40,7 +40,7 @@ local function take(pm, at)
     redis.call('ZREM', P .. 'discovery:down', pm)
     redis.call('ZADD', P .. 'discovery', 0, pm)
   end
-  local fields = {'id', pm, 'listed', 1}
+  local fields = {'id', pm, 'listed', 1, 'settings_version', version}
   for i, name in ipairs(names) do
     fields[#fields + 1], fields[#fields + 2] = name, ARGV[at + i - 1]
   end
