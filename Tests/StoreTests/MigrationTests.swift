@@ -27,11 +27,18 @@ struct MigrationTests {
             let after = try await Records(of: store.redis)
             // What a worker could not reach runs out.
             for (key, record) in before.hashes where !key.hasSuffix(":unreached") {
+                var record = record
+                if key.wholeMatch(of: /hvc:vm:\d+/) != nil { record["project"] = "default" }
                 #expect(after.hashes[key] == record, "\(key)")
             }
             #expect(
-                Set(after.hashes.keys).subtracting(before.hashes.keys) == Set(sets.keys.map { "hvc:pm:\($0):claims" })
+                Set(after.hashes.keys).subtracting(before.hashes.keys)
+                    == Set(sets.keys.map { "hvc:pm:\($0):claims" } + ["hvc:project:default"])
             )
+            let vms = before.hashes.filter { $0.key.wholeMatch(of: /hvc:vm:\d+/) != nil }.values
+            let cpus = vms.compactMap { $0["cpu"].flatMap { Int($0) } }.reduce(0, +)
+            let usage = try await store.project(.default)?.usage
+            #expect(usage?.vms == vms.count && usage?.needs.cpu == cpus, "\(usage as Any)")
             #expect(after.others.filter { $0.hasSuffix(":vms") && $0 != "hvc:vms" } == [])
             #expect(before.others.subtracting(after.others).subtracting(sets.keys.map { "hvc:pm:\($0):vms" }) == [])
             for (pm, vms) in sets {
@@ -83,7 +90,7 @@ struct MigrationTests {
             try await migration(of: store, "w").run()
             let names = ["hvc:vms:index", "hvc:groups"]
             let before = try await members(of: names, store)
-            #expect(before[0].count == 2 * (try await store.redis.send(["ZCARD", "hvc:vms"]).int ?? 0))
+            #expect(before[0].count == 3 * (try await store.redis.send(["ZCARD", "hvc:vms"]).int ?? 0))
             #expect(!before[1].isEmpty)
             let running = try await store.vms(VMFilter(state: .running), after: nil, limit: 100).records
             #expect(!running.isEmpty && running.allSatisfy { $0.state == .running })

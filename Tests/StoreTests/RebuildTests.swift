@@ -15,6 +15,7 @@ struct RebuildTests {
             type: try 7.identifier(),
             image: try 105.identifier(),
             needs: Resources(cpu: 2, ram: 600, disk: 3),
+            project: try #require(ProjectName("web")),
             notes: VMNotes(labels: ["env": "prod", "a": "b"], description: "one\ntwo"),
             createdAt: "2026-01-02T03:04:05.678Z",
             createJob: try job?.identifier()
@@ -88,6 +89,9 @@ struct RebuildTests {
             #expect(status.vm == lost && status.state == .running)
             let found = try await store.vms(VMFilter(state: .running, labels: ["env": "prod"]), after: nil, limit: 9)
             #expect(found.records.map(\.vm) == [lost])
+            let project = try #require(try await store.project(lost.project))
+            #expect(project.usage == ProjectUsage(vms: 1, needs: lost.needs))
+            #expect(try await store.projects(after: nil, limit: 9).records.map(\.name) == [.default, lost.project])
             #expect(try status.pm == 1.identifier())
             #expect(try await fixture.field("hvc:vm:40", "domain") == lost.domainName)
             let machine = try #require(try await store.machine(1.identifier()))

@@ -57,7 +57,13 @@ struct AuditTests {
         }
 
         func findings() -> [AuditFinding] {
-            Audit(snapshot: snapshot, contents: contents, cell: "ours", keys: Keys()).findings
+            var snapshot = snapshot
+            if snapshot.projects.isEmpty {
+                let needs = snapshot.vms.map(\.vm.needs)
+                let usage = ProjectUsage(vms: needs.count, needs: needs.reduce(.zero, +))
+                snapshot.projects = needs.isEmpty ? [:] : [.default: usage]
+            }
+            return Audit(snapshot: snapshot, contents: contents, cell: "ours", keys: Keys()).findings
         }
 
         /// The only finding.
@@ -99,6 +105,26 @@ struct AuditTests {
         try world.add(job: 5, .delayed, at: .delayed)
         try world.add(job: 6, .done)
         #expect(world.findings().isEmpty)
+    }
+
+    @Test("I1: a project counts its VMs and what resizes under way are to add, and is listed")
+    func projects() throws {
+        var world = try World()
+        let (needs, job) = (world.vm.needs, try #require(JobID(7)))
+        let more = Resources(cpu: 1, ram: 0, disk: 2)
+        world.snapshot.jobs[job] = AuditSnapshot.JobRow(id: job, state: .queued, vm: world.vm.id, reserved: more)
+        world.snapshot.places.append((.queue, job))
+        let right = ProjectUsage(vms: 1, needs: needs + more)
+        world.snapshot.projects = [.default: right]
+        #expect(world.findings().isEmpty)
+        for wrong in [ProjectUsage(vms: 2, needs: right.needs), ProjectUsage(vms: 1, needs: needs)] {
+            world.snapshot.projects = [.default: wrong]
+            let correction = ProjectCorrection(project: .default, from: wrong, to: right)
+            #expect(try world.finding().remedy == .recountProject(correction))
+        }
+        world.snapshot.projects = [.default: right]
+        world.snapshot.unlistedProjects = [.default]
+        #expect(try world.finding().row == "hvc:project:default")
     }
 
     @Test("I1: a group's counts are those of its VMs, and its rule is theirs; a group without VMs has no record")

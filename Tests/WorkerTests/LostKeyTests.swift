@@ -257,6 +257,7 @@ struct LostKeyTests {
             switch remedy {
             case .recount(let pm): _ = try await store.repairClaims(of: pm)
             case .recountGroup(let correction): try await store.repair(correction)
+            case .recountProject(let correction): try await store.repair(correction)
             case .retime(let vm): try await store.repair(hold: vm)
             case .requeue(let job): _ = try await store.repair(job: job)
             case .free(let vm): _ = try await store.repair(vm: vm)

@@ -210,7 +210,7 @@ struct OperationSite: Sendable {
     {
         let snapshot = try await store.auditSnapshot()
         let audit = Audit(snapshot: snapshot, contents: [:], cell: "hvc", keys: store.keys, operations: operations)
-        let findings = (audit.claimFindings + audit.groupFindings).map(\.text)
+        let findings = (audit.claimFindings + audit.groupFindings + audit.projectFindings).map(\.text)
         #expect(findings.isEmpty, "\(what())", sourceLocation: place)
         for row in snapshot.machines {
             let capacity = row.machine.measure?.capacity ?? .zero

@@ -8,11 +8,11 @@ extension FailureCode {
         case .unauthorized: 401
         case .crossSite, .forbidden: 403
         case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold: 404
-        case .unknownJob, .unknownRule, .unknownToken: 404
+        case .unknownJob, .unknownRule, .unknownToken, .unknownProject: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409
-        case .limitReached: 409
+        case .limitReached, .projectExists, .projectInUse, .quotaExceeded: 409
         case .cursorExpired: 410
         case .changedSince: 412
         case .requestTooLarge: 413

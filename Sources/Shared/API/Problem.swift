@@ -13,6 +13,8 @@ package struct Problem: Codable, Hashable, Sendable {
     package let fix: String
     /// What is wrong with the request's body; missing where it is not the body that is wrong.
     package let errors: [Fault]?
+    /// The quota that was exceeded; missing where none was.
+    package let quota: QuotaExcess?
     package let jobID: JobID?
     package let requestID: String
 
@@ -24,7 +26,7 @@ package struct Problem: Codable, Hashable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case type, title, status, detail, code, cause, fix, errors
+        case type, title, status, detail, code, cause, fix, errors, quota
         case jobID = "job_id"
         case requestID = "request_id"
     }
@@ -45,6 +47,7 @@ package struct Problem: Codable, Hashable, Sendable {
         cause = failure.publicCause.flatMap { $0.isEmpty ? nil : $0 }
         fix = failure.code.fix
         errors = failure.pointer.map { [Fault(pointer: $0, detail: failure.message)] }
+        quota = failure.quota
         jobID = job
         requestID = request
     }
@@ -63,6 +66,12 @@ package struct Problem: Codable, Hashable, Sendable {
                 JSONText.object(["pointer": fault.pointer, "detail": fault.detail], JSONText.quoted)
             }
             return "[" + texts.joined(separator: ",") + "]"
+        }
+        members["quota"] = quota.map { quota in
+            JSONText.object([
+                "resource": JSONText.quoted(quota.resource), "limit": "\(quota.limit)", "used": "\(quota.used)",
+                "asked": "\(quota.asked)",
+            ]) { $0 }
         }
         return JSONText.object(members) { $0 }
     }

@@ -9,12 +9,21 @@ package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The place in a request's body that is wrong, as a JSON pointer (RFC 6901): empty for the whole body; nil where the
     /// failure is not about a place in a body.
     package let pointer: String?
+    /// The quota that was exceeded; nil where none was.
+    package let quota: QuotaExcess?
 
-    package init(_ code: FailureCode, _ message: String, cause: String? = nil, pointer: String? = nil) {
+    package init(
+        _ code: FailureCode,
+        _ message: String,
+        cause: String? = nil,
+        pointer: String? = nil,
+        quota: QuotaExcess? = nil
+    ) {
         self.code = code
         self.message = message
         self.cause = cause
         self.pointer = pointer
+        self.quota = quota
     }
 
     /// Code, message and cause on one line.
@@ -41,6 +50,14 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case limitReached = "limit_reached"
     /// There is no such token.
     case unknownToken = "unknown_token"
+    /// There is no such project.
+    case unknownProject = "unknown_project"
+    /// There is a project of this name already.
+    case projectExists = "project_exists"
+    /// The project has VMs or tokens.
+    case projectInUse = "project_in_use"
+    /// The project may not have so much.
+    case quotaExceeded = "quota_exceeded"
     /// The request's body or head is larger than is taken.
     case requestTooLarge = "request_too_large"
     /// The client took too long to send its request.

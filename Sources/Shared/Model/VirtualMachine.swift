@@ -16,6 +16,8 @@ package struct VirtualMachine: Hashable, Sendable {
     package let needs: Resources
     /// Where it may go, as its owner asked.
     package let constraints: PlacementConstraints
+    /// The project that it is of.
+    package let project: ProjectName
     /// What its owner says of it.
     package let notes: VMNotes
     /// When it was accepted, as the store wrote it; nil in records that do not say.
@@ -31,6 +33,7 @@ package struct VirtualMachine: Hashable, Sendable {
         image: ImageID,
         needs: Resources,
         constraints: PlacementConstraints = .none,
+        project: ProjectName = .default,
         notes: VMNotes = .none,
         createdAt: String? = nil,
         createJob: JobID? = nil
@@ -42,6 +45,7 @@ package struct VirtualMachine: Hashable, Sendable {
         self.image = image
         self.needs = needs
         self.constraints = constraints
+        self.project = project
         self.notes = notes
         self.createdAt = createdAt
         self.createJob = createJob

@@ -12,6 +12,8 @@ enum EnqueueReply: ScriptReply {
     case unknownImage
     case unknownHold
     case groupConflict(String, rule: String)
+    /// There is no such project, or its quota is exceeded.
+    case refusedByProject(Failure)
     case queueFull(Int)
     case rejected(kind: String, reason: String)
 
@@ -25,6 +27,9 @@ enum EnqueueReply: ScriptReply {
             guard let length = Int(words[1]) else { return nil }
             self = .queueFull(length)
         case ("rejected", 3): self = .rejected(kind: words[1], reason: words[2])
+        case ("unknown_project", _), ("quota_exceeded", _):
+            guard let failure = Failure(projectRefusal: words) else { return nil }
+            self = .refusedByProject(failure)
         case ("not_ready", 1): self = .notReady
         case ("other_schema", 1): self = .otherSchema
         case ("replayed", _), ("key_reused", _):
@@ -54,6 +59,8 @@ enum EnqueueOnVMReply: ScriptReply {
     case wrongState(String)
     /// The VM would have no CPU or no memory.
     case tooSmall
+    /// There is no such project, or its quota is exceeded.
+    case refusedByProject(Failure)
     case queueFull(Int)
     case rejected(kind: String, reason: String)
 
@@ -64,6 +71,9 @@ enum EnqueueOnVMReply: ScriptReply {
             guard let job = JobID(words[1]), let vm = VMID(words[2]) else { return nil }
             self = .accepted(job, vm)
         case ("rejected", 3): self = .rejected(kind: words[1], reason: words[2])
+        case ("unknown_project", _), ("quota_exceeded", _):
+            guard let failure = Failure(projectRefusal: words) else { return nil }
+            self = .refusedByProject(failure)
         case ("not_ready", 1): self = .notReady
         case ("other_schema", 1): self = .otherSchema
         case ("replayed", _), ("key_reused", _):

@@ -70,6 +70,8 @@ package struct Keys: Hashable, Sendable {
     package var types: String { prefix + "types" }
     /// Sorted set: the images that are listed.
     package var images: String { prefix + "images" }
+    /// Sorted set: the projects, in the order of their names.
+    package var projects: String { prefix + "projects" }
     /// Sorted set: the tokens that administrators have made, by number.
     package var tokens: String { prefix + "tokens" }
     /// String: there while those tokens are refused, with why.
@@ -87,6 +89,8 @@ package struct Keys: Hashable, Sendable {
     package func metrics(of worker: String) -> String { prefix + "metrics:" + worker }
     /// Sorted set: the jobs of a kind that a rule defers, by their numbers.
     package func deferred(of kind: Job.Kind) -> String { prefix + "queue:deferred:" + kind.rawValue }
+    /// Hash: a project: its quotas, and what its VMs need together.
+    package func project(_ name: ProjectName) -> String { prefix + "project:\(name)" }
     /// Hash: a token, without the token itself.
     package func token(_ id: TokenID) -> String { prefix + "token:\(id)" }
     /// Hash: a job.

@@ -30,11 +30,12 @@ extension Store {
     ///   - uuid: the UUID that the domain will have.
     ///   - constraints: where the VM may go, validated.
     ///   - notes: what its owner says of it, validated.
+    ///   - project: the project that it is made in.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number.
-    /// - Throws: `Failure` with `unknownType`, `unknownImage`, `groupConflict`, `queueFull`, `storeFull`, `notReady` or
-    ///   `storeUnavailable`.
+    /// - Throws: `Failure` with `unknownType`, `unknownImage`, `unknownProject`, `quotaExceeded`, `groupConflict`,
+    ///   `queueFull`, `storeFull`, `notReady` or `storeUnavailable`.
     package func enqueueCreate(
         name: String,
         type: TypeID,
@@ -42,13 +43,14 @@ extension Store {
         uuid: UUID = UUID(),
         constraints: PlacementConstraints = .none,
         notes: VMNotes = .none,
+        project: ProjectName = .default,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
             "name": name, "uuid": uuid.uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
             "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords, "hold": "",
-            "labels": notes.labelWords, "description": notes.description ?? "",
+            "labels": notes.labelWords, "description": notes.description ?? "", "project": project.description,
         ]
         return try await enqueue(.enqueueCreate, wanted, type: type, image: image, key: key)
     }
@@ -60,6 +62,7 @@ extension Store {
     ///   - name: the VM's name, validated.
     ///   - image: the image.
     ///   - notes: what its owner says of it, validated.
+    ///   - project: the one that the hold must be of; nil for any.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number, which is the hold's.
@@ -69,12 +72,14 @@ extension Store {
         name: String,
         image: ImageID,
         notes: VMNotes = .none,
+        project: ProjectName? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         let wanted: ScriptArguments = [
             "name": name, "uuid": "", "type_id": "", "image_id": image.value, "request": request, "constraints": "",
             "groups": "", "hold": hold.value, "labels": notes.labelWords, "description": notes.description ?? "",
+            "project": project?.description ?? "",
         ]
         return try await enqueue(.enqueueCreate, wanted, type: nil, image: image, key: key)
     }
@@ -86,6 +91,7 @@ extension Store {
     ///   - image: the image.
     ///   - constraints: where the VM may go, validated.
     ///   - seconds: how long the claim is held.
+    ///   - project: the project that it is made in.
     ///   - uuid: the UUID that the domain will have.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
@@ -96,6 +102,7 @@ extension Store {
         image: ImageID,
         constraints: PlacementConstraints = .none,
         seconds: Int,
+        project: ProjectName = .default,
         uuid: UUID = UUID(),
         request: String,
         key: IdempotencyKey? = nil
@@ -103,7 +110,7 @@ extension Store {
         let wanted: ScriptArguments = [
             "name": "hold", "uuid": uuid.uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
             "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords,
-            "seconds": seconds,
+            "seconds": seconds, "project": project.description,
         ]
         return try await enqueue(.enqueueHold, wanted, type: type, image: image, key: key)
     }
@@ -128,6 +135,7 @@ extension Store {
         case .unknownImage: throw .unknownImage(image)
         case .unknownHold: throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
         case .groupConflict(let group, let rule): throw Failure(groupConflict: group, rule: rule)
+        case .refusedByProject(let failure): throw failure
         case .queueFull(let length): throw .queueFull(length, limit: queueLimit)
         case .rejected(let kind, let reason): throw .rejected(kind, reason: reason)
         }
@@ -150,6 +158,7 @@ extension Store {
     ///
     /// - Parameters:
     ///   - vm: the VM.
+    ///   - project: the one that it must be of; nil for any.
     ///   - versions: those of which the VM must have one; nil for any.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
@@ -157,28 +166,31 @@ extension Store {
     /// - Throws: `Failure` with `unknownVM`, `changedSince`, `alreadyDestroying`, `notReady` or `storeUnavailable`.
     package func enqueueDestroy(
         _ vm: VMID,
+        of project: ProjectName? = nil,
         ifVersion versions: [String]? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
-        try await enqueue(.destroy, on: vm, as: "", ifVersion: versions, request: request, key: key)
+        try await enqueue(.destroy, on: vm, as: "", of: project, ifVersion: versions, request: request, key: key)
     }
 
     /// Accepts that a hold is given back, where nobody builds it.
     ///
     /// - Parameters:
     ///   - hold: the hold.
+    ///   - project: the one that it must be of; nil for any.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job.
     /// - Throws: `Failure` with `unknownHold`, `notReady` or `storeUnavailable`.
     package func enqueueRelease(
         of hold: VMID,
+        in project: ProjectName? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
         do throws(Failure) {
-            return try await enqueue(.destroy, on: hold, as: "hold", request: request, key: key)
+            return try await enqueue(.destroy, on: hold, as: "hold", of: project, request: request, key: key)
         } catch {
             throw error.code == .unknownVM ? .unknownHold(hold) : error
         }
@@ -207,6 +219,7 @@ extension Store {
         _ kind: Job.Kind,
         on vm: VMID,
         as subject: String,
+        of project: ProjectName? = nil,
         ifVersion versions: [String]? = nil,
         request: String,
         key: IdempotencyKey?
@@ -214,7 +227,7 @@ extension Store {
         let nonce = JobNonce()
         let wanted: ScriptArguments = [
             "kind": kind.rawValue, "vm": vm.value, "request": request, "subject": subject,
-            "if_versions": versions.conditionWords,
+            "if_versions": versions.conditionWords, "project": project?.description ?? "",
         ]
         return try await acceptance(kind, on: vm, nonce, runOnce(.enqueueOnVM, wanted + identity(nonce, key)))
     }
@@ -242,6 +255,7 @@ extension Store {
             throw Failure(.wrongState, "VM \(vm) is \(state), and no \(kind) begins in that state")
         case .tooSmall:
             throw Failure(.invalidRequest, "VM \(vm) would have no CPU or no memory left: take less from it")
+        case .refusedByProject(let failure): throw failure
         case .queueFull(let length): throw .queueFull(length, limit: queueLimit)
         }
     }

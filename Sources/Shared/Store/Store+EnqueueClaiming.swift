@@ -18,7 +18,7 @@ extension Store {
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job.
-    /// - Throws: `Failure` with `unknownVM`, `wrongState`, `invalidRequest`, `queueFull`, `notReady` or `storeUnavailable`.
+    /// - Throws: `Failure` with `unknownVM`, `wrongState`, `invalidRequest`, `quotaExceeded`, `queueFull`, `notReady` or `storeUnavailable`.
     package func enqueue(
         _ kind: Job.Kind,
         on vm: VMID,
@@ -34,9 +34,9 @@ extension Store {
             // Its record says where it may be; of one PM alone only the caller says so.
             var constraints = try await self.vm(vm)?.vm.constraints ?? .none
             constraints.pm = pm
-            amount = ["constraints": constraints.recordText, "delta": ""]
+            amount = ["constraints": constraints.recordText, "delta": "", "project": ""]
         case .growth(let delta):
-            amount = ["constraints": "", "delta": "\(delta.cpu),\(delta.ram),\(delta.disk)"]
+            amount = ["constraints": "", "delta": "\(delta.cpu),\(delta.ram),\(delta.disk)", "project": ""]
         }
         let wanted: ScriptArguments = ["kind": kind.rawValue, "vm": vm.value, "request": request]
         let limit: ScriptArguments = ["queue_limit": queueLimit]

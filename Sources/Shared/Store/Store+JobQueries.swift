@@ -7,6 +7,7 @@ package struct JobFilter: Hashable, Sendable {
     package var pm: PMID?
     package var state: Job.State?
     package var kind: Job.Kind?
+    package var project: ProjectName?
     /// The id of the HTTP request that asked for it.
     package var request: String?
 
@@ -15,15 +16,17 @@ package struct JobFilter: Hashable, Sendable {
         pm: PMID? = nil,
         state: Job.State? = nil,
         kind: Job.Kind? = nil,
+        project: ProjectName? = nil,
         request: String? = nil
     ) {
         (self.vm, self.pm, self.state, self.kind, self.request) = (vm, pm, state, kind, request)
+        self.project = project
     }
 
     /// What the words of the index begin with that are gone through.
     fileprivate var prefix: String {
         if let request { return "request:\(request):" }
-        guard let vm else { return "all:" }
+        guard let vm else { return project.map { "project:\($0):" } ?? "all:" }
         let digits = "\(vm)"
         return "vm:\(String(repeating: "0", count: max(0, 15 - digits.count)))\(digits):"
     }
@@ -32,7 +35,7 @@ package struct JobFilter: Hashable, Sendable {
     fileprivate var fields: [String] {
         let wanted = [
             ("vm", request == nil ? nil : vm?.description), ("pm", pm?.description), ("state", state?.rawValue),
-            ("kind", kind?.rawValue),
+            ("kind", kind?.rawValue), ("project", request == nil && vm == nil ? nil : project?.description),
         ]
         return wanted.flatMap { name, value in value.map { [name, $0] } ?? [] }
     }

@@ -97,7 +97,7 @@ extension Store {
     /// - Returns: nil where there is no such hold, or it is being built or given back.
     /// - Throws: `Failure`.
     package func hold(_ id: VMID) async throws(Failure) -> Hold? {
-        let names = ["state", "pm", "type", "held_until", "destroy_job"]
+        let names = ["state", "pm", "type", "held_until", "destroy_job", "project"]
         let reply = try await send(RedisCommand("HMGET", arguments: ([keys.vm(id)] + names).map(\.redisArgument)))
         return try Hold(id: id, RecordFields(names, reply.array ?? [], key: keys.vm(id)))
     }
@@ -157,6 +157,7 @@ package struct Hold: Hashable, Sendable {
     package let pm: PMID
     /// When it ends, by the clock of Redis (RFC 3339).
     package let expiresAt: String
+    package let project: ProjectName
 }
 
 extension Hold {
@@ -167,7 +168,8 @@ extension Hold {
             id: id,
             type: try fields.needed("type") { TypeID($0) },
             pm: try fields.needed("pm") { PMID($0) },
-            expiresAt: try fields.text("held_until")
+            expiresAt: try fields.text("held_until"),
+            project: try fields.value("project") { ProjectName($0) } ?? .default
         )
     }
 }

@@ -11,6 +11,8 @@ package struct VMSummary: Hashable, Sendable {
     package let type: TypeID
     /// The PM that holds it; nil before it is placed.
     package let pm: PMID?
+    /// Its project.
+    package let project: ProjectName
 }
 
 /// Where a job stands.
@@ -38,14 +40,17 @@ extension Store {
     /// - Returns: nil where there is none.
     /// - Throws: `Failure`.
     package func summary(of id: VMID) async throws(Failure) -> VMSummary? {
-        let values = try await send(["HMGET", keys.vm(id), "name", "type", "pm"]).array ?? []
+        let names = ["name", "type", "pm", "project"]
+        let command = RedisCommand("HMGET", arguments: ([keys.vm(id)] + names).map(\.redisArgument))
+        let values = try await send(command).array ?? []
         if values.allSatisfy(\.isNull) { return nil }
-        let fields = RecordFields(["name", "type", "pm"], values, key: keys.vm(id))
+        let fields = RecordFields(names, values, key: keys.vm(id))
         return VMSummary(
             id: id,
             name: try fields.text("name"),
             type: try fields.needed("type") { TypeID($0) },
-            pm: try fields.value("pm") { PMID($0) }
+            pm: try fields.value("pm") { PMID($0) },
+            project: try fields.value("project") { ProjectName($0) } ?? .default
         )
     }
 

@@ -173,6 +173,7 @@ extension Store {
         var fields: [any RedisArgumentConvertible] = [
             "name", vm.name, "domain", vm.domainName, "cpu", vm.needs.cpu, "ram", vm.needs.ram, "disk", vm.needs.disk,
         ]
+        fields += ["project", vm.project.description]
         if let time = vm.createdAt { fields += ["created_at", time] }
         if let job = vm.createJob { fields += ["create_job", job.value] }
         if vm.constraints != .none { fields += ["where", vm.constraints.json] }

@@ -6,15 +6,23 @@ package struct VMFilter: Hashable, Sendable {
     package var name: String?
     package var state: VMState?
     package var pm: PMID?
+    package var project: ProjectName?
     package var labels: [String: String]
 
-    package init(name: String? = nil, state: VMState? = nil, pm: PMID? = nil, labels: [String: String] = [:]) {
-        (self.name, self.state, self.pm, self.labels) = (name, state, pm, labels)
+    package init(
+        name: String? = nil,
+        state: VMState? = nil,
+        pm: PMID? = nil,
+        project: ProjectName? = nil,
+        labels: [String: String] = [:]
+    ) {
+        (self.name, self.state, self.pm, self.project, self.labels) = (name, state, pm, project, labels)
     }
 
     /// The terms of the index that stand for it.
     fileprivate var terms: [String] {
-        [name.map { "name=\($0)" }, state.map { "state=\($0.rawValue)" }].compactMap(\.self)
+        [name.map { "name=\($0)" }, state.map { "state=\($0.rawValue)" }, project.map { "project=\($0)" }]
+            .compactMap(\.self)
             + labels.sorted { $0.key < $1.key }.map { "label:\($0.key)=\($0.value)" }
     }
 
@@ -24,7 +32,8 @@ package struct VMFilter: Hashable, Sendable {
     /// Whether a VM is one that is searched for: the index may have terms of a record that was changed by hand.
     fileprivate func matches(_ status: VMStatus) -> Bool {
         (name == nil || status.vm.name == name) && (state == nil || status.state == state)
-            && (pm == nil || status.pm == pm) && labels.allSatisfy { status.vm.notes.labels[$0.key] == $0.value }
+            && (pm == nil || status.pm == pm) && (project == nil || status.vm.project == project)
+            && labels.allSatisfy { status.vm.notes.labels[$0.key] == $0.value }
     }
 }
 
@@ -61,9 +70,13 @@ extension Store {
     }
 
     /// A page of the holds, by number.
-    package func holds(after last: VMID?, limit: Int) async throws(Failure) -> RecordPage<Hold> {
-        let found = try await find(VMFilter(state: .held), after: last, limit: limit)
-        let names = ["state", "pm", "type", "held_until", "destroy_job"]
+    package func holds(
+        of project: ProjectName? = nil,
+        after last: VMID?,
+        limit: Int
+    ) async throws(Failure) -> RecordPage<Hold> {
+        let found = try await find(VMFilter(state: .held, project: project), after: last, limit: limit)
+        let names = ["state", "pm", "type", "held_until", "destroy_job", "project"]
         let reading = RecordReading<VirtualMachine, Hold>(
             commands: { [RedisCommand("HMGET", arguments: ([keys.vm($0)] + names).map(\.redisArgument))] },
             record: { (id, replies) throws(Failure) in
@@ -75,8 +88,8 @@ extension Store {
     }
 
     /// The VMs of a name, by number; ten at most.
-    package func vms(named name: String) async throws(Failure) -> [VMID] {
-        try await find(VMFilter(name: name), after: nil, limit: 10).vms
+    package func vms(named name: String, of project: ProjectName? = nil) async throws(Failure) -> [VMID] {
+        try await find(VMFilter(name: name, project: project), after: nil, limit: 10).vms
     }
 
     private func find(_ filter: VMFilter, after last: VMID?, limit: Int) async throws(Failure) -> FoundVMs {
@@ -100,6 +113,7 @@ extension Store {
     ///
     /// - Parameters:
     ///   - vm: the VM.
+    ///   - project: the one that it must be of; nil for any.
     ///   - versions: those of which it must have one; nil for any.
     ///   - name: its new name, validated; nil where it stays.
     ///   - labels: its new labels, validated; nil where they stay.
@@ -108,6 +122,7 @@ extension Store {
     /// - Throws: `Failure`.
     package func update(
         _ vm: VMID,
+        of project: ProjectName? = nil,
         ifVersion versions: [String]?,
         name: String?,
         labels: [String: String]?,
@@ -117,7 +132,9 @@ extension Store {
         if let name { fields += ["name", name] }
         if let labels { fields += ["labels", VMNotes(labels: labels).labelWords] }
         if let description { fields += ["description", description] }
-        let arguments: ScriptArguments = ["vm": vm.value, "if_versions": versions.conditionWords]
+        let arguments: ScriptArguments = [
+            "vm": vm.value, "if_versions": versions.conditionWords, "project": project?.description ?? "",
+        ]
         return try await run(.updateVM, arguments, more: fields)
     }
 }

@@ -52,7 +52,7 @@ struct Audit {
 
     /// All differences.
     var findings: [AuditFinding] {
-        recordFindings + claimFindings + groupFindings + holdFindings + placeFindings + orderFindings
+        recordFindings + claimFindings + groupFindings + projectFindings + holdFindings + placeFindings + orderFindings
             + attentionFindings
             + contents.keys.sorted().flatMap(machineFindings)
     }

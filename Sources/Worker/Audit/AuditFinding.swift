@@ -33,6 +33,8 @@ struct AuditFinding: Hashable, Sendable {
         case listJobs([JobID])
         /// Correcting the counts of a group.
         case recountGroup(GroupCorrection)
+        /// Correcting what a project counts.
+        case recountProject(ProjectCorrection)
         /// Having a hold end at its time, and nothing else.
         case retime(VMID)
         /// Putting a job back to the queue.

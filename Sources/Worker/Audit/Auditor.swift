@@ -73,6 +73,7 @@ struct Auditor: Sendable {
             case .list(let vm): try await store.repair(listing: vm)
             case .listJobs(let jobs): try await store.repair(listing: jobs)
             case .recountGroup(let correction): try await store.repair(correction)
+            case .recountProject(let correction): try await store.repair(correction)
             case .retime(let vm): try await store.repair(hold: vm)
             case .requeue(let job): _ = try await store.repair(job: job)
             case .free(let vm): _ = try await store.repair(vm: vm)

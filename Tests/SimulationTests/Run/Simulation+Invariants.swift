@@ -116,6 +116,7 @@ extension Simulation {
 
     func check() {
         checkClaims()
+        checkProjects()
         checkPlacesOfJobs()
         checkHosts()
         checkAcknowledged()
@@ -146,6 +147,22 @@ extension Simulation {
             if !machine.claimed.fits(in: promised) {
                 ledger.violate(.i1, "PM \(pm) claims \(machine.claimed) of \(promised)")
             }
+        }
+    }
+
+    /// I1: a project counts what its VMs need, and what resizes are to add.
+    private func checkProjects() {
+        var right: [String: ProjectUsage] = [:]
+        for vm in snapshot.vms.values {
+            right[vm.project, default: .zero].vms += 1
+            right[vm.project, default: .zero].needs += vm.needs
+        }
+        for job in snapshot.jobs.values where !job.state.isFinal {
+            right[job.project, default: .zero].needs += job.reserved
+        }
+        for project in Set(right.keys).union(snapshot.projects.keys).sorted() {
+            let (known, right) = (snapshot.projects[project] ?? .zero, right[project] ?? .zero)
+            if known != right { ledger.violate(.i1, "project \(project) counts \(known), and right is \(right)") }
         }
     }
 

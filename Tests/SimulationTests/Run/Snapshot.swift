@@ -28,12 +28,16 @@ struct Snapshot {
         /// False for what workers do of themselves: a destroy that removes what a failed create may have left, and a start of
         /// a VM that was found switched off.
         let isAskedFor: Bool
+        let project: String
+        /// What its project counts for it alone.
+        let reserved: Resources
     }
 
     struct VMView {
         let state: VMState
         let pm: PMID?
         let needs: Resources
+        let project: String
     }
 
     /// What an event did to a job.
@@ -47,6 +51,8 @@ struct Snapshot {
 
     private(set) var jobs: [JobID: JobView] = [:]
     private(set) var vms: [VMID: VMView] = [:]
+    /// What projects count.
+    private(set) var projects: [String: ProjectUsage] = [:]
     private(set) var pms: [PMID: PhysicalMachine] = [:]
     /// What was claimed on each before the last script.
     private(set) var claimedBefore: [PMID: Resources] = [:]
@@ -75,6 +81,7 @@ struct Snapshot {
             switch (parts[0], parts.count > 1 ? parts[1] : "", parts.count > 2 ? parts[2] : "") {
             case ("job", let id, ""): if let change = updateJob(id, key, vmsBefore, redis) { changes.append(change) }
             case ("vm", let id, ""): updateVM(id, key, redis)
+            case ("project", let name, ""): updateProject(name, key, redis)
             case ("vm", _, "waiting"): waiting[key] = entries(key, redis)
             case ("pm", let id, ""): updatePM(id, key, redis)
             case ("pm", _, "delayed"): delayedOn[key] = numbers(redis.read(["SMEMBERS", key]))
@@ -129,7 +136,9 @@ struct Snapshot {
             triedPMs: Set((fields["tried"] ?? "").split(separator: ",").compactMap { PMID(String($0)) }),
             claimPM: fields["claim_pm"].flatMap { PMID($0) },
             pinnedTo: jobs[id]?.pinnedTo ?? entry?.constraints?.pm,
-            isAskedFor: fields["nonce"] != nil
+            isAskedFor: fields["nonce"] != nil,
+            project: fields["project"] ?? "",
+            reserved: fields["reserved"].flatMap { Claim(field: "job:\(id)", value: $0)?.amount } ?? .zero
         )
         return Change(job: id, before: jobs.updateValue(view, forKey: id), after: view, pmBefore: vms[vm]?.pm)
     }
@@ -142,8 +151,18 @@ struct Snapshot {
         guard let id = VMID(text) else { return }
         let fields = redis.read(["HGETALL", key]).map ?? [:]
         vms[id] = fields["state"].flatMap(VMState.init).map {
-            VMView(state: $0, pm: fields["pm"].flatMap { PMID($0) }, needs: Resources(fields))
+            VMView(
+                state: $0,
+                pm: fields["pm"].flatMap { PMID($0) },
+                needs: Resources(fields),
+                project: fields["project"] ?? ""
+            )
         }
+    }
+
+    private mutating func updateProject(_ name: String, _ key: String, _ redis: SimulatedRedis) {
+        let fields = redis.read(["HGETALL", key]).map ?? [:]
+        projects[name] = ProjectUsage(vms: fields["vms"].flatMap { Int($0) } ?? 0, needs: Resources(fields))
     }
 
     private mutating func updatePM(_ text: String, _ key: String, _ redis: SimulatedRedis) {

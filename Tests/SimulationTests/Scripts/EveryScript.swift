@@ -29,6 +29,7 @@ struct EveryScript {
         try await changesOfJobs()
         try await rules()
         try await tokens()
+        try await projects()
         try await probes()
         try await audit()
     }
@@ -109,6 +110,17 @@ struct EveryScript {
         _ = try await store.revokeToken(TokenID(known: 1))
         _ = try await store.suspendTokens(because: "r")
         _ = try await store.confirmTokens()
+    }
+
+    private func projects() async throws {
+        guard let name = ProjectName("a") else { return }
+        for _ in 1...2 { do { try await store.createProject(name, quotas: [.vms: 1]) } catch {} }
+        _ = try await store.update(name, ifVersion: nil, [.vms: nil, .vcpus: 2])
+        let usage = ProjectUsage(vms: 1, needs: Resources(cpu: 1, ram: 1, disk: 1))
+        try await store.repair(ProjectCorrection(project: name, from: .zero, to: usage))
+        _ = try await store.deleteProject(name, ifVersion: nil)
+        try await store.repair(ProjectCorrection(project: name, from: usage, to: .zero))
+        _ = try await store.deleteProject(name, ifVersion: nil)
     }
 
     // MARK: - Jobs

@@ -33,6 +33,7 @@ struct AuditReader {
         try await reader.readJobIndex(names.jobs)
         try await reader.readProcessingLists()
         try await reader.readGroups(names.groups)
+        try await reader.readProjects(names.projects)
         try await reader.readMachines()
         return reader.snapshot
     }
@@ -40,6 +41,7 @@ struct AuditReader {
     // MARK: What there is
 
     private struct Names {
+        var projects: Set<ProjectName> = []
         var vms: Set<VMID> = []
         var waiting: Set<VMID> = []
         var jobs: Set<JobID> = []
@@ -61,6 +63,7 @@ struct AuditReader {
                         found.waiting.insert(vm)
                     }
                 case "job": if let job = JobID(parts[1]) { found.jobs.insert(job) }
+                case "project": if let project = ProjectName(parts[1]) { found.projects.insert(project) }
                 case "group": found.groups.insert(String(parts[1]))
                 default: continue
                 }
@@ -90,19 +93,23 @@ struct AuditReader {
     private mutating func readJobs() async throws(Failure) {
         for page in wanted.sorted().pages {
             let rows = try await replies(
-                page.map { ["HMGET", keys.job($0), "state", "vm", "worker", "kind", "claim_pm"] },
+                page.map {
+                    ["HMGET", keys.job($0), "state", "vm", "worker", "kind", "claim_pm", "project", "reserved"]
+                },
                 type: "hash"
             )
             for (job, row) in zip(page, rows) {
-                let fields = row?.array?.map(\.string) ?? [nil, nil, nil, nil, nil]
-                guard fields.count == 5 else { continue }
+                let fields = row?.array?.map(\.string) ?? Array(repeating: nil, count: 7)
+                guard fields.count == 7 else { continue }
                 let state = fields[0].flatMap(Job.State.init)
                 snapshot.jobs[job] = AuditSnapshot.JobRow(
                     id: job,
                     state: state,
                     vm: fields[1].flatMap { VMID($0) },
                     kind: fields[3].flatMap { Job.Kind(rawValue: $0) },
-                    claimPM: fields[4].flatMap { PMID($0) }
+                    claimPM: fields[4].flatMap { PMID($0) },
+                    project: fields[5].flatMap { ProjectName($0) } ?? .default,
+                    reserved: fields[6].flatMap { Claim(field: "job:\(job)", value: $0)?.amount } ?? .zero
                 )
                 if state == .running, let worker = fields[2], !worker.isEmpty { workers.insert(worker) }
             }
@@ -162,8 +169,11 @@ struct AuditReader {
     private mutating func readIndex(of known: [(vm: VMID, record: [String: String])]) async throws(Failure) {
         let entries = known.flatMap { vm, record in
             let labels = (record["labels"] ?? "").split(separator: ",").map { "label:\($0)" }
+            let project = ["project=\(record["project"] ?? ProjectName.default.description)"]
             let number = String(repeating: "0", count: max(0, 15 - vm.description.count)) + vm.description
-            return ((record["name"].map { ["name=\($0)"] } ?? []) + labels).map { (vm: vm, entry: "\($0)\n\(number)") }
+            return ((record["name"].map { ["name=\($0)"] } ?? []) + project + labels).map {
+                (vm: vm, entry: "\($0)\n\(number)")
+            }
         }
         guard !entries.isEmpty else { return }
         let arguments = ([keys.vmIndex] + entries.map(\.entry)).map(\.redisArgument)

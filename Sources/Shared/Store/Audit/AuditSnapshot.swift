@@ -14,6 +14,10 @@ package struct AuditSnapshot: Sendable {
         package let kind: Job.Kind?
         /// The PM on which it holds a claim itself; nil for none.
         package let claimPM: PMID?
+        /// The project of that VM.
+        package let project: ProjectName
+        /// What the project counts for it in addition to what its VM needs.
+        package let reserved: Resources
 
         /// Makes a row.
         ///
@@ -23,12 +27,23 @@ package struct AuditSnapshot: Sendable {
         ///   - vm: the VM it is about.
         ///   - kind: what it does.
         ///   - claimPM: the PM on which it holds a claim itself.
-        package init(id: JobID, state: Job.State?, vm: VMID?, kind: Job.Kind? = nil, claimPM: PMID? = nil) {
+        ///   - project: the project of the VM.
+        ///   - reserved: what the project counts for it.
+        package init(
+            id: JobID,
+            state: Job.State?,
+            vm: VMID?,
+            kind: Job.Kind? = nil,
+            claimPM: PMID? = nil,
+            project: ProjectName = .default,
+            reserved: Resources = .zero
+        ) {
             self.id = id
             self.state = state
             self.vm = vm
             self.kind = kind
             self.claimPM = claimPM
+            (self.project, self.reserved) = (project, reserved)
         }
     }
 
@@ -109,6 +124,10 @@ package struct AuditSnapshot: Sendable {
     package var underWay: [VMID: JobID] = [:]
     /// The groups that have VMs or a record.
     package var groups: [String: GroupRow] = [:]
+    /// What the projects that have a record count.
+    package var projects: [ProjectName: ProjectUsage] = [:]
+    /// Those of them that the list of projects lacks.
+    package var unlistedProjects: Set<ProjectName> = []
     /// The VMs that end as holds when their time is over.
     package var holds: Set<VMID> = []
     /// The VMs whose record cannot be read, or is lost while the index has them.

@@ -46,6 +46,7 @@ extension LuaLibrary {
         LuaFile("migration_lock", PackageResources.migration_lock_lua),
         LuaFile("observation", PackageResources.observation_lua),
         LuaFile("probe_schedule", PackageResources.probe_schedule_lua),
+        LuaFile("projects", PackageResources.projects_lua),
         LuaFile("queue", PackageResources.queue_lua),
         LuaFile("queue_limit", PackageResources.queue_limit_lua),
         LuaFile("queue_rules", PackageResources.queue_rules_lua),

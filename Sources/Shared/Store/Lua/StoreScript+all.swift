@@ -60,6 +60,7 @@ extension StoreScript {
     static let repairGroup = StoreScript("repair_group", PackageResources.repair_group_lua)
     static let repairHold = StoreScript("repair_hold", PackageResources.repair_hold_lua)
     static let repairJob = StoreScript("repair_job", PackageResources.repair_job_lua)
+    static let repairProject = StoreScript("repair_project", PackageResources.repair_project_lua)
     static let repairVM = StoreScript("repair_vm", PackageResources.repair_vm_lua)
 
     // Scripts/Lists
@@ -76,6 +77,9 @@ extension StoreScript {
     static let migrateTombstones = StoreScript("migrate_tombstones", PackageResources.migrate_tombstones_lua)
 
     // Scripts/Access
+    static let createProject = StoreScript("create_project", PackageResources.create_project_lua)
+    static let deleteProject = StoreScript("delete_project", PackageResources.delete_project_lua)
+    static let updateProject = StoreScript("update_project", PackageResources.update_project_lua)
     static let confirmTokens = StoreScript("confirm_tokens", PackageResources.confirm_tokens_lua)
     static let createToken = StoreScript("create_token", PackageResources.create_token_lua)
     static let revokeToken = StoreScript("revoke_token", PackageResources.revoke_token_lua)
@@ -100,8 +104,9 @@ extension StoreScript {
         .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
         .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .notePolicy, .registerWorker,
         .unregisterWorker, .claimUnclaimed, .findBroken, .listJob, .listVM, .readClaims, .repairClaims, .repairGroup,
-        .repairHold, .repairJob, .repairVM, .beginMigration, .endMigration, .migrateClaims, .migrateJobs,
+        .repairHold, .repairJob, .repairProject, .repairVM, .beginMigration, .endMigration, .migrateClaims,
+        .migrateJobs,
         .migrateTombstones, .migrateVMIndex, .findVMs, .readEvents, .updateVM, .changeSimulated,
-        .confirmTokens, .createToken, .revokeToken, .suspendTokens,
+        .createProject, .deleteProject, .updateProject, .confirmTokens, .createToken, .revokeToken, .suspendTokens,
     ]
 }

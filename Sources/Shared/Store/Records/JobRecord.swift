@@ -8,6 +8,8 @@ package struct JobRecord: Hashable, Sendable {
     package let state: Job.State
     /// The VM that it is about.
     package let vm: VMID
+    /// The project of that VM.
+    package let project: ProjectName
     /// Its PM; nil where it has none.
     package let pm: PMID?
     /// The HTTP request that asked for it; nil where nobody did.
@@ -45,6 +47,7 @@ extension JobRecord {
             kind: try fields.needed("kind") { Job.Kind(rawValue: $0) },
             state: state,
             vm: try fields.needed("vm") { VMID($0) },
+            project: try fields.value("project") { ProjectName($0) } ?? .default,
             pm: try fields.value("pm") { PMID($0) },
             request: fields["request"],
             nonce: JobNonce(fields["nonce"]),

@@ -33,6 +33,7 @@ extension VirtualMachine {
                 "ram": String(needs.ram),
                 "disk": String(needs.disk),
                 "where": constraints == .none ? nil : constraints.json,
+                "project": project == .default ? nil : project.description,
                 "labels": notes.labels.isEmpty ? nil : notes.labelWords,
                 "description": notes.description.map(Self.escaped),
                 "created": createdAt,
@@ -81,6 +82,7 @@ extension VirtualMachine {
             image: image,
             needs: Resources(cpu: cpu, ram: ram, disk: disk),
             constraints: element[attribute: "where"].flatMap(PlacementConstraints.init(json:)) ?? .none,
+            project: element[attribute: "project"].flatMap { ProjectName($0) } ?? .default,
             notes: VMNotes(
                 labels: element[attribute: "labels"].flatMap(VMNotes.labels(words:)) ?? [:],
                 description: element[attribute: "description"].map(Self.unescaped)

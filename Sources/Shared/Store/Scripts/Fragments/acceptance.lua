@@ -1,8 +1,9 @@
--- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, `describe_vm(vm, labels, description)`, and `enqueue(…)`, which
--- returns the job.
+-- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, which counts the VM in its project, `describe_vm(vm, labels,
+-- description)`, and `enqueue(…)`, which returns the job.
 --
 -- uses: nonce, job_floor, vm_floor, trace
--- needs: broken_records, counters, events, groups, job_index, operations, queue, time, vm_index, vm_state
+-- needs: broken_records, counters, events, groups, job_index, operations, projects, queue, time
+-- needs: vm_index, vm_state
 
 local function needs_of(tid)
   local t = redis.call('HMGET', P .. 'type:' .. tid, 'cpu', 'ram', 'disk', 'listed')
@@ -19,19 +20,20 @@ local function group_conflict(text)
     if rule and rule ~= g[2] then return {'group_conflict', g[1], rule} end
   end
 end
-local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups)
+local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups, project)
   local vm = whole(count('vm', vm_floor))
   local key = P .. 'vm:' .. vm
   set_state(vm, 'none', operation(kind).initial, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
     'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3],
-    'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'created_at', now)
+    'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'project', project, 'created_at', now)
+  charge(project, 1, needs)
   if constraints ~= '' then redis.call('HSET', key, 'where', constraints) end
   if groups ~= '' then
     redis.call('HSET', key, 'groups', groups)
     join_groups(vm)
   end
   redis.call('ZADD', P .. 'vms', vm, vm)
-  index_vm(vm, 'name', name)
+  index_vm(vm, 'name', name, 'project', project)
   return vm
 end
 local function describe_vm(vm, labels, description)
@@ -41,15 +43,15 @@ local function describe_vm(vm, labels, description)
   redis.call('HSET', key, 'labels', labels)
   index_vm(vm, 'labels', labels)
 end
-local function enqueue(kind, vm, needs, image, constraints, request)
+local function enqueue(kind, vm, needs, image, constraints, request, project)
   local job = whole(count('job', job_floor))
   local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s}',
     job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
     constraints ~= '' and ',"where":' .. constraints or '')
   redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job, 'version', version)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
-    'accepted_at', now, 'request', request, 'nonce', nonce, 'entry', line)
-  index_job(job, vm, request)
+    'accepted_at', now, 'request', request, 'project', project, 'nonce', nonce, 'entry', line)
+  index_job(job, vm, request, project)
   if trace ~= '' then redis.call('HSET', P .. 'job:' .. job, 'traceparent', trace) end
   push(line, kind)
   event('job.queued', 'job', job, 'kind', kind, 'vm', vm)

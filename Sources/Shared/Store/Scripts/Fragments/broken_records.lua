@@ -9,8 +9,8 @@
 -- - `lacks(key, values, name, …)`: which of the fields that were read is not there; an empty name for one that may lack.
 -- - `broken_waiting(vm)`: of a VM, the first job that waits behind it alone, whose entry is the second answer.
 --
--- `read_vm(vm)`: what scripts decide on as `{id, needs, groups, pm, state, job, before, create_job}`, or nil and what is
--- broken, in one read.
+-- `read_vm(vm)`: what scripts decide on as `{id, needs, groups, pm, state, job, before, create_job, project, labels}`, or nil
+-- and what is broken, in one read.
 --
 -- `refuse(problem)` ends the script with an error that names the key, before its first write.
 --
@@ -63,7 +63,7 @@ local function broken_job(job)
 end
 local function read_vm(vm)
   local v = redis.pcall('HMGET', P .. 'vm:' .. vm, 'id', 'cpu', 'ram', 'disk', 'groups', 'pm', 'state', 'job',
-    'state_before', 'create_job')
+    'state_before', 'create_job', 'project', 'labels')
   if v.err then return nil, P .. 'vm:' .. vm .. ' must be a hash' end
   for i, name in ipairs(v[1] and {'cpu', 'ram', 'disk'} or {}) do
     local value = v[i + 1]
@@ -76,7 +76,7 @@ local function read_vm(vm)
     if problem then return nil, problem end
   end
   return {id = v[1], needs = {v[2], v[3], v[4]}, groups = groups, pm = v[6], state = v[7], job = v[8],
-    before = v[9], create_job = v[10]}
+    before = v[9], create_job = v[10], project = v[11] or 'default', labels = v[12]}
 end
 local function broken_waiting(vm)
   local line = redis.pcall('LINDEX', P .. 'vm:' .. vm .. ':waiting', 0)

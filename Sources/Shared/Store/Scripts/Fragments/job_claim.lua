@@ -14,7 +14,7 @@
 -- is to be claimed for it; nil for nothing. `sum(needs, delta)`: what a VM needs with it; nil where it would have no CPU or no
 -- memory. `resized(job, v)`: the same for the job's delta.
 --
--- needs: broken_records, claims, events, fleet_version, groups, operations, probe_schedule, time
+-- needs: broken_records, claims, events, fleet_version, groups, operations, probe_schedule, projects, time
 
 local function amounts(text)
   local cpu, ram, disk = string.match(text or '', '^(%-?%d+),(%-?%d+),(%-?%d+)$')
@@ -70,6 +70,7 @@ end
 local function resize_vm(job, vm, v)
   local pm, needs, shrinks = redis.call('HGET', P .. 'job:' .. job, 'claim_pm'), resized(job, v) or v.needs, false
   for i = 1, 3 do shrinks = shrinks or tonumber(needs[i]) < tonumber(v.needs[i]) end
+  charge(v.project, 0, {needs[1] - v.needs[1], needs[2] - v.needs[2], needs[3] - v.needs[3]})
   redis.call('HSET', P .. 'vm:' .. vm, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3])
   redis.call('HDEL', P .. 'job:' .. job, 'claim_pm')
   if pm then release_capacity(pm, 'job:' .. job) end
@@ -83,6 +84,7 @@ local function resize_vm(job, vm, v)
 end
 local function settle_job_claim(job, op, moment, vm, v)
   local pm = redis.call('HGET', P .. 'job:' .. job, 'claim_pm')
+  release_reservation(job)
   if moment ~= 'done' or not v.id then return release_job_claim(job, op, vm) end
   if not op.chooses_pm then return resize_vm(job, vm, v) end
   -- Both are one machine, as turned out meanwhile.

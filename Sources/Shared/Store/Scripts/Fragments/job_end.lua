@@ -1,17 +1,18 @@
 -- `end_job(job, state, code, message, cause, kept, known)`: writes the outcome, publishes it, and bounds the history.
 --
--- `known` is kind, VM, PM, nonce and request where they were read already.
+-- `known` is kind, VM, PM, nonce, request and project where they were read already.
 --
 -- `kept` is how long what is kept, as `keep_history` takes it.
 --
--- needs: events, job_history, time
+-- needs: events, job_history, projects, time
 
 local function end_job(job, state, code, message, cause, kept, known)
   local key = P .. 'job:' .. job
   redis.call('HSET', key, 'state', state, 'finished_at', now,
     'error_code', code, 'error', message, 'cause', cause)
-  local j = known or redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce', 'request')
-  keep_history(job, j[2] or '', j[5] or '', #message + #cause, kept)
+  local j = known or redis.call('HMGET', key, 'kind', 'vm', 'pm', 'nonce', 'request', 'project', 'reserved')
+  if j[7] then release_reservation(job) end
+  keep_history(job, j[2] or '', j[5] or '', j[6] or '', #message + #cause, kept)
   event('job.finished', 'job', job, 'kind', j[1] or '', 'vm', j[2] or '', 'pm', j[3] or '',
     'state', state, 'code', code, 'message', message, 'cause', cause, 'nonce', j[4] or '')
 end

@@ -1,17 +1,17 @@
--- `keep_history(job, vm, request, size, retention)`: bounds the records of jobs that ended, now that one more has.
+-- `keep_history(job, vm, request, project, size, retention)`: bounds the records of jobs that ended, now that one more has.
 --
 -- `retention` is `SECONDS:COUNT:BYTES:SECONDS`: a record goes after that time, its explanation after the second one, and
 -- before it where more jobs, or more bytes of their records, have ended since. At most ten go at once, so that a bound that
 -- became smaller does not keep Redis.
 --
--- An entry of `jobs:ended` is a job, its VM, its request, and the bytes of all that have ended up to it: the difference of
+-- An entry of `jobs:ended` is a job, its VM, its request, its project, and the bytes of all that have ended up to it: the difference of
 -- two is what lies between them. `size` is what varies of the record; what it has at least is added. The entry outlives a
 -- record that went by its time, and so takes it out of the index.
 --
 -- needs: job_index, time
 
 local function bytes_until(entry) return tonumber(string.match(entry or '', ':(%d+)$') or 0) end
-local function keep_history(job, vm, request, size, retention)
+local function keep_history(job, vm, request, project, size, retention)
   local key, ended = P .. 'job:' .. job, P .. 'jobs:ended'
   local seconds, count, bytes, explained = string.match(retention, '^(%d+):(%d+):(%d+):(%d+)$')
   redis.call('EXPIRE', key, seconds)
@@ -22,11 +22,11 @@ local function keep_history(job, vm, request, size, retention)
   if type(steps) == 'number' then size = size + 150 * steps end
   if type(explanation) == 'number' then size = size + explanation end
   local total = bytes_until(redis.call('LINDEX', ended, 0)) + 600 + size
-  local entry = job .. ':' .. vm .. ':' .. request .. ':' .. whole(total)
+  local entry = table.concat({job, vm, request, project, whole(total)}, ':')
   local surplus = redis.call('LPUSH', ended, entry) - tonumber(count)
   for _ = 1, 10 do
     local oldest = redis.call('LINDEX', ended, -1)
-    local old, of_vm, of_request = string.match(oldest, '^(%d+):(%d*):([^:]*):%d+$')
+    local old, of_vm, of_request, of_project = string.match(oldest, '^(%d+):(%d*):([^:]*):?([^:]*):%d+$')
     -- Those of earlier versions say nothing of VM and request.
     old = old or string.match(oldest, '^%d+')
     local record = P .. 'job:' .. (old or '')
@@ -34,6 +34,6 @@ local function keep_history(job, vm, request, size, retention)
     redis.call('RPOP', ended)
     surplus = surplus - 1
     if old then redis.call('DEL', record, record .. ':explanation', record .. ':steps') end
-    if of_vm and of_vm ~= '' then unindex_job(old, of_vm, of_request) end
+    if of_vm and of_vm ~= '' then unindex_job(old, of_vm, of_request, of_project) end
   end
 end

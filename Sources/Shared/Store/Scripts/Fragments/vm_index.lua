@@ -1,5 +1,5 @@
 -- `index_vm(vm, field, value, …)`, `unindex_vm(vm, field, value, …)`: has a VM found by what its record says in the fields
--- `name`, `state` and `labels`, or no longer.
+-- `name`, `state`, `project` and `labels`, or no longer.
 --
 -- `hvc:vms:index` is a sorted set without scores. An entry is a term, such as `name=web`, `state=running` or
 -- `label:env=prod`, a line feed, and the VM's number in 15 digits: so the VMs of a term stand together, by number.
@@ -12,7 +12,7 @@ local function index_entries(vm, ...)
     local field, value = select(i, ...)
     if field == 'labels' then
       for label in string.gmatch(value or '', '[^,]+') do entries[#entries + 1] = 'label:' .. label .. number end
-    elseif (field == 'name' or field == 'state') and value then
+    elseif (field == 'name' or field == 'state' or field == 'project') and value then
       entries[#entries + 1] = field .. '=' .. value .. number
     end
   end

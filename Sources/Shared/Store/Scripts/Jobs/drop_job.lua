@@ -9,11 +9,11 @@
 -- needs: broken_records, dead_letters, events, job_history
 
 refuse(broken_job(job) or wrong_kind('dead', 'jobs:ended', 'events'))
-local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'vm', 'request', 'error', 'cause')
+local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'vm', 'request', 'error', 'cause', 'project')
 if not j[1] then return {'unknown_job'} end
 if j[1] ~= 'dead' then return {'not_dead', j[1]} end
 take_dead_letter(job)
 redis.call('HSET', P .. 'job:' .. job, 'state', 'failed')
-keep_history(job, j[2] or '', j[3] or '', #(j[4] or '') + #(j[5] or ''), retention)
+keep_history(job, j[2] or '', j[3] or '', j[6] or '', #(j[4] or '') + #(j[5] or ''), retention)
 event('job.dropped', 'job', job, 'vm', j[2] or '')
 return {'ok'}

@@ -12,6 +12,7 @@
 -- ARGV hold             the hold to build; empty for none
 -- ARGV labels           `key=value,…`; may be empty
 -- ARGV description      what its owner says of it; may be empty
+-- ARGV project          its project; of a hold the one that it must be of, empty for any
 -- ARGV queue_limit      how many jobs may be queued
 -- ARGV nonce            distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor        the highest number of a job that the caller has seen
@@ -21,13 +22,14 @@
 -- ARGV trace            the traceparent of the HTTP request; may be empty
 -- Returns: `{'ok', job, vm}`, `{'replayed', job, vm, nonce}` and `{'key_reused', job}` where a request with the same key was
 --   accepted before, which was the same or another one, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
---   `{'group_conflict', group, rule}`, `{'queue_full', length}`, `{'rejected', kind, reason}` where a rule says so,
+--   `{'group_conflict', group, rule}`, `{'queue_full', length}`, `{'unknown_project', project}`,
+--   `{'quota_exceeded', project, what, limit, used, asked}`, `{'rejected', kind, reason}` where a rule says so,
 --   `{'not_ready'}` where a VM of before may have the next
 --   number, or `{'other_schema'}` where the records are not of the schema of these programs.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, explanation, operations, queue_limit, queue_rules, readiness, time
--- needs: vm_index, vm_state
+-- needs: acceptance, broken_records, idempotency, explanation, operations, projects, queue_limit, queue_rules
+-- needs: readiness, time, vm_index, vm_state
 
 local earlier = replay()
 if earlier then return earlier end
@@ -43,9 +45,10 @@ if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'
 if vm ~= '' then
   refuse(wrong_kind('vm:' .. vm))
   local v = redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'destroy_job', 'cpu', 'ram', 'disk', 'where',
-    'create_job', 'held_until', 'name')
+    'create_job', 'held_until', 'name', 'project')
   -- One that is over stays for a moment, until a worker sweeps.
-  if v[1] ~= 'held' or v[2] or (v[8] or '') <= now then return {'unknown_hold'} end
+  local of_hold = v[10] or 'default'
+  if v[1] ~= 'held' or v[2] or (v[8] or '') <= now or project ~= '' and project ~= of_hold then return {'unknown_hold'} end
   refuse(broken_vm(vm) or v[7] and broken_job(v[7]))
   -- Its place was chosen when it was held: the build says how.
   local decision = v[7] and explanation(v[7])
@@ -55,7 +58,7 @@ if vm ~= '' then
   unindex_vm(vm, 'name', v[9])
   index_vm(vm, 'name', name)
   describe_vm(vm, labels, description)
-  local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request)
+  local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request, of_hold)
   if decision then explain(job, decision) end
   remember(job, vm)
   return {'ok', job, vm}
@@ -64,8 +67,10 @@ local needs = needs_of(type_id)
 if not needs then return {'unknown_type'} end
 local conflict = group_conflict(groups)
 if conflict then return conflict end
-vm = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups)
+refusal = project_refusal(project, 1, needs)
+if refusal then return refusal end
+vm = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups, project)
 describe_vm(vm, labels, description)
-local job = enqueue('create', vm, needs, image_id, constraints, request)
+local job = enqueue('create', vm, needs, image_id, constraints, request, project)
 remember(job, vm)
 return {'ok', job, vm}

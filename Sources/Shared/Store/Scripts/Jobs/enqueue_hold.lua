@@ -8,6 +8,7 @@
 -- ARGV constraints      where it may go, as JSON; may be empty
 -- ARGV groups           `name=rule,…`; may be empty
 -- ARGV seconds          how long it is held
+-- ARGV project          its project
 -- ARGV queue_limit      how many jobs may be queued
 -- ARGV nonce            distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor        the highest number of a job that the caller has seen
@@ -18,7 +19,7 @@
 -- Returns: as for a create.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, queue_limit, queue_rules, readiness
+-- needs: acceptance, broken_records, idempotency, projects, queue_limit, queue_rules, readiness
 
 local earlier = replay()
 if earlier then return earlier end
@@ -34,8 +35,10 @@ local needs = needs_of(type_id)
 if not needs then return {'unknown_type'} end
 local conflict = group_conflict(groups)
 if conflict then return conflict end
-local vm = new_vm('hold', name, uuid, type_id, image_id, needs, constraints, groups)
-local job = enqueue('hold', vm, needs, image_id, constraints, request)
+refusal = project_refusal(project, 1, needs)
+if refusal then return refusal end
+local vm = new_vm('hold', name, uuid, type_id, image_id, needs, constraints, groups, project)
+local job = enqueue('hold', vm, needs, image_id, constraints, request, project)
 redis.call('HSET', P .. 'job:' .. job, 'hold_s', seconds)
 remember(job, vm)
 return {'ok', job, vm}

@@ -5,6 +5,7 @@
 -- ARGV request          the id of the HTTP request
 -- ARGV subject          `hold` where it is to be a hold that nobody builds, else empty
 -- ARGV if_versions      the versions of which the VM must have one, as `condition` takes them
+-- ARGV project          the project of which the VM must be; empty for any
 -- ARGV nonce            distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor        the highest number of a job that the caller has seen
 -- ARGV vm_floor         the highest number of a VM that the caller has seen
@@ -28,7 +29,9 @@ if unready == 'other_schema' then return {unready} end
 local refusal = rejected(kind)
 if refusal then return refusal end
 if redis.call('EXISTS', key) == 0 then return {unready or 'unknown_vm'} end
-local v = redis.call('HMGET', key, op.job_field, 'state', 'job', 'version')
+local v = redis.call('HMGET', key, op.job_field, 'state', 'job', 'version', 'project')
+local of_vm = v[5] or 'default'
+if project ~= '' and project ~= of_vm then return {'unknown_vm'} end
 if is_outdated(v[4]) then return {'changed'} end
 local earlier = v[1]
 if subject == 'hold' and (earlier or v[2] ~= 'held') then return {'unknown_hold'} end
@@ -38,6 +41,6 @@ if earlier and earlier_state ~= 'done' and earlier_state ~= 'failed' and earlier
 end
 -- While a job is under way, the state in which this one will begin is not known yet.
 if not v[3] and not transition(kind, v[2], 'start') then return {'wrong_state', v[2] or ''} end
-local job = enqueue(kind, vm, {0, 0, 0}, nil, '', request)
+local job = enqueue(kind, vm, {0, 0, 0}, nil, '', request, of_vm)
 remember(job, vm)
 return {'ok', job, vm}

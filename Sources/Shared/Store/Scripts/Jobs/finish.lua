@@ -21,7 +21,8 @@
 -- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_claim, job_end, job_index
 -- needs: operations, step_log, time, vm_outcome, vm_state, waiting_jobs
 
-local j = redis.pcall('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request', 'nonce')
+local j = redis.pcall('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request', 'nonce',
+  'project')
 refuse(j.err and P .. 'job:' .. job .. ' must be a hash')
 if j[1] ~= epoch or j[2] ~= 'running' then return 0 end
 local kind, vm, pm = j[3], j[4], j[6]
@@ -52,8 +53,8 @@ if cleanup then
   set_state(vm, v.state, after, 'state_before', 'error', 'job', next_job, operation(cleanup).job_field, next_job,
     'error', message)
   redis.call('HSET', P .. 'job:' .. next_job, 'id', next_job, 'kind', cleanup, 'vm', vm, 'pm', pm, 'entry', line,
-    'accepted_at', now, 'request', j[7] or '', 'put_off', why)
-  index_job(next_job, vm, j[7] or '')
+    'accepted_at', now, 'request', j[7] or '', 'project', j[9] or 'default', 'put_off', why)
+  index_job(next_job, vm, j[7] or '', j[9] or 'default')
   redis.call('HSET', P .. 'job:' .. job, 'cleanup_job', next_job)
   defer(next_job, pm, tonumber(cleanup_ms))
   event('job.delayed', 'job', next_job, 'kind', cleanup, 'vm', vm, 'pm', pm, 'why', why)
@@ -65,5 +66,5 @@ if failures then
   touch(pm, false)
 end
 if is_pm_fault == '1' then penalize(pm) end
-end_job(job, outcome, code, message, cause, retention, {kind, vm, pm, j[8], j[7]})
+end_job(job, outcome, code, message, cause, retention, {kind, vm, pm, j[8], j[7], j[9]})
 return 1

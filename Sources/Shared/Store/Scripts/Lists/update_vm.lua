@@ -2,6 +2,7 @@
 --
 -- ARGV vm           the VM
 -- ARGV if_versions  the versions of which it must have one, as `condition` takes them
+-- ARGV project      the project of which it must be; empty for any
 -- ARGV fields...    field, value, …: `name`, `labels` as `key=value,…`, `description`; those two may be empty
 -- Returns: `ok`; `unknown` where there is no such VM; `changed` where it has another version.
 --
@@ -10,8 +11,8 @@
 
 local key = P .. 'vm:' .. vm
 refuse(wrong_kind('vm:' .. vm, 'events'))
-local v = redis.call('HMGET', key, 'id', 'version', 'name', 'labels')
-if not v[1] then return 'unknown' end
+local v = redis.call('HMGET', key, 'id', 'version', 'name', 'labels', 'project')
+if not v[1] or project ~= '' and project ~= (v[5] or 'default') then return 'unknown' end
 if is_outdated(v[2]) then return 'changed' end
 local before, changed = {name = v[3], labels = v[4]}, {}
 redis.call('HSET', key, 'version', version)

@@ -15,7 +15,7 @@
 --   number; `out_of_range` where a number that it names is larger than any that is given, so that none could follow
 --   it; empty where it is known or the PM is not.
 --
--- needs: broken_records, claims, events, groups, probe_schedule, time, vm_index, vm_state
+-- needs: broken_records, claims, events, groups, probe_schedule, projects, time, vm_index, vm_state
 -- constants: largest_number, tombstone_ms
 
 local probed_at = iso(tonumber(probed_ms))
@@ -27,9 +27,11 @@ if known then return known == uuid and '' or 'taken' end
 if tonumber(probed_ms) < now_ms - tombstone_ms then return 'gone' end
 local gone = redis.call('ZSCORE', P .. 'tombstones', uuid)
 if gone and tonumber(gone) >= tonumber(probed_ms) then return 'gone' end
+local project = 'default'
 local numbers = {vm = vm, type = type_id, image = image_id, job = create_job}
 for i = fields, #ARGV, 2 do
   if ARGV[i] == 'cpu' or ARGV[i] == 'ram' or ARGV[i] == 'disk' then numbers[ARGV[i]] = ARGV[i + 1] end
+  if ARGV[i] == 'project' then project = ARGV[i + 1] end
   for _, g in ipairs(ARGV[i] == 'groups' and groups_in(ARGV[i + 1]) or {}) do
     refuse(not_whole('group:' .. g[1], false, 'members', 'placed') or not_whole('pm:' .. pm, false, 'group:' .. g[1]))
   end
@@ -46,7 +48,10 @@ set_state(vm, 'none', state, 'id', vm, 'uuid', uuid, 'type', type_id, 'image', i
 if state == 'running' then redis.call('HSET', key, 'running_at', probed_at) end
 redis.call('ZADD', P .. 'vms', vm, vm)
 index_vm(vm, unpack(ARGV, fields))
-if not is_counted then join_groups(vm) end
+if not is_counted then
+  join_groups(vm)
+  charge(project, 1, {numbers.cpu or 0, numbers.ram or 0, numbers.disk or 0})
+end
 add_claim(vm, pm)
 for _, name in ipairs({'vm', 'type', 'image', 'job'}) do
   local number = tonumber(numbers[name]) or 0

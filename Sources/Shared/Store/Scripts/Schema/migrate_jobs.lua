@@ -10,8 +10,8 @@
 if not hold_migration(worker) then return -1 end
 local first = (tonumber(hundred) - 1) * 100
 for job = first, first + 99 do
-  local j = redis.pcall('HMGET', P .. 'job:' .. string.format('%.0f', job), 'vm', 'request')
-  if not j.err and j[1] then index_job(job, j[1], j[2] or '') end
+  local j = redis.pcall('HMGET', P .. 'job:' .. string.format('%.0f', job), 'vm', 'request', 'project')
+  if not j.err and j[1] then index_job(job, j[1], j[2] or '', j[3]) end
 end
 pass_migration(step, hundred)
 return 0

@@ -1,0 +1,21 @@
+-- Forgets a project that has no VMs and no tokens.
+--
+-- ARGV project      its name
+-- ARGV if_versions  the versions of which it must have one, as `condition` takes them
+-- Returns: `{'ok'}`; `{'unknown'}`; `{'changed'}`; `{'in_use', what, count}` with its VMs, or a token of it.
+--
+-- needs: broken_records, condition, events
+
+local key = P .. 'project:' .. project
+refuse(wrong_kind('project:' .. project, 'projects', 'tokens', 'events') or not_whole('project:' .. project, false, 'vms'))
+local p = redis.call('HMGET', key, 'created_at', 'version', 'vms')
+if not p[1] then return {'unknown'} end
+if is_outdated(p[2]) then return {'changed'} end
+if tonumber(p[3] or 0) > 0 then return {'in_use', 'vms', p[3]} end
+for _, token in ipairs(redis.call('ZRANGE', P .. 'tokens', 0, -1)) do
+  if redis.call('HGET', P .. 'token:' .. token, 'project') == project then return {'in_use', 'token', token} end
+end
+redis.call('DEL', key)
+redis.call('ZREM', P .. 'projects', project)
+event('project.deleted', 'project', project)
+return {'ok'}
