@@ -43,6 +43,8 @@ extension Store {
     ///   - name: the project.
     ///   - versions: those of which it must have one; nil for any.
     ///   - changes: the quotas that change, each with its new limit; nil for none.
+    /// - Returns: what came of it.
+    /// - Throws: `Failure`.
     package func update(
         _ name: ProjectName,
         ifVersion versions: [String]?,
@@ -93,6 +95,7 @@ extension Store {
     /// Corrects what a project counts.
     ///
     /// - Parameter correction: by how much.
+    /// - Throws: `Failure`.
     package func repair(_ correction: ProjectCorrection) async throws(Failure) {
         let needs = correction.needs
         let _: Bool = try await run(
