@@ -28,8 +28,7 @@ struct LostKeyTests {
         "hvc:events": .dispensable, "hvc:repair": .dispensable, "hvc:pm:2:delayed": .dispensable,
         "hvc:job:1": .dispensable,
         "hvc:job:2": .dispensable, "hvc:job:3": .dispensable,
-        "hvc:processing:w": .moved, "hvc:delayed": .moved, "hvc:vm:4:waiting": .moved,
-        "hvc:queue": .moved,  // its jobs come back beside the list
+        "hvc:processing:w": .moved, "hvc:delayed": .moved, "hvc:vm:4:waiting": .moved, "hvc:queue": .moved,
         "hvc:job:4": .reported, "hvc:job:5": .reported, "hvc:job:6": .reported, "hvc:job:7": .reported,
         "hvc:vm:3": .reported, "hvc:vm:4": .reported, "hvc:vm:5": .reported, "hvc:vm:6": .reported,
     ]
