@@ -156,8 +156,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "Bootstrap", "Catalog", "Libvirt", "Model", "Placement", "RedisClient", "Store", "Telemetry", "XML",
-                argumentParser, lifecycle, logging, metrics, nioLocks, signals, subprocess,
+                "API", "Bootstrap", "Catalog", "Digest", "Libvirt", "Model", "Placement", "RedisClient", "Store",
+                "Telemetry", "XML", argumentParser, lifecycle, logging, metrics, nioLocks, signals, subprocess,
             ],
             swiftSettings: strict
         ),
@@ -244,7 +244,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "Worker", "Bootstrap", "Catalog", "EmbeddedRedis", "Libvirt", "Model", "Placement", "RedisClient",
+                "Worker", "Bootstrap", "Catalog", "Digest", "EmbeddedRedis", "Libvirt", "Model", "Placement",
+                "RedisClient",
                 "Store", "Telemetry", "TestKit", "XML", logging, metrics, nioLocks, subprocess,
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],

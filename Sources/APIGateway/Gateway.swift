@@ -89,6 +89,7 @@ struct Gateway {
                     table: tokens,
                     hasConfiguredToken: !settings.token.isEmpty
                 ),
+                webhooks: WebhookController(store: store, allowsHTTP: settings.common.allowsWebhooksOverHTTP),
                 placement: PlacementController(service: placement),
                 jobs: JobController(service: jobs, store: store),
                 events: EventController(log: events),

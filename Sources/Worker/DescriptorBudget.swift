@@ -1,3 +1,5 @@
+import Store
+
 /// How the descriptors that a worker may open are shared out: a full table ends the process.
 struct DescriptorBudget: Sendable {
     /// How many descriptors the process may open (`RLIMIT_NOFILE`).
@@ -6,6 +8,8 @@ struct DescriptorBudget: Sendable {
     let probes: Int
     /// How many connections to libvirt may be open at once.
     let connections: Int
+    /// How many messages are sent to webhooks at once.
+    let messages: Int
 
     /// How many PMs are probed at once where nothing limits it: ssh and libvirt of many PMs wait, they do not work.
     static let mostProbes = 32
@@ -13,6 +17,8 @@ struct DescriptorBudget: Sendable {
     private static let base = 40
     /// What a probe takes while it starts its ssh: three pipes with both ends, and what watches the child.
     private static let perProbe = 16
+    /// What a message takes while its curl starts.
+    private static let perMessage = 12
     /// What a connection takes while libvirt starts its ssh; two or three of them stay.
     private static let perConnection = 8
 
@@ -23,7 +29,8 @@ struct DescriptorBudget: Sendable {
         self.limit = limit
         let free = max(0, limit - Self.base)
         probes = max(1, min(Self.mostProbes, free / 4 / Self.perProbe))
-        connections = max(2, (free - probes * Self.perProbe) / Self.perConnection)
+        messages = max(1, min(Store.mostWebhooks, free / 16 / Self.perMessage))
+        connections = max(2, (free - probes * Self.perProbe - messages * Self.perMessage) / Self.perConnection)
     }
 
     /// The advice for people where the limit is what delays the worker.

@@ -26,6 +26,7 @@ struct WorkerProgram {
     private let watch: DomainWatch
     private let sweeper: Sweeper
     private let publisher: MetricsPublisher
+    private let webhooks: WebhookRelay
     private let intakeWake = WakeSignal()
     private let discoveryWake = WakeSignal()
     private let sweepWake = WakeSignal()
@@ -133,6 +134,19 @@ struct WorkerProgram {
             logger: logger
         )
         sweeper = Sweeper(store: store, wake: sweepWake, lease: settings.lease, logger: logger)
+        webhooks = WebhookRelay(
+            right: SoleTaskRunner(
+                .webhooks,
+                store: store,
+                holder: worker.instance,
+                lease: settings.lease,
+                logger: logger
+            ),
+            store: store,
+            feed: feed,
+            sender: CurlSender(settings: settings.webhooks, slots: ConnectionSlots(limit: budget.messages)),
+            logger: logger
+        )
         publisher = MetricsPublisher(store: store, worker: settings.name, registry: metrics, logger: logger)
     }
 
@@ -166,6 +180,7 @@ struct WorkerProgram {
                 LoopService { [leases] in try await leases.run() },
                 LoopService { [sweeper] in await sweeper.run() },
                 LoopService { [publisher] in await publisher.run() },
+                LoopService { [webhooks] in await webhooks.run() },
                 LoopService { [watch] in await watch.run() },
                 LoopService { [discovery] in await discovery.run() },
                 intake,

@@ -44,6 +44,7 @@ struct WorkerSettings: Sendable {
     /// What is odd about the environment, and stops nothing.
     let warnings: [String]
     let network: String
+    let webhooks: WebhookSettings
 
     /// A measurement may be this old plus ten periods; then its PM is probed before it is used again.
     private static let oldestMeasure = Duration.seconds(600)
@@ -220,7 +221,7 @@ struct WorkerSettings: Sendable {
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
             imageRootsSetting.about, imageCacheSetting.about, imageCacheSizeSetting.about, cellSetting.about,
             autostartSetting.about, networkSetting.about,
-        ] + JobRetention.descriptions + CommonSettings.descriptions
+        ] + WebhookSettings.descriptions + JobRetention.descriptions + CommonSettings.descriptions
     }
 
     /// Reads the settings.
@@ -269,6 +270,7 @@ struct WorkerSettings: Sendable {
         cell = reader.value(Self.cellSetting)
         startsAgain = reader.value(Self.autostartSetting) == .on
         network = reader.value(Self.networkSetting)
+        webhooks = WebhookSettings(from: &reader, allowsHTTP: common.allowsWebhooksOverHTTP)
         warnings =
             SettingNames.warnings(for: reader.environment, own: Self.descriptions)
             + Self.descriptions.secretWarnings(in: reader.environment)

@@ -95,6 +95,15 @@ struct EndpointAnswerTests {
                 status: 201
             ),
             Step(call: Endpoints.listTokens.description), Step(call: Endpoints.readOwnToken.description),
+            Step(
+                call: Endpoints.createWebhook.description,
+                body: CreateWebhookRequest(name: "ü", url: "https://a.test/?b", types: ["vm.*"]),
+                status: 201
+            ),
+            Step(call: Endpoints.testWebhook.description, status: 201), Step(call: Endpoints.readDelivery.description),
+            Step(call: Endpoints.redeliver.description), Step(call: Endpoints.listDeliveries.description),
+            Step(call: Endpoints.enableWebhook.description), Step(call: Endpoints.readWebhook.description),
+            Step(call: Endpoints.listWebhooks.description), Step(call: Endpoints.deleteWebhook.description),
             Step(call: Endpoints.revokeToken.description), Step(call: Endpoints.confirmTokens.description),
         ]
         let json = Endpoints.all.filter { $0.mediaType == "application/json" }

@@ -90,7 +90,8 @@ struct FleetTests {
                 "hvc:queue", "hvc:queue:returned", "hvc:queue:direct", "hvc:vm:<id>:waiting",
                 "hvc:transfer:<pm>:<image>", "hvc:pm:<id>:unreached",
                 "hvc:identities", "hvc:schema:migration",
-                // Nobody makes tokens or rules here.
+                // Nobody makes tokens, webhooks or rules here.
+                "hvc:webhook:<id>", "hvc:webhook:<id>:delivery:<number>", "hvc:webhooks",
                 "hvc:token:<id>", "hvc:tokens", "hvc:tokens:suspended",
                 "hvc:queue:paused", "hvc:queue:rules", "hvc:queue:deferred:<kind>",
             ]

@@ -11,11 +11,13 @@ struct DescriptorBudgetTests {
         for limit in [0, 20, 64, 128, 256, 1024, 4096, 65_536] {
             let budget = DescriptorBudget(limit: limit)
             #expect((1...DescriptorBudget.mostProbes).contains(budget.probes) && budget.connections >= 2)
-            if limit >= 128 { #expect(budget.probes * 16 + budget.connections * 8 + 40 <= limit, "\(limit)") }
+            #expect(budget.messages >= 1)
+            let sum = budget.probes * 16 + budget.connections * 8 + budget.messages * 12 + 40
+            if limit >= 128 { #expect(sum <= limit, "\(limit)") }
             #expect(budget.advice.contains("\(limit) descriptors"))
         }
         #expect(DescriptorBudget(limit: 64).probes == 1)
-        #expect(DescriptorBudget(limit: 1024).connections >= 90)
+        #expect(DescriptorBudget(limit: 1024).connections >= 80)
         #expect(DescriptorBudget(limit: 4096).probes == DescriptorBudget.mostProbes)
     }
 

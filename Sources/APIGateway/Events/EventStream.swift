@@ -34,7 +34,9 @@ struct EventStream: Sendable {
             do throws(Failure) {
                 let (events, last) = try await log.events(after: position, limit: Self.batch, until: next)
                 position = last
-                for event in events where types.contains(event) { text.writeImmutableBuffer(try log.text(of: event)) }
+                for event in events where types.contains(event.type) {
+                    text.writeImmutableBuffer(try log.text(of: event))
+                }
             } catch {
                 // The client asks again, and learns it from the answer.
                 try await writer.write(ByteBuffer(string: ": \(error.code.rawValue)\n\n"))

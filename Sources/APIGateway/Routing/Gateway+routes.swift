@@ -17,6 +17,7 @@ extension Gateway {
         let types: TypeController
         let workers: WorkerController
         let tokens: TokenController
+        let webhooks: WebhookController
         let placement: PlacementController
         let jobs: JobController
         let events: EventController
@@ -88,6 +89,15 @@ extension Gateway {
         router.v1(Endpoints.readOwnToken, controllers.tokens.readOwn)
         router.v1(Endpoints.revokeToken, controllers.tokens.revoke)
         router.v1(Endpoints.confirmTokens, controllers.tokens.confirm)
+        router.v1(Endpoints.createWebhook, controllers.webhooks.create)
+        router.v1(Endpoints.listWebhooks, controllers.webhooks.list)
+        router.v1(Endpoints.readWebhook, controllers.webhooks.read)
+        router.v1(Endpoints.deleteWebhook, controllers.webhooks.delete)
+        router.v1(Endpoints.testWebhook, controllers.webhooks.test)
+        router.v1(Endpoints.enableWebhook, controllers.webhooks.enable)
+        router.v1(Endpoints.listDeliveries, controllers.webhooks.listDeliveries)
+        router.v1(Endpoints.readDelivery, controllers.webhooks.readDelivery)
+        router.v1(Endpoints.redeliver, controllers.webhooks.redeliver)
         router.v1(Endpoints.dryRun, controllers.placement.dryRun)
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
         router.v1(Endpoints.readEvents, controllers.events.read)

@@ -54,8 +54,10 @@ struct V1Call<Body: APIRequest>: Sendable {
         )
     }
 
-    /// The number in the path.
-    func identifier<Entity>() throws(Failure) -> Identifier<Entity> { try context.identifier("id") }
+    /// The number in the path, by what stands in its place in the table of calls.
+    func identifier<Entity>(_ name: String = "id") throws(Failure) -> Identifier<Entity> {
+        try context.identifier(name)
+    }
 
     /// The number in the path, or the name in place of it: digits are always a number.
     func reference<Entity>() throws(Failure) -> ObjectReference<Entity> {

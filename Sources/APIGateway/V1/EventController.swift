@@ -56,7 +56,7 @@ struct EventController: Sendable {
         repeat {
             let (events, last) = try await log.events(after: position, limit: limit, until: deadline)
             position = last
-            items = events.filter(types.contains).map { EventResponse($0) }
+            items = events.filter { types.contains($0.type) }.map { EventResponse($0) }
             // All that came was of other types: on, as long as there is more or time.
             if events.isEmpty { break }
         } while items.isEmpty

@@ -8,7 +8,7 @@ extension FailureCode {
         case .unauthorized: "send the header Authorization: Bearer TOKEN"
         case .forbidden: "ask an administrator for a token with that role"
         case .rateLimited: "send fewer calls a second"
-        case .unknownToken: "check the number"
+        case .unknownToken, .unknownWebhook, .unknownDelivery: "check the number"
         case .unknownProject: "check the name"
         case .projectExists: "choose another name"
         case .projectInUse: "destroy its VMs and revoke its tokens first"

@@ -12,6 +12,8 @@ package struct CommonSettings: Sendable {
     package let logLevel: Logger.Level
     /// How they are written.
     package let logFormat: LogFormat
+    /// Whether webhooks may have URLs without TLS.
+    package let allowsWebhooksOverHTTP: Bool
 
     private static let redisURLSetting = Setting<String>.text(
         "HVC_REDIS_URL",
@@ -48,11 +50,23 @@ package struct CommonSettings: Sendable {
         meaning: "How log lines are written: for people, or as an object of JSON each."
     )
 
+    private static let webhookHTTPSetting = Setting<Choice>.choice(
+        "HVC_WEBHOOK_HTTP",
+        fallback: .off,
+        meaning:
+            "Whether webhooks may have URLs with `http://`, whose messages anybody on the way can read; for all programs."
+    )
+
+    private enum Choice: String, CaseIterable, Sendable {
+        case on
+        case off
+    }
+
     /// The settings, for `--help` and the docs.
     package static var descriptions: [SettingDescription] {
         [
             redisURLSetting.about, redisPasswordSetting.about, prefixSetting.about, logLevelSetting.about,
-            logFormatSetting.about,
+            logFormatSetting.about, webhookHTTPSetting.about,
         ]
     }
 
@@ -67,6 +81,7 @@ package struct CommonSettings: Sendable {
         prefix = reader.value(Self.prefixSetting)
         logLevel = reader.value(Self.logLevelSetting)
         logFormat = reader.value(Self.logFormatSetting)
+        allowsWebhooksOverHTTP = reader.value(Self.webhookHTTPSetting) == .on
     }
 
     private static func redis(at url: String, password: String) throws(Failure) -> RedisConfiguration {

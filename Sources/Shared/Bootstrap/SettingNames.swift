@@ -41,6 +41,9 @@ package enum SettingNames {
         "HVC_SLOTS",
         "HVC_WAIT",
         "HVC_WAITING_CALLERS",
+        "HVC_WEBHOOK_CA_FILE",
+        "HVC_WEBHOOK_HTTP",
+        "HVC_WEBHOOK_NETWORKS",
         "HVC_WORKER_NAME",
     ]
     /// What bin/ and docker-compose.yml read; the programs see it where it is exported.

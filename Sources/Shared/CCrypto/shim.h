@@ -1,3 +1,4 @@
 // OpenSSL's libcrypto.
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>

@@ -58,6 +58,10 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case projectInUse = "project_in_use"
     /// The project may not have so much.
     case quotaExceeded = "quota_exceeded"
+    /// There is no such webhook.
+    case unknownWebhook = "unknown_webhook"
+    /// No such message to a webhook is remembered.
+    case unknownDelivery = "unknown_delivery"
     /// The request's body or head is larger than is taken.
     case requestTooLarge = "request_too_large"
     /// The client took too long to send its request.

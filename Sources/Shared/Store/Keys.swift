@@ -76,6 +76,8 @@ package struct Keys: Hashable, Sendable {
     package var tokens: String { prefix + "tokens" }
     /// String: there while those tokens are refused, with why.
     package var suspendedTokens: String { prefix + "tokens:suspended" }
+    /// Sorted set: the webhooks, by number.
+    package var webhooks: String { prefix + "webhooks" }
     /// Sorted set: workers by the time in ms of their last heartbeat.
     package var workers: String { prefix + "workers" }
 
@@ -93,6 +95,10 @@ package struct Keys: Hashable, Sendable {
     package func project(_ name: ProjectName) -> String { prefix + "project:\(name)" }
     /// Hash: a token, without the token itself.
     package func token(_ id: TokenID) -> String { prefix + "token:\(id)" }
+    /// Hash: a webhook, with its secret.
+    package func webhook(_ id: WebhookID) -> String { prefix + "webhook:\(id)" }
+    /// Hash: a message to a webhook.
+    package func delivery(_ number: DeliveryID, of id: WebhookID) -> String { webhook(id) + ":delivery:\(number)" }
     /// Hash: a job.
     package func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Hash: the steps that a job has taken, by number, each a line of JSON.

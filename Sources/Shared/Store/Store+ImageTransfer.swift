@@ -1,8 +1,7 @@
 package import Model
-import RedisClient
 
 extension Store {
-    /// Takes the right to bring an image to a PM (SET NX PX), or keeps it.
+    /// Takes the right to bring an image to a PM (script `hold_lock`), or keeps it.
     ///
     /// - Parameters:
     ///   - image: the image.
@@ -17,10 +16,7 @@ extension Store {
         holder: String,
         for duration: Duration
     ) async throws(Failure) -> Bool {
-        try await run(
-            .holdTransfer,
-            ["pm": pm.value, "image": image.value, "holder": holder, "duration_ms": duration.milliseconds]
-        )
+        try await hold(lock: Self.transfer(of: image, to: pm), holder: holder, for: duration)
     }
 
     /// Gives the right back, where it is the holder's.
@@ -31,6 +27,9 @@ extension Store {
     ///   - holder: who held it.
     /// - Throws: `Failure`.
     package func releaseTransfer(of image: ImageID, to pm: PMID, holder: String) async throws(Failure) {
-        let _: Bool = try await run(.releaseTransfer, ["pm": pm.value, "image": image.value, "holder": holder])
+        try await release(lock: Self.transfer(of: image, to: pm), holder: holder)
     }
+
+    /// The key without the prefix.
+    private static func transfer(of image: ImageID, to pm: PMID) -> String { "transfer:\(pm):\(image)" }
 }

@@ -12,6 +12,9 @@ extension CrashPoint {
     /// The outcome is written.
     static let concluded = CrashPoint("job.concluded")
 
+    /// A message was sent to a webhook, and what became of it is not recorded.
+    static let webhookSent = CrashPoint("webhook.sent")
+
     /// The step is in the step log, and nothing was done for it.
     ///
     /// - Parameter step: the step.

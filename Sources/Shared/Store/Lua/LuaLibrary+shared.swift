@@ -68,11 +68,13 @@ extension LuaLibrary {
         LuaFile("vms_digest", PackageResources.vms_digest_lua),
         LuaFile("vm_state", PackageResources.vm_state_lua),
         LuaFile("waiting_jobs", PackageResources.waiting_jobs_lua),
+        LuaFile("webhook_deliveries", PackageResources.webhook_deliveries_lua),
     ]
 
     private static let constants = [
         "dead_letter_bytes": deadLetterBytes,
         "dead_letter_limit": deadLetterLimit,
+        "deliveries_kept": deliveriesKept,
         "events_kept": eventsKept,
         "idempotency_limit": IdempotencyKey.limit,
         "idempotency_ms": IdempotencyKey.milliseconds,
@@ -92,6 +94,9 @@ extension LuaLibrary {
 
     /// How many entries the dead-letter list keeps.
     static let deadLetterLimit = 1000
+
+    /// How many messages to a webhook are remembered.
+    static let deliveriesKept = 50
 
     /// How much of an entry the dead-letter list keeps, in bytes: ours are smaller, what people put on the queue may not be.
     static let deadLetterBytes = 8192

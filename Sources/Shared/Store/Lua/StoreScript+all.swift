@@ -37,14 +37,14 @@ extension StoreScript {
     static let settleElsewhere = StoreScript("settle_elsewhere", PackageResources.settle_elsewhere_lua)
 
     // Scripts/Catalog
-    static let holdTransfer = StoreScript("hold_transfer", PackageResources.hold_transfer_lua)
     static let recordFetch = StoreScript("record_fetch", PackageResources.record_fetch_lua)
     static let registerImages = StoreScript("register_images", PackageResources.register_images_lua)
     static let registerPMs = StoreScript("register_pms", PackageResources.register_pms_lua)
     static let registerTypes = StoreScript("register_types", PackageResources.register_types_lua)
-    static let releaseTransfer = StoreScript("release_transfer", PackageResources.release_transfer_lua)
 
     // Scripts/Workers
+    static let holdLock = StoreScript("hold_lock", PackageResources.hold_lock_lua)
+    static let releaseLock = StoreScript("release_lock", PackageResources.release_lock_lua)
     static let announce = StoreScript("announce", PackageResources.announce_lua)
     static let notePolicy = StoreScript("note_policy", PackageResources.note_policy_lua)
     static let registerWorker = StoreScript("register_worker", PackageResources.register_worker_lua)
@@ -85,6 +85,15 @@ extension StoreScript {
     static let revokeToken = StoreScript("revoke_token", PackageResources.revoke_token_lua)
     static let suspendTokens = StoreScript("suspend_tokens", PackageResources.suspend_tokens_lua)
 
+    // Scripts/Webhooks
+    static let askDelivery = StoreScript("ask_delivery", PackageResources.ask_delivery_lua)
+    static let createWebhook = StoreScript("create_webhook", PackageResources.create_webhook_lua)
+    static let deleteWebhook = StoreScript("delete_webhook", PackageResources.delete_webhook_lua)
+    static let enableWebhook = StoreScript("enable_webhook", PackageResources.enable_webhook_lua)
+    static let openDelivery = StoreScript("open_delivery", PackageResources.open_delivery_lua)
+    static let passEvents = StoreScript("pass_events", PackageResources.pass_events_lua)
+    static let recordAttempt = StoreScript("record_attempt", PackageResources.record_attempt_lua)
+
     // Scripts/Simulated
     static let changeSimulated = StoreScript("change_simulated", PackageResources.change_simulated_lua)
 
@@ -101,12 +110,14 @@ extension StoreScript {
         .enqueueOnVM,
         .finish, .listJobs, .noteLeft, .poll,
         .readJob, .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
-        .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .holdTransfer, .recordFetch,
-        .registerImages, .registerPMs, .registerTypes, .releaseTransfer, .announce, .notePolicy, .registerWorker,
+        .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .recordFetch,
+        .registerImages, .registerPMs, .registerTypes, .announce, .notePolicy, .registerWorker,
         .unregisterWorker, .claimUnclaimed, .findBroken, .listJob, .listVM, .readClaims, .repairClaims, .repairGroup,
         .repairHold, .repairJob, .repairProject, .repairVM, .beginMigration, .endMigration, .migrateClaims,
         .migrateJobs,
         .migrateTombstones, .migrateVMIndex, .findVMs, .readEvents, .updateVM, .changeSimulated,
         .createProject, .deleteProject, .updateProject, .confirmTokens, .createToken, .revokeToken, .suspendTokens,
+        .holdLock, .releaseLock,
+        .askDelivery, .createWebhook, .deleteWebhook, .enableWebhook, .openDelivery, .passEvents, .recordAttempt,
     ]
 }

@@ -1,15 +1,12 @@
-import Model
-import Store
-
 /// The types of events that a reader wants: all, or those that it names, `vm.*` for all that begin with `vm.`.
-struct EventTypes: Sendable {
+package struct EventTypes: Hashable, Sendable {
     private let names: Set<String>
     private let prefixes: [String]
 
     private static let most = 32
 
-    /// Reads `types=job.finished,vm.*`; all types where it is nil.
-    init(_ text: String?) throws(Failure) {
+    /// Reads `job.finished,vm.*`; all types where it is nil.
+    package init(_ text: String?) throws(Failure) {
         let words = (text ?? "").split(separator: ",").map(String.init)
         let isPlain = words.allSatisfy { word in
             word.utf8.allSatisfy { (0x61...0x7A).contains($0) || "._*".utf8.contains($0) }
@@ -25,9 +22,8 @@ struct EventTypes: Sendable {
         prefixes = words.filter { $0.hasSuffix("*") }.map { String($0.dropLast()) }
     }
 
-    /// Whether an event is wanted.
-    func contains(_ event: StoreEvent) -> Bool {
-        names.isEmpty && prefixes.isEmpty || names.contains(event.type)
-            || prefixes.contains { event.type.hasPrefix($0) }
+    /// Whether events of a type are wanted.
+    package func contains(_ type: String) -> Bool {
+        names.isEmpty && prefixes.isEmpty || names.contains(type) || prefixes.contains { type.hasPrefix($0) }
     }
 }

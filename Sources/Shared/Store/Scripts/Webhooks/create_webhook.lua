@@ -1,0 +1,24 @@
+-- Makes a webhook, to which events are sent from now on.
+--
+-- ARGV name    what people call it
+-- ARGV url     where events are sent
+-- ARGV types   the types of events, with commas between; empty for all
+-- ARGV secret  what signs the messages
+-- ARGV limit   how many webhooks there may be
+-- Returns: `{'ok', id, created_at}`; `{'full', count}`.
+--
+-- when full: refused
+-- needs: broken_records, counters, events, time
+
+refuse(wrong_kind('webhooks', 'events') or broken_counters() or not_whole('counters', false, 'webhook'))
+local there = redis.call('ZCARD', P .. 'webhooks')
+if there >= tonumber(limit) then return {'full', there} end
+local id
+-- A counter that was lost gives no number again that a webhook has.
+repeat id = whole(count('webhook')) until redis.call('EXISTS', P .. 'webhook:' .. id) == 0
+event('webhook.created', 'webhook', id, 'name', name)
+local last = redis.call('XREVRANGE', P .. 'events', '+', '-', 'COUNT', 1)[1][1]
+redis.call('HSET', P .. 'webhook:' .. id, 'id', id, 'name', name, 'url', url, 'types', types, 'secret', secret,
+  'state', 'active', 'created_at', now, 'position', last, 'deliveries', 0)
+redis.call('ZADD', P .. 'webhooks', id, id)
+return {'ok', id, now}
