@@ -15,7 +15,8 @@ struct WebhookController: Sendable {
         guard try WebhookURL(call.body.url).scheme == .https || allowsHTTP else {
             throw Failure(
                 .invalidRequest,
-                "url begins with http://, so that anybody on the way could read the events: use https, or set HVC_WEBHOOK_HTTP=on"
+                "url begins with http://, so that anybody on the way could read the events: use https, or set HVC_WEBHOOK_HTTP=on",
+                pointer: "/url"
             )
         }
         let secret = if let given = call.body.secret { try WebhookSecret(given) } else { WebhookSecret() }

@@ -92,18 +92,19 @@ package struct CreateWebhookRequest: APIRequest, Hashable {
     }
 
     package func validate() throws(Failure) {
-        _ = try VMName.validated(name, of: "the webhook")
-        _ = try WebhookURL(url)
+        _ = try Failure.at("name", check: try VMName.validated(name, of: "the webhook"))
+        _ = try Failure.at("url", check: try WebhookURL(url))
         if let types, !types.isEmpty {
             guard types.allSatisfy({ !$0.isEmpty && !$0.contains(",") && $0.utf8.count <= 64 }) else {
                 throw Failure(
                     .invalidRequest,
-                    "types has an entry that is no type of events, such as job.finished or vm.*"
+                    "types has an entry that is no type of events, such as job.finished or vm.*",
+                    pointer: "/types"
                 )
             }
-            _ = try EventTypes(types.joined(separator: ","))
+            _ = try Failure.at("types", check: try EventTypes(types.joined(separator: ",")))
         }
-        if let secret { _ = try WebhookSecret(secret) }
+        if let secret { _ = try Failure.at("secret", check: try WebhookSecret(secret)) }
     }
 }
 

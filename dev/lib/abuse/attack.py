@@ -8,6 +8,8 @@ import time
 BODY_HEAD = b"POST /v1/vms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n"
 QUERY = b"GET /vm/types HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CREATE = b"GET /vm/create?name=waiting&instance_type=1&image_id=100 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+SLOW_HEAD = b"GET /vm/types HTTP/1.1\r\nHost: localhost\r\n"
+BIG_HEAD = SLOW_HEAD + (b"X-Filler: %s\r\n" % (b"x" * 1000)) * 1000
 EVENTS = b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PLAN = b'{"instance_type":1,"image_id":100,"count":100}'
 DRY_RUN = b"POST /v1/placements:dry-run HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(PLAN), PLAN)
@@ -23,6 +25,9 @@ class Attack:
         "callers": (CREATE, b"", True),
         "idle": (b"", b"", True),
         "events": (EVENTS, b"", True),
+        "heads": (SLOW_HEAD, b"X-Slow: x\r\n", True),
+        "floods": (BIG_HEAD, BIG_HEAD, True),
+        "pipelines": (QUERY * 500, QUERY * 500, True),
         "unread": (DRY_RUN * 200, b"", False),
     }
 
