@@ -9,7 +9,7 @@ start_empty_redis() {
 
 # The settings that are shipped, but for a free port. Sets gateway_url.
 start_gateway() {
-  HVC_PORT=0 start gateway "$release/hvc-gateway"
+  HVC_PORT=0 start gateway "$programs/hvc-gateway"
   ready gateway port_of gateway
   gateway_url=http://127.0.0.1:$(port_of gateway)
   ready gateway curl -sf "$gateway_url/healthz"
@@ -24,7 +24,7 @@ start_worker() {
   echo "$folder/bench.img" >"$folder/image_file"
   HVC_PM_FILE=$folder/pm_file HVC_IMAGE_FILE=$folder/image_file HVC_FLAVOR_FILE=$folder/flavor_file \
     HVC_SLOTS=256 HVC_DISCOVERY_PERIOD=3600 HVC_WORKER_NAME=bench HVC_GRACE=2 \
-    start worker "$release/hvc-worker"
+    start worker "$programs/hvc-worker"
   ready worker machine_is_settled
 }
 

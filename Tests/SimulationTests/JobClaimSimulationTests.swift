@@ -30,6 +30,11 @@ struct JobClaimSimulationTests {
             ("claim", "tonumber(needs[i]) > headroom[i]", "false")
         ),
         FaultInjection(
+            "a job overtakes an older one of the other queue",
+            breaks: .i6,
+            ("claim", "if comes_first(other, job) then return other end", "")
+        ),
+        FaultInjection(
             "what failed goes on to hold its claim",
             breaks: .i4,
             ("finish", "return release_job_claim(job, op, vm) end", "return end")

@@ -55,11 +55,9 @@ final class FakeJobStore: JobStore {
         state.withLockedValue { $0[keyPath: path] }
     }
 
-    func subject(of job: JobID, on vm: VMID) async throws(Failure) -> JobSubject {
-        JobSubject(status: self[\.status], origin: self[\.origin])
+    func subject(of entry: QueueEntry, at pm: PMID) async throws(Failure) -> JobSubject {
+        JobSubject(status: self[\.status], machine: self[\.machine], origin: self[\.origin])
     }
-
-    func machine(_ id: PMID) async throws(Failure) -> PhysicalMachine? { self[\.machine] }
 
     func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration? { self[\.image] }
 

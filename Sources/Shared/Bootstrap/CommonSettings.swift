@@ -19,7 +19,7 @@ package struct CommonSettings: Sendable {
         "HVC_REDIS_URL",
         kind: "redis://[user@]host[:port][/db], rediss://… or unix:///path[?db=N]",
         fallback: "redis://127.0.0.1:6379",
-        meaning: "Where Redis is."
+        meaning: "Where Redis is, 7.0 or newer."
     )
     private static let redisPasswordSetting = Setting<String>.text(
         "HVC_REDIS_PASSWORD",

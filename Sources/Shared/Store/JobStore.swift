@@ -6,11 +6,8 @@ package import Telemetry
 /// Every change is one script that is fenced by the lease's epoch: it says false, or `lost`, where the job is another
 /// worker's by then, and changes nothing.
 package protocol JobStore: Sendable {
-    /// What a job is about, and where it came from.
-    func subject(of job: JobID, on vm: VMID) async throws(Failure) -> JobSubject
-
-    /// A PM's record; nil where there is none.
-    func machine(_ id: PMID) async throws(Failure) -> PhysicalMachine?
+    /// What a job is about, where, and what it came from.
+    func subject(of entry: QueueEntry, at pm: PMID) async throws(Failure) -> JobSubject
 
     /// What is registered of an image's file; nil where there is no such image.
     func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration?
@@ -133,13 +130,24 @@ package struct JobEnding: Hashable, Sendable {
     }
 }
 
-/// What a job is about, and where it came from.
+/// What a job is about, where, and what it came from.
 package struct JobSubject: Sendable {
     /// The VM's record; nil where there is none.
     package let status: VMStatus?
+    /// The record of its PM; nil where there is none.
+    package let machine: PhysicalMachine?
+    /// What is registered of the image that its entry names; nil where there is none.
+    package let image: ImageRegistration?
     package let origin: JobOrigin
 
-    package init(status: VMStatus?, origin: JobOrigin) { (self.status, self.origin) = (status, origin) }
+    package init(
+        status: VMStatus?,
+        machine: PhysicalMachine?,
+        image: ImageRegistration? = nil,
+        origin: JobOrigin
+    ) {
+        (self.status, self.machine, self.image, self.origin) = (status, machine, image, origin)
+    }
 }
 
 /// The request that a job came from.

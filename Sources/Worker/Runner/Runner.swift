@@ -57,7 +57,7 @@ struct Runner: Sendable {
             }
             // A VM that has no record, or was never placed, has nothing anywhere.
             guard !operation.steps.isEmpty, let pm = job.machine else { return Result(outcome: .done) }
-            let subject = try await store.subject(of: job.lease.job, on: job.entry.vm)
+            let subject = try await store.subject(of: job.entry, at: pm)
             origin = subject.origin
             logger.note(origin)
             guard let status = subject.status else { return Result(outcome: .done, origin: origin) }
@@ -67,11 +67,11 @@ struct Runner: Sendable {
             if let time = job.firstStepAt, let step = operation.firstWithClaim { log.take([log.begin(step)], at: time) }
             let hypervisor: any Hypervisor
             do throws(Failure) {
-                hypervisor = try await driver(of: pm)
+                hypervisor = try await driver(of: pm, subject.machine)
             } catch {
                 return Result(outcome: .failed(error, isClean: log.isClean(of: operation)), origin: origin)
             }
-            let context = StepContext(status: status, hypervisor: hypervisor, store: store)
+            let context = StepContext(status: status, image: subject.image, hypervisor: hypervisor, store: store)
             let tools = Attempt.Tools(
                 store: store,
                 actions: actions,
@@ -89,8 +89,8 @@ struct Runner: Sendable {
         }
     }
 
-    private func driver(of pm: PMID) async throws(Failure) -> any Hypervisor {
-        guard let machine = try await store.machine(pm) else {
+    private func driver(of pm: PMID, _ machine: PhysicalMachine?) async throws(Failure) -> any Hypervisor {
+        guard let machine else {
             throw Failure(.unknownPM, "PM \(pm) is no longer known: put it back into the pm_file")
         }
         return try await drivers.hypervisor(of: machine)

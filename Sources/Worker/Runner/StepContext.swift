@@ -9,12 +9,17 @@ struct StepContext: Sendable {
     /// The driver of its PM.
     let hypervisor: any Hypervisor
     private let store: any JobStore
-    private let knownImage = NIOLockedValueBox<Result<ImageFile, Failure>?>(nil)
+    private let knownImage: NIOLockedValueBox<Result<ImageFile, Failure>?>
 
-    init(status: VMStatus, hypervisor: any Hypervisor, store: any JobStore) {
+    /// A context; `image` is what is registered of the VM's image, where that was read already.
+    init(status: VMStatus, image: ImageRegistration?, hypervisor: any Hypervisor, store: any JobStore) {
         self.status = status
         self.hypervisor = hypervisor
         self.store = store
+        let id = status.vm.image
+        knownImage = NIOLockedValueBox(
+            image.map { registration in Result { () throws(Failure) in try registration.file(of: id) } }
+        )
     }
 
     /// The VM.
@@ -38,7 +43,14 @@ struct StepContext: Sendable {
         guard let registration = try await store.imageRegistration(vm.image) else {
             throw Failure(.unknownImage, "image \(vm.image) is no longer known: put it back into the image_file")
         }
-        let facts = try registration.usable(as: vm.image)
-        return ImageFile(Image(id: vm.image, name: registration.name, path: registration.path), facts)
+        return try registration.file(of: vm.image)
+    }
+}
+
+extension ImageRegistration {
+    /// The file, or why it cannot be used.
+    fileprivate func file(of id: ImageID) throws(Failure) -> ImageFile {
+        let facts = try usable(as: id)
+        return ImageFile(Image(id: id, name: name, path: path), facts)
     }
 }

@@ -63,7 +63,9 @@ final class LuaHost: @unchecked Sendable {
 
     private func compile(_ name: String, _ source: String) -> Result<Int32, CommandError> {
         if let known = compiled[name]?.first(where: { $0.source == source }) { return .success(known.reference) }
-        guard unsafe luaL_loadbuffer(lua, source, source.utf8.count, "@user_script") == 0 else {
+        // Redis reads the flags in the first line itself; a comment keeps the numbers of the lines.
+        let code = source.hasPrefix("#!") ? "--" + source : source
+        guard unsafe luaL_loadbuffer(lua, code, code.utf8.count, "@user_script") == 0 else {
             return .failure(
                 CommandError("ERR Error compiling script (new function): \(text(at: -1) ?? "")")
             )

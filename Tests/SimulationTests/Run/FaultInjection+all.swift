@@ -35,7 +35,7 @@ extension FaultInjection {
         FaultInjection(
             "nobody is woken",
             breaks: .i3,
-            ("finish", "v, message) and wakes then\n  wake_waiting(vm)", "v, message) then")
+            ("finish", "v, message) and wakes then\n  wake_waiting(vm, job)", "v, message) then")
         ),
         FaultInjection(
             "leases never run out",

@@ -89,22 +89,13 @@ extension Simulation {
         }
     }
 
-    /// Whether jobs of a VM have an order: all go behind the one that makes the VM, and by their numbers unless a move or a
-    /// resize comes between them, which goes through the other queue (decision 65).
-    private func isOrdered(_ record: Snapshot.JobView, after other: Snapshot.JobView) -> Bool {
-        isPlacing(other.kind)
-            || !snapshot.jobs.values.contains { job in
-                job.vm == record.vm && !isPlacing(job.kind) && operations[job.kind]?.claim.takesCapacity ?? true
-            }
-    }
-
     /// I6: whose turn it is.
     private func checkTurn(_ job: JobID, _ record: Snapshot.JobView) {
         for (id, other) in snapshot.jobs where other.vm == record.vm && id != job {
             if other.state == .running {
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began while job \(id) was under way")
-            } else if id < job, !other.state.isFinal, isOrdered(record, after: other), record.isAskedFor,
-                other.kind != .start || other.isAskedFor
+            } else if id < job, !other.state.isFinal, other.state != .delayed || isPlacing(other.kind),
+                record.isAskedFor, other.kind != .start || other.isAskedFor
             {
                 let older = "\(id), a \(other.kind.rawValue) that is older and \(other.state.rawValue)"
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began before job \(older)")

@@ -7,12 +7,14 @@ extension LuaFile {
     /// - `transition(kind, state, moment)`: the state of a VM that was in `state` when its job began, at `accept`, `start`,
     ///   `done`, `failed` or `dead`; `gone` where it goes; nil where the operation cannot begin in that state.
     /// - `may_become(from, to)`: whether a VM's state may change so, `none` and `gone` for no record.
+    /// - `claiming_job_fields()`: of those whose jobs hold claims, the fields of a VM's record that name its last job.
     /// - `takes_capacity(kind)`, `is_held_by_job(kind)`: of what its jobs claim, as `ClaimEffect` has it.
     init(_ operations: OperationRegistry) {
         let body = [
             Self.function("operation(kind)", operations.operations.map(Self.facts)),
             Self.function("transition(kind, state, moment)", operations.operations.map(Self.transitions)),
             Self.function("may_become(from, to)", Self.changes(operations.states)),
+            Self.function("claiming_job_fields()", [Self.claimingJobFields(operations)]),
             Self.predicate("takes_capacity(kind)", operations.operations.filter(\.claim.takesCapacity)),
             Self.predicate("is_held_by_job(kind)", operations.operations.filter(\.claim.isHeldByJob)),
         ]
@@ -21,6 +23,11 @@ extension LuaFile {
 
     private static func function(_ head: String, _ lines: [String]) -> String {
         "local function \(head)\n\(lines.joined(separator: "\n"))\nend"
+    }
+
+    private static func claimingJobFields(_ operations: OperationRegistry) -> String {
+        let fields = operations.operations.filter(\.claim.isHeldByJob).map { "'\($0.jobField)'" }
+        return "  return {\(fields.joined(separator: ", "))}"
     }
 
     /// Whether the kind is that of one of some operations.

@@ -27,6 +27,8 @@ struct LuaFile: Sendable {
     let writesWhenFull: Bool
     /// What comes after the header.
     let body: String
+    /// The same in its statements.
+    let statements: LuaStatements
 
     init(_ name: String, _ bytes: [UInt8]) {
         self.name = name
@@ -40,6 +42,7 @@ struct LuaFile: Sendable {
         uses = header.flatMap { Self.words(of: $0, after: "-- uses: ") }
         writesWhenFull = !header.contains { $0.hasPrefix("-- when full: ") }
         body = lines.dropFirst(header.count).joined(separator: "\n")
+        statements = LuaStatements(body)
     }
 
     private static func text(of line: Substring, after start: String) -> Substring? {

@@ -8,25 +8,28 @@ struct LuaLibrary: Sendable {
         self.constants = constants
     }
 
-    /// The source that Redis gets: the prefix as `P`, the arguments by their names, the constants, each fragment once and
-    /// after those that it needs, and the file.
+    /// The source that Redis gets: the prefix as `P`, the arguments by their names, the constants, what is needed of each
+    /// fragment, once and after what that needs, and the file.
     ///
     /// A file that declares what is not there makes a script that says so when it is called.
     func source(of file: LuaFile) -> String {
         let files = closure(of: file)
-        var parts = ["local P = KEYS[1]"]
-        if file.writesWhenFull { parts.append(Self.writeWhenFull) }
+        var parts = file.writesWhenFull ? [Self.allowOOM] : []
+        parts.append("local P = KEYS[1]")
         for (index, name) in file.arguments.enumerated() { parts.append("local \(name) = ARGV[\(index + 1)]") }
         if let rest = file.rest { parts.append("local \(rest) = \(file.arguments.count + 1)") }
         for name in Set(files.flatMap(\.constants)).sorted() {
             if let value = constants[name] { parts.append("local \(name) = \(value)") }
         }
         parts += problems(of: file, with: files).map { "error('\($0)', 0)" }
-        return (parts + files.map(\.body)).joined(separator: "\n")
+        var words = file.statements.words
+        var bodies = [file.body]
+        for fragment in files.dropLast().reversed() { bodies.append(fragment.statements.needed(by: &words)) }
+        return (parts + bodies.reversed()).joined(separator: "\n")
     }
 
-    /// Full memory refuses a script's first write, unless that can only free some; then it lets all others through.
-    private static let writeWhenFull = "redis.call('DEL', P .. 'nothing')"
+    /// Has Redis 7 or newer run a script though its memory is full.
+    static let allowOOM = "#!lua flags=allow-oom"
 
     /// The file with all that it needs, in the order in which they follow each other: what is needed first.
     private func closure(of file: LuaFile) -> [LuaFile] {

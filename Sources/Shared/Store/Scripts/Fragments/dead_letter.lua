@@ -13,7 +13,7 @@ local function dead_letter(line, job, kind, vm, why, code, message, kept)
   if op and op.is_held_by_job and v and not broken_job_claim(job, vm, v) then settle_job_claim(job, op, 'dead', vm, v) end
   if op and v and v.state and not broken_waiting(vm) then
     settle_vm(op, kind, 'dead', vm, v, why)
-    wake_waiting(vm)
+    wake_waiting(vm, job)
   end
   end_job(job, 'dead', code, message, why, kept)
 end

@@ -16,8 +16,7 @@ local function settle_vm(op, kind, moment, vm, v, why, ...)
     redis.call('HDEL', key, 'job', 'state_before', not op.initial and op.job_field or 'job')
     return true
   end
-  set_state(vm, v.state, after, 'settled_at', now, ...)
-  if after == 'running' then redis.call('HSET', key, 'running_at', now) end
+  set_state(vm, v.state, after, 'settled_at', now, after == 'running' and 'running_at' or 'settled_at', now, ...)
   redis.call('HDEL', key, 'job', 'state_before', 'error', 'state_reason')
   return true
 end

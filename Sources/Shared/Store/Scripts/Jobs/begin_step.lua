@@ -24,12 +24,14 @@ if op and op.chooses_pm and step ~= '' and (not j[3] or j[3] == op.first) then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
   if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
 end
-refuse(wrong_kind('leases') or broken_steps(job, steps))
+refuse(broken_steps(job, steps))
+-- As the first write it may fail itself, where the key is of another type.
+local leased = redis.pcall('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
+refuse(type(leased) == 'table' and (wrong_kind('leases') or leased.err))
 write_steps(job, steps)
 if is_progress == '1' then
   redis.call('HSET', key, 'step', step)
   -- It comes on, so what ended its workers before is not the job itself.
   if j[6] then redis.call('HDEL', key, 'crashes') end
 end
-redis.call('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
 return {'go', now}

@@ -49,7 +49,7 @@ local why = 'job ' .. job .. ' was cancelled before it began'
 if v.id and v.job and v.job ~= job then
   if redis.call('HGET', P .. 'vm:' .. vm, op.job_field) == job then redis.call('HDEL', P .. 'vm:' .. vm, op.job_field) end
 elseif v.id and settle_vm(op, kind, 'failed', vm, v, why) then
-  wake_waiting(vm)
+  wake_waiting(vm, job)
 end
 end_job(job, 'failed', 'cancelled', why, '', retention)
 return {'cancelled'}

@@ -91,7 +91,7 @@ local function complete(job, op, kind, vm, v, pm, lasts_s, decision)
   redis.call('HSET', P .. 'job:' .. job, 'pm', pm or '')
   if decision then explain(job, decision) end
   end_job(job, 'done', '', '', '', retention)
-  if stays then wake_waiting(vm) end
+  if stays then wake_waiting(vm, job) end
   return {'ended'}
 end
 
@@ -108,7 +108,7 @@ local function reject(job, j, op, vm, v, decision, code, message, cause)
   pop()
   explain(job, decision)
   note_refusal(job, j[1], v.needs, lacking, decision)
-  if settle_vm(op, j[1], 'failed', vm, v, message) then wake_waiting(vm) end
+  if settle_vm(op, j[1], 'failed', vm, v, message) then wake_waiting(vm, job) end
   end_job(job, 'failed', code, message, cause, retention)
   return {'ended'}
 end
@@ -135,16 +135,6 @@ local function wait_for_rule(job, kind, vm, rule)
   return {'deferred'}
 end
 
--- The job behind which another one of the same VM waits: the one under way, or the one that is to make the VM and has
--- not begun.
-local function job_before(job, v)
-  if v.job then return v.job ~= job and v.job end
-  if v.state ~= 'queued' or not v.create_job or v.create_job == job then return nil end
-  -- One whose record is of another type is found out when its own turn comes.
-  local state = redis.pcall('HGET', P .. 'job:' .. v.create_job, 'state')
-  return (state == 'queued' or state == 'delayed' or state == 'waiting') and v.create_job
-end
-
 local function no_record(job, op, vm, v)
   pop()
   if op.is_held_by_job and not broken_job_claim(job, vm, v) then settle_job_claim(job, op, 'failed', vm, v) end
@@ -154,7 +144,7 @@ local function no_record(job, op, vm, v)
   else
     end_job(job, 'done', '', 'the VM was gone already', '', retention)
   end
-  wake_waiting(vm)
+  wake_waiting(vm, job)
   return {'ended'}
 end
 
@@ -173,7 +163,7 @@ end
 -- Ends a job that cannot begin, for a reason that no other plan changes.
 local function fail(job, op, kind, vm, v, code, message)
   pop()
-  if settle_vm(op, kind, 'failed', vm, v, message) then wake_waiting(vm) end
+  if settle_vm(op, kind, 'failed', vm, v, message) then wake_waiting(vm, job) end
   end_job(job, 'failed', code, message, '', retention)
   return {'ended'}
 end
@@ -200,7 +190,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   if op.expiry_field and not (lasts_s and is_whole(lasts_s)) then
     problem = problem or key .. ' has no ' .. op.expiry_field
   end
-  local before = not problem and v.id and job_before(job, v)
+  local before = not problem and v.id and job_before(job, vm, v)
   local state = v and v.id and v.state and transition(kind, v.state, 'start')
   if not problem and v.id and not state and not before then
     problem = 'VM ' .. vm .. ' has the state ' .. (v.state or '') .. ', in which no ' .. kind .. ' begins'
@@ -215,10 +205,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   if not v.id then return no_record(job, op, vm, v) end
   if before then
     pop()
-    -- One that was woken, and was overtaken by a job of the other queue, goes before those that came later.
-    local waiting = P .. 'vm:' .. vm .. ':waiting'
-    local first = redis.call('LINDEX', waiting, 0)
-    redis.call(first and comes_before(line, first) and 'LPUSH' or 'RPUSH', waiting, line)
+    wait_behind(line, vm)
     redis.call('HSET', key, 'state', 'waiting')
     return {'waiting'}
   end

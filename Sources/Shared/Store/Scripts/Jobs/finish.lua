@@ -59,7 +59,7 @@ if cleanup then
   defer(next_job, pm, tonumber(cleanup_ms))
   event('job.delayed', 'job', next_job, 'kind', cleanup, 'vm', vm, 'pm', pm, 'why', why)
 elseif settle_vm(op, kind, outcome, vm, v, message) and wakes then
-  wake_waiting(vm)
+  wake_waiting(vm, job)
 end
 if failures then
   redis.call('HDEL', P .. 'pm:' .. pm, 'failures', 'failed_at')
