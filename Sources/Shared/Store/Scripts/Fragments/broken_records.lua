@@ -26,7 +26,7 @@ local function kind_of(key)
   end
   if first == 'j' then return key == 'jobs:ended' and 'list' or 'hash' end
   if first == 'p' then
-    if string.sub(key, 2, 2) == 'r' then return 'list' end
+    if string.sub(key, 1, 11) == 'processing:' then return 'list' end
     return string.sub(key, -8) == ':delayed' and 'set' or 'hash'
   end
   if first == 'v' then
