@@ -7,14 +7,15 @@ extension LuaFile {
     /// - `transition(kind, state, moment)`: the state of a VM that was in `state` when its job began, at `accept`, `start`,
     ///   `done`, `failed` or `dead`; `gone` where it goes; nil where the operation cannot begin in that state.
     /// - `may_become(from, to)`: whether a VM's state may change so, `none` and `gone` for no record.
-    /// - `claiming_job_fields()`: of those whose jobs hold claims, the fields of a VM's record that name its last job.
+    /// - `fields_of_other_queue(kind)`: of a VM's record, the fields that name the last jobs of the kinds that go through the
+    ///   other queue, for a kind that may have to wait for one of those.
     /// - `takes_capacity(kind)`, `is_held_by_job(kind)`: of what its jobs claim, as `ClaimEffect` has it.
     init(_ operations: OperationRegistry) {
         let body = [
             Self.function("operation(kind)", operations.operations.map(Self.facts)),
             Self.function("transition(kind, state, moment)", operations.operations.map(Self.transitions)),
             Self.function("may_become(from, to)", Self.changes(operations.states)),
-            Self.function("claiming_job_fields()", [Self.claimingJobFields(operations)]),
+            Self.function("fields_of_other_queue(kind)", Self.fieldsOfOtherQueue(operations.operations)),
             Self.predicate("takes_capacity(kind)", operations.operations.filter(\.claim.takesCapacity)),
             Self.predicate("is_held_by_job(kind)", operations.operations.filter(\.claim.isHeldByJob)),
         ]
@@ -25,9 +26,14 @@ extension LuaFile {
         "local function \(head)\n\(lines.joined(separator: "\n"))\nend"
     }
 
-    private static func claimingJobFields(_ operations: OperationRegistry) -> String {
-        let fields = operations.operations.filter(\.claim.isHeldByJob).map { "'\($0.jobField)'" }
-        return "  return {\(fields.joined(separator: ", "))}"
+    private static func fieldsOfOtherQueue(_ operations: [Operation]) -> [String] {
+        let (claiming, direct) = (operations.filter(\.claim.isHeldByJob), operations.filter { !$0.claim.takesCapacity })
+        func line(_ kinds: [Operation], wait others: [Operation]) -> [String] {
+            let kinds = kinds.map { "kind == '\($0.kind.rawValue)'" }.joined(separator: " or ")
+            let fields = others.map { "'\($0.jobField)'" }.joined(separator: ", ")
+            return kinds.isEmpty || others.isEmpty ? [] : ["  if \(kinds) then return {\(fields)} end"]
+        }
+        return line(claiming, wait: direct) + line(direct, wait: claiming) + ["  return {}"]
     }
 
     /// Whether the kind is that of one of some operations.

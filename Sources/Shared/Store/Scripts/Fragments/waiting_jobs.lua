@@ -1,7 +1,7 @@
 -- The order of a VM's jobs: one is under way, and those that came to their turn meanwhile wait in `hvc:vm:<id>:waiting`, by
 -- number. Where it ends the first of them is woken: it comes back to its queue, and `woken_job` of the VM names it.
 --
--- `job_before(job, vm, v)`: the job behind which another one of the VM waits; `v` is what `read_vm` answers.
+-- `job_before(job, kind, vm, v)`: the job behind which another one of the VM waits; `v` is what `read_vm` answers.
 --
 -- `wait_behind(line, vm)`: puts an entry that was taken off its queue among those that wait.
 --
@@ -15,7 +15,7 @@ local function comes_first(other, job)
   return other and other ~= job and tonumber(other) < tonumber(job) and state_of(other) == 'queued'
 end
 -- One that is deferred keeps no other waiting, but for the one that is to make the VM.
-local function job_before(job, vm, v)
+local function job_before(job, kind, vm, v)
   if v.job then return v.job ~= job and v.job end
   if v.state == 'queued' and v.create_job and v.create_job ~= job then
     -- One whose record is of another type is found out when its own turn comes.
@@ -23,8 +23,7 @@ local function job_before(job, vm, v)
     if state == 'queued' or state == 'delayed' or state == 'waiting' then return v.create_job end
   end
   if comes_first(v.woken_job, job) then return v.woken_job end
-  -- What takes capacity has its turn in the other queue.
-  for _, field in ipairs(claiming_job_fields()) do
+  for _, field in ipairs(fields_of_other_queue(kind)) do
     local other = redis.call('HGET', P .. 'vm:' .. vm, field)
     if comes_first(other, job) then return other end
   end

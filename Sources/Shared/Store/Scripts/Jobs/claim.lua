@@ -190,7 +190,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   if op.expiry_field and not (lasts_s and is_whole(lasts_s)) then
     problem = problem or key .. ' has no ' .. op.expiry_field
   end
-  local before = not problem and v.id and job_before(job, vm, v)
+  local before = not problem and v.id and job_before(job, kind, vm, v)
   local state = v and v.id and v.state and transition(kind, v.state, 'start')
   if not problem and v.id and not state and not before then
     problem = 'VM ' .. vm .. ' has the state ' .. (v.state or '') .. ', in which no ' .. kind .. ' begins'
