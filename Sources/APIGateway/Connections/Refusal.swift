@@ -42,9 +42,12 @@ struct Refusal: Error, Equatable {
         switch error {
         case HTTPParserError.headerOverflow: self = .headTooLarge
         case let error as HTTPParserError: self = .malformed(Self.reason(for: error))
-        default: self = .malformed("it is not a request as HTTP/1.1 has it")
+        default: self = .malformed(Self.notWellFormed)
         }
     }
+
+    private static let notWellFormed =
+        "it is not well-formed (RFC 9112): a body has either a Content-Length or a Transfer-Encoding, a line one field"
 
     private static func reason(for error: HTTPParserError) -> String {
         switch error {
@@ -57,7 +60,7 @@ struct Refusal: Error, Equatable {
         case .unexpectedContentLength: "a request has one length, this one has more"
         case .invalidChunkSize: "a part of the chunked body has no length"
         case .lfExpected: "a line does not end in CR LF"
-        default: "it is not a request as HTTP/1.1 has it"
+        default: notWellFormed
         }
     }
 
