@@ -1,5 +1,6 @@
 import Logging
 import Model
+import NIOConcurrencyHelpers
 import Store
 
 /// Does a task of which one worker alone has the right, whenever that is this one.
@@ -40,16 +41,30 @@ struct SoleTaskRunner: Sendable {
 
     /// Keeps the right; returns where it ends, or may have ended while Redis did not answer.
     private func keep(until end: ContinuousClock.Instant) async {
-        var end = end
-        while !Task.isCancelled {
-            // A cancelled sleep ends the loop.
-            try? await clock.sleep(for: lease / 4)
-            let asked = clock.now
-            switch await ask() {
-            case true: end = asked + lease
-            case false: return
-            default: if clock.now + lease / 4 >= end { return }
+        let end = NIOLockedValueBox(end)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    // A cancelled sleep ends the loop.
+                    try? await clock.sleep(for: lease / 4)
+                    let asked = clock.now
+                    switch await ask() {
+                    case true: end.withLockedValue { $0 = asked + lease }
+                    case false: return
+                    default: continue
+                    }
+                }
             }
+            // A question may take longer than the right lasts.
+            group.addTask {
+                while !Task.isCancelled {
+                    let left = end.withLockedValue { $0 } - clock.now
+                    guard left > .zero else { return }
+                    try? await clock.sleep(for: left)
+                }
+            }
+            await group.next()
+            group.cancelAll()
         }
     }
 
