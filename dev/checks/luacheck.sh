@@ -4,7 +4,7 @@ check() {
   local folder=Sources/Shared/Store/Scripts file problems
   need luacheck lua-check
   # One fragment is made in Swift (LuaFile+operations.swift).
-  declare -A provided=([operations]=$'operation\ntransition\nmay_become\ntakes_capacity\nis_held_by_job') uses=([operations]='')
+  declare -A provided=([operations]=$'operation\ntransition\nmay_become\ntakes_capacity\nis_held_by_job\nfields_of_other_queue') uses=([operations]='')
   for file in "$folder"/Fragments/*.lua; do
     provided[$(basename "$file" .lua)]=$(locals_of "$file")
     uses[$(basename "$file" .lua)]=$(declared "$file" uses)
