@@ -37,7 +37,10 @@ let package = Package(
         .executable(name: "hvc-worker", targets: ["Worker"]),
     ],
     traits: [
-        .trait(name: "TLS", description: "TLS to Redis (rediss://), through BoringSSL; adds minutes to a build.")
+        .trait(
+            name: "TLS",
+            description: "TLS to Redis (rediss://) and at the gateway, through BoringSSL; adds minutes to a build."
+        )
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -145,11 +148,12 @@ let package = Package(
             name: "APIGateway",
             dependencies: [
                 "API", "Bootstrap", "Digest", "Model", "Placement", "RedisClient", "Store", "Telemetry", argumentParser,
-                lifecycle,
+                lifecycle, signals,
                 logging, metrics, nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
             ],
             swiftSettings: strict
         ),

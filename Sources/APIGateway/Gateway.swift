@@ -10,6 +10,7 @@ import RedisClient
 import ServiceLifecycle
 import Store
 import Telemetry
+import UnixSignals
 
 /// The composition root of the gateway.
 struct Gateway {
@@ -24,6 +25,7 @@ struct Gateway {
     private let readiness: Readiness
     /// The services that the calls need: the connection to Redis and the followers of its events.
     let loops: [any Service]
+    private let security: TransportSecurity?
     private let application: any ApplicationProtocol
     /// Answers requests; tests call it without a server.
     let responder: RouterResponder<GatewayContext>
@@ -90,6 +92,8 @@ struct Gateway {
                     hasConfiguredToken: !settings.token.isEmpty
                 ),
                 webhooks: WebhookController(store: store, allowsHTTP: settings.common.allowsWebhooksOverHTTP),
+                projects: ProjectController(store: store),
+                audit: AuditController(store: store),
                 placement: PlacementController(service: placement),
                 jobs: JobController(service: jobs, store: store),
                 events: EventController(log: events),
@@ -114,6 +118,8 @@ struct Gateway {
             logger: logger
         )
         responder = router.buildResponder()
+        let security = try settings.certificateFiles.map { (files) throws(Failure) in try TransportSecurity(files) }
+        self.security = security
         let connections = ConnectionLimit(
             count: ConnectionLimit.count(
                 wanted: settings.connections,
@@ -125,7 +131,7 @@ struct Gateway {
         )
         application = Application(
             responder: responder,
-            server: HTTPServerBuilder { GuardedHTTPChannel(responder: $0, limit: connections) },
+            server: HTTPServerBuilder { GuardedHTTPChannel(responder: $0, limit: connections, security: security) },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port),
                 backlog: 1024,
@@ -139,9 +145,26 @@ struct Gateway {
         )
     }
 
+    /// Reads the certificate anew at each SIGHUP.
+    private var reloading: [any Service] {
+        guard let security else { return [] }
+        return [
+            LoopService { [logger] in
+                for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                    do throws(Failure) {
+                        try security.reload()
+                        logger.notice("new connections have the certificate that was read now")
+                    } catch {
+                        logger.error("the certificate stays as it was", metadata: ["error": "\(error)"])
+                    }
+                }
+            }
+        ]
+    }
+
     /// Runs until SIGTERM or SIGINT; streams of events end first, then the HTTP server, then the services it needs.
     func run() async throws {
-        // It has no files to read anew: who sends all programs the signal that workers reload by must not end this one.
+        // Where it has no files to read anew, who sends all programs the signal by which workers reload must not end this one.
         signal(SIGHUP, SIG_IGN)
         do throws(Failure) {
             try await store.checkServer()
@@ -150,7 +173,7 @@ struct Gateway {
             guard error.cause != nil else { throw error }
         }
         try await Program.run(
-            [LoopService { await HeapTrimmer.run() }] + loops + [application]
+            [LoopService { await HeapTrimmer.run() }] + loops + reloading + [application]
                 + [LoopService { [events] in await events.endWithGateway() }],
             grace: settings.grace,
             logger: logger

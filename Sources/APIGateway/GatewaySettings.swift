@@ -15,6 +15,8 @@ struct GatewaySettings: Sendable {
     let queueLimit: Int
     let metricsVMs: Int
     let rateLimit: Int
+    /// Nil for plain HTTP.
+    let certificateFiles: CertificateFiles?
     /// What is odd or unsafe about the environment but does not stop the program.
     let warnings: [String]
 
@@ -93,12 +95,26 @@ struct GatewaySettings: Sendable {
             "How many calls a second each token may make (`rate_limited` beyond, for two seconds' worth at once); 0 for any."
     )
 
+    private static let certificateSetting = Setting<String>.text(
+        "HVC_TLS_CERT_FILE",
+        kind: "a PEM file",
+        fallback: "",
+        meaning:
+            "The gateway's certificate and the chain above it, for HTTPS; SIGHUP has it read anew. Empty for plain HTTP."
+    )
+    private static let keySetting = Setting<String>.text(
+        "HVC_TLS_KEY_FILE",
+        kind: "a PEM file",
+        fallback: "",
+        meaning: "The key of that certificate, without a passphrase."
+    )
+
     /// The settings, for `--help` and the docs.
     static var descriptions: [SettingDescription] {
         [
             hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
             graceSetting.about, connectionsSetting.about, queueLimitSetting.about,
-            metricsVMsSetting.about, rateLimitSetting.about,
+            metricsVMsSetting.about, rateLimitSetting.about, certificateSetting.about, keySetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -119,12 +135,23 @@ struct GatewaySettings: Sendable {
         queueLimit = reader.value(Self.queueLimitSetting)
         metricsVMs = reader.value(Self.metricsVMsSetting)
         rateLimit = reader.value(Self.rateLimitSetting)
+        let (certificate, key) = (reader.value(Self.certificateSetting), reader.value(Self.keySetting))
+        certificateFiles =
+            certificate.isEmpty || key.isEmpty ? nil : CertificateFiles(certificate: certificate, key: key)
         warnings =
             SettingNames.warnings(for: environment, own: Self.descriptions)
             + Self.descriptions.secretWarnings(in: environment) + Self.warnings(ofToken: token, on: host)
         if !Self.isLoopback(host), token.isEmpty {
             let reason = "HVC_HOST=\(host) opens the API to other machines"
             reader.note([Failure(.invalidRequest, "\(reason): set HVC_API_TOKEN too, or listen on 127.0.0.1")])
+        }
+        if certificate.isEmpty != key.isEmpty {
+            reader.note([
+                Failure(.invalidRequest, "HVC_TLS_CERT_FILE and HVC_TLS_KEY_FILE go together: set both, or neither")
+            ])
+        }
+        if let certificateFiles {
+            do throws(Failure) { _ = try TransportSecurity(certificateFiles) } catch { reader.note([error]) }
         }
         try reader.finish()
     }

@@ -25,6 +25,7 @@ struct WorkerProgram {
     private let discovery: Discovery
     private let watch: DomainWatch
     private let sweeper: Sweeper
+    private let sealer: AuditSealer
     private let publisher: MetricsPublisher
     private let webhooks: WebhookRelay
     private let intakeWake = WakeSignal()
@@ -147,6 +148,12 @@ struct WorkerProgram {
             sender: CurlSender(settings: settings.webhooks, slots: ConnectionSlots(limit: budget.messages)),
             logger: logger
         )
+        sealer = AuditSealer(
+            store: store,
+            worker: worker.instance,
+            kept: settings.auditLimit,
+            logger: logger
+        )
         publisher = MetricsPublisher(store: store, worker: settings.name, registry: metrics, logger: logger)
     }
 
@@ -179,6 +186,7 @@ struct WorkerProgram {
                 LoopService { [fetcher] in await fetcher.run() },
                 LoopService { [leases] in try await leases.run() },
                 LoopService { [sweeper] in await sweeper.run() },
+                LoopService { [sealer] in await sealer.run() },
                 LoopService { [publisher] in await publisher.run() },
                 LoopService { [webhooks] in await webhooks.run() },
                 LoopService { [watch] in await watch.run() },

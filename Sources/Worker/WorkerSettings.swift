@@ -36,6 +36,7 @@ struct WorkerSettings: Sendable {
     let probeTimeout: Duration
     let grace: Duration
     let jobRetention: JobRetention
+    let auditLimit: Int
     let overcommit: Overcommit
     let imageRoots: [String]
     let imageCache: ImageCache
@@ -123,6 +124,12 @@ struct WorkerSettings: Sendable {
         meaning:
             "How long a physical machine may take to let the worker in over ssh and to answer a probe; connecting to its "
             + "libvirt may take as long, and 30 s at least."
+    )
+    private static let auditLimitSetting = Setting<Int>.number(
+        "HVC_AUDIT_LIMIT",
+        in: 100...150_000,
+        fallback: 100_000,
+        meaning: "How many entries the log of who changed what keeps; the same for all workers."
     )
     private static let graceSetting = Setting<Duration>.seconds(
         "HVC_GRACE",
@@ -217,7 +224,7 @@ struct WorkerSettings: Sendable {
             nameSetting.about, pmFileSetting.about, fleetSetting.about, imageFileSetting.about, flavorFileSetting.about,
             slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
             probeTimeoutSetting.about,
-            graceSetting.about,
+            graceSetting.about, auditLimitSetting.about,
             overcommitCPUSetting.about, overcommitRAMSetting.about, overcommitDiskSetting.about,
             imageRootsSetting.about, imageCacheSetting.about, imageCacheSizeSetting.about, cellSetting.about,
             autostartSetting.about, networkSetting.about,
@@ -257,6 +264,7 @@ struct WorkerSettings: Sendable {
         )
         grace = reader.value(Self.graceSetting)
         jobRetention = JobRetention(from: &reader)
+        auditLimit = reader.value(Self.auditLimitSetting)
         overcommit = Overcommit(
             cpu: reader.value(Self.overcommitCPUSetting),
             ram: reader.value(Self.overcommitRAMSetting),

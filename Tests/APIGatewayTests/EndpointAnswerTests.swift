@@ -12,6 +12,8 @@ struct EndpointAnswerTests {
     private struct Step {
         let call: EndpointDescription
         var id = 1
+        /// What stands in the path in place of a number.
+        var name: String?
         var query = ""
         var body: (any APIRequest)?
         var status = 200
@@ -29,6 +31,7 @@ struct EndpointAnswerTests {
     func life() async throws {
         let type = try #require(TypeID(1))
         let image = try #require(ImageID(100))
+        let web = try #require(ProjectName("web"))
         let vm = CreateVMRequest(
             name: "b",
             type: type,
@@ -104,6 +107,20 @@ struct EndpointAnswerTests {
             Step(call: Endpoints.redeliver.description), Step(call: Endpoints.listDeliveries.description),
             Step(call: Endpoints.enableWebhook.description), Step(call: Endpoints.readWebhook.description),
             Step(call: Endpoints.listWebhooks.description), Step(call: Endpoints.deleteWebhook.description),
+            Step(
+                call: Endpoints.createProject.description,
+                body: CreateProjectRequest(name: web, quotas: ProjectQuotas([.vms: 5, .ram: 512])),
+                status: 201
+            ),
+            Step(call: Endpoints.listProjects.description),
+            Step(call: Endpoints.readProject.description, name: "web"),
+            Step(
+                call: Endpoints.updateProject.description,
+                name: "web",
+                body: UpdateProjectRequest(quotas: ProjectQuotas([.disk: 7]))
+            ),
+            Step(call: Endpoints.deleteProject.description, name: "web"),
+            Step(call: Endpoints.listAudit.description),
             Step(call: Endpoints.revokeToken.description), Step(call: Endpoints.confirmTokens.description),
         ]
         let json = Endpoints.all.filter { $0.mediaType == "application/json" }
@@ -133,7 +150,7 @@ struct EndpointAnswerTests {
         let query = waits ? "?wait=20" : step.query.isEmpty ? "" : "?" + step.query
         let body = try step.body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         async let answer = gateway.http.call(
-            step.call.path.filled(with: step.id) + query,
+            step.call.path.filled(with: step.name ?? "\(step.id)") + query,
             method: step.call.methods[0].rawValue,
             headers: Self.headers,
             body: body

@@ -92,7 +92,7 @@ struct FleetTests {
                 "hvc:identities", "hvc:schema:migration",
                 // Nobody makes tokens, webhooks or rules here.
                 "hvc:webhook:<id>", "hvc:webhook:<id>:delivery:<number>", "hvc:webhooks",
-                "hvc:token:<id>", "hvc:tokens", "hvc:tokens:suspended",
+                "hvc:token:<id>", "hvc:tokens", "hvc:tokens:suspended", "hvc:audit:sealer",
                 "hvc:queue:paused", "hvc:queue:rules", "hvc:queue:deferred:<kind>",
             ]
             let unseen = documented.filter { row in

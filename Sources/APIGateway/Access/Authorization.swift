@@ -22,10 +22,10 @@ struct Authorization {
     /// Says who makes a request; nil for a path that anybody may call.
     ///
     /// - Throws: `Failure`: `unauthorized` where it shows no token that is known, or as `TokenTable.caller` throws.
-    func caller(of request: Request) throws(Failure) -> Caller? {
+    func caller(of request: Request) async throws(Failure) -> Caller? {
         if Self.openPaths.contains(request.uri.path) { return nil }
         // Tokens were made: a gateway that was started without its own one must not serve everybody.
-        if configured == nil, !tokens.hasTokens { return .local }
+        if configured == nil, try await !tokens.hasTokens() { return .local }
         guard let sent = Self.token(in: request) else { throw .unauthorized }
         let digest = try SHA256Digest.of(sent)
         if let configured, digest == configured { return .configured }

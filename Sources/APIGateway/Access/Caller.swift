@@ -5,6 +5,8 @@ import Model
 struct Caller: Hashable, Sendable {
     let name: String
     let role: AccessRole
+    /// The only project that it may see and change; nil for all.
+    var project: ProjectName?
     /// Nil for those that are no token of `/v1/tokens`.
     var token: TokenID?
     /// In ms since 1970; nil for never.
@@ -19,6 +21,12 @@ struct Caller: Hashable, Sendable {
     ///
     /// - Throws: `Failure` with `forbidden` that names the missing right.
     func check(_ endpoint: EndpointDescription) throws(Failure) {
+        if let project, endpoint.scope == .installation {
+            throw Failure(
+                .forbidden,
+                "this call is about the whole installation, and the token '\(name)' is for the project \(project) alone"
+            )
+        }
         guard role < endpoint.right else { return }
         throw Failure(
             .forbidden,

@@ -13,6 +13,8 @@ final class TokenTable: Sendable {
     private struct State {
         /// By digest; nil while they are not known.
         var tokens: [String: AccessToken]?
+        /// Whether there were any when they were known last; nil before that.
+        var hasAny: Bool?
         var suspension: String?
         /// The clock of Redis less that of this machine, in ms.
         var clockLead = 0
@@ -35,7 +37,12 @@ final class TokenTable: Sendable {
     }
 
     /// Whether there are any, or were when they were last known.
-    var hasTokens: Bool { state.withLockedValue { !($0.tokens ?? [:]).isEmpty } }
+    ///
+    /// - Throws: `Failure` where that was never known, and Redis does not say.
+    func hasTokens() async throws(Failure) -> Bool {
+        if let known = state.withLockedValue(\.hasAny) { return known }
+        return try await store.hasTokens()
+    }
 
     /// Who has the token of a digest; nil for nobody.
     ///
@@ -57,7 +64,13 @@ final class TokenTable: Sendable {
         if let end = known.expiresAt, Int(Date().timeIntervalSince1970 * 1000) + lead >= end {
             throw Failure(.unauthorized, "the token '\(known.name)' has expired: ask for a new one")
         }
-        return Caller(name: known.name, role: known.role, token: known.id, expiresAt: known.expiresAt)
+        return Caller(
+            name: known.name,
+            role: known.role,
+            project: known.project,
+            token: known.id,
+            expiresAt: known.expiresAt
+        )
     }
 
     /// Follows the tokens until the task is cancelled.
@@ -126,6 +139,7 @@ final class TokenTable: Sendable {
         }
         state.withLockedValue { state in
             state.tokens = Dictionary(snapshot.tokens.map { ($0.digest, $0) }) { first, _ in first }
+            state.hasAny = !snapshot.tokens.isEmpty
             state.suspension = snapshot.suspension ?? setback
             state.clockLead = snapshot.time - Int(time.timeIntervalSince1970 * 1000)
         }

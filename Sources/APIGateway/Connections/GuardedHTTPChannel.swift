@@ -10,11 +10,15 @@ struct GuardedHTTPChannel: HTTPChannelHandler {
 
     let responder: Responder
     let limit: ConnectionLimit
+    /// Nil for plain HTTP.
+    let security: TransportSecurity?
     var times = ClientTimes()
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try SocketOptions.set(on: channel)
+            // What is limited behind it is what the client sends under TLS; the time of the handshake counts as that of a head.
+            try security?.secure(channel)
             let connection = Connection(times: times, now: channel.eventLoop.now)
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(RequestGate(connection))

@@ -90,6 +90,12 @@ final class EventLog: Sendable {
         }
     }
 
+    /// The events that a caller may see: all, or those of its project.
+    func visible(_ events: [StoreEvent], to project: ProjectName?) async throws(Failure) -> [StoreEvent] {
+        guard let project, !events.isEmpty else { return events }
+        return try await store.events(events, of: project)
+    }
+
     /// An event as a stream sends it.
     func text(of event: StoreEvent) throws(Failure) -> ByteBuffer {
         if let known = texts.withLockedValue({ $0[event.id] }) { return known }

@@ -11,6 +11,8 @@ import Store
 struct EventStream: Sendable {
     let log: EventLog
     let types: EventTypes
+    /// The only project whose events it has; nil for all.
+    let project: ProjectName?
     /// The event behind which it begins.
     let start: EventID
 
@@ -34,9 +36,8 @@ struct EventStream: Sendable {
             do throws(Failure) {
                 let (events, last) = try await log.events(after: position, limit: Self.batch, until: next)
                 position = last
-                for event in events where types.contains(event.type) {
-                    text.writeImmutableBuffer(try log.text(of: event))
-                }
+                let wanted = try await log.visible(events.filter { types.contains($0.type) }, to: project)
+                for event in wanted { text.writeImmutableBuffer(try log.text(of: event)) }
             } catch {
                 // The client asks again, and learns it from the answer.
                 try await writer.write(ByteBuffer(string: ": \(error.code.rawValue)\n\n"))

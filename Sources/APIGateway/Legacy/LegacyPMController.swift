@@ -16,7 +16,8 @@ struct LegacyPMController: Sendable {
     @Sendable
     func vms(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> PlainResponse {
         let id: PMID = try arguments.identifier("pmid")
-        guard let vms = try await store.vms(on: id) else { throw .unknownPM(id) }
+        guard var vms = try await store.vms(on: id) else { throw .unknownPM(id) }
+        if let project = context.caller?.project { vms = try await store.vms(vms, of: project) }
         return PlainResponse("{\"vmids\":[\(vms.map(\.description).joined(separator: ","))]}")
     }
 

@@ -14,6 +14,7 @@ struct LegacyVMController: Sendable {
             name: try VMName.validated(try arguments.text("name")),
             type: try arguments.identifier("instance_type"),
             image: try arguments.identifier("image_id"),
+            project: context.caller?.project ?? .default,
             request: context.requestID
         )
         return PlainResponse(
@@ -26,7 +27,7 @@ struct LegacyVMController: Sendable {
     /// `/vm/query`: `{"vmid":N,"name":…,"instance_type":T,"pmid":P}`; `pmid` is 0 before the VM is placed.
     @Sendable
     func query(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> PlainResponse {
-        let vm = try await service.summary(of: try arguments.identifier("vmid"))
+        let vm = try await service.summary(of: try arguments.identifier("vmid"), in: context.caller?.project)
         return PlainResponse(
             "{\"vmid\":\(vm.id),\"name\":\(JSONText.quoted(vm.name)),\"instance_type\":\(vm.type),"
                 + "\"pmid\":\(vm.pm?.value ?? 0)}"
@@ -37,7 +38,7 @@ struct LegacyVMController: Sendable {
     @Sendable
     func destroy(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> PlainResponse {
         let vm: VMID = try arguments.identifier("vmid")
-        let submission = try await service.destroy(vm, request: context.requestID)
+        let submission = try await service.destroy(vm, of: context.caller?.project, request: context.requestID)
         return PlainResponse(
             submission,
             body: "{\"status\":1}",

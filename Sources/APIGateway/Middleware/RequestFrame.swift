@@ -30,7 +30,7 @@ struct RequestFrame: RouterMiddleware {
         if headers.count == 1 { context.trace = TraceContext(headers[0]) }
         var response: Response
         do {
-            context.caller = try admit(request)
+            context.caller = try await admit(request)
             response = try await answerTraced(to: request, context, next)
         } catch {
             response = InvalidCalls.answer(to: error, request, context)
@@ -44,10 +44,10 @@ struct RequestFrame: RouterMiddleware {
     /// Checks a request by its head.
     ///
     /// - Returns: who makes it; nil for a path that anybody may call.
-    private func admit(_ request: Request) throws(Failure) -> Caller? {
+    private func admit(_ request: Request) async throws(Failure) -> Caller? {
         try loopbackHost.check(request)
         try SameSite.check(request)
-        guard let caller = try authorization.caller(of: request) else { return nil }
+        guard let caller = try await authorization.caller(of: request) else { return nil }
         try rateLimit.take(caller)
         return caller
     }

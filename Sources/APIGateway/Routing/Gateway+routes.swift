@@ -18,6 +18,8 @@ extension Gateway {
         let workers: WorkerController
         let tokens: TokenController
         let webhooks: WebhookController
+        let projects: ProjectController
+        let audit: AuditController
         let placement: PlacementController
         let jobs: JobController
         let events: EventController
@@ -98,6 +100,12 @@ extension Gateway {
         router.v1(Endpoints.listDeliveries, controllers.webhooks.listDeliveries)
         router.v1(Endpoints.readDelivery, controllers.webhooks.readDelivery)
         router.v1(Endpoints.redeliver, controllers.webhooks.redeliver)
+        router.v1(Endpoints.listAudit, controllers.audit.list)
+        router.v1(Endpoints.createProject, controllers.projects.create)
+        router.v1(Endpoints.listProjects, controllers.projects.list)
+        router.v1(Endpoints.readProject, controllers.projects.read)
+        router.v1(Endpoints.updateProject, controllers.projects.update)
+        router.v1(Endpoints.deleteProject, controllers.projects.delete)
         router.v1(Endpoints.dryRun, controllers.placement.dryRun)
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
         router.v1(Endpoints.readEvents, controllers.events.read)

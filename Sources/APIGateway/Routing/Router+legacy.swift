@@ -15,7 +15,9 @@ extension Router where Context == GatewayContext {
                 do throws(Failure) {
                     try context.checkRight(to: call)
                     let arguments = try QueryArguments(query: request.uri.query ?? "", of: parameters)
-                    return try await handler(arguments, context).response
+                    return try await context.audited(call, by: method) { () async throws(Failure) in
+                        try await handler(arguments, context).response
+                    }
                 } catch {
                     return PlainResponse(failure: error, body: failing).response
                 }
@@ -28,8 +30,14 @@ extension Router where Context == GatewayContext {
         _ endpoint: Endpoint<NoBody, Answer>,
         _ handler: @escaping @Sendable (Request, GatewayContext) async -> Response
     ) {
-        for method in endpoint.description.methods {
-            on(RouterPath(endpoint.description.path.description), method: method.http, use: handler)
+        let call = endpoint.description
+        for method in call.methods {
+            on(RouterPath(call.path.description), method: method.http) { request, context in
+                do throws(Failure) { try context.checkRight(to: call) } catch {
+                    return PlainResponse(failure: error, body: call.failing).response
+                }
+                return await handler(request, context)
+            }
         }
     }
 }

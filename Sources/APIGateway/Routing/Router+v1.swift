@@ -103,7 +103,10 @@ extension Router where Context == GatewayContext {
                         request: request,
                         context: context
                     )
-                    return EntityTag.notModified(try await handler(call).response, request)
+                    let response = try await context.audited(endpoint, by: method) { () async throws(Failure) in
+                        try await handler(call).response
+                    }
+                    return EntityTag.notModified(response, request)
                 } catch {
                     let failure = error.pointing(into: form)
                     return Problem(failure, request: context.requestID).response(for: failure)

@@ -15,16 +15,18 @@ struct VMService: Sendable {
         name: String,
         type: TypeID,
         image: ImageID,
+        project: ProjectName,
         request: String
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.create, waiting: wait) { @Sendable () async throws(Failure) in
-            try await store.enqueueCreate(name: name, type: type, image: image, request: request)
+            try await store.enqueueCreate(name: name, type: type, image: image, project: project, request: request)
         }
     }
 
-    /// Accepts a create or the build of a hold, and waits for its outcome.
+    /// Accepts a create or the build of a hold, and waits for its outcome; a hold must be of the project.
     func submit(
         _ body: CreateVMRequest,
+        in project: ProjectName?,
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
@@ -36,6 +38,7 @@ struct VMService: Sendable {
                     name: body.name,
                     image: body.image,
                     notes: body.notes,
+                    project: project,
                     request: request,
                     key: key
                 )
@@ -47,6 +50,7 @@ struct VMService: Sendable {
                 image: body.image,
                 constraints: body.placement ?? PlacementConstraints.none,
                 notes: body.notes,
+                project: project ?? .default,
                 request: request,
                 key: key
             )
@@ -56,6 +60,7 @@ struct VMService: Sendable {
     /// Accepts a hold, and waits until it is placed.
     func submit(
         _ body: CreateHoldRequest,
+        in project: ProjectName,
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
@@ -66,6 +71,7 @@ struct VMService: Sendable {
                 image: body.image,
                 constraints: body.placement ?? PlacementConstraints.none,
                 seconds: body.seconds,
+                project: project,
                 request: request,
                 key: key
             )
@@ -75,25 +81,27 @@ struct VMService: Sendable {
     /// Accepts a destroy, and waits for its outcome; as long as for a create where no time is given.
     func destroy(
         _ vm: VMID,
+        of project: ProjectName?,
         ifVersion versions: [String]? = nil,
         waiting time: Duration? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.destroy, waiting: time ?? wait) { @Sendable () async throws(Failure) in
-            try await store.enqueueDestroy(vm, ifVersion: versions, request: request, key: key)
+            try await store.enqueueDestroy(vm, of: project, ifVersion: versions, request: request, key: key)
         }
     }
 
     /// Releases a hold, and waits until its claim is released.
     func release(
         _ hold: VMID,
+        in project: ProjectName?,
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
     ) async throws(Failure) -> JobService.Submission {
         try await jobs.submit(.destroy, waiting: time) { @Sendable () async throws(Failure) in
-            try await store.enqueueRelease(of: hold, request: request, key: key)
+            try await store.enqueueRelease(of: hold, in: project, request: request, key: key)
         }
     }
 
@@ -144,9 +152,11 @@ struct VMService: Sendable {
         do throws(Failure) { return try await read() } catch { return nil }
     }
 
-    /// The summary of a VM.
-    func summary(of vm: VMID) async throws(Failure) -> VMSummary {
-        if let summary = try await store.summary(of: vm) { return summary }
+    /// The summary of a VM; of one of another project than the caller's there is none.
+    func summary(of vm: VMID, in project: ProjectName?) async throws(Failure) -> VMSummary {
+        if let summary = try await store.summary(of: vm), project == nil || summary.project == project {
+            return summary
+        }
         throw try await whyUnknown(vm)
     }
 

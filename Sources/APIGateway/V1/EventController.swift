@@ -17,11 +17,11 @@ struct EventController: Sendable {
         let start = try await start(of: call)
         guard wait == nil, !call.wantsJSON else {
             let deadline = ContinuousClock.now + .seconds(wait ?? 0)
-            return try await page(behind: start, types, limit, until: deadline)
+            return try await page(behind: start, types, limit, of: call.ownProject, until: deadline)
         }
         // Where the events are not kept any more, the answer says so rather than the stream.
         _ = try await log.events(after: start, limit: 1, until: .now)
-        let stream = EventStream(log: log, types: types, start: start)
+        let stream = EventStream(log: log, types: types, project: call.ownProject, start: start)
         return V1Response(
             response: Response(
                 status: .ok,
@@ -50,13 +50,15 @@ struct EventController: Sendable {
         behind start: EventID,
         _ types: EventTypes,
         _ limit: Int,
+        of project: ProjectName?,
         until deadline: ContinuousClock.Instant
     ) async throws(Failure) -> V1Response<EventPage> {
         var (position, items) = (start, [EventResponse]())
         repeat {
             let (events, last) = try await log.events(after: position, limit: limit, until: deadline)
             position = last
-            items = events.filter { types.contains($0.type) }.map { EventResponse($0) }
+            let wanted = try await log.visible(events.filter { types.contains($0.type) }, to: project)
+            items = wanted.map { EventResponse($0) }
             // All that came was of other types: on, as long as there is more or time.
             if events.isEmpty { break }
         } while items.isEmpty

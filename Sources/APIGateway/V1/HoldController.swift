@@ -13,6 +13,7 @@ struct HoldController: Sendable {
     func create(_ call: V1Call<CreateHoldRequest>) async throws(Failure) -> V1Response<HoldResponse> {
         let submission = try await service.submit(
             call.body,
+            in: try call.project(named: call.body.project),
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()
@@ -30,14 +31,20 @@ struct HoldController: Sendable {
     @Sendable
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<HoldResponse>> {
         let request = try call.page()
-        let page = try await store.holds(after: try request.identifier(), limit: request.limit)
+        let page = try await store.holds(
+            of: try call.projectFilter(),
+            after: try request.identifier(),
+            limit: request.limit
+        )
         return try V1Response(page, of: call) { HoldResponse($0) }
     }
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<HoldResponse> {
         let id: VMID = try call.identifier()
-        guard let hold = try await store.hold(id) else { throw .unknownHold(id) }
+        guard let hold = try await store.hold(id), call.ownProject == nil || hold.project == call.ownProject else {
+            throw .unknownHold(id)
+        }
         return try V1Response(object: HoldResponse(hold), for: call)
     }
 
@@ -46,6 +53,7 @@ struct HoldController: Sendable {
     func release(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMGone> {
         let submission = try await service.release(
             try call.identifier(),
+            in: call.ownProject,
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()
@@ -58,6 +66,13 @@ struct HoldController: Sendable {
 
 extension HoldResponse {
     fileprivate init(_ hold: Hold, job: JobID? = nil) {
-        self.init(id: hold.id, type: hold.type, pmID: hold.pm, expiresAt: hold.expiresAt, jobID: job)
+        self.init(
+            id: hold.id,
+            project: hold.project,
+            type: hold.type,
+            pmID: hold.pm,
+            expiresAt: hold.expiresAt,
+            jobID: job
+        )
     }
 }

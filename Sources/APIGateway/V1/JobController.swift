@@ -10,8 +10,10 @@ struct JobController: Sendable {
     @Sendable
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<JobResponse>> {
         let request = try call.page()
+        var filter = try call.query.jobFilter()
+        filter.project = try call.projectFilter()
         let page = try await store.jobs(
-            try call.query.jobFilter(),
+            filter,
             before: try request.identifier(),
             limit: request.limit
         )
@@ -20,7 +22,7 @@ struct JobController: Sendable {
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
-        try V1Response(JobResponse(try await service.job(try call.identifier(), waiting: try call.wait())))
+        try V1Response(JobResponse(try await service.job(try await job(of: call), waiting: try call.wait())))
     }
 
     @Sendable
@@ -38,19 +40,26 @@ struct JobController: Sendable {
         try await change(call, waiting: .zero) { (id) async throws(Failure) in try await store.drop(id) }
     }
 
+    /// The job that the path names; what a caller may not see is not there for it.
+    private func job(of call: V1Call<NoBody>) async throws(Failure) -> JobID {
+        let id: JobID = try call.identifier()
+        guard let own = call.ownProject, try await store.project(of: id) != own else { return id }
+        throw .unknownJob(id)
+    }
+
     private func change(
         _ call: V1Call<NoBody>,
         waiting time: Duration,
         _ act: (JobID) async throws(Failure) -> Void
     ) async throws(Failure) -> V1Response<JobResponse> {
-        let id: JobID = try call.identifier()
+        let id = try await job(of: call)
         try await act(id)
         return try V1Response(JobResponse(try await service.job(id, waiting: time)))
     }
 
     @Sendable
     func explanation(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<ExplanationResponse> {
-        let id: JobID = try call.identifier()
+        let id = try await job(of: call)
         guard let job = try await store.explanation(of: id) else { throw .unknownJob(id) }
         let steps = try await store.steps(of: id).sorted { $0.key < $1.key }.map(\.value)
         return try V1Response(

@@ -15,6 +15,7 @@ extension JobResponse {
             kind: job.kind,
             state: job.state,
             vmID: job.vm,
+            project: job.project,
             pmID: job.pm,
             requestID: job.request,
             attempts: job.attempts,

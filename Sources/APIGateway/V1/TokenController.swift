@@ -25,6 +25,7 @@ struct TokenController: Sendable {
         let token = try await store.createToken(
             name: call.body.name,
             role: call.body.role,
+            project: call.body.project,
             digest: digest,
             seconds: call.body.seconds
         )
@@ -55,6 +56,7 @@ struct TokenController: Sendable {
             CallerResponse(
                 name: caller.name,
                 role: caller.role,
+                project: caller.project,
                 id: caller.token,
                 expiresAt: caller.expiresAt.map { Timestamp.text(milliseconds: $0) }
             )
@@ -89,6 +91,7 @@ extension TokenResponse {
             id: token.id,
             name: token.name,
             role: token.role,
+            project: token.project,
             createdAt: token.createdAt,
             expiresAt: token.expiresAt.map { Timestamp.text(milliseconds: $0) }
         )

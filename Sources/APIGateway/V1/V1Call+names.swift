@@ -6,9 +6,12 @@ extension V1Call {
     /// The VM that the path calls by its number or its name.
     func vm(in store: Store) async throws(Failure) -> VMID {
         switch try reference() as ObjectReference<VirtualMachine> {
-        case .number(let id): return id
+        case .number(let id):
+            // What a caller may not see is not there for it.
+            guard let own = ownProject, try await store.project(of: id) != own else { return id }
+            throw Failure(.unknownVM, "there is no VM \(id)")
         case .name(let name):
-            let found = try await store.vms(named: try VMName.validated(name))
+            let found = try await store.vms(named: try VMName.validated(name), of: ownProject)
             guard let id = try only(of: found, named: name, "VMs") else {
                 throw Failure(.unknownVM, "there is no VM named '\(name.prefix(80))'")
             }

@@ -11,8 +11,11 @@ struct VMController: Sendable {
     /// 202 with the job; for a caller who waits, 201 with the VM that runs.
     @Sendable
     func create(_ call: V1Call<CreateVMRequest>) async throws(Failure) -> V1Response<VMResponse> {
+        let project = try call.project(named: call.body.project)
         let submission = try await service.submit(
             call.body,
+            // Whoever may see all projects may build any hold.
+            in: call.body.hold != nil && call.body.project == nil ? call.ownProject : project,
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()
@@ -49,6 +52,7 @@ struct VMController: Sendable {
         let id = try await call.vm(in: store)
         let change = try await store.update(
             id,
+            of: call.ownProject,
             ifVersion: call.requiredVersions,
             name: call.body.name,
             labels: call.body.labels,
@@ -69,7 +73,8 @@ struct VMController: Sendable {
     @Sendable
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<VMResponse>> {
         let request = try call.page()
-        let filter = try VMFilter(call.query)
+        var filter = try VMFilter(call.query)
+        filter.project = try call.projectFilter()
         let page = try await store.vms(filter, after: try request.identifier(), limit: request.limit)
         return try V1Response(page, of: call) { VMResponse($0) }
     }
@@ -79,6 +84,7 @@ struct VMController: Sendable {
     func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMGone> {
         let submission = try await service.destroy(
             try await call.vm(in: store),
+            of: call.ownProject,
             ifVersion: call.requiredVersions,
             waiting: try call.wait(),
             request: call.requestID,

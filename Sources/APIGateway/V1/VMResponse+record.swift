@@ -9,6 +9,7 @@ extension VMResponse {
         self.init(
             id: vm.id,
             name: vm.name,
+            project: vm.project,
             notes: vm.notes,
             state: status.state.rawValue,
             stateReason: VMState.withDomain.contains(status.state) ? status.stateReason : nil,

@@ -21,11 +21,13 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
         isConditional: Bool = false,
         isStream: Bool = false,
         right: AccessRole? = nil,
+        scope: EndpointScope = .installation,
         _ summary: String
     ) {
         description = EndpointDescription(
             name: name,
             right: right ?? (method == .get ? .viewer : .op),
+            scope: scope,
             style: .v1,
             methods: [method],
             path: path,
@@ -54,6 +56,7 @@ extension Endpoint where Body == NoBody {
         description = EndpointDescription(
             name: name,
             right: makesJob ? .op : .viewer,
+            scope: .project,
             style: .legacy(failing: failing),
             methods: [.get, .post],
             path: path,
@@ -77,6 +80,7 @@ extension Endpoint where Body == NoBody {
         description = EndpointDescription(
             name: name,
             right: .viewer,
+            scope: .installation,
             style: .service,
             methods: [.get],
             path: path,
@@ -106,6 +110,7 @@ package struct EndpointDescription: Sendable {
     package let name: String
     /// What a caller must be to make the call.
     package let right: AccessRole
+    package let scope: EndpointScope
     package let style: Style
     package let methods: [HTTPMethod]
     package let path: PathTemplate
@@ -130,11 +135,20 @@ package struct EndpointDescription: Sendable {
     package var makesJob: Bool { statuses.contains(202) }
 }
 
+/// What a call is about.
+package enum EndpointScope: Hashable, Sendable {
+    /// The objects of the caller's project, and what is no object of any: a token of one project may make it.
+    case project
+    /// The whole installation: only tokens of all projects may make it.
+    case installation
+}
+
 /// A kind of object with names, by which a path may call it.
 package enum NamedObject: String, Hashable, Sendable {
     case vm = "vms"
     case pm = "pms"
     case image = "images"
+    case project = "projects"
 }
 
 extension EndpointDescription {

@@ -10,6 +10,7 @@ extension Endpoints {
             .number("wait", in: 0...300),
         ],
         isStream: true,
+        scope: .project,
         "Tells what happens: as server-sent events, or with wait as JSON."
     )
 

@@ -8,12 +8,14 @@ extension Endpoints {
         status: 201,
         makesJob: true,
         mayBeGone: true,
+        scope: .project,
         "Claims capacity for a VM that is not built yet."
     )
     package static let readHold = Endpoint<NoBody, HoldResponse>(
         v1: "readHold",
         .get,
         "/v1/holds/{id}",
+        scope: .project,
         "Shows a hold."
     )
     package static let releaseHold = Endpoint<NoBody, VMGone>(
@@ -21,12 +23,15 @@ extension Endpoints {
         .delete,
         "/v1/holds/{id}",
         makesJob: true,
+        scope: .project,
         "Gives a hold back."
     )
 
     package static let listHolds = Endpoint<NoBody, Page<HoldResponse>>(
         list: "listHolds",
         "/v1/holds",
+        filters: [.optional("project")],
+        scope: .project,
         "Lists the holds, by number."
     )
 
@@ -39,9 +44,11 @@ package struct CreateHoldRequest: APIRequest, Hashable {
     package var image: ImageID
     package var seconds: Int
     package var placement: PlacementConstraints?
+    /// Nil for that of the caller's token, or `default`.
+    package var project: ProjectName?
 
     private enum CodingKeys: String, CodingKey {
-        case placement
+        case placement, project
         case type = "instance_type"
         case image = "image_id"
         case seconds = "expires_in_s"
@@ -50,7 +57,14 @@ package struct CreateHoldRequest: APIRequest, Hashable {
     private static let times = 1...604_800
     package static let forms = [CodingKeys.seconds.rawValue: Schema.integer(times)]
 
-    package init(type: TypeID, image: ImageID, seconds: Int, placement: PlacementConstraints? = nil) {
+    package init(
+        type: TypeID,
+        image: ImageID,
+        seconds: Int,
+        placement: PlacementConstraints? = nil,
+        project: ProjectName? = nil
+    ) {
+        self.project = project
         self.type = type
         self.image = image
         self.seconds = seconds
@@ -73,6 +87,7 @@ package struct CreateHoldRequest: APIRequest, Hashable {
 package struct HoldResponse: Codable, Hashable, Sendable {
     package let id: VMID
     package let state: String
+    package let project: ProjectName
     package let type: TypeID
     package let pmID: PMID
     package let expiresAt: String
@@ -80,14 +95,15 @@ package struct HoldResponse: Codable, Hashable, Sendable {
     package let jobID: JobID?
 
     private enum CodingKeys: String, CodingKey {
-        case id, state
+        case id, state, project
         case type = "instance_type"
         case pmID = "pm_id"
         case expiresAt = "expires_at"
         case jobID = "job_id"
     }
 
-    package init(id: VMID, type: TypeID, pmID: PMID, expiresAt: String, jobID: JobID?) {
+    package init(id: VMID, project: ProjectName, type: TypeID, pmID: PMID, expiresAt: String, jobID: JobID?) {
         (self.id, state, self.type, self.pmID, self.expiresAt, self.jobID) = (id, "held", type, pmID, expiresAt, jobID)
+        self.project = project
     }
 }

@@ -4,12 +4,14 @@ extension Endpoints {
     package static let listImages = Endpoint<NoBody, Page<ImageResponse>>(
         list: "listImages",
         "/v1/images",
+        scope: .project,
         "Lists the images, by number."
     )
     package static let readImage = Endpoint<NoBody, ImageResponse>(
         v1: "readImage",
         .get,
         "/v1/images/{id}",
+        scope: .project,
         "Shows an image."
     )
 

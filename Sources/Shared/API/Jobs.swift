@@ -8,7 +8,9 @@ extension Endpoints {
             .optionalIdentifier("vm_id"), .optionalIdentifier("pm_id"),
             .word("state", oneOf: Job.State.allCases.map(\.rawValue)),
             .word("kind", oneOf: Operation.all.map(\.kind.rawValue)), .optional("request_id"),
+            .optional("project"),
         ],
+        scope: .project,
         "Lists the jobs, the newest first."
     )
     package static let readJob = Endpoint<NoBody, JobResponse>(
@@ -16,12 +18,14 @@ extension Endpoints {
         .get,
         "/v1/jobs/{id}",
         query: [.wait],
+        scope: .project,
         "Shows a job; with wait, once it has ended or the wait is over."
     )
     package static let explainJob = Endpoint<NoBody, ExplanationResponse>(
         v1: "explainJob",
         .get,
         "/v1/jobs/{id}/explanation",
+        scope: .project,
         "Shows how a job's place was decided, and where the job stands."
     )
 
@@ -30,6 +34,7 @@ extension Endpoints {
         .post,
         "/v1/jobs/{id}:cancel",
         query: [.wait],
+        scope: .project,
         "Cancels a job: what it has made is taken away again."
     )
     package static let retryJob = Endpoint<NoBody, JobResponse>(
@@ -37,12 +42,14 @@ extension Endpoints {
         .post,
         "/v1/jobs/{id}:retry",
         query: [.wait],
+        scope: .project,
         "Has a job that was given up tried again, from where it was."
     )
     package static let dropJob = Endpoint<NoBody, JobResponse>(
         v1: "dropJob",
         .post,
         "/v1/jobs/{id}:drop",
+        scope: .project,
         "Takes a job that was given up out of the dead-letter list."
     )
 
@@ -58,6 +65,8 @@ package struct JobResponse: Codable, Hashable, Sendable {
     package let kind: String
     package let state: String
     package let vmID: VMID
+    /// That of the VM; missing where its record cannot be read now.
+    package let project: ProjectName?
     /// Missing where it has no PM yet.
     package let pmID: PMID?
     /// The request that asked for it; missing where workers made it themselves.
@@ -88,7 +97,7 @@ package struct JobResponse: Codable, Hashable, Sendable {
     package let error: JobError?
 
     private enum CodingKeys: String, CodingKey {
-        case id, kind, state, attempts, worker, ahead, reason, steps, left, error
+        case id, kind, state, project, attempts, worker, ahead, reason, steps, left, error
         case vmID = "vm_id"
         case pmID = "pm_id"
         case requestID = "request_id"
@@ -106,6 +115,7 @@ package struct JobResponse: Codable, Hashable, Sendable {
         kind: Job.Kind,
         state: Job.State,
         vmID: VMID,
+        project: ProjectName? = nil,
         pmID: PMID? = nil,
         requestID: String? = nil,
         attempts: Int = 0,
@@ -124,6 +134,7 @@ package struct JobResponse: Codable, Hashable, Sendable {
         failure: Failure? = nil
     ) {
         (self.id, self.kind, self.state, self.vmID, self.pmID) = (id, kind.rawValue, state.rawValue, vmID, pmID)
+        self.project = project
         (self.requestID, self.attempts, self.worker) = (requestID, attempts, worker)
         (self.acceptedAt, self.startedAt, self.endedAt, self.dueAt) = (acceptedAt, startedAt, endedAt, dueAt)
         (self.cancelRequestedAt, self.cleanupJobID) = (cancelRequestedAt, cleanupJobID)

@@ -6,6 +6,7 @@ extension Endpoints {
         .get,
         "/v1/pms/{id}",
         query: [.optional("fields")],
+        scope: .project,
         "Shows a PM."
     )
     package static let setTags = Endpoint<SetTagsRequest, PMResponse>(
@@ -44,6 +45,7 @@ extension Endpoints {
     package static let listPMs = Endpoint<NoBody, Page<PMResponse>>(
         list: "listPMs",
         "/v1/pms",
+        scope: .project,
         "Lists the PMs that the pm_file has, by number."
     )
 

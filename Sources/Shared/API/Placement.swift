@@ -7,12 +7,14 @@ extension Endpoints {
         .post,
         "/v1/placements:dry-run",
         right: .viewer,
+        scope: .project,
         "Shows where VMs would go now, and why; nothing is done."
     )
     package static let readCapacity = Endpoint<NoBody, CapacityResponse>(
         v1: "readCapacity",
         .get,
         "/v1/capacity",
+        scope: .project,
         "Counts how many more VMs of each type fit now, and with any one PM lost."
     )
 

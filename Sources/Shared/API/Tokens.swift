@@ -19,6 +19,7 @@ extension Endpoints {
         v1: "readOwnToken",
         .get,
         "/v1/tokens/self",
+        scope: .project,
         "Tells who the caller is, and what it may do."
     )
     package static let revokeToken = Endpoint<NoBody, TokenResponse>(
@@ -47,9 +48,11 @@ package struct CreateTokenRequest: APIRequest, Hashable {
     package var name: String
     package var role: AccessRole
     package var seconds: Int?
+    /// Nil for all.
+    package var project: ProjectName?
 
     private enum CodingKeys: String, CodingKey {
-        case name, role
+        case name, role, project
         case seconds = "expires_in_s"
     }
 
@@ -58,12 +61,19 @@ package struct CreateTokenRequest: APIRequest, Hashable {
         CodingKeys.name.rawValue: Schema.name, CodingKeys.seconds.rawValue: .integer(times),
     ]
 
-    package init(name: String, role: AccessRole, seconds: Int? = nil) {
-        (self.name, self.role, self.seconds) = (name, role, seconds)
+    package init(name: String, role: AccessRole, seconds: Int? = nil, project: ProjectName? = nil) {
+        (self.name, self.role, self.seconds, self.project) = (name, role, seconds, project)
     }
 
     package func validate() throws(Failure) {
         _ = try Failure.at("name", check: try VMName.validated(name, of: "the token"))
+        guard project == nil || role < .admin else {
+            throw Failure(
+                .invalidRequest,
+                "an admin is one of all projects: leave project out, or give another role",
+                pointer: "/project"
+            )
+        }
         if let seconds, !Self.times.contains(seconds) {
             throw Failure(
                 .invalidRequest,
@@ -79,18 +89,27 @@ package struct TokenResponse: Codable, Hashable, Sendable {
     package let id: TokenID
     package let name: String
     package let role: AccessRole
+    /// The only project that it is for; missing where it is for all.
+    package let project: ProjectName?
     package let createdAt: String
     /// Missing where it does not expire.
     package let expiresAt: String?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, role
+        case id, name, role, project
         case createdAt = "created_at"
         case expiresAt = "expires_at"
     }
 
-    package init(id: TokenID, name: String, role: AccessRole, createdAt: String, expiresAt: String?) {
-        (self.id, self.name, self.role) = (id, name, role)
+    package init(
+        id: TokenID,
+        name: String,
+        role: AccessRole,
+        project: ProjectName?,
+        createdAt: String,
+        expiresAt: String?
+    ) {
+        (self.id, self.name, self.role, self.project) = (id, name, role, project)
         (self.createdAt, self.expiresAt) = (createdAt, expiresAt)
     }
 }
@@ -100,19 +119,20 @@ package struct NewTokenResponse: Codable, Hashable, Sendable {
     package let id: TokenID
     package let name: String
     package let role: AccessRole
+    package let project: ProjectName?
     package let createdAt: String
     package let expiresAt: String?
     /// What `Authorization: Bearer` takes; Redis has a digest of it alone, so that nobody can show it again.
     package let token: String
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, role, token
+        case id, name, role, project, token
         case createdAt = "created_at"
         case expiresAt = "expires_at"
     }
 
     package init(_ response: TokenResponse, token: String) {
-        (id, name, role) = (response.id, response.name, response.role)
+        (id, name, role, project) = (response.id, response.name, response.role, response.project)
         (createdAt, expiresAt) = (response.createdAt, response.expiresAt)
         self.token = token
     }
@@ -123,17 +143,25 @@ package struct CallerResponse: Codable, Hashable, Sendable {
     /// `HVC_API_TOKEN` for the gateway's own token, `local` where it needs none.
     package let name: String
     package let role: AccessRole
+    /// The only project that it may see and change; missing for all.
+    package let project: ProjectName?
     /// Missing for those that are no token of `/v1/tokens`.
     package let id: TokenID?
     package let expiresAt: String?
 
     private enum CodingKeys: String, CodingKey {
-        case name, role, id
+        case name, role, project, id
         case expiresAt = "expires_at"
     }
 
-    package init(name: String, role: AccessRole, id: TokenID? = nil, expiresAt: String? = nil) {
-        (self.name, self.role, self.id, self.expiresAt) = (name, role, id, expiresAt)
+    package init(
+        name: String,
+        role: AccessRole,
+        project: ProjectName? = nil,
+        id: TokenID? = nil,
+        expiresAt: String? = nil
+    ) {
+        (self.name, self.role, self.project, self.id, self.expiresAt) = (name, role, project, id, expiresAt)
     }
 }
 

@@ -4,12 +4,14 @@ extension Endpoints {
     package static let listTypes = Endpoint<NoBody, Page<TypeResponse>>(
         list: "listTypes",
         "/v1/types",
+        scope: .project,
         "Lists the instance types, by number."
     )
     package static let readType = Endpoint<NoBody, TypeResponse>(
         v1: "readType",
         .get,
         "/v1/types/{id}",
+        scope: .project,
         "Shows an instance type."
     )
 

@@ -8,6 +8,7 @@ extension Endpoints {
         status: 201,
         makesJob: true,
         mayBeGone: true,
+        scope: .project,
         "Creates a VM: of a type, or in the place of a hold."
     )
     package static let readVM = Endpoint<NoBody, VMResponse>(
@@ -16,6 +17,7 @@ extension Endpoints {
         "/v1/vms/{id}",
         query: [.optional("fields"), .word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue)), .wait],
         mayBeGone: true,
+        scope: .project,
         "Shows a VM; with wait_for, once it has come so far, cannot any more, or the wait is over."
     )
     package static let destroyVM = Endpoint<NoBody, VMGone>(
@@ -24,6 +26,7 @@ extension Endpoints {
         "/v1/vms/{id}",
         makesJob: true,
         isConditional: true,
+        scope: .project,
         "Destroys a VM."
     )
 
@@ -31,8 +34,10 @@ extension Endpoints {
         list: "listVMs",
         "/v1/vms",
         filters: [
-            .optional("name"), .optional("state"), .optionalIdentifier("pm_id"), .repeatable("label"),
+            .optional("name"), .optional("state"), .optionalIdentifier("pm_id"), .optional("project"),
+            .repeatable("label"),
         ],
+        scope: .project,
         "Lists the VMs, by number."
     )
     package static let updateVM = Endpoint<UpdateVMRequest, VMResponse>(
@@ -40,6 +45,7 @@ extension Endpoints {
         .patch,
         "/v1/vms/{id}",
         isConditional: true,
+        scope: .project,
         "Changes the name, the labels and the description of a VM."
     )
 
@@ -58,9 +64,11 @@ package struct CreateVMRequest: APIRequest, Hashable {
     package var placement: PlacementConstraints?
     package var labels: [String: String]?
     package var description: String?
+    /// Nil for that of the caller's token, or `default`.
+    package var project: ProjectName?
 
     private enum CodingKeys: String, CodingKey {
-        case name, placement, labels, description
+        case name, placement, labels, description, project
         case type = "instance_type"
         case image = "image_id"
         case hold = "hold_id"
@@ -81,9 +89,11 @@ package struct CreateVMRequest: APIRequest, Hashable {
         hold: VMID? = nil,
         placement: PlacementConstraints? = nil,
         labels: [String: String]? = nil,
-        description: String? = nil
+        description: String? = nil,
+        project: ProjectName? = nil
     ) {
         self.name = name
+        self.project = project
         self.type = type
         self.image = image
         self.hold = hold
@@ -133,6 +143,7 @@ package struct UpdateVMRequest: APIRequest, Hashable {
 package struct VMResponse: Codable, Hashable, Sendable {
     package let id: VMID
     package let name: String
+    package let project: ProjectName
     package let labels: [String: String]
     package let description: String?
     package let state: String
@@ -154,7 +165,8 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package var wait: VMWait?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, labels, description, state, drift, needs, placement, uuid, domain, version, reached, wait
+        case id, name, project, labels, description, state, drift, needs, placement, uuid, domain, version, reached,
+            wait
         case stateReason = "state_reason"
         case type = "instance_type"
         case image = "image_id"
@@ -166,6 +178,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package init(
         id: VMID,
         name: String,
+        project: ProjectName,
         notes: VMNotes,
         state: String,
         stateReason: String?,
@@ -183,6 +196,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
     ) {
         self.id = id
         self.name = name
+        self.project = project
         labels = notes.labels
         description = notes.description
         self.state = state

@@ -5,6 +5,7 @@ package enum SettingNames {
     static let ofPrograms: Set<String> = [
         "HVC_API_TOKEN",
         "HVC_API_TOKEN_FILE",
+        "HVC_AUDIT_LIMIT",
         "HVC_AUTOSTART",
         "HVC_CELL",
         "HVC_CONNECTIONS",

@@ -70,6 +70,12 @@ package struct Keys: Hashable, Sendable {
     package var types: String { prefix + "types" }
     /// Sorted set: the images that are listed.
     package var images: String { prefix + "images" }
+    /// Stream: who changed what by the API.
+    package var audit: String { prefix + "audit" }
+    /// List: the entries of that stream that are sealed, each with its seal, the oldest left.
+    package var auditSeals: String { prefix + "audit:seals" }
+    /// Hash: where the chain of those seals begins and ends.
+    package var auditChain: String { prefix + "audit:chain" }
     /// Sorted set: the projects, in the order of their names.
     package var projects: String { prefix + "projects" }
     /// Sorted set: the tokens that administrators have made, by number.

@@ -14,7 +14,8 @@ struct AuditCommand: AsyncParsableCommand {
         discussion: """
             Compares twice, and prints what both passes find, a line each. Ends with status 0 when all is well, with 1 when \
             it is not. It takes the same environment variables as the worker, and may run beside workers.
-            """
+            """,
+        subcommands: [VerifyAuditCommand.self]
     )
 
     @Flag(

@@ -31,6 +31,7 @@ struct EveryScript {
         try await tokens()
         try await projects()
         try await webhooks()
+        try await auditLog()
         try await probes()
         try await audit()
     }
@@ -122,6 +123,18 @@ struct EveryScript {
         _ = try await store.deleteProject(name, ifVersion: nil)
         try await store.repair(ProjectCorrection(project: name, from: usage, to: .zero))
         _ = try await store.deleteProject(name, ifVersion: nil)
+    }
+
+    private func auditLog() async throws {
+        let author = RequestAuthor(token: nil, name: "a", project: nil, route: "POST /v1/queue:pause", request: "r")
+        for _ in 1...2 {
+            try await RequestAuthor.$current.withValue(author) { try await store.pauseQueue(reason: "r") }
+        }
+        try await store.resumeQueue()
+        guard case .entries(let entries, let last) = try await store.unsealedAudit(by: "w", for: .seconds(9), limit: 9)
+        else { return }
+        let seals = entries.map { AuditSeal(entry: $0.id, digest: "d") }
+        _ = try await store.sealAudit(seals, after: last, keeping: 1, by: "w")
     }
 
     // MARK: - Jobs

@@ -28,9 +28,10 @@ extension Endpoint where Body == NoBody {
         _ path: PathTemplate,
         filters: [QueryParameter] = [],
         right: AccessRole? = nil,
+        scope: EndpointScope = .installation,
         _ summary: String
     ) where Answer == Page<Item> {
-        self.init(v1: name, .get, path, query: ListQuery.parameters + filters, right: right, summary)
+        self.init(v1: name, .get, path, query: ListQuery.parameters + filters, right: right, scope: scope, summary)
     }
 }
 

@@ -1,3 +1,5 @@
+import Model
+
 /// The description of all calls (OpenAPI 3.1), made from the endpoints and the types of their bodies.
 package enum OpenAPIDocument {
     /// The document for this version of the program.
@@ -55,7 +57,12 @@ package enum OpenAPIDocument {
     private static func parameters(_ endpoint: EndpointDescription) -> [JSONValue] {
         let inPath = endpoint.path.parameters.map { name -> JSONValue in
             let number = QueryParameter.identifier(name).schema
-            let schema: JSONValue = endpoint.namedObject == nil ? number : ["anyOf": [number, ["type": "string"]]]
+            let schema: JSONValue =
+                switch endpoint.namedObject {
+                case nil: number
+                case .project: ProjectName.schema.definition
+                case .vm, .pm, .image: ["anyOf": [number, ["type": "string"]]]
+                }
             return ["name": .string(name), "in": "path", "required": true, "schema": schema]
         }
         let inQuery = endpoint.query.map { argument -> JSONValue in

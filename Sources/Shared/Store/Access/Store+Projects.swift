@@ -92,6 +92,49 @@ extension Store {
         )
     }
 
+    /// The project of a VM, by its record or by its last job (two round trips); nil where neither is there.
+    package func project(of vm: VMID) async throws(Failure) -> ProjectName? {
+        let command = RedisCommand("HMGET", arguments: [keys.vm(vm), "id", "project"].map(\.redisArgument))
+        let fields = RecordFields(["id", "project"], try await send(command).array ?? [], key: keys.vm(vm))
+        guard fields["id"] != nil else { return try await jobs(JobFilter(vm: vm), limit: 1).records.first?.project }
+        return try fields.value("project") { ProjectName($0) } ?? .default
+    }
+
+    /// Of some VMs those of a project (HGET of each, in one write).
+    package func vms(_ vms: [VMID], of project: ProjectName) async throws(Failure) -> [VMID] {
+        let projects = try await pipeline(vms.map { ["HGET", keys.vm($0), "project"] })
+        return zip(vms, projects).filter { ($1.string.flatMap { ProjectName($0) } ?? .default) == project }.map(\.0)
+    }
+
+    /// The project of a job (HMGET); nil where it has no record.
+    package func project(of job: JobID) async throws(Failure) -> ProjectName? {
+        let command = RedisCommand("HMGET", arguments: [keys.job(job), "id", "project"].map(\.redisArgument))
+        let fields = RecordFields(["id", "project"], try await send(command).array ?? [], key: keys.job(job))
+        guard fields["id"] != nil else { return nil }
+        return try fields.value("project") { ProjectName($0) } ?? .default
+    }
+
+    /// Of some events those about a project: its jobs and its VMs, as far as these have records (one round trip).
+    package func events(_ events: [StoreEvent], of project: ProjectName) async throws(Failure) -> [StoreEvent] {
+        let subjects = events.map { event in
+            event.fields["job"].flatMap { JobID($0) }.map { keys.job($0) }
+                ?? event.fields["vm"].flatMap { VMID($0) }.map { keys.vm($0) }
+        }
+        let wanted = Set(subjects.compactMap(\.self)).sorted()
+        guard !wanted.isEmpty else { return [] }
+        let commands = wanted.map { RedisCommand("HMGET", arguments: [$0, "id", "project"].map(\.redisArgument)) }
+        var known: [String: ProjectName] = [:]
+        for (key, reply) in zip(wanted, try await pipeline(commands)) {
+            let fields = RecordFields(["id", "project"], reply.array ?? [], key: key)
+            guard fields["id"] != nil else { continue }
+            known[key] = try fields.value("project") { ProjectName($0) } ?? .default
+        }
+        return zip(events, subjects).filter { event, key in
+            let named = event.fields["project"].flatMap { ProjectName($0) }
+            return (named ?? key.flatMap { known[$0] }) == project
+        }.map(\.0)
+    }
+
     /// Corrects what a project counts.
     ///
     /// - Parameter correction: by how much.

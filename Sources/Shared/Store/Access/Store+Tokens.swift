@@ -25,20 +25,22 @@ extension Store {
     /// - Parameters:
     ///   - name: what people call it.
     ///   - role: what it may do.
+    ///   - project: the only one that it is for; nil for all.
     ///   - digest: the SHA-256 of the token in hexadecimal digits.
     ///   - seconds: for how long it is taken; nil for ever.
     /// - Returns: what is kept.
-    /// - Throws: `Failure`, with `limitReached` where there are as many as there may be.
+    /// - Throws: `Failure`, with `unknownProject`, or `limitReached` where there are as many as there may be.
     package func createToken(
         name: String,
         role: AccessRole,
+        project: ProjectName? = nil,
         digest: String,
         seconds: Int?
     ) async throws(Failure) -> AccessToken {
         let reply: CreateTokenReply = try await run(
             .createToken,
             [
-                "name": name, "role": role.rawValue, "digest": digest,
+                "name": name, "role": role.rawValue, "project": project?.description ?? "", "digest": digest,
                 "lifetime_s": seconds.map(String.init) ?? "", "limit": Self.mostTokens,
             ]
         )
@@ -48,10 +50,12 @@ extension Store {
                 id: id,
                 name: name,
                 role: role,
+                project: project,
                 digest: digest,
                 createdAt: createdAt,
                 expiresAt: expiresAt
             )
+        case .unknownProject(let name): throw .unknownProject(name)
         case .full(let count):
             throw Failure(.limitReached, "there are \(count) tokens already: revoke those that nobody needs")
         }
@@ -71,6 +75,9 @@ extension Store {
     package func confirmTokens() async throws(Failure) -> Int {
         try await run(.confirmTokens)
     }
+
+    /// Whether there are tokens (EXISTS).
+    package func hasTokens() async throws(Failure) -> Bool { try await send(["EXISTS", keys.tokens]).int == 1 }
 
     /// All tokens (two round trips); a record that is none of ours fails the reading, since nothing may be let in for it.
     package func tokens() async throws(Failure) -> TokenSnapshot {
@@ -117,6 +124,7 @@ extension Store {
 /// What the script answers that keeps a token.
 private enum CreateTokenReply: ScriptReply {
     case created(TokenID, at: String, expiresAt: Int?)
+    case unknownProject(String)
     case full(Int)
 
     init?(_ reply: RESPValue, keys: Keys) {
@@ -127,6 +135,9 @@ private enum CreateTokenReply: ScriptReply {
                 let expiry = parts[3].string
             else { return nil }
             self = .created(id, at: time, expiresAt: Int(expiry))
+        case ("unknown_project", 2):
+            guard let name = parts[1].string else { return nil }
+            self = .unknownProject(name)
         case ("full", 2):
             guard let count = parts[1].int else { return nil }
             self = .full(count)
@@ -147,6 +158,7 @@ extension AccessToken {
             id: id,
             name: record["name"] ?? "",
             role: role,
+            project: try fields.value("project") { ProjectName($0) },
             digest: digest,
             createdAt: record["created_at"] ?? "",
             expiresAt: Int(expiry)

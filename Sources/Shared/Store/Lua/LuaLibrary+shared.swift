@@ -15,6 +15,7 @@ extension LuaLibrary {
         LuaFile("acceptance", PackageResources.acceptance_lua),
         LuaFile("alias_claims", PackageResources.alias_claims_lua),
         LuaFile("alias_record", PackageResources.alias_record_lua),
+        LuaFile("audit_log", PackageResources.audit_log_lua),
         LuaFile("broken_records", PackageResources.broken_records_lua),
         LuaFile("capacity_claim", PackageResources.capacity_claim_lua),
         LuaFile("catalog_numbers", PackageResources.catalog_numbers_lua),
@@ -72,6 +73,7 @@ extension LuaLibrary {
     ]
 
     private static let constants = [
+        "audit_kept": mostAuditEntries,
         "dead_letter_bytes": deadLetterBytes,
         "dead_letter_limit": deadLetterLimit,
         "deliveries_kept": deliveriesKept,
@@ -84,6 +86,9 @@ extension LuaLibrary {
         "step_log_limit": StepLog.limit,
         "tombstone_ms": tombstoneMilliseconds,
     ]
+
+    /// How many entries the audit log keeps, or some more, where no worker removes the oldest.
+    static let mostAuditEntries = 200_000
 
     /// How many events are kept, or some more.
     static let eventsKept = 10_000

@@ -77,6 +77,8 @@ extension StoreScript {
     static let migrateTombstones = StoreScript("migrate_tombstones", PackageResources.migrate_tombstones_lua)
 
     // Scripts/Access
+    static let readUnsealed = StoreScript("read_unsealed", PackageResources.read_unsealed_lua)
+    static let sealAudit = StoreScript("seal_audit", PackageResources.seal_audit_lua)
     static let createProject = StoreScript("create_project", PackageResources.create_project_lua)
     static let deleteProject = StoreScript("delete_project", PackageResources.delete_project_lua)
     static let updateProject = StoreScript("update_project", PackageResources.update_project_lua)
@@ -116,6 +118,7 @@ extension StoreScript {
         .repairHold, .repairJob, .repairProject, .repairVM, .beginMigration, .endMigration, .migrateClaims,
         .migrateJobs,
         .migrateTombstones, .migrateVMIndex, .findVMs, .readEvents, .updateVM, .changeSimulated,
+        .readUnsealed, .sealAudit,
         .createProject, .deleteProject, .updateProject, .confirmTokens, .createToken, .revokeToken, .suspendTokens,
         .holdLock, .releaseLock,
         .askDelivery, .createWebhook, .deleteWebhook, .enableWebhook, .openDelivery, .passEvents, .recordAttempt,

@@ -32,6 +32,9 @@ package struct StoreScript: Sendable {
         RedisScript(name: script.name, source: library.source(of: file))
     }
 
+    /// The argument that says who asks for a change.
+    private static let author = "author"
+
     /// The values in their order.
     ///
     /// - Throws: `Failure` with `internalFault` where the names are not the script's, in its order.
@@ -39,7 +42,12 @@ package struct StoreScript: Sendable {
         _ arguments: ScriptArguments,
         more: [any RedisArgumentConvertible]
     ) throws(Failure) -> [RedisArgument] {
-        guard more.isEmpty || takesMore, arguments.named.elementsEqual(parameters, by: { $0.name == $1 })
+        // Who asks is no argument of the callers: it follows the request.
+        let author: any RedisArgumentConvertible = RequestAuthor.current?.text ?? ""
+        let named = arguments.named + [(name: Self.author, value: author)]
+        let values = parameters.compactMap { name in named.first { $0.name == name }?.value }
+        guard more.isEmpty || takesMore, values.count == parameters.count,
+            arguments.named.elementsEqual(parameters.filter { $0 != Self.author }, by: { $0.name == $1 })
         else {
             throw Failure(
                 .internalFault,
@@ -47,7 +55,7 @@ package struct StoreScript: Sendable {
                 cause: "takes \(parameters), got \(arguments.named.map(\.name))"
             )
         }
-        return arguments.named.map(\.value.redisArgument) + more.map(\.redisArgument)
+        return values.map(\.redisArgument) + more.map(\.redisArgument)
     }
 }
 

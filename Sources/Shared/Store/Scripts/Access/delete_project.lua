@@ -2,12 +2,14 @@
 --
 -- ARGV project      its name
 -- ARGV if_versions  the versions of which it must have one, as `condition` takes them
+-- ARGV author       who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'ok'}`; `{'unknown'}`; `{'changed'}`; `{'in_use', what, count}` with its VMs, or a token of it.
 --
--- needs: broken_records, condition, events
+-- needs: audit_log, broken_records, condition, events
 
 local key = P .. 'project:' .. project
-refuse(wrong_kind('project:' .. project, 'projects', 'tokens', 'events') or not_whole('project:' .. project, false, 'vms'))
+refuse(broken_audit_log() or wrong_kind('project:' .. project, 'projects', 'tokens', 'events')
+  or not_whole('project:' .. project, false, 'vms'))
 local p = redis.call('HMGET', key, 'created_at', 'version', 'vms')
 if not p[1] then return {'unknown'} end
 if is_outdated(p[2]) then return {'changed'} end
@@ -18,4 +20,5 @@ end
 redis.call('DEL', key)
 redis.call('ZREM', P .. 'projects', project)
 event('project.deleted', 'project', project)
+audited('object', 'project ' .. project)
 return {'ok'}

@@ -2,14 +2,15 @@
 --
 -- ARGV project      its name
 -- ARGV if_versions  the versions of which it must have one, as `condition` takes them
+-- ARGV author       who asks for it, as `audit_log` takes it; empty for nobody
 -- ARGV quotas...    field, value, … of its record, as for a new one; an empty value for no limit
 -- Returns: `ok`; `unknown` where there is no such project; `changed` where it has another version.
 --
 -- when full: refused
--- needs: broken_records, condition, events, time
+-- needs: audit_log, broken_records, condition, events, time
 
 local key = P .. 'project:' .. project
-refuse(wrong_kind('project:' .. project, 'projects', 'events'))
+refuse(broken_audit_log() or wrong_kind('project:' .. project, 'projects', 'events'))
 local p = redis.call('HMGET', key, 'created_at', 'version')
 if not p[1] and project ~= 'default' then return 'unknown' end
 if is_outdated(p[2]) then return 'changed' end
@@ -19,4 +20,5 @@ for i = quotas, #ARGV, 2 do
 end
 redis.call('ZADD', P .. 'projects', 0, project)
 event('project.changed', 'project', project)
+audited('object', 'project ' .. project, unpack(ARGV, quotas))
 return 'ok'

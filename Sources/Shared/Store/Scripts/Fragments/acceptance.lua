@@ -1,8 +1,8 @@
 -- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, which counts the VM in its project, `describe_vm(vm, labels,
 -- description)`, and `enqueue(…)`, which returns the job.
 --
--- uses: nonce, job_floor, vm_floor, trace
--- needs: broken_records, counters, events, groups, job_index, operations, projects, queue, time
+-- uses: nonce, job_floor, vm_floor, trace, author
+-- needs: audit_log, broken_records, counters, events, groups, job_index, operations, projects, queue, time
 -- needs: vm_index, vm_state
 
 local function needs_of(tid)
@@ -55,5 +55,6 @@ local function enqueue(kind, vm, needs, image, constraints, request, project)
   if trace ~= '' then redis.call('HSET', P .. 'job:' .. job, 'traceparent', trace) end
   push(line, kind)
   event('job.queued', 'job', job, 'kind', kind, 'vm', vm)
+  audited('kind', kind, 'vm', vm, 'job', job)
   return job
 end

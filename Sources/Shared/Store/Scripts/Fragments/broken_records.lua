@@ -21,7 +21,7 @@ local function kind_of(key)
   local first = string.sub(key, 1, 1)
   if not string.find(key, ':', 1, true) then
     if key == 'queue' or key == 'dead' then return 'list' end
-    if key == 'events' or key == 'refusals' then return 'stream' end
+    if key == 'events' or key == 'refusals' or key == 'audit' then return 'stream' end
     return (key == 'counters' or key == 'policy' or key == 'identities') and 'hash' or 'zset'
   end
   if first == 'j' then return key == 'jobs:ended' and 'list' or 'hash' end
@@ -33,7 +33,7 @@ local function kind_of(key)
     if key == 'vms:index' then return 'zset' end
     return string.sub(key, -8) == ':waiting' and 'list' or 'hash'
   end
-  if key == 'queue:direct' then return 'list' end
+  if key == 'queue:direct' or key == 'audit:seals' then return 'list' end
   if key == 'queue:returned' or key == 'discovery:down' then return 'zset' end
   return string.sub(key, 1, 15) == 'queue:deferred:' and 'zset' or 'hash'
 end

@@ -15,11 +15,14 @@
 --
 -- needs: broken_records, time
 
+-- What was read of projects, and written since.
+local counted = {}
 local function project_refusal(project, vms, needs)
   local key = 'project:' .. project
   local p = redis.pcall('HMGET', P .. key, 'created_at', 'vms', 'cpu', 'ram', 'disk', 'quota_vms', 'quota_cpu', 'quota_ram',
     'quota_disk')
   refuse(p.err and P .. key .. ' must be a hash')
+  counted[project] = {unpack(p, 1, 5)}
   if not p[1] and project ~= 'default' then return {'unknown_project', project} end
   for i, name in ipairs({'vms', 'cpu', 'ram', 'disk'}) do
     local used, limit, asked = p[i + 1] or '0', p[i + 5], i == 1 and vms or tonumber(needs[i - 1])
@@ -34,7 +37,7 @@ end
 local function negative(needs) return {-tonumber(needs[1]), -tonumber(needs[2]), -tonumber(needs[3])} end
 local function charge(project, vms, needs)
   local key = P .. 'project:' .. project
-  local p = redis.pcall('HMGET', key, 'created_at', 'vms', 'cpu', 'ram', 'disk')
+  local p = counted[project] or redis.pcall('HMGET', key, 'created_at', 'vms', 'cpu', 'ram', 'disk')
   if p.err then return end
   if not p[1] then
     -- Of one that was lost there is nothing to take off.
@@ -42,8 +45,10 @@ local function charge(project, vms, needs)
     redis.call('HSET', key, 'created_at', now)
     redis.pcall('ZADD', P .. 'projects', 0, project)
   end
-  local function sum(at, more) return whole(math.max(0, (tonumber(p[at]) or 0) + tonumber(more))) end
-  redis.call('HSET', key, 'vms', sum(2, vms), 'cpu', sum(3, needs[1]), 'ram', sum(4, needs[2]), 'disk', sum(5, needs[3]))
+  local function sum(at, more) return whole(math.max(0, (tonumber(p[at] or 0) or 0) + tonumber(more))) end
+  p = {now, sum(2, vms), sum(3, needs[1]), sum(4, needs[2]), sum(5, needs[3])}
+  counted[project] = p
+  redis.call('HSET', key, 'vms', p[2], 'cpu', p[3], 'ram', p[4], 'disk', p[5])
 end
 local function reserve(job, project, needs)
   redis.call('HSET', P .. 'job:' .. job, 'reserved', table.concat(needs, ','))

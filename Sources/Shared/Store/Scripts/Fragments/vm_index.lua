@@ -19,7 +19,9 @@ local function index_entries(vm, ...)
   return entries
 end
 local function index_vm(vm, ...)
-  for _, entry in ipairs(index_entries(vm, ...)) do redis.pcall('ZADD', P .. 'vms:index', 0, entry) end
+  local scored = {}
+  for i, entry in ipairs(index_entries(vm, ...)) do scored[2 * i - 1], scored[2 * i] = 0, entry end
+  if #scored > 0 then redis.pcall('ZADD', P .. 'vms:index', unpack(scored)) end
 end
 local function unindex_vm(vm, ...)
   local entries = index_entries(vm, ...)

@@ -5,13 +5,14 @@
 --
 -- ARGV job        the job
 -- ARGV retention  how long what is kept of ended jobs
+-- ARGV author     who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'cancelled'}` where it has ended; `{'requested'}` where a worker is to undo it; `{'ended', state}` where it had
 --   ended before; `{'not_undoable', kind}` where what it has begun cannot be undone; `{'unknown_job'}`.
 --
--- needs: broken_records, deferral, events, job_claim, job_end, operations, time, vm_outcome, vm_state, waiting_jobs
+-- needs: audit_log, broken_records, deferral, events, job_claim, job_end, operations, time, vm_outcome, vm_state, waiting_jobs
 
 local key = P .. 'job:' .. job
-refuse(broken_job(job))
+refuse(broken_audit_log() or broken_job(job))
 local j = redis.call('HMGET', key, 'state', 'kind', 'vm', 'entry', 'pm', 'step')
 local state, kind, vm, entry, pm = j[1], j[2], j[3], j[4], j[5] or ''
 if not state then return {'unknown_job'} end
@@ -24,6 +25,7 @@ if state == 'running' or j[6] then
   redis.call('HSET', key, 'cancel_requested_at', now)
   if state == 'delayed' then promote(job) end
   event('job.cancelling', 'job', job, 'kind', kind, 'vm', vm)
+  audited('vm', vm, 'job', job)
   return {'requested'}
 end
 local v, problem = read_vm(vm)
@@ -52,4 +54,5 @@ elseif v.id and settle_vm(op, kind, 'failed', vm, v, why) then
   wake_waiting(vm, job)
 end
 end_job(job, 'failed', 'cancelled', why, '', retention)
+audited('vm', vm, 'job', job)
 return {'cancelled'}

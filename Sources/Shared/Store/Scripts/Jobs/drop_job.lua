@@ -4,11 +4,12 @@
 --
 -- ARGV job        the job
 -- ARGV retention  how long what is kept of ended jobs
+-- ARGV author     who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'ok'}`; `{'unknown_job'}`; `{'not_dead', state}`.
 --
--- needs: broken_records, dead_letters, events, job_history
+-- needs: audit_log, broken_records, dead_letters, events, job_history
 
-refuse(broken_job(job) or wrong_kind('dead', 'jobs:ended', 'events'))
+refuse(broken_audit_log() or broken_job(job) or wrong_kind('dead', 'jobs:ended', 'events'))
 local j = redis.call('HMGET', P .. 'job:' .. job, 'state', 'vm', 'request', 'error', 'cause', 'project')
 if not j[1] then return {'unknown_job'} end
 if j[1] ~= 'dead' then return {'not_dead', j[1]} end
@@ -16,4 +17,5 @@ take_dead_letter(job)
 redis.call('HSET', P .. 'job:' .. job, 'state', 'failed')
 keep_history(job, j[2] or '', j[3] or '', j[6] or '', #(j[4] or '') + #(j[5] or ''), retention)
 event('job.dropped', 'job', job, 'vm', j[2] or '')
+audited('vm', j[2] or '', 'job', job)
 return {'ok'}

@@ -1,30 +1,31 @@
 -- Accepts a job on a VM that is there, of an operation whose job holds a claim itself: a second PM for the VM, or what it is
 -- to grow by; all or nothing of job record, queue entry and event.
 --
--- ARGV kind         its operation
--- ARGV vm           the VM
--- ARGV request      the id of the HTTP request
--- ARGV constraints  where the VM may go, as JSON, where a PM is chosen; may be empty
--- ARGV delta        `cpu,ram,disk`: how much more the VM is to need, or less; empty where a PM is chosen
--- ARGV project      the project of which the VM must be; empty for any
--- ARGV queue_limit  how many jobs may be queued
--- ARGV nonce        distinguishes the job from any other, in any history of Redis
--- ARGV job_floor    the highest number of a job that the caller has seen
--- ARGV vm_floor     the highest number of a VM that the caller has seen
+-- ARGV kind             its operation
+-- ARGV vm               the VM
+-- ARGV request          the id of the HTTP request
+-- ARGV constraints      where the VM may go, as JSON, where a PM is chosen; may be empty
+-- ARGV delta            `cpu,ram,disk`: how much more the VM is to need, or less; empty where a PM is chosen
+-- ARGV project          the project of which the VM must be; empty for any
+-- ARGV queue_limit      how many jobs may be queued
+-- ARGV nonce            distinguishes the job from any other, in any history of Redis
+-- ARGV job_floor        the highest number of a job that the caller has seen
+-- ARGV vm_floor         the highest number of a VM that the caller has seen
 -- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
--- ARGV fingerprint  what distinguishes the request from another one with that key
--- ARGV trace        the traceparent of the HTTP request; may be empty
+-- ARGV fingerprint      what distinguishes the request from another one with that key
+-- ARGV trace            the traceparent of the HTTP request; may be empty
+-- ARGV author           who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: as for a job on a VM that claims nothing; `{'queue_full', length}`; `{'quota_exceeded', …}` as for a create;
 --   `{'too_small'}` where the VM would have no CPU or no memory.
 --
 -- when full: refused
 -- needs: acceptance, broken_records, idempotency, job_claim, operations, projects, queue_limit
--- needs: queue_rules, readiness
+-- needs: queue_rules, readiness, audit_log
 
 local before = replay()
 if before then return before end
 local key, op = P .. 'vm:' .. vm, operation(kind)
-refuse(wrong_kind('queue', 'events') or broken_counters())
+refuse(broken_audit_log() or wrong_kind('queue', 'events') or broken_counters())
 local unready = not_ready()
 if unready then return {unready} end
 local v, problem = read_vm(vm)

@@ -20,6 +20,7 @@
 -- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
 -- ARGV fingerprint      what distinguishes the request from another one with that key
 -- ARGV trace            the traceparent of the HTTP request; may be empty
+-- ARGV author           who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'ok', job, vm}`, `{'replayed', job, vm, nonce}` and `{'key_reused', job}` where a request with the same key was
 --   accepted before, which was the same or another one, `{'unknown_type'}`, `{'unknown_image'}`, `{'unknown_hold'}`,
 --   `{'group_conflict', group, rule}`, `{'queue_full', length}`, `{'unknown_project', project}`,
@@ -29,14 +30,14 @@
 --
 -- when full: refused
 -- needs: acceptance, broken_records, idempotency, explanation, operations, projects, queue_limit, queue_rules
--- needs: readiness, time, vm_index, vm_state
+-- needs: readiness, time, vm_index, vm_state, audit_log
 
 local earlier = replay()
 if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
 local vm = hold
-refuse(wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
+refuse(broken_audit_log() or wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
 local refusal = queue_full()
 if refusal then return refusal end
 refusal = rejected('create')

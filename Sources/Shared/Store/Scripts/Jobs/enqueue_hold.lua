@@ -16,16 +16,17 @@
 -- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
 -- ARGV fingerprint      what distinguishes the request from another one with that key
 -- ARGV trace            the traceparent of the HTTP request; may be empty
+-- ARGV author           who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: as for a create.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, projects, queue_limit, queue_rules, readiness
+-- needs: acceptance, broken_records, idempotency, projects, queue_limit, queue_rules, readiness, audit_log
 
 local earlier = replay()
 if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
-refuse(wrong_kind('queue', 'events', 'vms') or broken_counters())
+refuse(broken_audit_log() or wrong_kind('queue', 'events', 'vms') or broken_counters())
 local refusal = queue_full()
 if refusal then return refusal end
 refusal = rejected('hold')

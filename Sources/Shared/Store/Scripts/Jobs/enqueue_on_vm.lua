@@ -12,18 +12,19 @@
 -- ARGV idempotency_key  the client's own key for the request, with what it is of; empty for none
 -- ARGV fingerprint      what distinguishes the request from another one with that key
 -- ARGV trace            the traceparent of the HTTP request; may be empty
+-- ARGV author           who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'ok', job, vm}`, `{'replayed', job, vm, nonce}` and `{'key_reused', job}` as for a create, `{'unknown_vm'}`,
 --   `{'unknown_hold'}`, `{'under_way', job}` with the job of this kind that has not ended, `{'wrong_state', state}` where the
 --   operation does not begin in the VM's state, `{'changed'}` where the VM has another version, `{'rejected', kind, reason}`
 --   where a rule says so, `{'not_ready'}` where the VM may be one of before, or `{'other_schema'}` where the records are not
 --   of the schema of these programs.
 --
--- needs: acceptance, broken_records, condition, idempotency, operations, queue_rules, readiness
+-- needs: acceptance, broken_records, condition, idempotency, operations, queue_rules, readiness, audit_log
 
 local before = replay()
 if before then return before end
 local key, op = P .. 'vm:' .. vm, operation(kind)
-refuse(wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm) or broken_counters())
+refuse(broken_audit_log() or wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm) or broken_counters())
 local unready = not_ready()
 if unready == 'other_schema' then return {unready} end
 local refusal = rejected(kind)

@@ -1,13 +1,14 @@
 -- Puts a job that was given up back to its place in the queue; it goes on at the first step that has no end.
 --
--- ARGV job  the job
+-- ARGV job     the job
+-- ARGV author  who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'ok'}`; `{'unknown_job'}`; `{'not_dead', state}`; `{'unknown_vm'}`; `{'under_way', job}` where another job of the
 --   VM is; `{'wrong_state', state}` where it cannot begin in the VM's state.
 --
--- needs: broken_records, dead_letters, events, operations, queue, time, vm_state
+-- needs: audit_log, broken_records, dead_letters, events, operations, queue, time, vm_state
 
 local key = P .. 'job:' .. job
-refuse(broken_job(job))
+refuse(broken_audit_log() or broken_job(job))
 local j = redis.call('HMGET', key, 'state', 'kind', 'vm', 'entry')
 local kind, vm = j[2], j[3]
 if not j[1] then return {'unknown_job'} end
@@ -30,4 +31,5 @@ redis.call('PERSIST', key .. ':steps')
 redis.call('PERSIST', key .. ':explanation')
 put_back(j[4], job)
 event('job.queued', 'job', job, 'vm', vm, 'why', 'people had it tried again')
+audited('vm', vm, 'job', job)
 return {'ok'}

@@ -44,10 +44,10 @@ local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', whole(now_ms), '
 for i = #due, 1, -1 do is_broken(promote(due[i])) end
 for _, vm in ipairs(redis.call('ZRANGEBYSCORE', P .. 'holds', '-inf', whole(now_ms), 'LIMIT', 0, limit)) do
   redis.call('ZREM', P .. 'holds', vm)
-  local v = is_broken(broken_vm(vm)) and {} or redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'pm')
+  local v = is_broken(broken_vm(vm)) and {} or redis.call('HMGET', P .. 'vm:' .. vm, 'state', 'pm', 'project')
   if v[1] == 'held' and not is_broken(broken_pm(v[2], vm)) then
     forget_vm(vm)
-    event('hold.expired', 'vm', vm)
+    event('hold.expired', 'vm', vm, 'project', v[3] or 'default')
   end
 end
 

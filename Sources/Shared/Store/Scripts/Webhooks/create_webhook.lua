@@ -5,12 +5,13 @@
 -- ARGV types   the types of events, with commas between; empty for all
 -- ARGV secret  what signs the messages
 -- ARGV limit   how many webhooks there may be
+-- ARGV author  who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'ok', id, created_at}`; `{'full', count}`.
 --
 -- when full: refused
--- needs: broken_records, counters, events, time
+-- needs: audit_log, broken_records, counters, events, time
 
-refuse(wrong_kind('webhooks', 'events') or broken_counters() or not_whole('counters', false, 'webhook'))
+refuse(broken_audit_log() or wrong_kind('webhooks', 'events') or broken_counters() or not_whole('counters', false, 'webhook'))
 local there = redis.call('ZCARD', P .. 'webhooks')
 if there >= tonumber(limit) then return {'full', there} end
 local id
@@ -21,4 +22,5 @@ local last = redis.call('XREVRANGE', P .. 'events', '+', '-', 'COUNT', 1)[1][1]
 redis.call('HSET', P .. 'webhook:' .. id, 'id', id, 'name', name, 'url', url, 'types', types, 'secret', secret,
   'state', 'active', 'created_at', now, 'position', last, 'deliveries', 0)
 redis.call('ZADD', P .. 'webhooks', id, id)
+audited('object', 'webhook ' .. id, 'url', url)
 return {'ok', id, now}
