@@ -72,6 +72,8 @@ struct Gateway {
             limit: CallerLimit(settings.waitingCallers)
         )
         let vms = VMService(store: store, jobs: jobs, levels: levels, wait: settings.wait)
+        let batches = BatchService(store: store, jobs: jobs)
+        let roomWait = RoomWait(longest: settings.roomWait)
         let fleetCache = SharedFleetCache(store: store)
         let placement = PlacementService(store: store, fleetCache: fleetCache)
         let router = Self.routes(
@@ -79,7 +81,8 @@ struct Gateway {
                 legacyVMs: LegacyVMController(service: vms),
                 legacyPMs: LegacyPMController(store: store),
                 legacyImages: LegacyImageController(store: store),
-                vms: VMController(service: vms, store: store),
+                vms: VMController(service: vms, batches: batches, store: store, roomWait: roomWait),
+                batches: BatchController(service: batches, store: store, roomWait: roomWait),
                 holds: HoldController(service: vms, store: store),
                 pms: PMController(store: store, service: placement),
                 groups: GroupController(store: store),

@@ -13,6 +13,8 @@ struct GatewaySettings: Sendable {
     let grace: Duration
     let connections: Int
     let queueLimit: Int
+    /// The longest time for which a create may wait for room.
+    let roomWait: Duration
     let metricsVMs: Int
     let rateLimit: Int
     /// Nil for plain HTTP.
@@ -80,6 +82,12 @@ struct GatewaySettings: Sendable {
             "How many jobs may wait: on the queue, back on it, or deferred. Beyond them creates and holds are refused "
             + "(`queue_full`), and destroys are not."
     )
+    private static let roomWaitSetting = Setting<Duration>.seconds(
+        "HVC_ROOM_WAIT",
+        in: 1...2_592_000,
+        fallback: 86_400,
+        meaning: "The longest time for which a create with `when_full: wait` may wait for room."
+    )
     private static let metricsVMsSetting = Setting<Int>.number(
         "HVC_METRICS_VMS",
         in: 0...1_000_000,
@@ -114,6 +122,7 @@ struct GatewaySettings: Sendable {
         [
             hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
             graceSetting.about, connectionsSetting.about, queueLimitSetting.about,
+            roomWaitSetting.about,
             metricsVMsSetting.about, rateLimitSetting.about, certificateSetting.about, keySetting.about,
         ] + CommonSettings.descriptions
     }
@@ -133,6 +142,7 @@ struct GatewaySettings: Sendable {
         grace = reader.value(Self.graceSetting)
         connections = reader.value(Self.connectionsSetting)
         queueLimit = reader.value(Self.queueLimitSetting)
+        roomWait = reader.value(Self.roomWaitSetting)
         metricsVMs = reader.value(Self.metricsVMsSetting)
         rateLimit = reader.value(Self.rateLimitSetting)
         let (certificate, key) = (reader.value(Self.certificateSetting), reader.value(Self.keySetting))

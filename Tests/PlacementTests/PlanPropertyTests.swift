@@ -85,7 +85,7 @@ struct PlanPropertyTests {
 
     // MARK: Cases
 
-    private static func fleet(_ generator: inout SeededGenerator) throws -> FleetSnapshot {
+    static func fleet(_ generator: inout SeededGenerator) throws -> FleetSnapshot {
         let plain = try Fleets.random(&generator, machines: .random(in: 1...12, using: &generator))
         return FleetSnapshot(
             plain.machines.map { machine in
@@ -100,7 +100,7 @@ struct PlanPropertyTests {
         )
     }
 
-    private static func request(_ number: Int, _ generator: inout SeededGenerator) throws -> PlacementRequest {
+    static func request(_ number: Int, _ generator: inout SeededGenerator) throws -> PlacementRequest {
         func some<Element>(_ elements: [Element], _ probability: Double) -> [Element] {
             elements.filter { _ in .random(probability, using: &generator) }
         }
@@ -125,7 +125,7 @@ struct PlanPropertyTests {
     }
 
     /// What is booked, counted without the code under test.
-    private struct Booked {
+    struct Booked {
         var used: [PMID: Resources] = [:]
         var members: [String: [PMID]] = [:]
 

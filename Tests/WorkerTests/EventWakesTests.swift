@@ -24,6 +24,7 @@ struct EventWakesTests {
 
     @Test("Several events wake each loop that one of them concerns, and an outage wakes all")
     func several() {
+        #expect(wakes("batch.placed") == .intake && wakes("room.freed") == .intake)
         #expect(wakes("job.queued", "pm.due", "job.delayed") == [.intake, .discovery, .sweep])
         #expect(EventWakes(.interrupted) == .all)
     }

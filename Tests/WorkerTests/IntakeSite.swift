@@ -81,7 +81,9 @@ final class IntakeSite: Sendable {
 
     private func fill(pms: Int, unprobed: Set<Int>) async throws {
         _ = try await store.register(machines: (1...pms).map { PMListing(address: try PMAddress("host\($0)")) })
-        _ = try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1)])
+        _ = try await store.register(types: [
+            Resources(cpu: 1, ram: 512, disk: 1), Resources(cpu: 4, ram: 2048, disk: 4),
+        ])
         let facts = ImageRegistration.Facts(format: .qcow2, fileBytes: 1, diskBytes: 1, fingerprint: "a")
         _ = try await store.register(images: [ImageRegistration(path: "/a", name: "a", facts: facts)])
         _ = redis.memory.run(["HSET", "hvc:counters", "ready_at", "then"])
@@ -101,18 +103,26 @@ final class IntakeSite: Sendable {
     /// As SIGTERM would.
     func stop() { trigger.withLockedValue { $0 }?.triggerGracefulShutdown() }
 
-    func create(on pm: Int? = nil) async throws {
+    func create(on pm: Int? = nil, type: Int = 1, roomWait: Duration? = nil) async throws {
         _ = try await store.enqueueCreate(
             name: "a",
-            type: Self.id(1),
+            type: Self.id(type),
             image: Self.id(100),
             constraints: PlacementConstraints(pm: try pm.map { try Self.id($0) }),
+            roomWait: roomWait,
             request: ""
         )
     }
 
-    func probe(_ pm: Int) async throws {
-        let measure = PMMeasure(capacity: Self.capacity, available: Self.capacity)
+    func createBatch(_ count: Int, roomWait: Duration? = nil) async throws {
+        let vms = try Batch.names("b", count: count).map {
+            BatchCreate(name: $0, type: try Self.id(1), image: try Self.id(100))
+        }
+        _ = try await store.enqueueBatch(vms, isAtomic: true, roomWait: roomWait, request: "")
+    }
+
+    func probe(_ pm: Int, _ capacity: Resources = IntakeSite.capacity) async throws {
+        let measure = PMMeasure(capacity: capacity, available: capacity)
         try await store.record(DiscoveryReport(state: .up, measure: measure), of: Self.id(pm), next: .seconds(60))
     }
 

@@ -10,6 +10,7 @@ extension Gateway {
         let legacyPMs: LegacyPMController
         let legacyImages: LegacyImageController
         let vms: VMController
+        let batches: BatchController
         let holds: HoldController
         let pms: PMController
         let groups: GroupController
@@ -70,6 +71,10 @@ extension Gateway {
         router.v1(Endpoints.readVM, controllers.vms.read)
         router.v1(Endpoints.destroyVM, controllers.vms.destroy)
         router.v1(Endpoints.updateVM, controllers.vms.update)
+        router.v1(Endpoints.createBatch, controllers.batches.create)
+        router.v1(Endpoints.listBatches, controllers.batches.list)
+        router.v1(Endpoints.readBatch, controllers.batches.read)
+        router.v1(Endpoints.cancelBatch, controllers.batches.cancel)
         router.v1(Endpoints.listHolds, controllers.holds.list)
         router.v1(Endpoints.listGroups, controllers.groups.list)
         router.v1(Endpoints.createHold, controllers.holds.create)

@@ -74,7 +74,8 @@ struct JobService: Sendable {
         }
     }
 
-    private func accept(
+    /// Accepts jobs, by the deadline where Redis was empty.
+    func accept(
         until deadline: ContinuousClock.Instant,
         _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
     ) async throws(Failure) -> Acceptance {
@@ -95,6 +96,16 @@ struct JobService: Sendable {
             throw Failure(.internalFault, "job \(accepted.job) was given up: see the workers' log")
         }
         return true
+    }
+
+    /// Waits until all of these jobs have ended, or the wait is over.
+    func waitForEnds(of accepted: [Acceptance], until deadline: ContinuousClock.Instant) async {
+        await withDiscardingTaskGroup { group in
+            for job in accepted {
+                // What became of each the caller reads from its record.
+                group.addTask { _ = try? await outcomes.outcome(of: job, until: deadline) }
+            }
+        }
     }
 
     /// A job, once it has ended or the wait is over.

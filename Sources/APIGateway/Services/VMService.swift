@@ -27,6 +27,7 @@ struct VMService: Sendable {
     func submit(
         _ body: CreateVMRequest,
         in project: ProjectName?,
+        roomWait: Duration? = nil,
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
@@ -51,6 +52,7 @@ struct VMService: Sendable {
                 constraints: body.placement ?? PlacementConstraints.none,
                 notes: body.notes,
                 project: project ?? .default,
+                roomWait: roomWait,
                 request: request,
                 key: key
             )

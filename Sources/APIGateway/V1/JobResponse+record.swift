@@ -16,6 +16,7 @@ extension JobResponse {
             state: job.state,
             vmID: job.vm,
             project: job.project,
+            batchID: job.batch,
             pmID: job.pm,
             requestID: job.request,
             attempts: job.attempts,

@@ -51,6 +51,7 @@ struct QueueController: Sendable {
                 paused: pause.map { QueueResponse.Pause(reason: $0.reason, at: $0.at) },
                 capacity: QueueResponse.Waiting(status.capacity),
                 direct: QueueResponse.Waiting(status.direct),
+                waitingForRoom: QueueResponse.Waiting(status.room),
                 running: status.running,
                 deferred: status.deferred,
                 dead: status.dead,

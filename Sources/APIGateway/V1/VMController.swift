@@ -6,16 +6,42 @@ import Store
 /// `/v1/vms`.
 struct VMController: Sendable {
     let service: VMService
+    let batches: BatchService
     let store: Store
+    let roomWait: RoomWait
 
     /// 202 with the job; for a caller who waits, 201 with the VM that runs.
+    ///
+    /// Several VMs are answered as a batch.
     @Sendable
     func create(_ call: V1Call<CreateVMRequest>) async throws(Failure) -> V1Response<VMResponse> {
-        let project = try call.project(named: call.body.project)
+        let body = call.body
+        let project = try call.project(named: body.project)
+        let roomWait = try roomWait.duration(body.whenFull, body.waitSeconds, until: body.deadlineAt)
+        if let count = body.count, count > 1, let type = body.type {
+            let creates = Batch.names(body.name, count: count).map { name in
+                BatchCreate(
+                    name: name,
+                    type: type,
+                    image: body.image,
+                    constraints: body.placement ?? PlacementConstraints.none,
+                    notes: body.notes
+                )
+            }
+            return try await V1Response(
+                batch: call,
+                by: batches,
+                creates,
+                isAtomic: body.atomic ?? false,
+                in: project,
+                roomWait: roomWait
+            )
+        }
         let submission = try await service.submit(
-            call.body,
+            body,
             // Whoever may see all projects may build any hold.
-            in: call.body.hold != nil && call.body.project == nil ? call.ownProject : project,
+            in: body.hold != nil && body.project == nil ? call.ownProject : project,
+            roomWait: roomWait,
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()

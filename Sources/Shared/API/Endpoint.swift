@@ -9,7 +9,8 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
     /// A call under `/v1/`.
     ///
     /// One that makes a job answers 202 with ``JobAccepted`` while it goes on; a caller may wait for its outcome. Where an
-    /// object `mayBeGone`, ``VMGone`` stands in its place.
+    /// object `mayBeGone`, ``VMGone`` stands in its place. One that `makesBatch`, and one that may make it, answers
+    /// ``BatchResponse`` for several VMs, also while their jobs go on.
     package init(
         v1 name: String,
         _ method: HTTPMethod,
@@ -17,6 +18,7 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
         query: [QueryParameter] = [],
         status: Int = 200,
         makesJob: Bool = false,
+        makesBatch: Bool = false,
         mayBeGone: Bool = false,
         isConditional: Bool = false,
         isStream: Bool = false,
@@ -31,11 +33,12 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
             style: .v1,
             methods: [method],
             path: path,
-            query: makesJob ? query + [.wait] : query,
-            statuses: makesJob ? [status, 202] : [status],
+            query: makesJob || makesBatch ? query + [.wait] : query,
+            statuses: makesJob || makesBatch ? [status, 202] : [status],
             body: Body.self == NoBody.self ? nil : Body.self,
             answer: Answer.self,
             mayBeGone: mayBeGone,
+            makesBatch: makesBatch,
             isConditional: isConditional,
             isStream: isStream,
             summary: summary
@@ -124,6 +127,8 @@ package struct EndpointDescription: Sendable {
     package var mediaType = "application/json"
     /// Whether it may answer that its object is no more.
     package var mayBeGone = false
+    /// Whether it may answer with a batch.
+    package var makesBatch = false
     package var needsToken = true
     /// Whether it changes an object and takes `If-Match` (RFC 9110, 13.1.1).
     package var isConditional = false
@@ -133,6 +138,15 @@ package struct EndpointDescription: Sendable {
 
     /// Whether it makes a job, and so may answer 202.
     package var makesJob: Bool { statuses.contains(202) }
+
+    /// What it may answer with a status.
+    package func answers(with status: Int) -> [any (Codable & Sendable).Type] {
+        if style == .v1, status == 202 {
+            return (answer == BatchResponse.self ? [] : [JobAccepted.self]) + (makesBatch ? [BatchResponse.self] : [])
+        }
+        return [answer] + (mayBeGone ? [VMGone.self] : [])
+            + (makesBatch && answer != BatchResponse.self ? [BatchResponse.self] : [])
+    }
 }
 
 /// What a call is about.

@@ -8,7 +8,8 @@ extension FailureCode {
         case .unauthorized: 401
         case .crossSite, .forbidden: 403
         case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold: 404
-        case .unknownJob, .unknownRule, .unknownToken, .unknownProject, .unknownWebhook, .unknownDelivery: 404
+        case .unknownBatch, .unknownJob, .unknownRule, .unknownToken, .unknownProject, .unknownWebhook: 404
+        case .unknownDelivery: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409

@@ -67,6 +67,8 @@ package struct JobResponse: Codable, Hashable, Sendable {
     package let vmID: VMID
     /// That of the VM; missing where its record cannot be read now.
     package let project: ProjectName?
+    /// Missing where it was accepted by itself.
+    package let batchID: BatchID?
     /// Missing where it has no PM yet.
     package let pmID: PMID?
     /// The request that asked for it; missing where workers made it themselves.
@@ -99,6 +101,7 @@ package struct JobResponse: Codable, Hashable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case id, kind, state, project, attempts, worker, ahead, reason, steps, left, error
         case vmID = "vm_id"
+        case batchID = "batch_id"
         case pmID = "pm_id"
         case requestID = "request_id"
         case acceptedAt = "accepted_at"
@@ -116,6 +119,7 @@ package struct JobResponse: Codable, Hashable, Sendable {
         state: Job.State,
         vmID: VMID,
         project: ProjectName? = nil,
+        batchID: BatchID? = nil,
         pmID: PMID? = nil,
         requestID: String? = nil,
         attempts: Int = 0,
@@ -135,6 +139,7 @@ package struct JobResponse: Codable, Hashable, Sendable {
     ) {
         (self.id, self.kind, self.state, self.vmID, self.pmID) = (id, kind.rawValue, state.rawValue, vmID, pmID)
         self.project = project
+        self.batchID = batchID
         (self.requestID, self.attempts, self.worker) = (requestID, attempts, worker)
         (self.acceptedAt, self.startedAt, self.endedAt, self.dueAt) = (acceptedAt, startedAt, endedAt, dueAt)
         (self.cancelRequestedAt, self.cleanupJobID) = (cancelRequestedAt, cleanupJobID)

@@ -80,6 +80,8 @@ package struct QueueResponse: Codable, Hashable, Sendable {
     package let capacity: Waiting
     /// All other jobs.
     package let direct: Waiting
+    /// The creates that wait for room until their deadlines, the oldest as the next; `deferred` counts them, too.
+    package let waitingForRoom: Waiting
     package let running: Int
     package let deferred: Int
     package let dead: Int
@@ -88,10 +90,16 @@ package struct QueueResponse: Codable, Hashable, Sendable {
     package let jobs: [RunningJob]
     package let rules: [Rule]
 
+    private enum CodingKeys: String, CodingKey {
+        case paused, capacity, direct, running, deferred, dead, rates, jobs, rules
+        case waitingForRoom = "waiting_for_room"
+    }
+
     package init(
         paused: Pause?,
         capacity: Waiting,
         direct: Waiting,
+        waitingForRoom: Waiting,
         running: Int,
         deferred: Int,
         dead: Int,
@@ -99,7 +107,7 @@ package struct QueueResponse: Codable, Hashable, Sendable {
         jobs: [RunningJob],
         rules: [Rule]
     ) {
-        (self.paused, self.capacity, self.direct) = (paused, capacity, direct)
+        (self.paused, self.capacity, self.direct, self.waitingForRoom) = (paused, capacity, direct, waitingForRoom)
         (self.running, self.deferred, self.dead) = (running, deferred, dead)
         (self.rates, self.jobs, self.rules) = (rates, jobs, rules)
     }

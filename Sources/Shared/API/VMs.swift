@@ -7,9 +7,10 @@ extension Endpoints {
         "/v1/vms",
         status: 201,
         makesJob: true,
+        makesBatch: true,
         mayBeGone: true,
         scope: .project,
-        "Creates a VM: of a type, or in the place of a hold."
+        "Creates a VM: of a type, or in the place of a hold; with count, several of a type."
     )
     package static let readVM = Endpoint<NoBody, VMResponse>(
         v1: "readVM",
@@ -66,17 +67,28 @@ package struct CreateVMRequest: APIRequest, Hashable {
     package var description: String?
     /// Nil for that of the caller's token, or `default`.
     package var project: ProjectName?
+    /// How many VMs of this kind; with more than one their names end in numbers.
+    package var count: Int?
+    /// Whether several VMs get their places together or none does.
+    package var atomic: Bool?
+    package var whenFull: WhenFull?
+    package var waitSeconds: Int?
+    package var deadlineAt: String?
 
     private enum CodingKeys: String, CodingKey {
-        case name, placement, labels, description, project
+        case name, placement, labels, description, project, count, atomic
         case type = "instance_type"
         case image = "image_id"
         case hold = "hold_id"
+        case whenFull = "when_full"
+        case waitSeconds = "wait_s"
+        case deadlineAt = "deadline_at"
     }
 
     package static let forms = [
         CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label),
-        CodingKeys.description.rawValue: .description,
+        CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
+        CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds),
     ]
 
     /// What its owner says of the VM.
@@ -90,7 +102,12 @@ package struct CreateVMRequest: APIRequest, Hashable {
         placement: PlacementConstraints? = nil,
         labels: [String: String]? = nil,
         description: String? = nil,
-        project: ProjectName? = nil
+        project: ProjectName? = nil,
+        count: Int? = nil,
+        atomic: Bool? = nil,
+        whenFull: WhenFull? = nil,
+        waitSeconds: Int? = nil,
+        deadlineAt: String? = nil
     ) {
         self.name = name
         self.project = project
@@ -100,10 +117,29 @@ package struct CreateVMRequest: APIRequest, Hashable {
         self.placement = placement
         self.labels = labels
         self.description = description
+        (self.count, self.atomic) = (count, atomic)
+        (self.whenFull, self.waitSeconds, self.deadlineAt) = (whenFull, waitSeconds, deadlineAt)
+    }
+
+    /// Refuses a name that does not do for so many VMs.
+    static func validate(_ name: String, count: Int?) throws(Failure) {
+        guard (1...Batch.mostVMs).contains(count ?? 1) else {
+            throw Failure(.invalidRequest, "count is \(count ?? 1): give 1 to \(Batch.mostVMs)", pointer: "/count")
+        }
+        _ = try Failure.at("name", check: try VMName.validated(name))
+        _ = try Failure.at("name", check: try VMName.validated(Batch.names(name, count: count ?? 1).last ?? name))
     }
 
     package func validate() throws(Failure) {
-        _ = try Failure.at("name", check: try VMName.validated(name))
+        try Self.validate(name, count: count)
+        try WhenFull.check(whenFull, waitSeconds, deadlineAt)
+        guard hold == nil || (count ?? 1) == 1 && whenFull == nil && atomic == nil else {
+            throw Failure(
+                .invalidRequest,
+                "a hold is one VM that has its place: leave out count, atomic and when_full",
+                pointer: ""
+            )
+        }
         try Failure.at("placement", check: try placement?.validate())
         try notes.validate()
         guard (type == nil) == (hold != nil),

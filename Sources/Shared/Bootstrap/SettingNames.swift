@@ -39,6 +39,7 @@ package enum SettingNames {
         "HVC_REDIS_PASSWORD",
         "HVC_REDIS_PASSWORD_FILE",
         "HVC_REDIS_URL",
+        "HVC_ROOM_WAIT",
         "HVC_SLOTS",
         "HVC_WAIT",
         "HVC_WAITING_CALLERS",

@@ -58,7 +58,10 @@ package struct APIClient: Sendable {
         }
         let response = try await http.send(request, within: limit)
         guard call.statuses.contains(response.status) else { throw Self.error(response) }
-        if response.status == 202, call.style == .v1 { return .accepted(try Self.value(response)) }
+        let goesOn = response.status == 202 && call.style == .v1
+        if goesOn, call.answers(with: 202).contains(where: { $0 == JobAccepted.self }) {
+            return .accepted(try Self.value(response))
+        }
         if call.mayBeGone, let gone = Self.gone(response) { return .gone(gone) }
         return .done(try Self.value(response))
     }

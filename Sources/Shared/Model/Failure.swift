@@ -80,6 +80,8 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case unknownImage = "unknown_image"
     /// No hold has this number.
     case unknownHold = "unknown_hold"
+    /// No batch has this number.
+    case unknownBatch = "unknown_batch"
     /// No job has this number.
     case unknownJob = "unknown_job"
     /// Another request had the same key.

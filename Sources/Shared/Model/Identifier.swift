@@ -11,6 +11,8 @@ package struct Identifier<Entity>: Hashable, Sendable, Comparable, CustomStringC
         self.value = value
     }
 
+    fileprivate init<Other>(of other: Identifier<Other>) { value = other.value }
+
     /// Reads plain decimal digits: no sign, no space, nothing but `0`-`9`, a value from 1 to 2^53.
     ///
     /// The upper bound is that of JSON numbers and of Redis' Lua, which both count in doubles.
@@ -69,3 +71,10 @@ package typealias TypeID = Identifier<InstanceType>
 package typealias ImageID = Identifier<Image>
 /// The number of a job, from 1.
 package typealias JobID = Identifier<Job>
+/// The number of a batch, which is that of its first job.
+package typealias BatchID = Identifier<Batch>
+
+extension Identifier where Entity == Batch {
+    /// The number of the batch whose first job this is.
+    package init(ofFirst job: JobID) { self.init(of: job) }
+}

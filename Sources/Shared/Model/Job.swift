@@ -64,6 +64,8 @@ package struct QueueEntry: Hashable, Sendable, Codable {
     package let constraints: PlacementConstraints?
     /// The PMs that failed it, which are not asked again; nil for none.
     package let excludedPMs: [PMID]?
+    /// The batch with which its VM gets its place, or not at all; nil where it gets one by itself.
+    package let batch: BatchID?
 
     /// What the job needs of a PM.
     package var needs: Resources { Resources(cpu: cpu, ram: ram, disk: disk) }
@@ -78,6 +80,7 @@ package struct QueueEntry: Hashable, Sendable, Codable {
     ///   - image: the image that the VM starts from.
     ///   - constraints: where the VM may go.
     ///   - excludedPMs: the PMs that failed it; nil for none.
+    ///   - batch: the batch with which its VM gets its place.
     package init(
         job: JobID,
         kind: Job.Kind,
@@ -85,7 +88,8 @@ package struct QueueEntry: Hashable, Sendable, Codable {
         needs: Resources,
         image: ImageID? = nil,
         constraints: PlacementConstraints? = nil,
-        excludedPMs: [PMID]? = nil
+        excludedPMs: [PMID]? = nil,
+        batch: BatchID? = nil
     ) {
         self.job = job
         self.kind = kind
@@ -96,10 +100,11 @@ package struct QueueEntry: Hashable, Sendable, Codable {
         self.image = image
         self.constraints = constraints
         self.excludedPMs = excludedPMs
+        self.batch = batch
     }
 
     private enum CodingKeys: String, CodingKey {
-        case job, kind, vm, cpu, ram, disk, image
+        case job, kind, vm, cpu, ram, disk, image, batch
         case constraints = "where"
         case excludedPMs = "tried"
     }
@@ -126,7 +131,8 @@ extension QueueEntry {
             needs: Resources(cpu: try amount(.cpu), ram: try amount(.ram), disk: try amount(.disk)),
             image: try container.decodeIfPresent(ImageID.self, forKey: .image),
             constraints: try container.decodeIfPresent(PlacementConstraints.self, forKey: .constraints),
-            excludedPMs: try container.decodeIfPresent([PMID].self, forKey: .excludedPMs)
+            excludedPMs: try container.decodeIfPresent([PMID].self, forKey: .excludedPMs),
+            batch: try container.decodeIfPresent(BatchID.self, forKey: .batch)
         )
     }
 }

@@ -44,6 +44,32 @@ enum EnqueueReply: ScriptReply {
     }
 }
 
+extension Store {
+    /// What was accepted.
+    ///
+    /// - Throws: `Failure` with why nothing was.
+    func acceptance(
+        _ reply: EnqueueReply,
+        _ nonce: JobNonce,
+        type: TypeID?,
+        image: ImageID
+    ) throws(Failure) -> Acceptance {
+        switch reply {
+        case .accepted(let job, let vm): return acceptance(job, vm, nonce)
+        case .known(let request): return try request.acceptance
+        case .notReady: throw .notReady
+        case .otherSchema: throw .otherSchema
+        case .unknownType: throw .unknownType(type?.description ?? "")
+        case .unknownImage: throw .unknownImage(image)
+        case .unknownHold: throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
+        case .groupConflict(let group, let rule): throw Failure(groupConflict: group, rule: rule)
+        case .refusedByProject(let failure): throw failure
+        case .queueFull(let length): throw .queueFull(length, limit: queueLimit)
+        case .rejected(let kind, let reason): throw .rejected(kind, reason: reason)
+        }
+    }
+}
+
 /// What the script answers that accepts a job on a VM.
 enum EnqueueOnVMReply: ScriptReply {
     case accepted(JobID, VMID)

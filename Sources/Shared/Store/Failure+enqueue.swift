@@ -15,6 +15,11 @@ extension Failure {
         Failure(.unknownHold, "there is no hold \(hold): \(whyNoHold)")
     }
 
+    /// There is no such type.
+    static func unknownType(_ type: String) -> Failure {
+        Failure(.unknownType, "there is no type \(type): /vm/types lists them")
+    }
+
     /// There is no such image.
     ///
     /// - Parameter image: the image.

@@ -22,6 +22,10 @@ package struct Keys: Hashable, Sendable {
     package var queuePause: String { prefix + "queue:paused" }
     /// Hash: the rules for jobs, by kind, each as JSON.
     package var queueRules: String { prefix + "queue:rules" }
+    /// Sorted set: the creates that wait for room, by number.
+    package var roomWaiters: String { prefix + "queue:room" }
+    /// Sorted set: the batches that were accepted, by number.
+    package var batches: String { prefix + "batches" }
     /// Sorted set: the jobs that workers hold, by the end of their lease in ms.
     package var leases: String { prefix + "leases" }
     /// Sorted set: the deferred jobs, by the time in ms at which they are due.
@@ -99,6 +103,8 @@ package struct Keys: Hashable, Sendable {
     package func deferred(of kind: Job.Kind) -> String { prefix + "queue:deferred:" + kind.rawValue }
     /// Hash: a project: its quotas, and what its VMs need together.
     package func project(_ name: ProjectName) -> String { prefix + "project:\(name)" }
+    /// Hash: a batch.
+    package func batch(_ id: BatchID) -> String { prefix + "batch:\(id)" }
     /// Hash: a token, without the token itself.
     package func token(_ id: TokenID) -> String { prefix + "token:\(id)" }
     /// Hash: a webhook, with its secret.

@@ -14,9 +14,10 @@ struct PollReply: ScriptReply {
     let isReset: Bool
     let hasMore: Bool
     let time: Int
+    let offersRoom: Bool
 
     init?(_ reply: RESPValue, keys: Keys) {
-        guard let parts = reply.array, parts.count == 12, let version = parts[0].int,
+        guard let parts = reply.array, parts.count == 13, let version = parts[0].int,
             let headroomVersion = parts[1].string, let lines = parts[2].array, let machines = parts[3].array,
             let placed = parts[5].array, let time = parts[7].int, let generation = parts[8].string,
             let claims = parts[9].array, let direct = parts[10].int, let present = parts[11].array
@@ -33,6 +34,7 @@ struct PollReply: ScriptReply {
         isReset = parts[4].int == 1
         hasMore = parts[6].int == 1
         self.time = time
+        offersRoom = parts[12].int == 1
     }
 
     /// A PM from `{pm, {field, value, …}}`; one whose record cannot be read is known, and takes no VMs.

@@ -31,6 +31,7 @@ extension Store {
     ///   - constraints: where the VM may go, validated.
     ///   - notes: what its owner says of it, validated.
     ///   - project: the project that it is made in.
+    ///   - roomWait: how long it waits for room where there is none; nil for not at all.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number.
@@ -44,6 +45,7 @@ extension Store {
         constraints: PlacementConstraints = .none,
         notes: VMNotes = .none,
         project: ProjectName = .default,
+        roomWait: Duration? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
@@ -51,6 +53,7 @@ extension Store {
             "name": name, "uuid": uuid.uuidString.lowercased(), "type_id": type.value, "image_id": image.value,
             "request": request, "constraints": constraints.recordText, "groups": constraints.groupWords, "hold": "",
             "labels": notes.labelWords, "description": notes.description ?? "", "project": project.description,
+            "room_wait_ms": roomWait.milliseconds,
         ]
         return try await enqueue(.enqueueCreate, wanted, type: type, image: image, key: key)
     }
@@ -80,6 +83,7 @@ extension Store {
             "name": name, "uuid": "", "type_id": "", "image_id": image.value, "request": request, "constraints": "",
             "groups": "", "hold": hold.value, "labels": notes.labelWords, "description": notes.description ?? "",
             "project": project?.description ?? "",
+            "room_wait_ms": "",
         ]
         return try await enqueue(.enqueueCreate, wanted, type: nil, image: image, key: key)
     }
@@ -125,20 +129,8 @@ extension Store {
         try await ensureMemory()
         let nonce = JobNonce()
         let limit: ScriptArguments = ["queue_limit": queueLimit]
-        switch try await runOnce(script, wanted + limit + identity(nonce, key)) as EnqueueReply {
-        case .accepted(let job, let vm): return acceptance(job, vm, nonce)
-        case .known(let request): return try request.acceptance
-        case .notReady: throw .notReady
-        case .otherSchema: throw .otherSchema
-        case .unknownType:
-            throw Failure(.unknownType, "there is no type \(type?.description ?? ""): /vm/types lists them")
-        case .unknownImage: throw .unknownImage(image)
-        case .unknownHold: throw Failure(.unknownHold, "there is no such hold: \(Failure.whyNoHold)")
-        case .groupConflict(let group, let rule): throw Failure(groupConflict: group, rule: rule)
-        case .refusedByProject(let failure): throw failure
-        case .queueFull(let length): throw .queueFull(length, limit: queueLimit)
-        case .rejected(let kind, let reason): throw .rejected(kind, reason: reason)
-        }
+        let reply: EnqueueReply = try await runOnce(script, wanted + limit + identity(nonce, key))
+        return try acceptance(reply, nonce, type: type, image: image)
     }
 
     /// Sees that groups have no other rules than those that are asked for (HGET).
@@ -269,10 +261,15 @@ extension Store {
         ]
     }
 
-    private func acceptance(_ job: JobID, _ vm: VMID, _ nonce: JobNonce) -> Acceptance {
+    func acceptance(_ job: JobID, _ vm: VMID, _ nonce: JobNonce) -> Acceptance {
         numbersSeen.note(job: job, vm: vm)
         return Acceptance(job: job, vm: vm, nonce: nonce)
     }
+}
+
+extension Duration? {
+    /// As scripts take it: whole milliseconds, or nothing.
+    var milliseconds: String { map { "\($0.milliseconds)" } ?? "" }
 }
 
 extension PlacementConstraints {

@@ -60,6 +60,8 @@ package struct QueueSnapshot: Sendable {
     package let hasMore: Bool
     /// Now, in ms since 1970 by the clock of Redis.
     package let time: Int
+    /// True where room was freed that creates wait for, and that was not offered to all of them.
+    package let offersRoom: Bool
 }
 
 /// What a worker wants to do with the oldest entry.
@@ -174,7 +176,8 @@ extension Store {
             claims: reply.claims,
             isReset: reply.isReset || isReset,
             hasMore: reply.hasMore,
-            time: reply.time
+            time: reply.time,
+            offersRoom: reply.offersRoom
         )
     }
 

@@ -16,6 +16,8 @@ package struct QueueStatus: Hashable, Sendable {
     package let capacity: Waiting
     /// Of the queue of all other jobs.
     package let direct: Waiting
+    /// Of the creates that wait for room.
+    package let room: Waiting
     /// How many jobs workers hold.
     package let running: Int
     /// How many jobs were put off.
@@ -31,15 +33,18 @@ extension Store {
             ["LLEN", keys.queue], ["ZCARD", keys.returned], ["LLEN", keys.direct], ["ZCARD", keys.leases],
             ["ZCARD", keys.delayed], ["LLEN", keys.dead], ["LINDEX", keys.queue, "-1"],
             ["ZRANGE", keys.returned, "0", "0"], ["LINDEX", keys.direct, "-1"], ["TIME"],
+            ["ZCARD", keys.roomWaiters], ["ZRANGE", keys.roomWaiters, "0", "0"],
         ])
         // Those that came back have lower numbers than those that did not, but for one that was put there by hand.
         let taking = [replies[6], replies[7].array?.first].compactMap { $0?.string.flatMap(Self.job) }.min()
         let direct = replies[8].string.flatMap(Self.job)
-        let ages = try await ages(of: [taking, direct], at: replies[9].milliseconds)
+        let waiting = replies[11].array?.first?.string.flatMap { JobID($0) }
+        let ages = try await ages(of: [taking, direct, waiting], at: replies[9].milliseconds)
         func count(_ index: Int) -> Int { replies[index].int ?? 0 }
         return QueueStatus(
             capacity: QueueStatus.Waiting(depth: count(0) + count(1), next: taking, age: ages[0]),
             direct: QueueStatus.Waiting(depth: count(2), next: direct, age: ages[1]),
+            room: QueueStatus.Waiting(depth: count(10), next: waiting, age: ages[2]),
             running: count(3),
             deferred: count(4),
             dead: count(5)

@@ -75,9 +75,10 @@ package struct Store: Sendable {
     /// - Throws: `Failure`, with `outcomeUnknown` where Redis may have run it though no reply came.
     func runOnce<Reply: ScriptReply>(
         _ script: StoreScript,
-        _ arguments: ScriptArguments
+        _ arguments: ScriptArguments,
+        more: [any RedisArgumentConvertible] = []
     ) async throws(Failure) -> Reply {
-        let values = try script.values(arguments, more: [])
+        let values = try script.values(arguments, more: more)
         let reply = try await failing(at: script.place) {
             do {
                 return try await redis.eval(source(of: script), keys: [keys.prefix], arguments: values)

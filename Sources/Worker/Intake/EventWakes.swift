@@ -32,13 +32,13 @@ extension EventWakes {
     init(type: String) {
         switch type {
         case "job.delayed": self = .sweep
-        case "job.queued", "fleet.ready", "queue.resumed": self = .intake
+        case "job.queued", "batch.placed", "fleet.ready", "queue.resumed": self = .intake
         // Room may have been freed: the PM is measured again.
         case "job.finished", "job.dead", "hold.expired": self = [.intake, .discovery]
         // The VM's next job may come to the queue, or the VM is on a PM now.
         case "vm.freed", "vm.moved", "vm.adopted": self = .intake
         // An entry that waits for the PM's first probe, or for its return, may be decided.
-        case "pm.state", "pm.changed", "pm.recounted", "pm.alias": self = .intake
+        case "pm.state", "pm.changed", "pm.recounted", "pm.alias", "room.freed": self = .intake
         case "pm.due", "pm.unreached": self = .discovery
         case "catalog.changed": self = [.intake, .discovery]
         default: self = []

@@ -23,8 +23,6 @@ struct Intake: Service {
     private static let batch = 64
     /// How long a worker that holds as many jobs as it has slots leaves the queue to others.
     private static let yieldDelay = Duration.milliseconds(200)
-    /// How often the plan for the oldest entry may be refused by the time of the claim, until something must be wrong.
-    private static let missesInARow = 8
     /// How long to wait for a signal before polling anyway, should one have been missed.
     private static let pollInterval = Duration.seconds(5)
 
@@ -72,16 +70,23 @@ struct Intake: Service {
 
     /// Polls, plans and claims until something was taken or there is nothing to take.
     private func take(atMost free: Int, _ cache: inout FleetCache, _ favorsDirect: inout Bool) async -> [ClaimedJob] {
-        var misses = 0
-        var missed: QueueSnapshot.Line?
+        var misses = PlanMisses()
+        let (waker, placer) = (RoomWaker(store: store, policy: policy), BatchPlacer(store: store, policy: policy))
         do throws(Failure) {
             while !Task.isCancelled {
                 let snapshot = try await store.poll(since: cache.position, limit: min(free, Self.batch))
                 cache.update(by: snapshot)
                 // What is not known yet of the fleet comes first.
                 if snapshot.hasMore { continue }
+                if snapshot.offersRoom, try await waker.offerRoom(snapshot, on: cache.fleet, free: free) { continue }
+                let batch = try await placer.place(snapshot, on: cache.fleet)
+                if batch == .decided { continue }
+                if batch == .overtaken {
+                    guard !misses.note(snapshot.lines.first) else { return giveUp(on: snapshot.lines.first, "a batch") }
+                    continue
+                }
                 let plan = IntakePlan.steps(
-                    for: snapshot.lines,
+                    for: batch == .undecided ? [] : snapshot.lines.beforeBatch(takingFirst: batch == .isSingle),
                     on: cache.fleet,
                     by: policy,
                     operations: runner.operations
@@ -111,21 +116,39 @@ struct Intake: Service {
                 }
                 if !jobs.isEmpty { return jobs }
                 let refused = outcome.results.isEmpty && outcome.direct.isEmpty ? steps.first?.line : nil
-                misses = refused != nil && refused == missed ? misses + 1 : 0
-                missed = refused
-                guard misses < Self.missesInARow else {
-                    // What the records say is not what the claim goes by: trying on at once would not end.
-                    logger.warning(
-                        "what is planned is refused again and again; run hvc-worker audit",
-                        metadata: ["job": "\(refused?.entry?.job.description ?? "")", "why": "\(outcome.stop)"]
-                    )
-                    return []
-                }
+                if misses.note(refused) { return giveUp(on: refused, "\(outcome.stop)") }
             }
         } catch {
             faults.note(error, in: logger)
             try? await clock.sleep(for: .milliseconds(500))
         }
         return []
+    }
+
+    /// What the records say is not what the claim goes by: trying on at once would not end.
+    private func giveUp(on line: QueueSnapshot.Line?, _ why: String) -> [ClaimedJob] {
+        logger.warning(
+            "what is planned is refused again and again; run hvc-worker audit",
+            metadata: ["job": "\(line?.entry?.job.description ?? "")", "why": "\(why)"]
+        )
+        return []
+    }
+}
+
+/// How often in a row the plan for the oldest entry was refused by the time of the claim; pure.
+private struct PlanMisses {
+    /// How often it may be, until something must be wrong.
+    private static let most = 8
+    private var count = 0
+    private var line: QueueSnapshot.Line?
+
+    /// Counts a claim.
+    ///
+    /// - Parameter refused: the entry that could not be taken; nil where one was taken.
+    /// - Returns: whether something must be wrong.
+    mutating func note(_ refused: QueueSnapshot.Line?) -> Bool {
+        count = refused != nil && refused == line ? count + 1 : 0
+        line = refused
+        return count >= Self.most
     }
 }

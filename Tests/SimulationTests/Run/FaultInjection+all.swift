@@ -1,6 +1,6 @@
 extension FaultInjection {
     /// Each rule that the protocol stands on, broken, with the invariant that shows it.
-    static let all = claims + domains + jobs + owners + order + turns + acknowledged
+    static let all = claims + domains + jobs + owners + order + turns + acknowledged + batches
 
     private static let claims = [
         FaultInjection(
@@ -63,6 +63,15 @@ extension FaultInjection {
             ("claim", "if present ~= headroom_version then", "if false then")
         ),
         FaultInjection(
+            "who waits for room is woken from the youngest on",
+            breaks: .i5,
+            ("read_room", "return a[1] < b[1]", "return a[1] > b[1]"),
+            (
+                "read_room", "'ZRANGEBYLEX', index, '[' .. asked .. '\\n', '(' .. asked .. '\\v'",
+                "'ZREVRANGEBYLEX', index, '(' .. asked .. '\\v', '[' .. asked .. '\\n'"
+            )
+        ),
+        FaultInjection(
             "a job comes back last",
             breaks: .i5,
             ("release", "put_back(j[1], job)", "redis.call('LPUSH', P .. 'queue', j[1])"),
@@ -91,6 +100,14 @@ extension FaultInjection {
             "a destroy that failed is done",
             breaks: .i7,
             ("finish", "end_job(job, outcome,", "end_job(job, 'done',")
+        )
+    ]
+
+    private static let batches = [
+        FaultInjection(
+            "the VMs of a batch are placed one by one",
+            breaks: .i8,
+            ("enqueue_batch", "is_atomic == '1' and (batch or 'first')", "nil")
         )
     ]
 }

@@ -16,6 +16,8 @@ enum Invariant: String, Hashable, Sendable, CaseIterable {
     case i6 = "I6 (one at a time)"
     /// What was acknowledged stays true.
     case i7 = "I7 (acknowledged)"
+    /// The VMs of an atomic batch get their places at once, or are refused at once.
+    case i8 = "I8 (batches)"
 }
 
 /// An invariant that does not hold.
@@ -47,6 +49,10 @@ enum Figure: String, Hashable, Sendable, CaseIterable {
     case killed
     case frozen
     case stopped
+    case waitedForRoom
+    case woken
+    case batchPlaced
+    case batchRefused
     case moved
     case resized
 
@@ -62,7 +68,9 @@ struct Ledger {
     private(set) var leases: [HeldJob] = []
     /// The create that was placed or refused last, of those that had been neither before.
     private(set) var lastDecided = 0
-    private var decided: Set<JobID> = []
+    private(set) var decided: Set<JobID> = []
+    /// Of each atomic batch, the jobs that were neither placed nor refused.
+    private var undecided: [BatchID: Set<JobID>] = [:]
     /// VMs of which it was said that they run, and no destroy has begun.
     private(set) var running: Set<VMID> = []
     /// VMs of which it was said that they are gone.
@@ -107,6 +115,22 @@ struct Ledger {
         guard decided.insert(job).inserted, !deferred.contains(job) else { return }
         if job.value < lastDecided { violate(.i5, "create \(job) is decided on after create \(lastDecided)") }
         lastDecided = job.value
+    }
+
+    /// The jobs of an atomic batch that are neither placed nor refused now: those that were before, or none of them; those whose VMs
+    /// are to be destroyed may leave by themselves.
+    ///
+    /// - Returns: one of them, where they were decided on just now.
+    mutating func undecided(_ jobs: Set<JobID>, of batch: BatchID, but leaving: Set<JobID>) -> JobID? {
+        let before = undecided.updateValue(jobs, forKey: batch)?.subtracting(leaving)
+        let jobs = jobs.subtracting(leaving)
+        guard let before, jobs != before else { return nil }
+        guard !jobs.isEmpty else { return before.first }
+        violate(
+            .i8,
+            "of batch \(batch) the jobs \(before.subtracting(jobs).sorted()) were decided on, and \(jobs.sorted()) not"
+        )
+        return nil
     }
 
     /// A job has ended; `isThere` where its VM has a record still.

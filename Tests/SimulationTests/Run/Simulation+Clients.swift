@@ -103,6 +103,8 @@ extension Simulation {
                     request: ""
                 )
             }
+        } else if random.chance(15) {
+            createBatch(type)
         } else {
             create(type, isPoisoned: random.chance(4) && scenario.strain == nil)
         }
@@ -118,7 +120,7 @@ extension Simulation {
         }
     }
 
-    private func uuid() -> UUID {
+    func uuid() -> UUID {
         let words = (random.next(), random.next())
         return withUnsafeBytes(of: words) { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
     }
@@ -128,6 +130,7 @@ extension Simulation {
         // Most clients leave the PM open.
         let pm = random.chance(15) ? PMID(known: random.number(1...hosts.count)) : nil
         let step = random.pick([HostModel.Step.disk, .domain, .start])
+        let roomWait = roomWait()
         asClient { [self] store in
             let accepted = try await store.enqueueCreate(
                 name: "a",
@@ -135,6 +138,7 @@ extension Simulation {
                 image: ImageID(known: 100),
                 uuid: uuid,
                 constraints: PlacementConstraints(pm: pm),
+                roomWait: roomWait,
                 request: ""
             )
             note("client: job \(accepted.job) creates VM \(accepted.vm)")

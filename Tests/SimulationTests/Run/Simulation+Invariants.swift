@@ -19,7 +19,8 @@ extension Simulation {
             if change.pmBefore != pm {
                 placed[pm, default: .zero] += after.needs
                 checkPlace(job, pm)
-            } else if before?.epoch == 0 {
+                checkWaitsLess(job, after)
+            } else if before?.epoch == 0, after.batch == nil {
                 ledger.count(.built)
             }
         }
@@ -29,7 +30,7 @@ extension Simulation {
             if after.state == .failed, before?.state == .queued, isPlacing(after.kind) {
                 ledger.decided(job)
                 ledger.count(.refused)
-                checkRefusal(job, after)
+                if !isOfAtomicBatch(after) { checkRefusal(job, after) }
                 checkIsOldest(job, after.kind)
             }
         }
@@ -41,6 +42,7 @@ extension Simulation {
     }
 
     private func count(_ before: Job.State, _ after: Snapshot.JobView) {
+        if before == .delayed, after.state == .queued, redis.lastScript == "wake_room" { ledger.count(.woken) }
         guard before == .running, after.state != .running else { return }
         switch (redis.lastScript, after.state) {
         case ("sweep", .dead): ledger.count(.givenUp)
@@ -54,7 +56,7 @@ extension Simulation {
     }
 
     /// I1: a create goes where there is room, and where VMs are taken.
-    private func checkPlace(_ job: JobID, _ pm: PMID) {
+    func checkPlace(_ job: JobID, _ pm: PMID) {
         guard let machine = snapshot.pms[pm], machine.takesVMs, let measure = machine.measure else {
             return ledger.violate(.i1, "create \(job) was placed on PM \(pm), which takes no VMs")
         }
@@ -109,6 +111,7 @@ extension Simulation {
         checkClaims()
         checkProjects()
         checkPlacesOfJobs()
+        checkBatches()
         checkHosts()
         checkAcknowledged()
     }
@@ -198,7 +201,7 @@ extension Simulation {
                 ledger.violate(.i3, "job \(id) is \(job.state.rawValue) \(hasLease ? "with" : "without") a lease")
             }
         }
-        if snapshot.delayedOn.values.joined().count != snapshot.delayed.count {
+        if snapshot.delayedOn.values.joined().count + snapshot.waitingForRoom.count != snapshot.delayed.count {
             ledger.violate(.i4, "jobs are delayed for a PM, and not delayed")
         }
         for (list, jobs) in snapshot.waiting where !jobs.isEmpty { checkIsAwaited(list) }

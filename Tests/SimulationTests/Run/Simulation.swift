@@ -64,6 +64,8 @@ final class Simulation: @unchecked Sendable {
     var areImagesUsable = true
     /// VMs whose create kills its worker, with the step at which it does.
     var poison: [VMID: HostModel.Step] = [:]
+    /// The creates that waited for room when this was looked at last.
+    var waitedForRoom: Set<JobID> = []
     /// PMs with a change that ends by itself.
     var closed: Set<PMID> = []
     /// Of those, the ones that the PM file does not list.
@@ -142,6 +144,7 @@ final class Simulation: @unchecked Sendable {
         let changes = snapshot.update(keys, redis)
         followMoves(since: before)
         placed = [:]
+        takeInPlaces(since: before)
         for change in changes { takeIn(change) }
         if !changes.isEmpty { wakeIdle() }
         check()

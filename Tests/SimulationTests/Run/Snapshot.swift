@@ -31,6 +31,13 @@ struct Snapshot {
         let project: String
         /// What its project counts for it alone.
         let reserved: Resources
+        /// The batch with which it was accepted.
+        let batch: BatchID?
+    }
+
+    struct BatchView {
+        let isAtomic: Bool
+        let jobs: [JobID]
     }
 
     struct VMView {
@@ -66,6 +73,9 @@ struct Snapshot {
     private(set) var leases: [JobID: Int] = [:]
     private(set) var delayed: Set<JobID> = []
     private(set) var delayedOn: [String: [Int]] = [:]
+    private(set) var batches: [BatchID: BatchView] = [:]
+    /// The creates that wait for room.
+    private(set) var waitingForRoom: Set<JobID> = []
 
     static let prefix = "hvc:"
 
@@ -86,6 +96,10 @@ struct Snapshot {
             case ("pm", let id, ""): updatePM(id, key, redis)
             case ("pm", _, "delayed"): delayedOn[key] = numbers(redis.read(["SMEMBERS", key]))
             case ("pm", let id, "claims"): if let id = PMID(id) { claims[id] = consumers(key, redis) }
+            case ("queue", "room", ""):
+                waitingForRoom = Set(numbers(redis.read(["ZRANGE", key, "0", "-1"])).compactMap { JobID($0) })
+            case ("queue", "room", _): break
+            case ("batch", let id, ""): updateBatch(id, key, redis)
             case ("queue", "returned", _): queues[key] = returned(key, redis)
             case ("queue", _, _): queues[key] = entries(key, redis)
             case ("processing", _, _): processing[key] = entries(key, redis)
@@ -138,9 +152,16 @@ struct Snapshot {
             pinnedTo: jobs[id]?.pinnedTo ?? entry?.constraints?.pm,
             isAskedFor: fields["nonce"] != nil,
             project: fields["project"] ?? "",
-            reserved: fields["reserved"].flatMap { Claim(field: "job:\(id)", value: $0)?.amount } ?? .zero
+            reserved: fields["reserved"].flatMap { Claim(field: "job:\(id)", value: $0)?.amount } ?? .zero,
+            batch: fields["batch"].flatMap { BatchID($0) }
         )
         return Change(job: id, before: jobs.updateValue(view, forKey: id), after: view, pmBefore: vms[vm]?.pm)
+    }
+
+    private mutating func updateBatch(_ text: String, _ key: String, _ redis: SimulatedRedis) {
+        guard let id = BatchID(text), let fields = redis.read(["HGETALL", key]).map else { return }
+        let jobs = (fields["jobs"] ?? "").split(separator: ",").compactMap { JobID(String($0)) }
+        batches[id] = BatchView(isAtomic: fields["atomic"] == "1", jobs: jobs)
     }
 
     private static func entry(_ line: String) -> QueueEntry? {

@@ -13,7 +13,7 @@ struct EveryScript {
     private let redis: EmbeddedRedis
     let store: Store
     private let host = "00000000-0000-0000-0000-000000000001"
-    private let groups = PlacementConstraints(groups: ["g": .spread])
+    let groups = PlacementConstraints(groups: ["g": .spread])
 
     init(redis: TrialRedis) {
         self.redis = redis.live
@@ -28,6 +28,8 @@ struct EveryScript {
         try await jobs()
         try await changesOfJobs()
         try await rules()
+        try await batches()
+        try await roomWaits()
         try await tokens()
         try await projects()
         try await webhooks()

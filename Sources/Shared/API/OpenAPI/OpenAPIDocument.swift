@@ -7,10 +7,8 @@ package enum OpenAPIDocument {
         var schemas: [String: JSONValue] = [:]
         Schema(of: Problem.self).collect(into: &schemas)
         for endpoint in Endpoints.all {
-            for form in endpoint.forms { form.collect(into: &schemas) }
+            for form in endpoint.statuses.flatMap(endpoint.forms) { form.collect(into: &schemas) }
             if let body = endpoint.body { Schema(of: body).collect(into: &schemas) }
-            if endpoint.makesJob { Schema(of: JobAccepted.self).collect(into: &schemas) }
-            if endpoint.mayBeGone { Schema(of: VMGone.self).collect(into: &schemas) }
         }
         var paths: [String: [String: JSONValue]] = [:]
         for endpoint in Endpoints.all {
@@ -96,9 +94,7 @@ package enum OpenAPIDocument {
     private static func responses(_ endpoint: EndpointDescription) -> [String: JSONValue] {
         var responses: [String: JSONValue] = [:]
         for status in endpoint.statuses {
-            let goesOn = status == 202 && endpoint.style == .v1
-            var forms = goesOn ? [Schema(of: JobAccepted.self)] : endpoint.forms
-            if endpoint.mayBeGone && !goesOn { forms.append(Schema(of: VMGone.self)) }
+            let forms = endpoint.forms(with: status)
             responses["\(status)"] = answer(
                 meaning(of: status),
                 endpoint.mediaType,
@@ -154,10 +150,10 @@ package enum OpenAPIDocument {
 }
 
 extension EndpointDescription {
-    /// The forms that its answer may have: with `fields`, any of the fields.
-    fileprivate var forms: [Schema] {
-        let form = Schema(of: answer)
-        return query.contains { $0.name == "fields" } ? [form, form.selection] : [form]
+    /// The forms that its answer with a status may have: with `fields`, any of the fields.
+    fileprivate func forms(with status: Int) -> [Schema] {
+        let forms = answers(with: status).map { Schema(of: $0) }
+        return query.contains { $0.name == "fields" } ? forms + forms.prefix(1).map(\.selection) : forms
     }
 
     fileprivate var tag: String {

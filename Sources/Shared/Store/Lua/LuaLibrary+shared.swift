@@ -16,6 +16,7 @@ extension LuaLibrary {
         LuaFile("alias_claims", PackageResources.alias_claims_lua),
         LuaFile("alias_record", PackageResources.alias_record_lua),
         LuaFile("audit_log", PackageResources.audit_log_lua),
+        LuaFile("batches", PackageResources.batches_lua),
         LuaFile("broken_records", PackageResources.broken_records_lua),
         LuaFile("capacity_claim", PackageResources.capacity_claim_lua),
         LuaFile("catalog_numbers", PackageResources.catalog_numbers_lua),
@@ -56,6 +57,7 @@ extension LuaLibrary {
         LuaFile("refusals", PackageResources.refusals_lua),
         LuaFile("requeue", PackageResources.requeue_lua),
         LuaFile("restart", PackageResources.restart_lua),
+        LuaFile("room_wait", PackageResources.room_wait_lua),
         LuaFile("schema", PackageResources.schema_lua),
         LuaFile("step_log", PackageResources.step_log_lua),
         LuaFile("time", PackageResources.time_lua),
@@ -70,10 +72,12 @@ extension LuaLibrary {
         LuaFile("vm_state", PackageResources.vm_state_lua),
         LuaFile("waiting_jobs", PackageResources.waiting_jobs_lua),
         LuaFile("webhook_deliveries", PackageResources.webhook_deliveries_lua),
+        LuaFile("withdrawal", PackageResources.withdrawal_lua),
     ]
 
     private static let constants = [
         "audit_kept": mostAuditEntries,
+        "batches_kept": batchesKept,
         "dead_letter_bytes": deadLetterBytes,
         "dead_letter_limit": deadLetterLimit,
         "deliveries_kept": deliveriesKept,
@@ -89,6 +93,9 @@ extension LuaLibrary {
 
     /// How many entries the audit log keeps, or some more, where no worker removes the oldest.
     static let mostAuditEntries = 200_000
+
+    /// How many batches are kept, and those beyond them of which a job has not ended.
+    static let batchesKept = 1000
 
     /// How many events are kept, or some more.
     static let eventsKept = 10_000

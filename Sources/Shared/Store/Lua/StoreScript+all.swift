@@ -4,8 +4,10 @@ extension StoreScript {
     static let beginStep = StoreScript("begin_step", PackageResources.begin_step_lua)
     static let cancelJob = StoreScript("cancel_job", PackageResources.cancel_job_lua)
     static let claim = StoreScript("claim", PackageResources.claim_lua)
+    static let claimBatch = StoreScript("claim_batch", PackageResources.claim_batch_lua)
     static let deferJob = StoreScript("defer_job", PackageResources.defer_job_lua)
     static let dropJob = StoreScript("drop_job", PackageResources.drop_job_lua)
+    static let enqueueBatch = StoreScript("enqueue_batch", PackageResources.enqueue_batch_lua)
     static let enqueueClaiming = StoreScript("enqueue_claiming", PackageResources.enqueue_claiming_lua)
     static let enqueueCreate = StoreScript("enqueue_create", PackageResources.enqueue_create_lua)
     static let enqueueHold = StoreScript("enqueue_hold", PackageResources.enqueue_hold_lua)
@@ -14,6 +16,7 @@ extension StoreScript {
     static let listJobs = StoreScript("list_jobs", PackageResources.list_jobs_lua)
     static let noteLeft = StoreScript("note_left", PackageResources.note_left_lua)
     static let poll = StoreScript("poll", PackageResources.poll_lua)
+    static let readBatch = StoreScript("read_batch", PackageResources.read_batch_lua)
     static let readJob = StoreScript("read_job", PackageResources.read_job_lua)
     static let release = StoreScript("release", PackageResources.release_lua)
     static let renew = StoreScript("renew", PackageResources.renew_lua)
@@ -99,15 +102,19 @@ extension StoreScript {
     // Scripts/Simulated
     static let changeSimulated = StoreScript("change_simulated", PackageResources.change_simulated_lua)
 
+    // Scripts/Queue
     static let dropRule = StoreScript("drop_rule", PackageResources.drop_rule_lua)
     static let pauseQueue = StoreScript("pause_queue", PackageResources.pause_queue_lua)
+    static let readRoom = StoreScript("read_room", PackageResources.read_room_lua)
     static let releaseDeferred = StoreScript("release_deferred", PackageResources.release_deferred_lua)
     static let resumeQueue = StoreScript("resume_queue", PackageResources.resume_queue_lua)
     static let setRule = StoreScript("set_rule", PackageResources.set_rule_lua)
+    static let wakeRoom = StoreScript("wake_room", PackageResources.wake_room_lua)
 
     /// All of them.
     package static let all: [StoreScript] = [
-        .dropRule, .pauseQueue, .releaseDeferred, .resumeQueue, .setRule,
+        .dropRule, .pauseQueue, .releaseDeferred, .resumeQueue, .setRule, .readRoom, .wakeRoom,
+        .claimBatch, .enqueueBatch, .readBatch,
         .beginStep, .cancelJob, .claim, .deferJob, .dropJob, .retryJob, .enqueueClaiming, .enqueueCreate, .enqueueHold,
         .enqueueOnVM,
         .finish, .listJobs, .noteLeft, .poll,

@@ -33,6 +33,8 @@ package struct JobRecord: Hashable, Sendable {
     package let reason: String?
     /// Of a destroy: the files that its VM used and that stay on the PM.
     package let left: [String]
+    /// The batch with which it was accepted; nil where it was accepted by itself.
+    package let batch: BatchID?
     /// Why it failed; nil where it did not.
     package let failure: Failure?
 }
@@ -61,16 +63,17 @@ extension JobRecord {
             cleanup: try fields.value("cleanup_job") { JobID($0) },
             reason: state.isFinal ? nil : fields[state == .delayed ? "put_off" : "handed_back"],
             left: fields["left"]?.split(separator: "\n").map(String.init) ?? [],
+            batch: try fields.value("batch") { BatchID($0) },
             failure: Failure(record: fields["error_code"], fields["error"], fields["cause"])
         )
     }
 }
 
-extension [PMID] {
+extension Array {
     /// Reads numbers with commas between; nil where one is none.
-    init?(numbers text: String) {
+    init?<Entity>(numbers text: String) where Element == Identifier<Entity> {
         let words = text.split(separator: ",")
-        self = words.compactMap { PMID($0) }
+        self = words.compactMap { Identifier<Entity>($0) }
         if count != words.count { return nil }
     }
 }

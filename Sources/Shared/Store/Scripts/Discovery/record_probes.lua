@@ -100,7 +100,10 @@ local function record(pm, epoch, next_ms, inventory_ms, is_measured, found)
   has_changed = after[1] == 'up' and forgive(key, known[13], known[14]) or has_changed
   if has_changed then
     local free = headroom_in(read_headroom(pm)) or {0, 0, 0}
-    touch(pm, found and (free[1] > before[1] or free[2] > before[2] or free[3] > before[3]))
+    local has_grown = found and (free[1] > before[1] or free[2] > before[2] or free[3] > before[3])
+    touch(pm, has_grown)
+    -- Nothing else says so of a PM that was up before.
+    if has_grown and redis.call('HEXISTS', P .. 'counters', 'room_asked') == 1 then event('room.freed', 'pm', pm) end
   end
   schedule_probe(pm, not is_up, (known[10] or is_others) and 0 or tonumber(next_ms))
   -- One that is up again, or was never probed: what waits for that is decided now.

@@ -1,5 +1,6 @@
 -- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, which counts the VM in its project, `describe_vm(vm, labels,
--- description)`, and `enqueue(…)`, which returns the job.
+-- description)`, and `enqueue(…)`, which returns the job. One of an atomic batch names that in its entry; `first` is for the
+-- one that gives the batch its number.
 --
 -- uses: nonce, job_floor, vm_floor, trace, author
 -- needs: audit_log, broken_records, counters, events, groups, job_index, operations, projects, queue, time
@@ -43,11 +44,12 @@ local function describe_vm(vm, labels, description)
   redis.call('HSET', key, 'labels', labels)
   index_vm(vm, 'labels', labels)
 end
-local function enqueue(kind, vm, needs, image, constraints, request, project)
+local function enqueue(kind, vm, needs, image, constraints, request, project, batch)
   local job = whole(count('job', job_floor))
-  local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s}',
+  if batch == 'first' then batch = job end
+  local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s%s}',
     job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
-    constraints ~= '' and ',"where":' .. constraints or '')
+    batch and ',"batch":' .. batch or '', constraints ~= '' and ',"where":' .. constraints or '')
   redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job, 'version', version)
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
     'accepted_at', now, 'request', request, 'project', project, 'nonce', nonce, 'entry', line)

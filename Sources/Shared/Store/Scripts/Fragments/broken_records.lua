@@ -35,7 +35,8 @@ local function kind_of(key)
   end
   if key == 'queue:direct' or key == 'audit:seals' then return 'list' end
   if key == 'queue:returned' or key == 'discovery:down' then return 'zset' end
-  return string.sub(key, 1, 15) == 'queue:deferred:' and 'zset' or 'hash'
+  local is_sorted = string.sub(key, 1, 15) == 'queue:deferred:' or string.sub(key, 1, 10) == 'queue:room'
+  return is_sorted and 'zset' or 'hash'
 end
 local function wrong_kind(...)
   for i = 1, select('#', ...) do

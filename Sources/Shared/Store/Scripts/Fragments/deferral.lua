@@ -3,9 +3,10 @@
 -- `defer_by_rule(job, kind, why)`: has it wait until the rule for jobs of its kind goes. It comes back once an hour, too, so
 -- that none is forgotten.
 --
--- `promote(job)`: puts a deferred job back to its place in the queue; returns what is broken of it.
+-- `promote(job, why)`: puts a deferred job back to its place in the queue; returns what is broken of it.
+-- `end_room_wait(job, why)`: the same of one that waits for room, which is decided on now and does not wait again.
 --
--- needs: broken_records, events, queue, time
+-- needs: broken_records, events, queue, room_wait, time
 
 local function defer(job, pm, delay_ms)
   redis.call('HSET', P .. 'job:' .. job, 'state', 'delayed')
@@ -17,7 +18,7 @@ local function defer_by_rule(job, kind, why)
   redis.call('ZADD', P .. 'delayed', whole(now_ms + 3600000), job)
   redis.call('ZADD', P .. 'queue:deferred:' .. kind, job, job)
 end
-local function promote(job)
+local function promote(job, why)
   redis.call('ZREM', P .. 'delayed', job)
   local key, problem = P .. 'job:' .. job, broken_job(job)
   if problem then return problem end
@@ -27,10 +28,15 @@ local function promote(job)
     if not wrong_kind('queue:deferred:' .. j[5]) then redis.call('ZREM', P .. 'queue:deferred:' .. j[5], job) end
     redis.call('HDEL', key, 'rule')
   end
+  if j[3] then leave_room(job, j[3]) end
   if j[1] ~= 'delayed' then return end
   problem = lacks('job:' .. job, j, '', '', 'entry', 'vm')
   if problem then return problem end
   redis.call('HSET', key, 'state', 'queued')
   put_back(j[3], job)
-  event('job.queued', 'job', job, 'vm', j[4], 'why', 'its time has come')
+  event('job.queued', 'job', job, 'vm', j[4], 'why', why or 'its time has come')
+end
+local function end_room_wait(job, why)
+  redis.call('HDEL', P .. 'job:' .. job, 'room_until')
+  promote(job, why)
 end

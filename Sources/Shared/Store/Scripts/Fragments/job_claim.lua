@@ -3,6 +3,8 @@
 --
 -- `broken_job_claim(job, vm, v)`: what is broken of what the end of such a claim writes; `v` is what `read_vm` answers.
 --
+-- `read_job_claim(job, op, vm, v)`: what is broken of it, the PM on which the job has it already, and its amount.
+--
 -- `release_job_claim(job, op, vm)`: gives it back.
 --
 -- `settle_job_claim(job, op, moment, vm, v)`: what the end of a job makes of it. Where the job is done, a second PM becomes
@@ -42,6 +44,16 @@ local function broken_job_claim(job, vm, v)
   if j[2] and not amounts(j[2]) then return P .. 'job:' .. job .. ' has a delta that is no amount' end
   return broken_pm(j[1], vm, v.groups) or broken_pm(v.pm, vm, v.groups) or wrong_kind('fleet', 'discovery', 'events')
     or broken_counters()
+end
+local function read_job_claim(job, op, vm, v)
+  local key = P .. 'job:' .. job
+  local problem = broken_job_claim(job, vm, v) or not v.pm and P .. 'vm:' .. vm .. ' has no pm'
+  if problem or op.chooses_pm then return problem, redis.call('HGET', key, 'claim_pm'), v.needs end
+  local delta = amounts(redis.call('HGET', key, 'delta'))
+  if not delta then return key .. ' has no delta' end
+  local grows = growth(delta)
+  -- One that only shrinks claims nothing.
+  return nil, redis.call('HGET', key, 'claim_pm') or not grows and v.pm, grows
 end
 local function release_job_claim(job, op, vm)
   local key = P .. 'job:' .. job

@@ -10,6 +10,7 @@
 --   ended before; `{'not_undoable', kind}` where what it has begun cannot be undone; `{'unknown_job'}`.
 --
 -- needs: audit_log, broken_records, deferral, events, job_claim, job_end, operations, time, vm_outcome, vm_state, waiting_jobs
+-- needs: withdrawal
 
 local key = P .. 'job:' .. job
 refuse(broken_audit_log() or broken_job(job))
@@ -35,16 +36,8 @@ refuse(problem or v.id and not v.state and P .. 'vm:' .. vm .. ' has no state' o
   or v.id and v.pm and broken_pm(v.pm, vm, v.groups)
   or v.id and wrong_change(vm, v.state, state_after(kind, 'failed', v.state, v.before))
   or op.is_held_by_job and broken_job_claim(job, vm, v))
--- The queues are gone through to the entry: people ask for this, and no worker waits for it.
-if state == 'waiting' then
-  redis.call('LREM', P .. 'vm:' .. vm .. ':waiting', 1, entry)
-elseif state == 'delayed' then
-  redis.call('ZREM', P .. 'delayed', job)
-  redis.call('SREM', P .. 'pm:' .. pm .. ':delayed', job)
-  redis.call('ZREM', P .. 'queue:deferred:' .. kind, job)
-elseif redis.call('ZREM', P .. 'queue:returned', entry) == 0 then
-  redis.call('LREM', P .. (takes_capacity(kind) and 'queue' or 'queue:direct'), -1, entry)
-end
+-- People ask for this, and no worker waits for it.
+withdraw(job, kind, state, entry, vm, pm)
 if op.is_held_by_job then settle_job_claim(job, op, 'failed', vm, v) end
 local why = 'job ' .. job .. ' was cancelled before it began'
 -- Where another job of the VM is under way, the state is that one's to say.

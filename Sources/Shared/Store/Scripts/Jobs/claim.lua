@@ -19,7 +19,8 @@
 --   `{'ended'}` or `{'dead'}`.
 --
 -- needs: broken_records, capacity_claim, claim_checks, dead_letter, dead_list, deferral, events, explanation, job_claim
--- needs: job_end, operations, queue, queue_rules, refusals, step_log, time, versions_known, vm_outcome, vm_state, waiting_jobs
+-- needs: job_end, operations, queue, queue_rules, refusals, room_wait, step_log, time, versions_known, vm_outcome, vm_state
+-- needs: waiting_jobs
 
 local results = {}
 
@@ -100,6 +101,13 @@ local function reject(job, j, op, vm, v, decision, code, message, cause)
   if present ~= headroom_version then return nil, 'stale' end
   if check(wrong_kind('refusals')) then return nil, 'moved' end
   local lacking = code
+  if may_wait_for_room(job, code) then
+    if check(broken_room()) then return nil, 'moved' end
+    pop()
+    explain(job, decision)
+    wait_for_room(job, vm, line_in_hand, present, message)
+    return {'deferred'}
+  end
   if j[5] then
     -- The PMs that failed it say more than that no other takes it.
     local before = j[7] and j[7] ~= '' and j[7] .. '; ' or ''
@@ -148,18 +156,6 @@ local function no_record(job, op, vm, v)
   return {'ended'}
 end
 
--- A claim that a job holds itself: what is broken of it, the PM on which it has it already, and its amount.
-local function job_claim(job, op, vm, v)
-  local key = P .. 'job:' .. job
-  local problem = broken_job_claim(job, vm, v) or not v.pm and P .. 'vm:' .. vm .. ' has no pm'
-  if problem or op.chooses_pm then return problem, redis.call('HGET', key, 'claim_pm'), v.needs end
-  local delta = amounts(redis.call('HGET', key, 'delta'))
-  if not delta then return key .. ' has no delta' end
-  local grows = growth(delta)
-  -- One that only shrinks claims nothing.
-  return nil, redis.call('HGET', key, 'claim_pm') or not grows and v.pm, grows
-end
-
 -- Ends a job that cannot begin, for a reason that no other plan changes.
 local function fail(job, op, kind, vm, v, code, message)
   pop()
@@ -204,9 +200,12 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   if problem then return give_up(line, job, kind, vm, problem) end
   if not v.id then return no_record(job, op, vm, v) end
   if before then
+    -- A create that waits for room is decided on now where its VM is to be destroyed.
+    local ends_wait = op.claim == 'release' and waits_for_room(before)
     pop()
     wait_behind(line, vm)
     redis.call('HSET', key, 'state', 'waiting')
+    if ends_wait then end_room_wait(before, 'job ' .. job .. ' waits to destroy its VM') end
     return {'waiting'}
   end
   problem = v.pm and broken_pm(v.pm, vm, v.groups)
@@ -221,7 +220,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   if has_ruled and place ~= 'queue:direct' then return nil, 'moved' end
   local is_placed, placed_on, amount = nil, v.pm, v.needs
   if op.is_held_by_job then
-    problem, placed_on, amount = job_claim(job, op, vm, v)
+    problem, placed_on, amount = read_job_claim(job, op, vm, v)
     local is_too_small = not problem and not op.chooses_pm and not resized(job, v)
     if (problem or is_too_small) and broken_ends() then return nil, 'moved' end
     if problem then return give_up(line, job, kind, vm, problem) end

@@ -13,6 +13,7 @@
 -- ARGV labels           `key=value,…`; may be empty
 -- ARGV description      what its owner says of it; may be empty
 -- ARGV project          its project; of a hold the one that it must be of, empty for any
+-- ARGV room_wait_ms     how long it waits for room where there is none; empty for not at all
 -- ARGV queue_limit      how many jobs may be queued
 -- ARGV nonce            distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor        the highest number of a job that the caller has seen
@@ -73,5 +74,6 @@ if refusal then return refusal end
 vm = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups, project)
 describe_vm(vm, labels, description)
 local job = enqueue('create', vm, needs, image_id, constraints, request, project)
+if room_wait_ms ~= '' then redis.call('HSET', P .. 'job:' .. job, 'room_until', whole(now_ms + tonumber(room_wait_ms))) end
 remember(job, vm)
 return {'ok', job, vm}

@@ -9,10 +9,11 @@
 -- ARGV known_generation  the generation that both are of; may be empty
 -- Returns: `{version, headroom version, {entry, …} oldest first, {{pm, HGETALL…}, …}, reset, {placed, …}, more, time,
 --   generation, {{pm, claimed_cpu, claimed_ram, claimed_disk, vms, last_used}, …}, how many entries the direct queue
---   has, {{pm, cpu, ram, disk}, …}}`. `reset` is 1 where the version known is none of this Redis', so that all PMs are
+--   has, {{pm, cpu, ram, disk}, …}, offers}`. `reset` is 1 where the version known is none of this Redis', so that all PMs are
 --   returned and the others are to be forgotten; `placed` is, for each entry, the PM on which its VM has a claim already,
---   or the job itself where it is to have one, else empty; the last is what the VMs of such jobs have, and empty for
---   others; `more` is 1 where more PMs changed than are returned at once, and `version` is that of the last one returned;
+--   or the job itself where it is to have one, else empty; the list after is what the VMs of such jobs have, and empty
+--   for others; `offers` is 1 where room was freed that creates wait for;
+--   `more` is 1 where more PMs changed than are returned at once, and `version` is that of the last one returned;
 --   `time` is now, in ms. The PMs of which nothing changed but their claims, which are most, come apart: in full they would
 --   cost three times as much. A PM whose record is of another type comes with no fields.
 --
@@ -22,7 +23,7 @@
 -- needs: operations, queue, versions_known
 
 local from, known = tonumber(since), tonumber(complete)
-local version, headroom_version, generation = versions()
+local version, headroom_version, generation, has_room = versions()
 local reset, more = 0, 0
 if from > version or known_generation ~= '' and known_generation ~= generation then from, known, reset = 0, 0, 1 end
 local machines, claims = {}, {}
@@ -76,4 +77,5 @@ end
 local t = redis.call('TIME')
 local time = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 return {version, headroom_version, lines, machines, reset, placed, more, time, generation, claims,
-  paused and 0 or redis.call('LLEN', P .. 'queue:direct'), homes}
+  paused and 0 or redis.call('LLEN', P .. 'queue:direct'), homes,
+  not paused and has_room and 1 or 0}

@@ -1,0 +1,105 @@
+import API
+import Model
+import Store
+
+/// The rules of the batch calls.
+struct BatchService: Sendable {
+    let store: Store
+    let jobs: JobService
+
+    /// A batch that was accepted, as it is after the wait.
+    struct Submission: Sendable {
+        let details: BatchDetails
+        let isReplay: Bool
+    }
+
+    /// Accepts a batch, and waits for the ends of all its jobs.
+    func submit(
+        _ creates: [BatchCreate],
+        isAtomic: Bool,
+        in project: ProjectName,
+        roomWait: Duration?,
+        waiting time: Duration,
+        request: String,
+        key: IdempotencyKey?
+    ) async throws(Failure) -> Submission {
+        if time > .zero { try jobs.limit.enter() }
+        defer { if time > .zero { jobs.limit.leave() } }
+        let deadline = ContinuousClock.now + time
+        let accepted = try await jobs.accept(until: deadline) { @Sendable () async throws(Failure) in
+            try await store.enqueueBatch(
+                creates,
+                isAtomic: isAtomic,
+                project: project,
+                roomWait: roomWait,
+                request: request,
+                key: key
+            )
+        }
+        let id = BatchID(ofFirst: accepted.job)
+        do throws(Failure) {
+            return Submission(details: try await batch(id, until: deadline), isReplay: accepted.isReplay)
+        } catch {
+            throw Failure(
+                .outcomeUnknown,
+                "batch \(id) was accepted, and cannot be read now: GET /v1/batches/\(id), and do not repeat the request",
+                cause: "\(error)"
+            )
+        }
+    }
+
+    /// A batch, once all its jobs have ended or the wait is over.
+    func batch(_ id: BatchID, waiting time: Duration = .zero) async throws(Failure) -> BatchDetails {
+        guard time > .zero else { return try await read(id) }
+        try jobs.limit.enter()
+        defer { jobs.limit.leave() }
+        return try await batch(id, until: .now + time)
+    }
+
+    private func batch(_ id: BatchID, until deadline: ContinuousClock.Instant) async throws(Failure) -> BatchDetails {
+        let details = try await read(id)
+        let open = details.openJobs
+        guard !open.isEmpty, .now < deadline else { return details }
+        await jobs.waitForEnds(of: open, until: deadline)
+        return try await read(id)
+    }
+
+    private func read(_ id: BatchID) async throws(Failure) -> BatchDetails {
+        if let details = try await store.batch(id) { return details }
+        throw .unknownBatch(id)
+    }
+
+    /// Cancels all jobs of a batch that have not ended, the youngest first: what is cancelled makes no room for another one.
+    func cancel(_ id: BatchID, waiting time: Duration) async throws(Failure) -> BatchDetails {
+        let details = try await read(id)
+        for job in details.openJobs.reversed() {
+            do throws(Failure) { try await store.cancel(job.job) } catch {
+                // It has ended since.
+                guard error.code == .wrongState || error.code == .unknownJob else { throw error }
+            }
+        }
+        return try await batch(id, waiting: time)
+    }
+}
+
+extension BatchDetails {
+    /// The jobs that have not ended.
+    var openJobs: [Acceptance] {
+        members.filter { $0.state?.isFinal == false }.map { Acceptance(job: $0.job, vm: $0.vm, nonce: $0.nonce) }
+    }
+
+    /// Why none of its jobs was done, where that is so: what became of the first.
+    var failure: Failure? {
+        members.allSatisfy { $0.state == .failed || $0.state == .dead } ? members.first?.failure : nil
+    }
+}
+
+extension Failure {
+    /// There is no such batch.
+    static func unknownBatch(_ id: BatchID) -> Failure {
+        Failure(
+            .unknownBatch,
+            "there is no batch \(id), or it is so long ago that its record is gone: /v1/batches lists them"
+        )
+    }
+}

@@ -1,0 +1,145 @@
+import API
+import HTTPTypes
+import Hummingbird
+import Model
+import Store
+
+/// `/v1/batches`.
+struct BatchController: Sendable {
+    let service: BatchService
+    let store: Store
+    let roomWait: RoomWait
+
+    /// 202 with the batch while jobs of it go on; 201 once all have ended, or a problem document where all have failed.
+    @Sendable
+    func create(_ call: V1Call<CreateBatchRequest>) async throws(Failure) -> V1Response<BatchResponse> {
+        let body = call.body
+        return try await V1Response(
+            batch: call,
+            by: service,
+            body.vms.flatMap(\.creates),
+            isAtomic: body.atomic ?? false,
+            in: try call.project(named: body.project),
+            roomWait: roomWait.duration(body.whenFull, body.waitSeconds, until: body.deadlineAt)
+        )
+    }
+
+    @Sendable
+    func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<BatchSummary>> {
+        let request = try call.page()
+        let page = try await store.batches(after: try request.identifier(), limit: request.limit)
+        return try V1Response(page, of: call) { BatchSummary($0) }
+    }
+
+    @Sendable
+    func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<BatchResponse> {
+        try V1Response(BatchResponse(try await service.batch(try await batch(of: call), waiting: try call.wait())))
+    }
+
+    @Sendable
+    func cancel(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<BatchResponse> {
+        try V1Response(BatchResponse(try await service.cancel(try await batch(of: call), waiting: try call.wait())))
+    }
+
+    /// The batch that the path names; what a caller may not see is not there for it.
+    private func batch(of call: V1Call<NoBody>) async throws(Failure) -> BatchID {
+        let id: BatchID = try call.identifier()
+        guard let own = call.ownProject else { return id }
+        guard let job = try await store.batch(id)?.record.jobs.first, try await store.project(of: job) == own else {
+            throw .unknownBatch(id)
+        }
+        return id
+    }
+}
+
+extension V1Response {
+    /// An answer to a request for several VMs.
+    ///
+    /// - Throws: `Failure` where it was not accepted.
+    init(
+        batch call: V1Call<some APIRequest>,
+        by service: BatchService,
+        _ creates: [BatchCreate],
+        isAtomic: Bool,
+        in project: ProjectName,
+        roomWait: Duration?
+    ) async throws(Failure) {
+        let submission = try await service.submit(
+            creates,
+            isAtomic: isAtomic,
+            in: project,
+            roomWait: roomWait,
+            waiting: try call.wait(),
+            request: call.requestID,
+            key: try call.idempotencyKey()
+        )
+        let details = submission.details
+        if let failure = details.failure {
+            let problem = Problem(failure, job: details.record.jobs.first, request: call.requestID)
+            self.init(response: problem.response(for: failure))
+        } else {
+            let isOpen = !details.openJobs.isEmpty
+            let location = "/v1/batches/\(details.record.id)"
+            try self.init(json: BatchResponse(details), isOpen ? .accepted : .created, location: location)
+        }
+        if let job = details.record.jobs.first { response.headers[.job] = job.description }
+        if submission.isReplay { response.headers[.idempotencyReplayed] = "true" }
+    }
+}
+
+extension CreateBatchRequest.Create {
+    /// The VMs that it asks for.
+    fileprivate var creates: [BatchCreate] {
+        Batch.names(name, count: count ?? 1).map {
+            BatchCreate(
+                name: $0,
+                type: type,
+                image: image,
+                constraints: placement ?? PlacementConstraints.none,
+                notes: notes
+            )
+        }
+    }
+}
+
+extension BatchSummary {
+    fileprivate init(_ batch: BatchRecord) {
+        self.init(
+            id: batch.id,
+            atomic: batch.isAtomic,
+            count: batch.jobs.count,
+            createdAt: batch.createdAt,
+            requestID: batch.request
+        )
+    }
+}
+
+extension BatchResponse {
+    init(_ batch: BatchDetails) {
+        let states = batch.members.map(\.state)
+        // A record that is gone was that of a job that ended long ago.
+        let isDone = states.map { $0 == .done || $0 == nil }
+        let state: State =
+            if !batch.openJobs.isEmpty {
+                .open
+            } else if isDone.allSatisfy(\.self) {
+                .done
+            } else {
+                isDone.contains(true) ? .partial : .failed
+            }
+        self.init(BatchSummary(batch.record), state: state, vms: batch.members.map(Member.init))
+    }
+}
+
+extension BatchResponse.Member {
+    fileprivate init(_ member: BatchMember) {
+        self.init(
+            vmID: member.vm,
+            vmState: member.vmState?.rawValue,
+            pmID: member.pm,
+            jobID: member.job,
+            jobState: member.state?.rawValue,
+            error: member.failure.map(JobError.init)
+        )
+    }
+}
