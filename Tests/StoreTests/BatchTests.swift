@@ -199,7 +199,7 @@ struct BatchTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, four)
             _ = try await fixture.store.enqueueBatch(creates(3), isAtomic: true, request: "r")
-            try await fixture.store.setRule(for: .create, .deferred, reason: "why not")
+            try await fixture.store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "why not")
             #expect(try await decide(1, fixture) == .complete)
             #expect(try await details(1, fixture).members.allSatisfy { $0.state == .delayed && $0.pm == nil })
             _ = try await fixture.store.dropRule(for: .create)

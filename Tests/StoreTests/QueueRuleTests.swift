@@ -60,11 +60,11 @@ struct QueueRuleTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, many)
             let jobs = [try await fixture.create().job, try await fixture.create().job]
-            try await fixture.store.setRule(for: .create, .deferred, reason: "storage is full")
+            try await fixture.store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "storage is full")
             #expect(try await fixture.takeAll().1.results == [.deferred, .deferred])
             #expect(try await fixture.store.whyWaiting(jobs[0]) == "storage is full")
             let rules = try await fixture.store.queueRules().rules
-            #expect(rules.map(\.deferred) == [2] && rules.map(\.rule.kind) == [.create])
+            #expect(rules.map(\.deferred) == [2] && rules.map(\.rule.scope) == [QueueRuleScope(kind: .create)])
             let status = try await fixture.store.queueStatus()
             #expect(status.deferred == 2 && status.capacity.depth == 0)
 
@@ -74,14 +74,49 @@ struct QueueRuleTests {
             #expect(try await fixture.store.queueRules().rules.map(\.deferred) == [1])
             #expect(try await fixture.takeAll().1.results == [.deferred])
 
-            #expect(try await fixture.store.dropRule(for: .create))
+            #expect(try await fixture.store.dropRule(for: QueueRuleScope(kind: .create)))
             #expect(try await Set(fixture.store.sweep().due) == Set(jobs))
             let (_, claim) = try await fixture.takeAll()
             #expect(claim.results.count == 2)
             #expect(try await fixture.field("hvc:job:1", "state") == "running")
             #expect(try await fixture.store.redis.send(["EXISTS", "hvc:queue:deferred:create"]).int == 0)
             #expect(try await fixture.field("hvc:job:1", "rule") == nil)
-            #expect(try await fixture.store.dropRule(for: .create) == false)
+            #expect(try await fixture.store.dropRule(for: QueueRuleScope(kind: .create)) == false)
+        }
+    }
+
+    @Test("A rule is for the jobs that fit all of its kind, project and label")
+    func scopes() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            try await fixture.up(1, many)
+            let (store, web) = (fixture.store, try #require(ProjectName("web")))
+            try await store.createProject(web, quotas: [:])
+            func create(in project: ProjectName, _ labels: [String: String] = [:]) async throws -> Acceptance {
+                try await store.enqueueCreate(
+                    name: "a",
+                    type: 1.identifier(),
+                    image: 100.identifier(),
+                    notes: VMNotes(labels: labels),
+                    project: project,
+                    request: "r"
+                )
+            }
+            let both = QueueRuleScope(project: web, label: "env=prod")
+            try await store.setRule(for: both, .deferred, reason: "r")
+            _ = try await create(in: web)
+            let deferred = try await create(in: web, ["env": "prod", "tier": "db"])
+            _ = try await create(in: .default, ["env": "prod"])
+            _ = try await create(in: web, ["env": "prod-2"])
+            let results = try await fixture.takeAll().1.results
+            #expect(results.filter { $0 == .deferred }.count == 1 && results[1] == .deferred, "\(results)")
+            #expect(try await store.queueRules().rules.map(\.rule.scope) == [both])
+            #expect(try await store.queueRules().rules.map(\.deferred) == [1])
+            try await store.setRule(for: QueueRuleScope(kind: .destroy, project: web), .reject, reason: "no")
+            await #expect(throws: Failure.self) { try await store.enqueueDestroy(deferred.vm, request: "r") }
+            _ = try await create(in: web)
+            try await store.cancel(deferred.job)
+            #expect(try await store.dropRule(for: both))
+            #expect(try await store.redis.send(["KEYS", "hvc:queue:deferred:*"]).strings == [])
         }
     }
 
@@ -90,7 +125,7 @@ struct QueueRuleTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, many)
             let job = try await fixture.create().job
-            try await fixture.store.setRule(for: .create, .deferred, reason: "r")
+            try await fixture.store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "r")
             #expect(try await fixture.takeAll().1.results == [.deferred])
             try await fixture.store.cancel(job)
             #expect(try await fixture.store.queueRules().rules.map(\.deferred) == [0])
@@ -104,7 +139,7 @@ struct QueueRuleTests {
             try await fixture.up(1, one)
             _ = try await fixture.create()
             _ = try await hold(fixture)
-            try await fixture.store.setRule(for: .create, .deferred, reason: "r")
+            try await fixture.store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "r")
             let snapshot = try await fixture.store.poll(since: .start, limit: 9)
             let explanation = PlacementExplanation(policy: "seed")
             let first = try await fixture.store.claim(
@@ -128,7 +163,7 @@ struct QueueRuleTests {
             try await fixture.up(1, many)
             let job = try await fixture.create().job
             _ = try await fixture.takeAll()
-            try await fixture.store.setRule(for: .create, .deferred, reason: "r")
+            try await fixture.store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "r")
             #expect(try await fixture.store.requeue(Lease(job: job, epoch: 1), reason: "stopped"))
             #expect(try await fixture.takeAll().1.untimed == [.started(epoch: 3, pm: try 1.identifier())])
         }
@@ -139,10 +174,10 @@ struct QueueRuleTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, many)
             let vm = try await fixture.create().vm
-            try await fixture.store.setRule(for: .create, .deferred, reason: "first")
+            try await fixture.store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "first")
             #expect(try await fixture.takeAll().1.results == [.deferred])
             for kind in [Job.Kind.create, .hold, .destroy] {
-                try await fixture.store.setRule(for: kind, .reject, reason: "no \(kind)s")
+                try await fixture.store.setRule(for: QueueRuleScope(kind: kind), .reject, reason: "no \(kind)s")
             }
             let before = try await fixture.everything()
             func refusal(_ body: () async throws -> Void) async throws -> Failure? {
@@ -164,7 +199,7 @@ struct QueueRuleTests {
         try await StoreFixture.with { (fixture) async throws in
             try await fixture.up(1, many)
             await #expect(throws: Failure.self) {
-                try await fixture.store.setRule(for: "dance", .reject, reason: "r")
+                try await fixture.store.setRule(for: QueueRuleScope(kind: "dance"), .reject, reason: "r")
             }
             _ = try await fixture.create()
             for value in ["no JSON", "[]", #"{"action":"defer"}"#] {

@@ -28,8 +28,9 @@ extension V1Call {
     /// - Throws: `Failure` with `unknownProject` where it is none, or another one than the caller's.
     func projectInPath() throws(Failure) -> ProjectName {
         let text = try PercentEncoding.decoded(context.parameters.get("name") ?? "")
-        guard !text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is a number: give the name of a project")
+        // Digits are a number here as anywhere, and no project has one.
+        guard !text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) || VMID(text) != nil else {
+            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is no name: give that of a project")
         }
         guard let name = ProjectName(text), let seen = try seen(name) else { throw .unknownProject(text.prefix(40)) }
         return seen

@@ -27,17 +27,21 @@ struct QueueController: Sendable {
 
     @Sendable
     func setRule(_ call: V1Call<QueueRuleRequest>) async throws(Failure) -> V1Response<QueueResponse> {
-        guard let kind = Job.Kind(rawValue: call.body.kind) else { throw .unknownKind(call.body.kind) }
-        try await store.setRule(for: kind, call.body.action, reason: call.body.reason)
+        let body = call.body
+        let scope = try QueueRuleScope(kind: body.kind, project: body.project, label: body.label)
+        try await store.setRule(for: scope, body.action, reason: body.reason)
         return try await response()
     }
 
     @Sendable
     func dropRule(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<QueueResponse> {
-        let name = try call.query.text("kind")
-        guard let kind = Job.Kind(rawValue: name) else { throw .unknownKind(name) }
-        guard try await store.dropRule(for: kind) else {
-            throw Failure(.unknownRule, "there is no rule for jobs of the kind \(kind): GET /v1/queue lists them")
+        let scope = try QueueRuleScope(
+            kind: call.query["kind"],
+            project: try call.projectFilter(),
+            label: call.query["label"]
+        )
+        guard try await store.dropRule(for: scope) else {
+            throw Failure(.unknownRule, "there is no rule for jobs of '\(scope.words)': GET /v1/queue lists them")
         }
         return try await response()
     }
@@ -57,7 +61,7 @@ struct QueueController: Sendable {
                 dead: status.dead,
                 rates: QueueResponse.Rates(counts.lastMinute()),
                 jobs: jobs.map(QueueResponse.RunningJob.init),
-                rules: rules.map(QueueResponse.Rule.init)
+                rules: rules.map { QueueResponse.Rule($0.rule, deferred: $0.deferred) }
             )
         )
     }
@@ -93,18 +97,6 @@ extension QueueResponse.RunningJob {
             worker: job.worker,
             step: job.step,
             startedAt: job.startedAt
-        )
-    }
-}
-
-extension QueueResponse.Rule {
-    fileprivate init(_ status: QueueRuleStatus) {
-        self.init(
-            kind: status.rule.kind.rawValue,
-            action: status.rule.action,
-            reason: status.rule.reason,
-            at: status.rule.at,
-            deferred: status.deferred
         )
     }
 }

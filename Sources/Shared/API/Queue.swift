@@ -23,14 +23,14 @@ extension Endpoints {
         v1: "setQueueRule",
         .post,
         "/v1/queue/rules",
-        "Rejects or defers jobs of a kind, with a reason."
+        "Rejects or defers jobs by kind, project and label, with a reason."
     )
     package static let dropQueueRule = Endpoint<NoBody, QueueResponse>(
         v1: "dropQueueRule",
         .delete,
         "/v1/queue/rules",
-        query: [.text("kind")],
-        "Takes the rule for jobs of a kind away."
+        query: [.optional("kind"), .optional("project"), .optional("label")],
+        "Takes a rule away."
     )
 
     static let queue = [
@@ -50,25 +50,61 @@ package struct PauseRequest: APIRequest, Hashable {
     package func validate() throws(Failure) { try Failure.at("reason", check: try reason.checkReason()) }
 }
 
-/// The body of `POST /v1/queue/rules`.
+/// The body of `POST /v1/queue/rules`: a rule for the jobs that fit all of `kind`, `project` and `label` that it has.
 package struct QueueRuleRequest: APIRequest, Hashable {
-    package var kind: String
+    package var kind: String?
+    package var project: ProjectName?
+    /// Of the VM, as `key=value`.
+    package var label: String?
     package var action: QueueRuleAction
     package var reason: String
 
-    package init(kind: String, action: QueueRuleAction, reason: String) {
-        (self.kind, self.action, self.reason) = (kind, action, reason)
+    package init(
+        kind: String? = nil,
+        project: ProjectName? = nil,
+        label: String? = nil,
+        action: QueueRuleAction,
+        reason: String
+    ) {
+        (self.kind, self.project, self.label) = (kind, project, label)
+        (self.action, self.reason) = (action, reason)
     }
 
     package static let forms = [
         "reason": Schema.reason, "kind": .string(oneOf: OperationRegistry.shipped.operations.map(\.kind.rawValue)),
+        "label": .pattern(#"^\S+=\S+$"#, longest: 129),
     ]
 
     package func validate() throws(Failure) {
         try Failure.at("reason", check: try reason.checkReason())
-        guard let kind = Job.Kind(rawValue: kind), OperationRegistry.shipped[kind] != nil else {
-            throw Failure.unknownKind(kind).pointed("/kind")
+        do throws(Failure) {
+            _ = try QueueRuleScope(kind: kind, project: project, label: label)
+        } catch {
+            let isKnown = kind.map(QueueRuleScope.isKind) ?? true
+            throw error.pointed(!isKnown ? "/kind" : label == nil ? "" : "/label")
         }
+    }
+}
+
+extension QueueRuleScope {
+    /// Whether jobs are of such a kind.
+    fileprivate static func isKind(_ text: String) -> Bool {
+        Job.Kind(rawValue: text).flatMap { OperationRegistry.shipped[$0] } != nil
+    }
+
+    /// The jobs that a caller names.
+    ///
+    /// - Throws: `Failure` with `invalidRequest` where that is no kind or label, or nothing.
+    package init(kind: String?, project: ProjectName?, label: String?) throws(Failure) {
+        if let kind, !Self.isKind(kind) { throw .unknownKind(kind) }
+        if let label, VMNotes.labels(words: label)?.count != 1 {
+            throw Failure(.invalidRequest, "'\(label.prefix(80))' is no label: give KEY=VALUE")
+        }
+        guard kind != nil || project != nil || label != nil else {
+            throw Failure(.invalidRequest, "a rule for no jobs: give kind, project or label")
+        }
+        let known: Job.Kind? = kind.flatMap { Job.Kind(rawValue: $0) }
+        self.init(kind: known, project: project, label: label)
     }
 }
 
@@ -186,16 +222,19 @@ package struct QueueResponse: Codable, Hashable, Sendable {
     }
 
     package struct Rule: Codable, Hashable, Sendable {
-        package let kind: String
+        /// Of these, those that are missing say nothing.
+        package let kind: String?
+        package let project: ProjectName?
+        package let label: String?
         package let action: QueueRuleAction
         package let reason: String
         package let at: String
         /// How many jobs it has deferred.
         package let deferred: Int
 
-        package init(kind: String, action: QueueRuleAction, reason: String, at: String, deferred: Int) {
-            (self.kind, self.action, self.reason, self.at) = (kind, action, reason, at)
-            self.deferred = deferred
+        package init(_ rule: QueueRule, deferred: Int) {
+            (kind, project, label) = (rule.scope.kind?.rawValue, rule.scope.project, rule.scope.label)
+            (action, reason, at, self.deferred) = (rule.action, rule.reason, rule.at, deferred)
         }
     }
 }

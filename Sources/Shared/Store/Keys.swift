@@ -20,7 +20,7 @@ package struct Keys: Hashable, Sendable {
     package var direct: String { prefix + "queue:direct" }
     /// Hash: why workers take no jobs, and since when; there only while they take none.
     package var queuePause: String { prefix + "queue:paused" }
-    /// Hash: the rules for jobs, by kind, each as JSON.
+    /// Hash: the rules for jobs, by the jobs for which they are, each as JSON.
     package var queueRules: String { prefix + "queue:rules" }
     /// Sorted set: the creates that wait for room, by number.
     package var roomWaiters: String { prefix + "queue:room" }
@@ -99,8 +99,8 @@ package struct Keys: Hashable, Sendable {
     package func worker(_ name: String) -> String { prefix + "worker:" + name }
     /// String: what a worker counted, as JSON; gone by itself when it publishes no more.
     package func metrics(of worker: String) -> String { prefix + "metrics:" + worker }
-    /// Sorted set: the jobs of a kind that a rule defers, by their numbers.
-    package func deferred(of kind: Job.Kind) -> String { prefix + "queue:deferred:" + kind.rawValue }
+    /// Sorted set: the jobs that a rule defers, by their numbers.
+    package func deferred(by scope: QueueRuleScope) -> String { prefix + "queue:deferred:" + scope.words }
     /// Hash: a project: its quotas, and what its VMs need together.
     package func project(_ name: ProjectName) -> String { prefix + "project:\(name)" }
     /// Hash: a batch.

@@ -8,7 +8,7 @@ package struct QueueRuleStatus: Hashable, Sendable {
     package let deferred: Int
 }
 
-/// The part of a rule that stands in Redis under its kind.
+/// The part of a rule that stands in Redis under its words.
 private struct RuleRecord: Decodable {
     let action: QueueRuleAction
     let reason: String
@@ -29,34 +29,36 @@ extension Store {
         let _: Bool = try await run(.resumeQueue)
     }
 
-    /// Makes a rule for jobs of a kind, in place of the one that there was.
+    /// Makes a rule for jobs, in place of the one for the same jobs that there was.
     package func setRule(
-        for kind: Job.Kind,
+        for scope: QueueRuleScope,
         _ action: QueueRuleAction,
         reason: String
     ) async throws(Failure) {
-        let arguments: ScriptArguments = ["kind": kind.rawValue, "action": action.rawValue, "reason": reason]
+        let arguments: ScriptArguments = [
+            "kind": scope.kind?.rawValue ?? "", "words": scope.words, "action": action.rawValue, "reason": reason,
+        ]
         guard try await run(.setRule, arguments) as Bool else {
-            throw Failure(.invalidRequest, "no operation is called \(kind): give the kind of a job")
+            throw Failure(.invalidRequest, "no operation is called \(scope.words): give the kind of a job")
         }
         // What the earlier rule had deferred was accepted.
-        if action == .reject { try await releaseDeferred(kind) }
+        if action == .reject { try await releaseDeferred(scope) }
     }
 
-    /// Takes the rule for jobs of a kind away; what it had deferred comes back.
+    /// Takes a rule away; what it had deferred comes back.
     ///
     /// - Returns: false where there was none.
-    package func dropRule(for kind: Job.Kind) async throws(Failure) -> Bool {
-        let existed: Bool = try await run(.dropRule, ["kind": kind.rawValue])
+    package func dropRule(for scope: QueueRuleScope) async throws(Failure) -> Bool {
+        let existed: Bool = try await run(.dropRule, ["words": scope.words])
         // Also what an earlier call did not get to.
-        try await releaseDeferred(kind)
+        try await releaseDeferred(scope)
         return existed
     }
 
-    private func releaseDeferred(_ kind: Job.Kind) async throws(Failure) {
+    private func releaseDeferred(_ scope: QueueRuleScope) async throws(Failure) {
         var left: Int
         repeat {
-            left = try await run(.releaseDeferred, ["kind": kind.rawValue, "limit": Self.releasePage])
+            left = try await run(.releaseDeferred, ["words": scope.words, "limit": Self.releasePage])
         } while left > 0
     }
 
@@ -68,22 +70,22 @@ extension Store {
         let pause = replies[0].array?.compactMap(\.string)
         var rules: [QueueRule] = []
         for (name, text) in (replies[1].map ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard let kind = Job.Kind(rawValue: name) else { throw Self.brokenRule(name, in: keys.queueRules) }
+            guard let scope = QueueRuleScope(words: name) else { throw Self.brokenRule(name, in: keys.queueRules) }
             let record: RuleRecord
             do { record = try JSONDecoder().decode(RuleRecord.self, from: Data(text.utf8)) } catch {
                 throw Self.brokenRule(name, in: keys.queueRules)
             }
-            rules.append(QueueRule(kind: kind, action: record.action, reason: record.reason, at: record.at))
+            rules.append(QueueRule(for: scope, action: record.action, reason: record.reason, at: record.at))
         }
-        let counts = try await pipeline(rules.map { ["ZCARD", keys.deferred(of: $0.kind)] })
+        let counts = try await pipeline(rules.map { ["ZCARD", keys.deferred(by: $0.scope)] })
         return (
             pause.flatMap { $0.count == 2 ? QueuePause(reason: $0[0], at: $0[1]) : nil },
             zip(rules, counts).map { QueueRuleStatus(rule: $0, deferred: $1.int ?? 0) }
         )
     }
 
-    private static func brokenRule(_ kind: String, in key: String) -> Failure {
-        .malformedRecord("\(key) has a rule for \(kind) that is none of ours")
+    private static func brokenRule(_ words: String, in key: String) -> Failure {
+        .malformedRecord("\(key) has a rule for \(words) that is none of ours")
     }
 
     /// Why a job that has not begun waits, where it waits for more than its turn.
@@ -104,10 +106,10 @@ extension Store {
 
 extension Failure {
     /// A rule rejects jobs of this kind.
-    static func rejected(_ kind: String, reason: String) -> Failure {
+    static func rejected(_ words: String, reason: String) -> Failure {
         Failure(
             .rejectedByRule,
-            "no \(kind) is accepted for now: \(reason); GET /v1/queue shows the rule, DELETE /v1/queue/rules?kind=\(kind) takes it away"
+            "no \(words) is accepted for now: \(reason); GET /v1/queue shows the rule, DELETE /v1/queue/rules takes it away"
         )
     }
 }

@@ -23,7 +23,7 @@ extension EveryScript {
                 throw Failure(.internalFault, "no batch \(id)")
             }
             let snapshot = try await store.poll(since: .start, limit: 1)
-            if ending == "defer" { try await store.setRule(for: .create, .deferred, reason: "r") }
+            if ending == "defer" { try await store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "r") }
             let explanation = PlacementExplanation(policy: "test")
             let claim =
                 ending == "refuse"

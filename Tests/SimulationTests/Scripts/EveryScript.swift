@@ -104,8 +104,10 @@ struct EveryScript {
     private func rules() async throws {
         try await store.pauseQueue(reason: "r")
         try await store.resumeQueue()
-        for action in [QueueRuleAction.deferred, .reject] { try await store.setRule(for: .start, action, reason: "r") }
-        _ = try await store.dropRule(for: .start)
+        for action in [QueueRuleAction.deferred, .reject] {
+            try await store.setRule(for: QueueRuleScope(kind: .start), action, reason: "r")
+        }
+        _ = try await store.dropRule(for: QueueRuleScope(kind: .start))
     }
 
     private func tokens() async throws {

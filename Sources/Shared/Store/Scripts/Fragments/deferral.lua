@@ -1,6 +1,6 @@
 -- `defer(job, pm, delay_ms)`: has the job go on after a time, or as soon as its PM is up again.
 --
--- `defer_by_rule(job, kind, why)`: has it wait until the rule for jobs of its kind goes. It comes back once an hour, too, so
+-- `defer_by_rule(job, words, why)`: has it wait until the rule of these words goes. It comes back once an hour, too, so
 -- that none is forgotten.
 --
 -- `promote(job, why)`: puts a deferred job back to its place in the queue; returns what is broken of it.
@@ -13,10 +13,10 @@ local function defer(job, pm, delay_ms)
   redis.call('ZADD', P .. 'delayed', whole(now_ms + delay_ms), job)
   redis.call('SADD', P .. 'pm:' .. pm .. ':delayed', job)
 end
-local function defer_by_rule(job, kind, why)
-  redis.call('HSET', P .. 'job:' .. job, 'state', 'delayed', 'put_off', why, 'rule', kind)
+local function defer_by_rule(job, words, why)
+  redis.call('HSET', P .. 'job:' .. job, 'state', 'delayed', 'put_off', why, 'rule', words)
   redis.call('ZADD', P .. 'delayed', whole(now_ms + 3600000), job)
-  redis.call('ZADD', P .. 'queue:deferred:' .. kind, job, job)
+  redis.call('ZADD', P .. 'queue:deferred:' .. words, job, job)
 end
 local function promote(job, why)
   redis.call('ZREM', P .. 'delayed', job)

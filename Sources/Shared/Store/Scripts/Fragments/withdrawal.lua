@@ -10,7 +10,8 @@ local function withdraw(job, kind, state, line, vm, pm)
   elseif state == 'delayed' then
     redis.call('ZREM', P .. 'delayed', job)
     redis.call('SREM', P .. 'pm:' .. pm .. ':delayed', job)
-    redis.call('ZREM', P .. 'queue:deferred:' .. kind, job)
+    local rule = redis.call('HGET', P .. 'job:' .. job, 'rule')
+    if rule then redis.pcall('ZREM', P .. 'queue:deferred:' .. rule, job) end
     leave_room(job, line)
   elseif redis.call('ZREM', P .. 'queue:returned', line) == 0 then
     redis.call('LREM', P .. (takes_capacity(kind) and 'queue' or 'queue:direct'), -1, line)

@@ -14,7 +14,7 @@
 
 local key = P .. 'job:' .. job
 refuse(broken_audit_log() or broken_job(job))
-local j = redis.call('HMGET', key, 'state', 'kind', 'vm', 'entry', 'pm', 'step')
+local j = redis.call('HMGET', key, 'state', 'kind', 'vm', 'entry', 'pm', 'step', 'rule')
 local state, kind, vm, entry, pm = j[1], j[2], j[3], j[4], j[5] or ''
 if not state then return {'unknown_job'} end
 if state == 'done' or state == 'failed' or state == 'dead' then return {'ended', state} end
@@ -32,7 +32,8 @@ end
 local v, problem = read_vm(vm)
 refuse(problem or v.id and not v.state and P .. 'vm:' .. vm .. ' has no state' or (broken_waiting(vm))
   or wrong_kind('queue', 'queue:returned', 'queue:direct', 'events', 'delayed', 'dead',
-    'jobs:ended', 'vms', 'tombstones', 'holds', 'fleet', 'discovery', 'queue:deferred:' .. kind) or broken_counters() or broken_pm(pm)
+    'jobs:ended', 'vms', 'tombstones', 'holds', 'fleet', 'discovery',
+    j[7] and 'queue:deferred:' .. j[7] or 'delayed') or broken_counters() or broken_pm(pm)
   or v.id and v.pm and broken_pm(v.pm, vm, v.groups)
   or v.id and wrong_change(vm, v.state, state_after(kind, 'failed', v.state, v.before))
   or op.is_held_by_job and broken_job_claim(job, vm, v))

@@ -132,12 +132,12 @@ local function wait_for_probe(job, kind, vm, pm, decision, why)
   return {'deferred'}
 end
 
--- A rule keeps jobs of this kind from beginning; what was planned behind one counted with its claim.
+-- A rule keeps such jobs from beginning; what was planned behind one counted with its claim.
 local has_ruled = false
 local function wait_for_rule(job, kind, vm, rule)
-  if check(wrong_kind('delayed', 'queue:deferred:' .. kind)) then return nil, 'moved' end
+  if check(wrong_kind('delayed', 'queue:deferred:' .. rule.words)) then return nil, 'moved' end
   pop()
-  defer_by_rule(job, kind, rule.reason)
+  defer_by_rule(job, rule.words, rule.reason)
   event('job.delayed', 'job', job, 'kind', kind, 'vm', vm, 'pm', '', 'why', rule.reason)
   has_ruled = true
   return {'deferred'}
@@ -214,9 +214,9 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
     if broken_ends() then return nil, 'moved' end
     return give_up(line, job, kind, vm, problem)
   end
-  local rule = rule_for(kind)
+  local rule = deferring_rule(kind, v.project, v.labels)
   -- What has begun goes on.
-  if rule and rule.action == 'defer' and tonumber(j[4] or 0) == 0 then return wait_for_rule(job, kind, vm, rule) end
+  if rule and tonumber(j[4] or 0) == 0 then return wait_for_rule(job, kind, vm, rule) end
   if has_ruled and place ~= 'queue:direct' then return nil, 'moved' end
   local is_placed, placed_on, amount = nil, v.pm, v.needs
   if op.is_held_by_job then

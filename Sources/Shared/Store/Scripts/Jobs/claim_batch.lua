@@ -18,7 +18,7 @@
 -- needs: queue, queue_rules, refusals, room_wait, time, versions_known, vm_outcome, vm_state, waiting_jobs, withdrawal
 
 refuse(wrong_kind('queue', 'queue:returned', 'queue:direct', 'events', 'fleet', 'dead', 'discovery', 'vms', 'tombstones',
-  'holds', 'jobs:ended', 'refusals', 'queue:deferred:create') or broken_room() or broken_counters() or broken_rules())
+  'holds', 'jobs:ended', 'refusals') or broken_room() or broken_counters() or broken_rules())
 if is_paused() then return 'moved' end
 local line = next_entry()
 local head, is_next, all = line and job_in(line), false, {}
@@ -37,12 +37,15 @@ for i = members, #ARGV, 3 do
 end
 if not is_next then return 'moved' end
 
-local rule = rule_for('create')
-if rule and rule.action == 'defer' then
+-- What keeps one of them from beginning keeps them all.
+local rule
+for _, m in ipairs(all) do rule = rule or deferring_rule('create', m.v.project, m.v.labels) end
+if rule then
+  refuse(wrong_kind('queue:deferred:' .. rule.words))
   for _, m in ipairs(all) do
     if m.state == 'queued' then
       withdraw(m.job, 'create', m.state, m.line, m.vm, '')
-      defer_by_rule(m.job, 'create', rule.reason)
+      defer_by_rule(m.job, rule.words, rule.reason)
       event('job.delayed', 'job', m.job, 'kind', 'create', 'vm', m.vm, 'pm', '', 'why', rule.reason)
     end
   end

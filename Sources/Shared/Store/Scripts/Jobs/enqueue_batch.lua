@@ -28,7 +28,7 @@ if unready then return {unready} end
 refuse(broken_audit_log() or wrong_kind('queue', 'events', 'vms') or broken_counters() or broken_batches())
 local width = 8
 local number = (#ARGV - creates + 1) / width
-local refusal = queue_full(number) or rejected('create')
+local refusal = queue_full(number)
 if refusal then return refusal end
 local needs, rules, sum = {}, {}, {0, 0, 0}
 for i = creates, #ARGV, width do
@@ -37,7 +37,7 @@ for i = creates, #ARGV, width do
   needs[tid] = needs[tid] or needs_of(tid)
   if not needs[tid] then return {'unknown_type', tid} end
   for amount = 1, 3 do sum[amount] = sum[amount] + tonumber(needs[tid][amount]) end
-  refusal = group_conflict(groups)
+  refusal = group_conflict(groups) or rejected('create', project, ARGV[i + 6])
   if refusal then return refusal end
   for _, g in ipairs(groups_in(groups)) do
     if rules[g[1]] and rules[g[1]] ~= g[2] then return {'group_conflict', g[1], rules[g[1]]} end

@@ -43,7 +43,7 @@ if not op.chooses_pm then
   local refusal = project_refusal(v.project, 0, needs)
   if refusal then return refusal end
 end
-local refusal = queue_full() or rejected(kind)
+local refusal = queue_full() or rejected(kind, v.project, v.labels)
 if refusal then return refusal end
 local job = enqueue(kind, vm, needs, image, constraints, request, v.project)
 if delta ~= '' then

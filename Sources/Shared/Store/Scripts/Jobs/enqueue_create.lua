@@ -41,7 +41,7 @@ local vm = hold
 refuse(broken_audit_log() or wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
 local refusal = queue_full()
 if refusal then return refusal end
-refusal = rejected('create')
+refusal = vm == '' and rejected('create', project, labels)
 if refusal then return refusal end
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
 if vm ~= '' then
@@ -51,6 +51,8 @@ if vm ~= '' then
   -- One that is over stays for a moment, until a worker sweeps.
   local of_hold = v[10] or 'default'
   if v[1] ~= 'held' or v[2] or (v[8] or '') <= now or project ~= '' and project ~= of_hold then return {'unknown_hold'} end
+  refusal = rejected('create', of_hold, labels)
+  if refusal then return refusal end
   refuse(broken_vm(vm) or v[7] and broken_job(v[7]))
   -- Its place was chosen when it was held: the build says how.
   local decision = v[7] and explanation(v[7])

@@ -29,7 +29,7 @@ if unready then return {unready} end
 refuse(broken_audit_log() or wrong_kind('queue', 'events', 'vms') or broken_counters())
 local refusal = queue_full()
 if refusal then return refusal end
-refusal = rejected('hold')
+refusal = rejected('hold', project, '')
 if refusal then return refusal end
 if redis.call('HGET', P .. 'image:' .. image_id, 'listed') ~= '1' then return {'unknown_image'} end
 local needs = needs_of(type_id)

@@ -27,12 +27,12 @@ local key, op = P .. 'vm:' .. vm, operation(kind)
 refuse(broken_audit_log() or wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm) or broken_counters())
 local unready = not_ready()
 if unready == 'other_schema' then return {unready} end
-local refusal = rejected(kind)
-if refusal then return refusal end
 if redis.call('EXISTS', key) == 0 then return {unready or 'unknown_vm'} end
-local v = redis.call('HMGET', key, op.job_field, 'state', 'job', 'version', 'project')
+local v = redis.call('HMGET', key, op.job_field, 'state', 'job', 'version', 'project', 'labels')
 local of_vm = v[5] or 'default'
 if project ~= '' and project ~= of_vm then return {'unknown_vm'} end
+local refusal = rejected(kind, of_vm, v[6])
+if refusal then return refusal end
 if is_outdated(v[4]) then return {'changed'} end
 local earlier = v[1]
 if subject == 'hold' and (earlier or v[2] ~= 'held') then return {'unknown_hold'} end
