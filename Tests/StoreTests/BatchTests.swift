@@ -202,7 +202,7 @@ struct BatchTests {
             try await fixture.store.setRule(for: QueueRuleScope(kind: .create), .deferred, reason: "why not")
             #expect(try await decide(1, fixture) == .complete)
             #expect(try await details(1, fixture).members.allSatisfy { $0.state == .delayed && $0.pm == nil })
-            _ = try await fixture.store.dropRule(for: .create)
+            _ = try await fixture.store.dropRule(for: QueueRuleScope(kind: .create))
             // One alone has come back by now.
             _ = try await fixture.store.sweep(limit: 1)
             #expect(try await decide(1, fixture) == .complete)

@@ -30,7 +30,7 @@ extension EveryScript {
                 ? BatchClaim.refuse(jobs, Failure(.noCapacity, "none"), explanation)
                 : BatchClaim.place(jobs.map { ($0, PMID(known: 1), explanation) })
             _ = try await store.claim(id, claim, headroomVersion: snapshot.headroomVersion)
-            if ending == "defer" { _ = try await store.dropRule(for: .create) }
+            if ending == "defer" { _ = try await store.dropRule(for: QueueRuleScope(kind: .create)) }
             for job in jobs where ending != "refuse" { try await store.cancel(job) }
         }
     }
