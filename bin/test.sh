@@ -7,8 +7,8 @@
 #
 # Installs what tests need (Debian packages), builds for debugging into .build-debug, and runs unit, property, Redis,
 # libvirt, ssh and end-to-end tests against real servers that each test starts for itself. End-to-end tests run the programs
-# as bin/install.sh builds them, into .build: what is tested is what is used. Then the gates of dev/check, and that each gate
-# bites. Needs root or sudo, and Swift 6.2 or newer. A skipped test counts as failed.
+# as bin/install.sh builds them, into .build: what is tested is what is used. Then 300 requests by dev/schemathesis, the gates
+# of dev/check, and that each gate bites. Needs root or sudo, and Swift 6.2 or newer. A skipped test counts as failed.
 # shellcheck disable=SC2154 # folders and lists are set by the pieces in lib/
 set -euo pipefail
 
@@ -71,6 +71,17 @@ run_gates() {
   passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1}))
 }
 
+# Requests that /openapi.json describes, and others, to a gateway with simulated PMs: one more that passes or fails.
+run_schemathesis() {
+  if (long "requests by the OpenAPI document" "$log_dir/schemathesis.log" \
+    python3 "$root/dev/schemathesis" --cases 300 --programs "$release"); then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    say "requests by the OpenAPI document fail; see $log_dir/schemathesis.log"
+  fi
+}
+
 main() {
   case ${1:-} in -h | --help) usage && exit 0 ;; esac
   become_root "testing" "$@"
@@ -82,6 +93,7 @@ main() {
   build_demo_image
   run_tests "$@"
   if (($# == 0)); then
+    run_schemathesis
     say "gates:"
     run_gates
     say "that each gate bites:"

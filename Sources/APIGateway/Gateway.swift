@@ -98,7 +98,7 @@ struct Gateway {
                 projects: ProjectController(store: store),
                 audit: AuditController(store: store),
                 placement: PlacementController(service: placement),
-                jobs: JobController(service: jobs, store: store),
+                jobs: JobController(service: jobs, store: store, estimates: JobEstimates(store: store)),
                 events: EventController(log: events),
                 queue: QueueController(store: store, counts: jobCounts),
                 health: HealthController(readiness: ReadinessCheck(store: store, logger: logger)),

@@ -44,6 +44,7 @@ struct WorkerProgram {
         for warning in settings.warnings { logger.warning("\(warning)") }
         redis = settings.common.makeRedisClient(name: settings.name, waitForConnection: .seconds(2), logger: logger)
         let metrics = MetricsRegistry()
+        let jobMetrics = JobMetrics(in: metrics)
         store = Store(
             redis: MeteredRedis(redis, metrics: metrics),
             keys: Keys(prefix: settings.common.prefix),
@@ -103,7 +104,7 @@ struct WorkerProgram {
                 drivers: machines,
                 leases: leases,
                 worker: settings.name,
-                metrics: JobMetrics(in: metrics),
+                metrics: jobMetrics,
                 logger: logger
             ),
             grace: settings.grace,
@@ -154,7 +155,13 @@ struct WorkerProgram {
             kept: settings.auditLimit,
             logger: logger
         )
-        publisher = MetricsPublisher(store: store, worker: settings.name, registry: metrics, logger: logger)
+        publisher = MetricsPublisher(
+            store: store,
+            worker: settings.name,
+            registry: metrics,
+            durations: jobMetrics.durations,
+            logger: logger
+        )
     }
 
     private static func watch(_ store: Store, _ machines: PMConnectionPool, _ logger: Logger) -> DomainWatch {

@@ -62,7 +62,11 @@ struct LoadFaultTests {
             async let created = made("a", site)
             async let other = made("b", site)
             try await eventually("both jobs to be taken") {
-                try await site.redis.send(["ZCARD", "hvc:leases"]).int == 2
+                let leases = try await site.redis.send(["ZCARD", "hvc:leases"]).int
+                guard leases != 2 else { return true }
+                let queue = try await site.redis.send(["LRANGE", "hvc:queue", "0", "-1"]).strings ?? []
+                let happened = try await events(site).map { $0["type"] ?? "" }
+                throw TestKitError("\(leases ?? 0) leases, queue \(queue), events \(happened)")
             }
             workers[0].signal(SIGTERM)
             _ = try await site.startWorker("worker-2")

@@ -21,6 +21,24 @@ struct QueryArguments: Sendable {
         }
         self.values = values
         try allow(parameters.map(\.name))
+        for parameter in parameters { try check(parameter) }
+    }
+
+    /// Refuses a flag that is none, and numbers and words out of range, whether the call looks at them or not.
+    private func check(_ parameter: QueryParameter) throws(Failure) {
+        guard let text = self[parameter.name] else { return }
+        let words: [String]
+        switch parameter.kind {
+        case .text, .identifier: return
+        case .number(let range):
+            _ = try number(parameter.name, in: range)
+            return
+        case .flag: words = ["true", "false"]
+        case .word(let known): words = known
+        }
+        guard !words.contains(text) else { return }
+        let known = words.joined(separator: ", ")
+        throw Failure(.invalidRequest, "\(parameter.name)=\(Self.shown(text)) is unknown: give one of \(known)")
     }
 
     /// Refuses all other arguments.

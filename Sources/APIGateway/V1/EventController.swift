@@ -36,7 +36,16 @@ struct EventController: Sendable {
 
     /// The event behind which to begin: the last one that the client has, or else the last that there is.
     private func start(of call: V1Call<NoBody>) async throws(Failure) -> EventID {
-        guard let text = call.request.headers[.lastEventID] ?? call.query["since"] else { return try await log.last() }
+        var start: EventID?
+        // The header counts for more, and is what a client sends that comes back.
+        for text in [call.query["since"], call.request.headers[.lastEventID]].compactMap(\.self) {
+            start = try Self.event(text)
+        }
+        if let start { return start }
+        return try await log.last()
+    }
+
+    private static func event(_ text: String) throws(Failure) -> EventID {
         guard let id = EventID(text) else {
             throw Failure(
                 .invalidRequest,

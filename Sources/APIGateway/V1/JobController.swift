@@ -6,6 +6,7 @@ import Store
 struct JobController: Sendable {
     let service: JobService
     let store: Store
+    let estimates: JobEstimates
 
     @Sendable
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<JobResponse>> {
@@ -22,7 +23,9 @@ struct JobController: Sendable {
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
-        try V1Response(JobResponse(try await service.job(try await job(of: call), waiting: try call.wait())))
+        try V1Response(
+            try await response(try await service.job(try await job(of: call), waiting: try call.wait()))
+        )
     }
 
     @Sendable
@@ -54,7 +57,19 @@ struct JobController: Sendable {
     ) async throws(Failure) -> V1Response<JobResponse> {
         let id = try await job(of: call)
         try await act(id)
-        return try V1Response(JobResponse(try await service.job(id, waiting: time)))
+        return try V1Response(try await response(try await service.job(id, waiting: time)))
+    }
+
+    private func response(_ job: JobDetails) async throws(Failure) -> JobResponse {
+        var response = JobResponse(job)
+        if let estimate = try await estimates.estimate(job) {
+            response.etaAt = Timestamp.text(milliseconds: estimate.median)
+            response.eta = JobResponse.Band(
+                from: Timestamp.text(milliseconds: estimate.band.lowerBound),
+                to: Timestamp.text(milliseconds: estimate.band.upperBound)
+            )
+        }
+        return response
     }
 
     @Sendable

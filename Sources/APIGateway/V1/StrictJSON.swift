@@ -89,7 +89,7 @@ struct StrictJSON {
         }
         guard let known = open[level].form?.fieldNames, !known.contains(name) else { return }
         let names = known.isEmpty ? "none" : known.sorted().joined(separator: ", ")
-        throw fault("\(place): unknown to this call, which takes \(names)")
+        throw fault("\(name.isEmpty ? "a field without a name" : place): unknown to this call, which takes \(names)")
     }
 
     // MARK: Numbers

@@ -188,16 +188,31 @@ package struct QueryParameter: Hashable, Sendable {
     package let isRequired: Bool
     /// Whether it may be given more than once.
     package let isRepeatable: Bool
+    /// A regular expression that a text matches; nil for any text.
+    package let pattern: String?
 
-    private init(_ name: String, _ kind: Kind, isRequired: Bool = false, isRepeatable: Bool = false) {
-        (self.name, self.kind, self.isRequired, self.isRepeatable) = (name, kind, isRequired, isRepeatable)
+    private init(
+        _ name: String,
+        _ kind: Kind,
+        isRequired: Bool = false,
+        isRepeatable: Bool = false,
+        matching pattern: String? = nil
+    ) {
+        (self.name, self.kind, self.pattern) = (name, kind, pattern)
+        (self.isRequired, self.isRepeatable) = (isRequired, isRepeatable)
     }
 
-    package static func text(_ name: String) -> Self { Self(name, .text, isRequired: true) }
+    package static func text(_ name: String, matching pattern: String? = nil) -> Self {
+        Self(name, .text, isRequired: true, matching: pattern)
+    }
     package static func identifier(_ name: String) -> Self { Self(name, .identifier, isRequired: true) }
-    package static func optional(_ name: String) -> Self { Self(name, .text) }
+    package static func optional(_ name: String, matching pattern: String? = nil) -> Self {
+        Self(name, .text, matching: pattern)
+    }
     package static func optionalIdentifier(_ name: String) -> Self { Self(name, .identifier) }
-    package static func repeatable(_ name: String) -> Self { Self(name, .text, isRepeatable: true) }
+    package static func repeatable(_ name: String, matching pattern: String? = nil) -> Self {
+        Self(name, .text, isRepeatable: true, matching: pattern)
+    }
     package static func flag(_ name: String) -> Self { Self(name, .flag) }
     package static func number(_ name: String, in range: ClosedRange<Int>) -> Self { Self(name, .number(range)) }
     package static func word(_ name: String, oneOf words: [String]) -> Self { Self(name, .word(words)) }
@@ -210,6 +225,9 @@ package struct QueryParameter: Hashable, Sendable {
 
 /// The body of a request; fields that the type does not have are refused.
 package protocol APIRequest: Codable, Sendable, FieldForms {
+    /// Which fields go together; empty where any do.
+    static var choices: [FieldChoice] { get }
+
     /// Refuses invalid values.
     ///
     /// - Throws: `Failure` with `invalidRequest` that names the field.
@@ -218,7 +236,14 @@ package protocol APIRequest: Codable, Sendable, FieldForms {
 
 extension APIRequest {
     package static var forms: [String: Schema] { [:] }
+    package static var choices: [FieldChoice] { [] }
     package func validate() throws(Failure) {}
+}
+
+/// Fields that a body has, and others that it does not have with them: it makes one of several such choices.
+package struct FieldChoice: Hashable, Sendable {
+    package let with: [String]
+    package let without: [String]
 }
 
 /// The body of a call that takes none.

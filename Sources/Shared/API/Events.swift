@@ -6,7 +6,8 @@ extension Endpoints {
         .get,
         "/v1/events",
         query: [
-            .optional("since"), .optional("types"), .number("limit", in: ListQuery.limits),
+            .optional("since", matching: TextPattern.eventID), .optional("types", matching: TextPattern.eventTypes),
+            .number("limit", in: ListQuery.limits),
             .number("wait", in: 0...300),
         ],
         isStream: true,

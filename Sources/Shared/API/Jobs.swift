@@ -7,7 +7,8 @@ extension Endpoints {
         filters: [
             .optionalIdentifier("vm_id"), .optionalIdentifier("pm_id"),
             .word("state", oneOf: Job.State.allCases.map(\.rawValue)),
-            .word("kind", oneOf: Operation.all.map(\.kind.rawValue)), .optional("request_id"),
+            .word("kind", oneOf: Operation.all.map(\.kind.rawValue)),
+            .optional("request_id", matching: TextPattern.request),
             .optional("project"),
         ],
         scope: .project,
@@ -84,6 +85,11 @@ package struct JobResponse: Codable, Hashable, Sendable {
     package let dueAt: String?
     /// How many jobs are to be taken before it; only while it is queued or waits behind another job of its VM.
     package let ahead: Int?
+    /// When it will have ended, as likely earlier as later, by what jobs of its kind took lately; missing where that is not
+    /// known, in a list, and once it has ended.
+    package var etaAt: String?
+    /// Nine in ten such jobs end within.
+    package var eta: Band?
     /// When it was asked to end; it is being undone until it has ended.
     package let cancelRequestedAt: String?
     /// The job that removes what it may have left on its PM.
@@ -98,8 +104,17 @@ package struct JobResponse: Codable, Hashable, Sendable {
     package let left: [String]?
     package let error: JobError?
 
+    /// A span of time.
+    package struct Band: Codable, Hashable, Sendable {
+        package let from: String
+        package let to: String
+
+        package init(from: String, to: String) { (self.from, self.to) = (from, to) }
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case id, kind, state, project, attempts, worker, ahead, reason, steps, left, error
+        case id, kind, state, project, attempts, worker, ahead, eta, reason, steps, left, error
+        case etaAt = "eta_at"
         case vmID = "vm_id"
         case batchID = "batch_id"
         case pmID = "pm_id"

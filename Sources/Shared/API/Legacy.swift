@@ -5,7 +5,7 @@ extension Endpoints {
     package static let legacyCreateVM = Endpoint<NoBody, LegacyCreatedVM>(
         legacy: "legacyCreateVM",
         "/vm/create",
-        arguments: [.text("name"), .identifier("instance_type"), .identifier("image_id")],
+        arguments: [.text("name", matching: TextPattern.name), .identifier("instance_type"), .identifier("image_id")],
         failing: #"{"vmid":0}"#,
         makesJob: true,
         "Creates a VM."

@@ -37,7 +37,9 @@ package struct DryRunRequest: APIRequest, Hashable {
     }
 
     private static let counts = 1...100
-    package static let forms = [CodingKeys.count.rawValue: Schema.integer(counts)]
+    package static let forms = [
+        CodingKeys.count.rawValue: Schema.integer(counts), CodingKeys.policy.rawValue: .policy,
+    ]
 
     package init(
         type: TypeID,
@@ -146,4 +148,13 @@ package struct CapacityResponse: Codable, Hashable, Sendable {
         examinedPMs = capacity.examined
         self.types = zip(types, capacity.rows).map { Row($1, of: $0.id) }
     }
+}
+
+extension Schema {
+    /// What `PolicyChoice` takes.
+    fileprivate static let policy: Schema = {
+        let weighers = PlacementPolicy.weighers.map(\.name).joined(separator: "|")
+        let factor = #"(\#(weighers))=-?(1000|[0-9]{1,3})(\.[0-9]{1,6})?"#
+        return pattern("^(\(PolicyChoice.names.joined(separator: "|")))(:\(factor))?$", longest: 400)
+    }()
 }

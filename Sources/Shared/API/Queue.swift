@@ -29,7 +29,7 @@ extension Endpoints {
         v1: "dropQueueRule",
         .delete,
         "/v1/queue/rules",
-        query: [.optional("kind"), .optional("project"), .optional("label")],
+        query: [.word("kind", oneOf: Operation.all.map(\.kind.rawValue)), .optional("project"), .optional("label")],
         "Takes a rule away."
     )
 
@@ -246,7 +246,7 @@ extension QueueRuleAction: SchemaDescribed {
 
 extension Schema {
     /// Why people ruled something.
-    fileprivate static let reason = pattern(#"\S"#, longest: 200)
+    fileprivate static let reason = pattern(TextPattern.reason, longest: 200)
 }
 
 extension String {

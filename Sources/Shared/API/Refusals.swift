@@ -6,7 +6,7 @@ extension Endpoints {
         v1: "readRefusals",
         .get,
         "/v1/refusals",
-        query: [.optional("window")],
+        query: [.optional("window", matching: TextPattern.window)],
         "Counts requests that got no place, by what lacked, and names the PM or overcommit that would have served most."
     )
 

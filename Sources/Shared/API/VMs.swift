@@ -35,8 +35,8 @@ extension Endpoints {
         list: "listVMs",
         "/v1/vms",
         filters: [
-            .optional("name"), .optional("state"), .optionalIdentifier("pm_id"), .optional("project"),
-            .repeatable("label"),
+            .optional("name", matching: TextPattern.name), .word("state", oneOf: VMState.allCases.map(\.rawValue)),
+            .optionalIdentifier("pm_id"), .optional("project"), .repeatable("label", matching: TextPattern.labelPair),
         ],
         scope: .project,
         "Lists the VMs, by number."
@@ -89,6 +89,11 @@ package struct CreateVMRequest: APIRequest, Hashable {
         CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label),
         CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
         CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds),
+    ]
+
+    package static let choices = [
+        FieldChoice(with: ["instance_type"], without: ["hold_id"]),
+        FieldChoice(with: ["hold_id"], without: ["instance_type", "placement", "atomic", "when_full"]),
     ]
 
     /// What its owner says of the VM.

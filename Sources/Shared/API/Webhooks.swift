@@ -82,7 +82,7 @@ package struct CreateWebhookRequest: APIRequest, Hashable {
     package var secret: String?
 
     package static let forms = [
-        "url": Schema.pattern(WebhookURL.pattern, longest: WebhookURL.longest),
+        "name": Schema.name, "url": .pattern(WebhookURL.pattern, longest: WebhookURL.longest),
         "types": .list(.pattern(#"^(?:[a-z._]+\*?|\*)$"#, longest: 64)),
         "secret": .pattern(WebhookSecret.pattern, longest: WebhookSecret.longest),
     ]

@@ -16,15 +16,19 @@ package enum VMName {
         guard name.utf8.count <= maximumBytes else {
             throw Failure(.invalidRequest, "name is \(name.utf8.count) bytes long: at most \(maximumBytes) are taken")
         }
-        if let refused = name.unicodeScalars.first(where: isRefused) {
-            let digits = String(refused.value, radix: 16, uppercase: true)
-            let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-            throw Failure(
-                .invalidRequest,
-                "name holds \(code), a character that controls or cannot be seen: use characters that can be seen"
-            )
-        }
+        try refuse(name.unicodeScalars, in: "name")
         return name
+    }
+
+    /// Refuses characters that may not stand in names.
+    static func refuse(_ scalars: some Sequence<Unicode.Scalar>, in field: String) throws(Failure) {
+        guard let refused = scalars.first(where: isRefused) else { return }
+        let digits = String(refused.value, radix: 16, uppercase: true)
+        let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        throw Failure(
+            .invalidRequest,
+            "\(field) holds \(code), a character that controls or cannot be seen: use characters that can be seen"
+        )
     }
 
     /// What breaks a line, turns the direction of the text around it, cannot be seen, or cannot stand in XML 1.0.

@@ -41,12 +41,8 @@ package struct VMNotes: Hashable, Sendable {
             )
         }
         // Each line is as a name is: it stands in XML, in terminals and on pages.
-        for line in description.split(whereSeparator: \.isNewline) {
-            let isBlank = line.unicodeScalars.allSatisfy(\.properties.isWhitespace)
-            do throws(Failure) { if !isBlank { _ = try VMName.validated(String(line.prefix(200))) } } catch {
-                throw Failure(.invalidRequest, error.message.replacing("name holds", with: "description holds"))
-            }
-        }
+        let breaks: Set<Unicode.Scalar> = ["\n", "\u{B}", "\u{C}", "\r", "\u{85}", "\u{2028}", "\u{2029}"]
+        try VMName.refuse(description.unicodeScalars.lazy.filter { !breaks.contains($0) }, in: "description")
     }
 
     /// The labels as `key=value` with commas between, sorted; neither may have one of the two characters.

@@ -97,6 +97,8 @@ package struct Keys: Hashable, Sendable {
     package func processing(_ worker: String) -> String { prefix + "processing:" + worker }
     /// Hash: a worker; expires when its heartbeats stop.
     package func worker(_ name: String) -> String { prefix + "worker:" + name }
+    /// List: how long the latest jobs of a kind took, `MS` or `MS image`.
+    package func durations(of kind: Job.Kind) -> String { prefix + "durations:" + kind.rawValue }
     /// String: what a worker counted, as JSON; gone by itself when it publishes no more.
     package func metrics(of worker: String) -> String { prefix + "metrics:" + worker }
     /// Sorted set: the jobs that a rule defers, by their numbers.

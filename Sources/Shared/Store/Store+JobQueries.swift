@@ -78,12 +78,13 @@ private struct JobReply: ScriptReply {
     let steps: [String: String]
     let ahead: Int
     let due: String
+    let readAt: Int
 
     init?(_ reply: RESPValue, keys: Keys) {
-        guard let parts = reply.array, parts.count == 4, let record = parts[0].map, let steps = parts[1].map,
-            let ahead = parts[2].int, let due = parts[3].string
+        guard let parts = reply.array, parts.count == 5, let record = parts[0].map, let steps = parts[1].map,
+            let ahead = parts[2].int, let due = parts[3].string, let readAt = parts[4].int
         else { return nil }
-        (self.record, self.steps, self.ahead, self.due) = (record, steps, ahead, due)
+        (self.record, self.steps, self.ahead, self.due, self.readAt) = (record, steps, ahead, due, readAt)
     }
 
     func details(of id: JobID, keys: Keys) throws(Failure) -> JobDetails? {
@@ -93,7 +94,8 @@ private struct JobReply: ScriptReply {
             record: try JobRecord(id, record: record, key: keys.job(id)),
             steps: steps.sorted { $0.key < $1.key }.map(\.value),
             ahead: ahead < 0 ? nil : ahead,
-            due: due.isEmpty ? nil : due
+            due: due.isEmpty ? nil : due,
+            readAt: readAt
         )
     }
 }

@@ -11,6 +11,8 @@ struct JobMetrics: Sendable {
         case lost
     }
 
+    /// How long jobs took, from which gateways estimate when others will have ended.
+    let durations = JobDurations()
     private let attempts: LabeledMetric<Counter>
     private let steps: LabeledMetric<Timer>
 

@@ -18,6 +18,7 @@ struct WorkerRegistrar: Sendable {
             "host": process.hostName, "pid": "\(process.processIdentifier)",
             "started_at": Date.now.formatted(.iso8601),
         ]
+        fields["slots"] = "\(settings.slots)"
         fields["process"] = ProcessIdentity.current?.text
         // Workers of schema 0 compare this setting with theirs before they start, and show both in their refusal.
         fields["autostart"] = "unknown to workers of an earlier release, which must not run beside this one"

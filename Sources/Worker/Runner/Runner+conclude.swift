@@ -35,6 +35,11 @@ extension Runner {
         switch result.outcome {
         case .done:
             let isOurs = try await store.finish(job.lease, by: worker, JobEnding(writing: result.unwritten))
+            if isOurs {
+                let seconds = (clock.now - job.asked) / .seconds(1)
+                let sample = JobTimes.Sample(seconds: seconds, broughtImage: result.bringsImage)
+                metrics.durations.note(sample, of: job.entry.kind)
+            }
             report(job, isOurs ? .done : .lost, [:], logger)
         case .failed(let failure, _) where wasStopped || failure.code.leavesJobAsItIs:
             let reason = wasStopped ? "worker \(worker) was stopped" : failure.message

@@ -44,6 +44,8 @@ struct Runner: Sendable {
         let outcome: Attempt.Outcome
         var unwritten: [StepWrite] = []
         var origin = JobOrigin()
+        /// Whether its PM had no copy of the image before.
+        var bringsImage = false
     }
 
     private func attempt(_ job: ClaimedJob, _ logger: Logger) async -> Result {
@@ -65,9 +67,11 @@ struct Runner: Sendable {
             let records = job.lease.epoch > 1 ? try await store.steps(of: job.lease.job) : [:]
             var log = StepLog(records, on: pm, epoch: job.lease.epoch, trace: origin.trace?.text)
             if let time = job.firstStepAt, let step = operation.firstWithClaim { log.take([log.begin(step)], at: time) }
-            let hypervisor: any Hypervisor
+            let (hypervisor, bringsImage): (any Hypervisor, Bool)
             do throws(Failure) {
-                hypervisor = try await driver(of: pm, subject.machine)
+                let machine = try known(subject.machine, pm)
+                hypervisor = try await drivers.hypervisor(of: machine)
+                bringsImage = operation.bringsImage && !machine.cachedImages.contains(status.vm.image)
             } catch {
                 return Result(outcome: .failed(error, isClean: log.isClean(of: operation)), origin: origin)
             }
@@ -83,18 +87,21 @@ struct Runner: Sendable {
             let permit = job.firstStepAt.map { _ in job.asked }
             var attempt = Attempt(job.lease, operation, after: log, permit: permit, in: context, with: tools)
             let outcome = await attempt.run()
-            return Result(outcome: outcome, unwritten: attempt.unwritten, origin: origin)
+            return Result(outcome: outcome, unwritten: attempt.unwritten, origin: origin, bringsImage: bringsImage)
         } catch {
             return Result(outcome: .failed(error, isClean: false), origin: origin)
         }
     }
 
-    private func driver(of pm: PMID, _ machine: PhysicalMachine?) async throws(Failure) -> any Hypervisor {
-        guard let machine else {
-            throw Failure(.unknownPM, "PM \(pm) is no longer known: put it back into the pm_file")
-        }
-        return try await drivers.hypervisor(of: machine)
+    private func known(_ machine: PhysicalMachine?, _ pm: PMID) throws(Failure) -> PhysicalMachine {
+        if let machine { return machine }
+        throw Failure(.unknownPM, "PM \(pm) is no longer known: put it back into the pm_file")
     }
+}
+
+extension Operation {
+    /// Whether one of its steps brings the VM's image to the PM where that has none.
+    fileprivate var bringsImage: Bool { steps.contains { $0.action == .ensureImage } }
 }
 
 extension Logger {

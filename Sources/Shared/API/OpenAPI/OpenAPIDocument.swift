@@ -8,7 +8,7 @@ package enum OpenAPIDocument {
         Schema(of: Problem.self).collect(into: &schemas)
         for endpoint in Endpoints.all {
             for form in endpoint.statuses.flatMap(endpoint.forms) { form.collect(into: &schemas) }
-            if let body = endpoint.body { Schema(of: body).collect(into: &schemas) }
+            if let body = endpoint.body { schemas[Schema(of: body).name] = definition(of: body) }
         }
         var paths: [String: [String: JSONValue]] = [:]
         for endpoint in Endpoints.all {
@@ -52,21 +52,37 @@ package enum OpenAPIDocument {
         return .object(operation)
     }
 
+    /// The form of a body, whose objects have no other fields than these.
+    private static func definition(of body: any APIRequest.Type) -> JSONValue {
+        guard case .object(var definition) = Schema(of: body).closed else { return [:] }
+        let choices = body.choices.map { choice -> JSONValue in
+            let others = choice.without.map { name -> JSONValue in ["required": [.string(name)]] }
+            return ["required": .array(choice.with.map { .string($0) }), "not": ["anyOf": .array(others)]]
+        }
+        if !choices.isEmpty { definition["oneOf"] = .array(choices) }
+        return .object(definition)
+    }
+
     private static func parameters(_ endpoint: EndpointDescription) -> [JSONValue] {
         let inPath = endpoint.path.parameters.map { name -> JSONValue in
             let number = QueryParameter.identifier(name).schema
+            let text = Schema.pattern(TextPattern.nameInPath, longest: VMName.maximumBytes).definition
             let schema: JSONValue =
                 switch endpoint.namedObject {
                 case nil: number
                 case .project: ProjectName.schema.definition
-                case .vm, .pm, .image: ["anyOf": [number, ["type": "string"]]]
+                case .vm, .pm, .image: ["anyOf": [number, text]]
                 }
             return ["name": .string(name), "in": "path", "required": true, "schema": schema]
         }
         let inQuery = endpoint.query.map { argument -> JSONValue in
-            [
+            let schema = endpoint.pattern(of: argument).map { pattern -> JSONValue in
+                ["type": "string", "pattern": .string(pattern)]
+            }
+            let form = schema ?? argument.schema
+            return [
                 "name": .string(argument.name), "in": "query", "required": .boolean(argument.isRequired),
-                "schema": argument.isRepeatable ? ["type": "array", "items": argument.schema] : argument.schema,
+                "schema": argument.isRepeatable ? ["type": "array", "items": form] : form,
             ]
         }
         let prefer: JSONValue = [
@@ -83,7 +99,8 @@ package enum OpenAPIDocument {
     }
 
     private static let lastEventID: JSONValue = [
-        "name": "Last-Event-ID", "in": "header", "required": false, "schema": ["type": "string"],
+        "name": "Last-Event-ID", "in": "header", "required": false,
+        "schema": ["type": "string", "pattern": .string(TextPattern.eventID)],
         "description": "the last event that the client has, in place of since",
     ]
     private static let ifMatch: JSONValue = [
@@ -156,6 +173,20 @@ extension EndpointDescription {
         return query.contains { $0.name == "fields" } ? forms + forms.prefix(1).map(\.selection) : forms
     }
 
+    /// What an argument's text matches; nil for any, and for one that is no text.
+    fileprivate func pattern(of argument: QueryParameter) -> String? {
+        let form = Schema(of: answer)
+        let object: Schema = if case .list(let item) = form[field: "items"] { item } else { form }
+        switch argument.name {
+        case "fields": return object.fieldNames.map(TextPattern.list)
+        case "cursor":
+            let isNumbered =
+                if case .integer = object[field: "id"] ?? object[field: "number"] { true } else { false }
+            return TextPattern.cursor(of: name, isNumbered: isNumbered)
+        default: return argument.pattern
+        }
+    }
+
     fileprivate var tag: String {
         switch style {
         case .legacy: "legacy"
@@ -207,6 +238,29 @@ extension Schema {
         case .any: return [:]
         }
     }
+
+    /// The form of what a request sends: it has no fields but these, and stands here whole.
+    fileprivate var closed: JSONValue {
+        switch self {
+        case .object(_, let fields):
+            guard case .object(var definition) = definition else { return definition }
+            definition["properties"] = .object(
+                Dictionary(fields.map { ($0.name, $0.schema.closed) }) { first, _ in first }
+            )
+            definition["additionalProperties"] = false
+            return .object(definition)
+        case .map(let value):
+            // What people name in a request are labels: of VMs, groups.
+            return [
+                "type": "object", "additionalProperties": value.closed, "propertyNames": Schema.label.definition,
+            ]
+        case .list(let element): return ["type": "array", "items": element.closed]
+        case .string, .pattern, .integer, .number, .boolean, .any: return definition
+        }
+    }
+
+    /// The name of an object's form; empty for others.
+    fileprivate var name: String { if case .object(let name, _) = self { name } else { "" } }
 
     /// Adds the definitions of the objects in it.
     fileprivate func collect(into definitions: inout [String: JSONValue]) {

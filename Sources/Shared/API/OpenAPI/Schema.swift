@@ -58,12 +58,12 @@ package protocol FieldForms {
 }
 
 extension Schema {
-    /// The name of a VM; `VMName` has further rules.
-    static let name = pattern(#"\S"#, longest: VMName.maximumBytes)
-    /// The description of a VM; `VMNotes` has further rules.
-    static let description = pattern(#"^[\s\S]*$"#, longest: VMNotes.longestDescription)
+    /// What `VMName` takes.
+    static let name = pattern(TextPattern.name, longest: VMName.maximumBytes)
+    /// What `VMNotes` takes.
+    static let description = pattern(TextPattern.description, longest: VMNotes.longestDescription)
     /// What `Label` takes.
-    static let label = pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", longest: 64)
+    static let label = pattern(TextPattern.label, longest: 64)
 }
 
 extension PlacementConstraints: FieldForms {

@@ -87,8 +87,26 @@ package struct JobDetails: Hashable, Sendable {
     package let ahead: Int?
     /// When it is due; nil unless it was deferred.
     package let due: String?
+    /// When it was read, in ms since 1970 by the clock of Redis.
+    package let readAt: Int
 
-    package init(record: JobRecord, steps: [StepRecord] = [], ahead: Int? = nil, due: String? = nil) {
-        (self.record, self.steps, self.ahead, self.due) = (record, steps, ahead, due)
+    package init(
+        record: JobRecord,
+        steps: [StepRecord] = [],
+        ahead: Int? = nil,
+        due: String? = nil,
+        readAt: Int = 0
+    ) {
+        (self.record, self.steps, self.ahead, self.due, self.readAt) = (record, steps, ahead, due, readAt)
+    }
+
+    /// The seconds since a worker took it; nil where none has.
+    package var secondsRunning: Double? { seconds(since: record.startedAt) }
+
+    /// The seconds until it is due; nil unless it was deferred.
+    package var secondsUntilDue: Double? { seconds(since: due).map { -$0 } }
+
+    private func seconds(since text: String?) -> Double? {
+        text.flatMap(RecordTime.milliseconds).map { Double(readAt - $0) / 1000 }
     }
 }

@@ -4,8 +4,9 @@
 -- they are; of a job that came back to the direct queue the place is about right.
 --
 -- ARGV job  the job
--- Returns: `{HGETALL of the record, HGETALL of the steps, ahead, due}`: how many jobs are to be taken before it while it is
---   queued or waits behind another job of its VM, else -1; and when it is due where it was deferred, else empty.
+-- Returns: `{HGETALL of the record, HGETALL of the steps, ahead, due, now}`: how many jobs are to be taken before it while it is
+--   queued or waits behind another job of its VM, else -1; when it is due where it was deferred, else empty; and the time
+--   in ms.
 --
 -- when full: nothing is written
 -- needs: broken_records, operations, queue, time
@@ -40,4 +41,4 @@ elseif j[1] == 'delayed' then
   local at = redis.call('ZSCORE', P .. 'delayed', job)
   if at then due = iso(tonumber(at)) end
 end
-return {redis.call('HGETALL', key), redis.call('HGETALL', key .. ':steps'), ahead, due}
+return {redis.call('HGETALL', key), redis.call('HGETALL', key .. ':steps'), ahead, due, now_ms}
