@@ -2,6 +2,7 @@ import API
 import Foundation
 import Model
 import Placement
+import RedisClient
 import Store
 import TestKit
 import Testing
