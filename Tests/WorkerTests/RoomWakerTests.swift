@@ -51,7 +51,7 @@ struct RoomWakerTests {
 
     @Test("More wait than are considered at once: all that fit come in, in their order")
     func many() async throws {
-        try await IntakeSite.with(slots: 9) { (site) async throws in
+        try await IntakeSite.with(slots: 90) { (site) async throws in
             site.gate.open()
             try await site.probe(1, .zero)
             for _ in 1...40 { try await site.create(roomWait: .seconds(600)) }
