@@ -73,9 +73,13 @@ extension Simulation {
     private func checkIsOldest(_ job: JobID, _ kind: Job.Kind) {
         guard operations[kind]?.claim.takesCapacity ?? true else { return }
         for (queue, jobs) in snapshot.queues where !queue.hasSuffix(":direct") {
-            guard let other = jobs.first(where: { $0 > 0 && $0 < job.value }) else { continue }
+            guard let other = jobs.first(where: { isOlder($0, than: job) }) else { continue }
             ledger.violate(.i5, "job \(job) was taken before job \(other), which is older")
         }
+    }
+
+    private func isOlder(_ number: Int, than job: JobID) -> Bool {
+        number < job.value && JobID(number).map { !cameBack.contains($0) } ?? false
     }
 
     /// I5: a create is refused only while no PM takes it: by what was claimed before the script, and by the older jobs that it

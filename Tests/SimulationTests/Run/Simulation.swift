@@ -64,6 +64,8 @@ final class Simulation: @unchecked Sendable {
     var areImagesUsable = true
     /// VMs whose create kills its worker, with the step at which it does.
     var poison: [VMID: HostModel.Step] = [:]
+    /// The jobs whose deferral the last script has ended: they were in nobody's way before.
+    var cameBack: Set<JobID> = []
     /// The creates that waited for room when this was looked at last.
     var waitedForRoom: Set<JobID> = []
     /// PMs with a change that ends by itself.
@@ -144,6 +146,7 @@ final class Simulation: @unchecked Sendable {
         let changes = snapshot.update(keys, redis)
         followMoves(since: before)
         placed = [:]
+        cameBack = Set(changes.filter { $0.before?.state == .delayed && $0.after.state == .queued }.map(\.job))
         takeInPlaces(since: before)
         for change in changes { takeIn(change) }
         if !changes.isEmpty { wakeIdle() }

@@ -27,5 +27,5 @@ local function is_left(pm, worker)
 end
 local function reached_by_other(known, worker, window)
   local by, at = known[3], known[4]
-  return by and by ~= worker and at > iso(now_ms - window) and redis.call('EXISTS', P .. 'worker:' .. by) == 1
+  return by and by ~= worker and (at or '') > iso(now_ms - window) and redis.call('EXISTS', P .. 'worker:' .. by) == 1
 end

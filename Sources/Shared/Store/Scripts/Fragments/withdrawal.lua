@@ -9,7 +9,7 @@ local function withdraw(job, kind, state, line, vm, pm)
     redis.call('LREM', P .. 'vm:' .. vm .. ':waiting', 1, line)
   elseif state == 'delayed' then
     redis.call('ZREM', P .. 'delayed', job)
-    redis.call('SREM', P .. 'pm:' .. pm .. ':delayed', job)
+    if pm ~= '' then redis.call('SREM', P .. 'pm:' .. pm .. ':delayed', job) end
     local rule = redis.call('HGET', P .. 'job:' .. job, 'rule')
     if rule then redis.pcall('ZREM', P .. 'queue:deferred:' .. rule, job) end
     leave_room(job, line)
