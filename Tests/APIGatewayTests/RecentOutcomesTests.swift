@@ -7,7 +7,7 @@ import Testing
 @Suite("The latest outcomes of jobs")
 struct RecentOutcomesTests {
     private func nonce(_ number: Int) throws -> JobKey {
-        JobKey(try #require(JobID(7)), try #require(JobNonce("n\(number)")))
+        JobKey(try #require(JobID(7)), JobNonce("n\(number)"))
     }
 
     private func state(_ outcome: JobOutcomes.Outcome?) throws -> Job.State? { try outcome?.get().state }
