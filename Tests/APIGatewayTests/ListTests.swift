@@ -23,7 +23,9 @@ struct ListTests {
         }
     }
 
-    private static let lists = Endpoints.all.filter { $0.query.contains(.optional("cursor")) }
+    private static let lists = Endpoints.all.filter {
+        $0.query.contains(.optional("cursor")) && !$0.path.description.contains("{")
+    }
 
     private static let settings = ["HVC_API_TOKEN": "0123456789abcdef"]
     private static let headers = ["Authorization": "Bearer 0123456789abcdef"]
@@ -32,6 +34,11 @@ struct ListTests {
         let answer = try await gateway.http.call(path, headers: Self.headers)
         #expect(answer.status == 200, "\(path): \(answer)")
         return try JSONDecoder().decode(AnyPage.self, from: Data(answer.body.utf8))
+    }
+
+    private func post(_ path: String, _ body: String, _ gateway: InProcessGateway) async throws {
+        let answer = try await gateway.http.call(path, method: "POST", headers: Self.headers, body: body)
+        #expect(200..<300 ~= answer.status, "\(path): \(answer)")
     }
 
     /// Seven objects or more of each kind.
@@ -54,6 +61,13 @@ struct ListTests {
             try await gateway.work()
         }
         for number in 1...7 {
+            try await post("/v1/projects", #"{"name":"p\#(number)"}"#, gateway)
+            try await post(
+                "/v1/webhooks",
+                #"{"name":"w\#(number)","url":"https://receiver.example/\#(number)"}"#,
+                gateway
+            )
+            try await post("/v1/batches", #"{"vms":[{"name":"b","instance_type":1,"image_id":100}]}"#, gateway)
             _ = try await gateway.store.enqueueCreate(
                 name: "v\(number)",
                 type: type,

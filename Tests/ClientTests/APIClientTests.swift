@@ -31,7 +31,8 @@ struct APIClientTests {
         await #expect(throws: ClientError.failed(status: 404, reason: "POST /v1/holds HTTP/1.1")) {
             _ = try await call(Endpoints.createHold, body, answering: echo)
         }
-        let hold = #"{"id":7,"state":"held","instance_type":1,"pm_id":2,"expires_at":"x","newer":[]}"#
+        let hold =
+            #"{"id":7,"state":"held","instance_type":1,"pm_id":2,"expires_at":"x","project":"default","newer":[]}"#
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(hold.utf8.count)\r\n\r\n\(hold)"
         let read = try await call(Endpoints.readHold, NoBody(), answering: answer, id: 7).answer
         #expect(read.id == VMID(7) && read.pmID == PMID(2) && read.jobID == nil)

@@ -248,7 +248,8 @@ struct StateTableTests {
     private func isVM(_ key: Substring?, in body: String) throws -> Bool {
         guard let key else { return true }
         if key.contains("'") { return key.contains("'vm:'") }
-        let definitions = body.matches(of: try Regex("\\b\(key)\\b[^=\\n]*= [^\\n]*P \\.\\. '([a-z]+):'"))
+        let name = key.prefix { $0.isLetter || $0 == "_" }
+        let definitions = body.matches(of: try Regex("\\b\(name)\\b[^=\\n]*= [^\\n]*P \\.\\. '([a-z]+):'"))
         return definitions.isEmpty || definitions.contains { $0.output[1].substring == "vm" }
     }
 

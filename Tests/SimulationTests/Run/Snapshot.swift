@@ -33,6 +33,8 @@ struct Snapshot {
         let reserved: Resources
         /// The batch with which it was accepted.
         let batch: BatchID?
+        /// Whether it may wait for room.
+        let mayWait: Bool
     }
 
     struct BatchView {
@@ -54,6 +56,11 @@ struct Snapshot {
         let after: JobView
         /// Where its VM was before.
         let pmBefore: PMID?
+
+        /// Whether it was deferred and is no more; a wait for room may begin and end in one script.
+        var endsDeferral: Bool {
+            after.state == .queued && (before?.state == .delayed || before?.mayWait == true && !after.mayWait)
+        }
     }
 
     private(set) var jobs: [JobID: JobView] = [:]
@@ -153,7 +160,8 @@ struct Snapshot {
             isAskedFor: fields["nonce"] != nil,
             project: fields["project"] ?? "",
             reserved: fields["reserved"].flatMap { Claim(field: "job:\(id)", value: $0)?.amount } ?? .zero,
-            batch: fields["batch"].flatMap { BatchID($0) }
+            batch: fields["batch"].flatMap { BatchID($0) },
+            mayWait: fields["room_until"] != nil
         )
         return Change(job: id, before: jobs.updateValue(view, forKey: id), after: view, pmBefore: vms[vm]?.pm)
     }

@@ -16,7 +16,7 @@ end
 local function new_delivery(id, kind, after, last, events)
   local key = P .. 'webhook:' .. id
   local n = whole(redis.call('HINCRBY', key, 'deliveries', 1))
-  local record = key .. ':delivery:'
+  local record = P .. 'webhook:' .. id .. ':delivery:'
   redis.call('DEL', record .. n, record .. whole(tonumber(n) - deliveries_kept))
   redis.call('HSET', record .. n, 'number', n, 'message', id .. '-' .. n .. '-' .. version, 'kind', kind, 'state', 'pending',
     'after', after, 'last', last, 'events', events, 'attempts', 0, 'created_ms', whole(now_ms), 'next_ms', whole(now_ms))

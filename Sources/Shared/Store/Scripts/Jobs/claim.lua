@@ -23,6 +23,9 @@
 -- needs: waiting_jobs
 
 local results = {}
+-- Whether the entry in hand has claimed; whether one was to claim and did not, as one that waits: what was planned behind it
+-- counted with that.
+local has_claimed, is_outdated
 
 refuse(wrong_kind('workers', 'queue', 'queue:returned', 'queue:direct', 'processing:' .. worker, 'leases', 'events',
   'fleet') or broken_counters() or broken_rules())
@@ -132,14 +135,12 @@ local function wait_for_probe(job, kind, vm, pm, decision, why)
   return {'deferred'}
 end
 
--- A rule keeps such jobs from beginning; what was planned behind one counted with its claim.
-local has_ruled = false
+-- A rule keeps such jobs from beginning.
 local function wait_for_rule(job, kind, vm, rule)
   if check(wrong_kind('delayed', 'queue:deferred:' .. rule.words)) then return nil, 'moved' end
   pop()
   defer_by_rule(job, rule.words, rule.reason)
   event('job.delayed', 'job', job, 'kind', kind, 'vm', vm, 'pm', '', 'why', rule.reason)
-  has_ruled = true
   return {'deferred'}
 end
 
@@ -217,7 +218,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   local rule = deferring_rule(kind, v.project, v.labels)
   -- What has begun goes on.
   if rule and tonumber(j[4] or 0) == 0 then return wait_for_rule(job, kind, vm, rule) end
-  if has_ruled and place ~= 'queue:direct' then return nil, 'moved' end
+  if is_outdated and place ~= 'queue:direct' then return nil, 'moved' end
   local is_placed, placed_on, amount = nil, v.pm, v.needs
   if op.is_held_by_job then
     problem, placed_on, amount = read_job_claim(job, op, vm, v)
@@ -241,6 +242,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
       is_placed = place_vm(vm, v, pm)
     end
     if not is_placed then return nil, 'full' end
+    has_claimed = true
   end
   pm, decision = is_placed and pm or placed_on, is_placed and decision
   if op.steps == 0 or state == 'gone' then return complete(job, op, kind, vm, v, pm, lasts_s, decision) end
@@ -251,9 +253,10 @@ local function take_planned()
   for i = plan, #ARGV, 9 do
     local line, is_back = next_entry()
     if line ~= ARGV[i] then return 'moved' end
-    place, line_in_hand = is_back and 'queue:returned' or 'queue', line
+    place, line_in_hand, has_claimed = is_back and 'queue:returned' or 'queue', line, false
     local result, stop = take(unpack(ARGV, i, i + 8))
     if stop then return stop end
+    is_outdated = is_outdated or ARGV[i + 1] == 'place' and not has_claimed
     results[#results + 1] = result
   end
   return 'ok'

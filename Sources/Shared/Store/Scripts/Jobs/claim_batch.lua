@@ -26,7 +26,8 @@ for i = members, #ARGV, 3 do
   local m = {job = ARGV[i], pm = ARGV[i + 1], decision = ARGV[i + 2]}
   refuse(broken_job(m.job))
   local j = redis.call('HMGET', P .. 'job:' .. m.job, 'state', 'kind', 'entry', 'vm', 'batch', 'pm')
-  if j[1] ~= 'queued' and j[1] ~= 'delayed' or j[5] ~= batch or j[2] ~= 'create' or not j[3] or not j[4] then return 'moved' end
+  local is_open = j[1] == 'queued' or j[1] == 'delayed'
+  if not is_open or j[5] ~= batch or not takes_capacity(j[2]) or not j[3] or not j[4] then return 'moved' end
   m.state, m.line, m.vm, m.old_pm = j[1], j[3], j[4], j[6] or ''
   local problem
   m.v, problem = read_vm(m.vm)
