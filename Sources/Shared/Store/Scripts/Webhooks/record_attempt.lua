@@ -14,7 +14,7 @@
 
 if not is_relay(holder) then return 'lost' end
 local key = P .. 'webhook:' .. id
-local record = P .. 'webhook:' .. webhook .. ':delivery:' .. delivery
+local record = P .. 'webhook:' .. id .. ':delivery:' .. delivery
 refuse(broken_webhook(id) or not_whole('webhook:' .. id .. ':delivery:' .. delivery, false, 'number', 'attempts'))
 local v = redis.call('HMGET', key, 'id', 'name', 'open', 'failing_since')
 local d = redis.call('HMGET', record, 'number', 'last')
