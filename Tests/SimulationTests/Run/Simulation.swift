@@ -147,6 +147,7 @@ final class Simulation: @unchecked Sendable {
         followMoves(since: before)
         placed = [:]
         cameBack = Set(changes.filter(\.endsDeferral).map(\.job))
+        for job in cameBack { ledger.deferred(job) }
         takeInPlaces(since: before)
         for change in changes { takeIn(change) }
         if !changes.isEmpty { wakeIdle() }
