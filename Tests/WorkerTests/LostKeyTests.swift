@@ -272,10 +272,9 @@ struct LostKeyTests {
 
         /// Times, versions, and what says how often something was done.
         private static let volatile: Set = [
-            "seen_at", "checked_at", "measured_at", "inventory_at", "record_version", "settings_version", "settled_at",
-            "adopted_at",
-            "placed_at", "running_at", "inspected_at", "created_at", "epoch", "handed_back", "looking_until",
-            "look_again", "last_used", "last_used_at", "version",
+            "seen_at", "checked_at", "measured_at", "inventory_at", "record_version", "settings_version",
+            "settled_at", "adopted_at", "placed_at", "running_at", "inspected_at", "created_at", "epoch",
+            "handed_back", "looking_until", "look_again", "last_used", "last_used_at", "version",
         ]
 
         /// Per key what must be the same again: fields without the volatile ones, members without scores.

@@ -14,16 +14,20 @@ struct FaultInjection: Sendable, CustomStringConvertible {
     let changes: [Change]
     /// Workers do not notice how long they were frozen.
     let clocksStandStill: Bool
+    /// The first seed that is tried: what few runs show would take long from the first one on.
+    let firstSeed: UInt64
 
     init(
         _ description: String,
         breaks invariant: Invariant,
+        from firstSeed: UInt64 = 1,
         _ changes: (script: String, text: String, replacement: String)...,
         clocksStandStill: Bool = false
     ) {
         self.description = description
         self.invariant = invariant
         self.clocksStandStill = clocksStandStill
+        self.firstSeed = firstSeed
         self.changes = changes.map { Change(script: $0.script, text: $0.text, replacement: $0.replacement) }
     }
 

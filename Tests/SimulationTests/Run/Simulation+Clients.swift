@@ -82,7 +82,8 @@ extension Simulation {
         let living = snapshot.vms.keys.sorted()
         let held = living.filter { snapshot.vms[$0]?.state == .held }
         let type = TypeID(known: random.number(1...Scenario.types.count))
-        if operations != .shipped, random.chance(50), let vm = random.pick(living) {
+        let running = living.filter { snapshot.vms[$0]?.state == .running }
+        if operations != .shipped, random.chance(60), let vm = random.pick(running) ?? random.pick(living) {
             change(vm)
         } else if random.chance(38), let vm = random.pick(living) {
             ask("destroys VM \(vm)") { store in try await store.enqueueDestroy(vm, request: "") }

@@ -95,13 +95,14 @@ extension Simulation {
         }
     }
 
-    /// I6: whose turn it is.
+    /// I6: whose turn it is; one that has begun once goes on before those that were deferred meanwhile.
     private func checkTurn(_ job: JobID, _ record: Snapshot.JobView) {
         for (id, other) in snapshot.jobs where other.vm == record.vm && id != job {
             if other.state == .running {
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began while job \(id) was under way")
-            } else if id < job, !other.state.isFinal, other.state != .delayed || isPlacing(other.kind),
-                record.isAskedFor, other.kind != .start || other.isAskedFor
+            } else if record.epoch == 1, id < job, !other.state.isFinal,
+                other.state != .delayed || isPlacing(other.kind), record.isAskedFor,
+                other.kind != .start || other.isAskedFor
             {
                 let older = "\(id), a \(other.kind.rawValue) that is older and \(other.state.rawValue)"
                 ledger.violate(.i6, "job \(job) of VM \(record.vm) began before job \(older)")

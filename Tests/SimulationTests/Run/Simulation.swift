@@ -64,7 +64,7 @@ final class Simulation: @unchecked Sendable {
     var areImagesUsable = true
     /// VMs whose create kills its worker, with the step at which it does.
     var poison: [VMID: HostModel.Step] = [:]
-    /// The jobs whose deferral the last script has ended, which may have begun with it: they were in nobody's way.
+    /// The jobs that came back to the queue with the last script: they were in nobody's way before.
     var cameBack: Set<JobID> = []
     /// The creates that waited for room when this was looked at last.
     var waitedForRoom: Set<JobID> = []
@@ -146,7 +146,7 @@ final class Simulation: @unchecked Sendable {
         let changes = snapshot.update(keys, redis)
         followMoves(since: before)
         placed = [:]
-        cameBack = Set(changes.filter(\.endsDeferral).map(\.job))
+        cameBack = Set(changes.filter(\.comesBack).map(\.job))
         for job in cameBack { ledger.deferred(job) }
         takeInPlaces(since: before)
         for change in changes { takeIn(change) }

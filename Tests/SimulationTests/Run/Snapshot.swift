@@ -57,9 +57,11 @@ struct Snapshot {
         /// Where its VM was before.
         let pmBefore: PMID?
 
-        /// Whether it was deferred and is no more; a wait for room may begin and end in one script.
-        var endsDeferral: Bool {
-            after.state == .queued && (before?.state == .delayed || before?.mayWait == true && !after.mayWait)
+        /// Whether it was deferred or waited for another job of its VM, and is on the queue now; a wait for room may begin and
+        /// end in one script.
+        var comesBack: Bool {
+            guard let before, after.state == .queued else { return false }
+            return before.state == .delayed || before.state == .waiting || before.mayWait && !after.mayWait
         }
     }
 
