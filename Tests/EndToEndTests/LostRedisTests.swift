@@ -86,6 +86,10 @@ struct LostRedisTests {
             try await drift.site.redisServer.start()
             if !workersRun { _ = try await drift.site.startWorker("heir") }
             try await expectRebuilt(drift, known, guests: before)
+            // Until its own connection is back the gateway answers 503.
+            try await eventually("the gateway to be ready") {
+                try await drift.site.http.call("/readyz").status == 200
+            }
             try await drift.destroyAll(vms)
         }
     }

@@ -56,15 +56,16 @@ package final class WebhookReceiver: Sendable {
     }
 
     private static let program = #"""
-        import http.server, json, ssl, sys, time, collections
-        seen = collections.Counter()
+        import http.server, json, ssl, sys, threading, time, collections
+        seen, output = collections.Counter(), threading.Lock()
         class Receiver(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
                 seen[self.path] += 1
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                print(json.dumps({"path": self.path, "headers": headers, "body": body}), flush=True)
+                # print() writes the end of the line by itself: another thread's line could come between.
+                with output: print(json.dumps({"path": self.path, "headers": headers, "body": body}), flush=True)
                 word = self.path.split("?")[0].split("/")[1]
                 status = int(word) if word.isdigit() else {"redirect": 302}.get(word, 200)
                 if word == "slow": time.sleep(60)
