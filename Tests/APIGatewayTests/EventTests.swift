@@ -53,6 +53,8 @@ struct EventTests {
     func waiting() async throws {
         try await InProcessGateway.with { gateway in
             try await gateway.fill()
+            let last = try await gateway.store.lastEvent()
+            try await eventually("the gateway to have read them") { try await gateway.events.last() == last }
             let start = ContinuousClock.now
             async let poll = page(gateway, "wait=30&types=vm.stopped,pm.*")
             try await eventually("a reader to wait") { gateway.readersWait }

@@ -16,7 +16,7 @@ final class LiveGateway: PlayedFleet {
         store = Store(redis: RedisClient(configuration: server.configuration))
         var settings = ["HVC_REDIS_URL": server.url, "HVC_PORT": "0", "PATH": "/usr/bin:/bin"]
         settings.merge(environment) { _, new in new }
-        let program = try BuiltProgram.path("hvc-gateway")
+        let program = try BuiltProgram.path("hvc-gateway", ofTests: settings["HVC_TLS_CERT_FILE"] != nil)
         let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
         process = try ChildProcess("bash", ["-c", limit + #"exec "$0""#, program], environment: settings)
         let line = try await process.waitForLine(containing: "listening address=", within: .seconds(30))

@@ -4,11 +4,14 @@ import Foundation
 package enum BuiltProgram {
     /// The path of a product.
     ///
-    /// - Parameter name: its name, such as `hvc-gateway`.
+    /// - Parameters:
+    ///   - name: its name, such as `hvc-gateway`.
+    ///   - isOfTests: whether it must be the one that was built with the tests, since only that has their traits for certain.
     /// - Returns: its path.
     /// - Throws: ``TestKitError`` where it is not there.
-    package static func path(_ name: String) throws -> String {
-        if let folder = ProcessInfo.processInfo.environment["HVC_TEST_PROGRAMS"], !folder.isEmpty {
+    package static func path(_ name: String, ofTests isOfTests: Bool = false) throws -> String {
+        let folder = ProcessInfo.processInfo.environment["HVC_TEST_PROGRAMS"]
+        if let folder, !folder.isEmpty, !isOfTests {
             let path = URL(filePath: folder).appending(path: name).path()
             guard FileManager.default.isExecutableFile(atPath: path) else {
                 throw TestKitError("HVC_TEST_PROGRAMS has no \(name): build it there")

@@ -23,8 +23,8 @@
 -- needs: waiting_jobs
 
 local results = {}
--- Whether the entry in hand has claimed; whether one was to claim and did not, as one that waits: what was planned behind it
--- counted with that.
+-- Whether the entry in hand has claimed; whether one was to claim and did not, as one that waits: a refusal that was planned
+-- behind it counted with that.
 local has_claimed, is_outdated
 
 refuse(wrong_kind('workers', 'queue', 'queue:returned', 'queue:direct', 'processing:' .. worker, 'leases', 'events',
@@ -135,12 +135,14 @@ local function wait_for_probe(job, kind, vm, pm, decision, why)
   return {'deferred'}
 end
 
--- A rule keeps such jobs from beginning.
+-- A rule keeps such jobs from beginning; what was planned behind one counted with its claim.
+local has_ruled = false
 local function wait_for_rule(job, kind, vm, rule)
   if check(wrong_kind('delayed', 'queue:deferred:' .. rule.words)) then return nil, 'moved' end
   pop()
   defer_by_rule(job, rule.words, rule.reason)
   event('job.delayed', 'job', job, 'kind', kind, 'vm', vm, 'pm', '', 'why', rule.reason)
+  has_ruled = true
   return {'deferred'}
 end
 
@@ -218,7 +220,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   local rule = deferring_rule(kind, v.project, v.labels)
   -- What has begun goes on.
   if rule and tonumber(j[4] or 0) == 0 then return wait_for_rule(job, kind, vm, rule) end
-  if is_outdated and place ~= 'queue:direct' then return nil, 'moved' end
+  if (has_ruled or is_outdated and action == 'refuse') and place ~= 'queue:direct' then return nil, 'moved' end
   local is_placed, placed_on, amount = nil, v.pm, v.needs
   if op.is_held_by_job then
     problem, placed_on, amount = read_job_claim(job, op, vm, v)
