@@ -123,7 +123,11 @@ import Testing
         @Test("A certificate is refused at the start")
         func refused() async throws {
             let files = ["HVC_TLS_CERT_FILE": "/a", "HVC_TLS_KEY_FILE": "/b"]
-            let process = try ChildProcess(try BuiltProgram.path("hvc-gateway", ofTests: true), ["--check"], environment: files)
+            let process = try ChildProcess(
+                try BuiltProgram.path("hvc-gateway", ofTests: true),
+                ["--check"],
+                environment: files
+            )
             #expect(try await process.waitForExit(within: .seconds(20)) != .status(0))
             #expect(process.text.contains("--traits TLS"), "\(process.text)")
         }
