@@ -1,6 +1,6 @@
 /// What bodies remember from one to the next over one connection, such as handles that need not be looked up again.
 ///
-/// Safe to share although it is mutable and holds handles: only the body whose turn it is on the connection reaches it,
+/// Sendable although it is mutable and holds handles: only the body whose turn it is on the connection reaches it,
 /// through its session, and it goes with the connection.
 package final class SessionMemory: @unchecked Sendable {
     private var values: [ObjectIdentifier: AnyObject] = [:]

@@ -66,7 +66,7 @@ final class Simulation: @unchecked Sendable {
     var poison: [VMID: HostModel.Step] = [:]
     /// The jobs that came back to the queue with the last script: they were in nobody's way before.
     var cameBack: Set<JobID> = []
-    /// The creates that waited for room when this was looked at last.
+    /// The creates that waited for room after the script before.
     var waitedForRoom: Set<JobID> = []
     /// PMs with a change that ends by itself.
     var closed: Set<PMID> = []
