@@ -1,7 +1,12 @@
 """What Schemathesis does otherwise than by itself, each with its reason; dev/schemathesis names this file to it."""
 import schemathesis
 
-BETWEEN_FIELDS = (b"a rule for no jobs", b"wait_s and deadline_at are for when_full")
+BETWEEN_FIELDS = (
+    b"a rule for no jobs",
+    b"wait_s and deadline_at are for when_full",
+    b"give wait_s or deadline_at, and not both",
+    b"a hold is one VM that has its place",
+)
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
