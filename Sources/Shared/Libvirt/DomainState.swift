@@ -41,6 +41,10 @@ extension DomainState {
         "creating snapshot", "crashed", "starting up", "post-copy", "post-copy failed", "api error",
     ]
 
+    /// The reasons of a pause that libvirt itself ends within moments: `VIR_DOMAIN_PAUSED_SHUTTING_DOWN` and
+    /// `VIR_DOMAIN_PAUSED_STARTING_UP`.
+    package static let transientPauses: Set<Int> = [8, 11]
+
     /// By the numbers of `virDomainShutoffReason`.
     private static let shutOffReasons = [
         "", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot", "daemon",

@@ -79,7 +79,7 @@ extension LibvirtHypervisor {
         _ reading: KnownContents.DomainReading,
         size: DomainStatus.Size?
     ) -> DomainSummary {
-        let (state, reason) = reading.record == nil ? (nil, nil) : status.standing
+        let (state, reason) = reading.record == nil ? (nil, nil) : status.state.standing(because: status.reason)
         return DomainSummary(
             uuid: uuid.uuidString.lowercased(),
             name: stamp.name,
@@ -110,14 +110,19 @@ extension LibvirtHypervisor {
     }
 }
 
-extension DomainStatus {
-    /// What a VM does whose domain is in this state, and why.
-    fileprivate var standing: (VMState?, String?) {
-        let words = state.words(forReason: reason)
-        switch state {
+extension DomainState {
+    /// What a VM does whose domain is in this state, and why in libvirt's words.
+    ///
+    /// - Parameter number: libvirt's number for the reason.
+    func standing(because number: Int) -> (state: VMState?, reason: String?) {
+        let words = words(forReason: number)
+        switch self {
         case .running, .blocked, .shuttingDown: return (.running, nil)
         case .suspended: return (.paused, "suspended by the guest")
-        case .paused: return (words == "crashed" ? .crashed : .paused, words)
+        case .paused:
+            // libvirt holds a guest's CPUs for a moment while it starts or ends: nobody has paused it.
+            if Self.transientPauses.contains(number) { return (.running, nil) }
+            return (words == "crashed" ? .crashed : .paused, words)
         case .shutOff: return (words == "crashed" ? .crashed : .stopped, words)
         case .crashed: return (.crashed, words)
         case .unknown: return (nil, nil)
