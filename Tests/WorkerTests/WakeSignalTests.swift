@@ -25,4 +25,18 @@ struct WakeSignalTests {
         cancelled.cancel()
         try await within(.seconds(5)) { await cancelled.value }
     }
+
+    @Test("A time that is over before the wait has begun ends it", .timeLimit(.minutes(1)))
+    func overBeforeItBegan() async throws {
+        let wake = WakeSignal()
+        try await within(.seconds(30)) {
+            for _ in 0..<50_000 { await wake.wait(atMost: .zero, on: EndlessHurry()) }
+        }
+    }
+}
+
+/// A clock on which every sleep is over at once.
+private struct EndlessHurry: WorkerClock {
+    var now: ContinuousClock.Instant { .now }
+    func sleep(for duration: Duration) async throws {}
 }

@@ -8,7 +8,15 @@ final class WakeSignal: Sendable {
         case awaited(Int, CheckedContinuation<Void, Never>)
     }
 
-    private let state = NIOLockedValueBox((state: State.quiet, waits: 0))
+    /// The waits are numbered, and one is on at a time.
+    private struct Value {
+        var state = State.quiet
+        var waits = 0
+        /// The last wait that is over: its end may come before it has begun.
+        var ended = 0
+    }
+
+    private let state = NIOLockedValueBox(Value())
 
     /// Wakes the loop, now or at its next wait.
     func fire() {
@@ -46,7 +54,7 @@ final class WakeSignal: Sendable {
                         value.state = .quiet
                         return true
                     }
-                    if Task.isCancelled { return true }
+                    if Task.isCancelled || value.ended == number { return true }
                     value.state = .awaited(number, continuation)
                     return false
                 }
@@ -57,9 +65,10 @@ final class WakeSignal: Sendable {
         }
     }
 
-    /// Ends that wait, where it is still on.
+    /// Ends that wait, where it is not over.
     private func end(_ number: Int) {
         let waiting = state.withLockedValue { value -> CheckedContinuation<Void, Never>? in
+            value.ended = max(value.ended, number)
             guard case .awaited(number, let continuation) = value.state else { return nil }
             value.state = .quiet
             return continuation
