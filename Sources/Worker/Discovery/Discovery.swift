@@ -26,8 +26,8 @@ struct Discovery: Sendable {
     private var deadline: Duration { max(.seconds(60), probeTimeout * 2 + .seconds(40)) }
     /// For how many periods it counts that another worker has reached a PM.
     private static let trustedPeriods = 3
-    /// How long to wait for a signal before asking anyway.
-    private static let longestWait = Duration.seconds(5)
+    /// How long to wait for a signal before asking anyway: a PM whose probe ends meanwhile may be due again after a period.
+    private var longestWait: Duration { min(.seconds(5), period) }
     /// The time between two questions for due PMs while there is nothing special: those that come due within it are taken
     /// together, which costs Redis one script for all of them.
     private var interval: Duration { min(.seconds(1), period / 10) }
@@ -72,7 +72,7 @@ struct Discovery: Sendable {
                         if isAwaited { wake.fire() }
                     }
                 }
-                let wait = due.next.map { max(interval, min($0, Self.longestWait)) } ?? Self.longestWait
+                let wait = due.next.map { max(interval, min($0, longestWait)) } ?? longestWait
                 await wake.wait(atMost: wait, on: clock)
                 let spacing = due.hasMoreUsual ? Self.spacing.busy : min(Self.spacing.idle, interval)
                 try? await clock.sleep(for: asked + spacing - clock.now)
