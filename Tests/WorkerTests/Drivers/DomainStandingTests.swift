@@ -18,7 +18,10 @@ struct DomainStandingTests {
 
     @Test(
         "A pause that lasts is shown with its reason",
-        arguments: [(1, VMState.paused, "user"), (5, .paused, "I/O error"), (2, .paused, "migrating"), (10, .crashed, "crashed")]
+        arguments: [
+            (1, VMState.paused, "user"), (5, .paused, "I/O error"), (2, .paused, "migrating"),
+            (10, .crashed, "crashed"),
+        ]
     )
     func lasting(reason: Int, state: VMState, words: String) {
         let standing = DomainState.paused.standing(because: reason)
