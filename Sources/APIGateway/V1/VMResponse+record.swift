@@ -19,6 +19,7 @@ extension VMResponse {
             needs: Amount(vm.needs),
             placement: vm.constraints == .none ? nil : vm.constraints,
             pmID: status.pm,
+            nics: vm.macs.map { VMNIC(mac: $0.description) },
             uuid: vm.uuid.uuidString.lowercased(),
             domain: vm.domainName,
             createdAt: vm.createdAt,

@@ -195,6 +195,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package let needs: Amount
     package let placement: PlacementConstraints?
     package let pmID: PMID?
+    package let nics: [VMNIC]
     package let uuid: String
     package let domain: String
     package let createdAt: String?
@@ -206,7 +207,8 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package var wait: VMWait?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, project, labels, description, state, drift, needs, placement, uuid, domain, version, reached,
+        case id, name, project, labels, description, state, drift, needs, placement, nics, uuid, domain, version,
+            reached,
             wait
         case stateReason = "state_reason"
         case type = "instance_type"
@@ -229,6 +231,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
         needs: Amount,
         placement: PlacementConstraints?,
         pmID: PMID?,
+        nics: [VMNIC],
         uuid: String,
         domain: String,
         createdAt: String?,
@@ -248,6 +251,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
         self.needs = needs
         self.placement = placement
         self.pmID = pmID
+        self.nics = nics
         self.uuid = uuid
         self.domain = domain
         self.createdAt = createdAt

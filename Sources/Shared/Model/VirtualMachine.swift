@@ -16,6 +16,9 @@ package struct VirtualMachine: Hashable, Sendable {
     package let needs: Resources
     /// Where it may go, as its owner asked.
     package let constraints: PlacementConstraints
+    /// The addresses of its network cards, fixed when the request was accepted and kept for life; empty in records that do not
+    /// say, whose cards have what libvirt drew.
+    package let macs: [MACAddress]
     /// The project that it is of.
     package let project: ProjectName
     /// What its owner says of it.
@@ -33,6 +36,7 @@ package struct VirtualMachine: Hashable, Sendable {
         image: ImageID,
         needs: Resources,
         constraints: PlacementConstraints = .none,
+        macs: [MACAddress] = [],
         project: ProjectName = .default,
         notes: VMNotes = .none,
         createdAt: String? = nil,
@@ -45,6 +49,7 @@ package struct VirtualMachine: Hashable, Sendable {
         self.image = image
         self.needs = needs
         self.constraints = constraints
+        self.macs = macs
         self.project = project
         self.notes = notes
         self.createdAt = createdAt

@@ -178,6 +178,7 @@ extension Store {
         if let job = vm.createJob { fields += ["create_job", job.value] }
         if vm.constraints != .none { fields += ["where", vm.constraints.json] }
         if !vm.constraints.groups.isEmpty { fields += ["groups", vm.constraints.groupWords] }
+        if !vm.macs.isEmpty { fields += ["macs", vm.macs.words] }
         if !vm.notes.labels.isEmpty { fields += ["labels", vm.notes.labelWords] }
         if let description = vm.notes.description { fields += ["description", description] }
         let found: ScriptArguments = [

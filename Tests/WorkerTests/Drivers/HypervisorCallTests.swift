@@ -30,7 +30,7 @@ struct HypervisorCallTests {
         try await hypervisor.ensureRunning(vm)
     }
 
-    @Test("A create makes nine calls, a step that is repeated few more, and a destroy eight")
+    @Test("A create makes ten calls, a step that is repeated few more, and a destroy eight")
     func create() async throws {
         let host = try await PrivateLibvirtd.started(PrivateLibvirtd.Options(hasNetwork: true, countsCalls: true))
         let hypervisor = try HypervisorFixture.hypervisor(host.uri, network: "default")
@@ -39,9 +39,9 @@ struct HypervisorCallTests {
         try await create(try HypervisorFixture.vm(1), over: image, on: hypervisor)
         let vm = try HypervisorFixture.vm(2)
         let made = try await calls(on: host) { try await create(vm, over: image, on: hypervisor) }
-        #expect(made == 9)
+        #expect(made == 10)
         let repeated = try await calls(on: host) { try await create(vm, over: image, on: hypervisor) }
-        #expect(repeated <= 12)
+        #expect(repeated <= 13)
         let removed = try await calls(on: host) { try await hypervisor.remove(vm) }
         #expect(removed == 8)
     }

@@ -70,7 +70,8 @@ enum HypervisorFixture {
         name: String = "a VM",
         uuid: UUID = UUID(),
         ram: Int = 128,
-        constraints: PlacementConstraints = .none
+        constraints: PlacementConstraints = .none,
+        macs: [MACAddress] = []
     ) throws -> VirtualMachine {
         guard let id = VMID(number), let type = TypeID(2), let image = ImageID(100) else {
             throw TestKitError("\(number) is no VM's number")
@@ -83,7 +84,8 @@ enum HypervisorFixture {
             type: type,
             image: image,
             needs: needs,
-            constraints: constraints
+            constraints: constraints,
+            macs: macs
         )
     }
 

@@ -118,7 +118,8 @@ struct HypervisorXMLTests {
 
     @Test("A domain gets what its VM needs and what its PM has")
     func domain() throws {
-        let vm = try HypervisorFixture.vm(3, name: "web", ram: 512)
+        let mac = try #require(MACAddress("52:54:00:00:00:03"))
+        let vm = try HypervisorFixture.vm(3, name: "web", ram: 512, macs: [mac])
         let capabilities = """
             <capabilities><host><uuid>11111111-2222-3333-4444-555555555555</uuid><cpu><arch>x86_64</arch></cpu></host>
             <guest><os_type>hvm</os_type><arch name='i686'><domain type='qemu'/></arch></guest>
@@ -165,6 +166,9 @@ struct HypervisorXMLTests {
         #expect(emulated.descendant("features", "tcg", "tb-cache")?.text == "32")
         #expect(emulated.child("cpu") == nil)
         #expect(emulated.descendant("devices", "interface", "source")?[attribute: "network"] == "default")
+        #expect(emulated.descendant("devices", "interface", "mac")?[attribute: "address"] == "52:54:00:00:00:03")
+        let channel = emulated.descendant("devices", "channel", "target")
+        #expect(channel?[attribute: "name"] == "org.qemu.guest_agent.0" && channel?[attribute: "type"] == "virtio")
         #expect(emulated.descendant("devices", "rng") != nil)
         #expect(try root("qemu", network: nil).descendant("devices", "interface") == nil)
         #expect(try root("qemu", network: nil, version: 7_000_000).descendant("features", "tcg") == nil)

@@ -165,13 +165,14 @@ struct AuditReader {
         }
     }
 
-    /// A VM that searches do not find by its name and labels counts as unlisted.
+    /// A VM that searches do not find by its name, labels and MAC addresses counts as unlisted.
     private mutating func readIndex(of known: [(vm: VMID, record: [String: String])]) async throws(Failure) {
         let entries = known.flatMap { vm, record in
             let labels = (record["labels"] ?? "").split(separator: ",").map { "label:\($0)" }
             let project = ["project=\(record["project"] ?? ProjectName.default.description)"]
+            let macs = (record["macs"] ?? "").split(separator: ",").map { "mac=\($0)" }
             let number = String(repeating: "0", count: max(0, 15 - vm.description.count)) + vm.description
-            return ((record["name"].map { ["name=\($0)"] } ?? []) + project + labels).map {
+            return ((record["name"].map { ["name=\($0)"] } ?? []) + project + labels + macs).map {
                 (vm: vm, entry: "\($0)\n\(number)")
             }
         }

@@ -19,6 +19,7 @@ extension VirtualMachine {
             image: try fields.needed("image") { ImageID($0) },
             needs: needs,
             constraints: try fields.value("where") { PlacementConstraints(json: $0) } ?? .none,
+            macs: try fields.value("macs") { [MACAddress](words: $0) } ?? [],
             project: try fields.value("project") { ProjectName($0) } ?? .default,
             notes: VMNotes(
                 labels: try fields.value("labels") { VMNotes.labels(words: $0) } ?? [:],

@@ -75,7 +75,7 @@ struct DomainDescription: Hashable, Sendable {
     }
 
     private var devices: XMLElement {
-        XMLElement("devices", children: [diskDevice, interface, serial, console, balloon, randomNumbers])
+        XMLElement("devices", children: [diskDevice, interface, serial, console, agentChannel, balloon, randomNumbers])
     }
 
     private var diskDevice: XMLElement {
@@ -89,7 +89,8 @@ struct DomainDescription: Hashable, Sendable {
         guard let network else { return nil }
         let source = XMLElement("source", ["network": network])
         let model = XMLElement("model", ["type": "virtio"])
-        return XMLElement("interface", ["type": "network"], children: [source, model])
+        let mac = vm.macs.first.map { XMLElement("mac", ["address": $0.description]) }
+        return XMLElement("interface", ["type": "network"], children: [mac, source, model])
     }
 
     private var serial: XMLElement {
@@ -102,6 +103,12 @@ struct DomainDescription: Hashable, Sendable {
     private var console: XMLElement {
         let target = XMLElement("target", ["type": "serial", "port": "0"])
         return XMLElement("console", ["type": "pty"], children: [target])
+    }
+
+    /// By which the guest's agent is asked, where the guest has one.
+    private var agentChannel: XMLElement {
+        let target = XMLElement("target", ["type": "virtio", "name": "org.qemu.guest_agent.0"])
+        return XMLElement("channel", ["type": "unix"], children: [target])
     }
 
     private var balloon: XMLElement {

@@ -1,4 +1,5 @@
 import Libvirt
+import Logging
 import Model
 
 extension LibvirtHypervisor {
@@ -55,6 +56,24 @@ extension LibvirtHypervisor {
                 guard !error.kind.isConnectionFault else { throw error }
                 try recover(domain, from: error, in: session)
             }
+            try boundAgent(of: domain, vm)
+        }
+    }
+
+    /// How long a guest's agent may take to answer.
+    private static let agentTimeout = 2
+
+    /// Sees that an agent that hangs holds up nobody for long.
+    private func boundAgent(of domain: Domain, _ vm: VirtualMachine) throws(LibvirtError) {
+        do {
+            try domain.setAgentTimeout(seconds: Self.agentTimeout)
+        } catch {
+            guard !error.kind.isConnectionFault else { throw error }
+            guard error.kind != .unsupported else { return }
+            logger.notice(
+                "the time for answers of a guest's agent could not be set",
+                metadata: ["vm": "\(vm.id)", "error": "\(error)"]
+            )
         }
     }
 

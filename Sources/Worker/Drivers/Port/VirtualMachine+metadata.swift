@@ -33,6 +33,7 @@ extension VirtualMachine {
                 "ram": String(needs.ram),
                 "disk": String(needs.disk),
                 "where": constraints == .none ? nil : constraints.json,
+                "macs": macs.isEmpty ? nil : macs.words,
                 "project": project == .default ? nil : project.description,
                 "labels": notes.labels.isEmpty ? nil : notes.labelWords,
                 "description": notes.description.map(Self.escaped),
@@ -82,6 +83,7 @@ extension VirtualMachine {
             image: image,
             needs: Resources(cpu: cpu, ram: ram, disk: disk),
             constraints: element[attribute: "where"].flatMap(PlacementConstraints.init(json:)) ?? .none,
+            macs: element[attribute: "macs"].flatMap([MACAddress].init(words:)) ?? [],
             project: element[attribute: "project"].flatMap { ProjectName($0) } ?? .default,
             notes: VMNotes(
                 labels: element[attribute: "labels"].flatMap(VMNotes.labels(words:)) ?? [:],

@@ -21,12 +21,25 @@ local function group_conflict(text)
     if rule and rule ~= g[2] then return {'group_conflict', g[1], rule} end
   end
 end
+-- By the UUID, which is drawn: so those of two installations on one network hardly meet. Where a VM of this one has it
+-- already, the next free one.
+local function draw_mac(uuid)
+  local number = tonumber(string.sub(uuid, -6), 16) or 0
+  while true do
+    local mac = string.format('52:54:00:%02x:%02x:%02x', math.floor(number / 65536), math.floor(number / 256) % 256,
+      number % 256)
+    if not has_mac(mac) then return mac end
+    number = (number + 1) % 16777216
+  end
+end
 local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups, project)
   local vm = whole(count('vm', vm_floor))
   local key = P .. 'vm:' .. vm
   set_state(vm, 'none', operation(kind).initial, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
     'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3],
     'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'project', project, 'created_at', now)
+  local mac = draw_mac(uuid)
+  redis.call('HSET', key, 'macs', mac)
   charge(project, 1, needs)
   if constraints ~= '' then redis.call('HSET', key, 'where', constraints) end
   if groups ~= '' then
@@ -34,7 +47,7 @@ local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups, pr
     join_groups(vm)
   end
   redis.call('ZADD', P .. 'vms', vm, vm)
-  index_vm(vm, 'name', name, 'project', project)
+  index_vm(vm, 'name', name, 'project', project, 'macs', mac)
   return vm
 end
 local function describe_vm(vm, labels, description)
