@@ -6,36 +6,26 @@
 #   OUT.qcow2   the image to write; its folder is made
 #   --force     build even when OUT.qcow2 is up to date
 #
-# Inside: Debian's cloud kernel, busybox as init and shell, syslinux as boot loader (BIOS). About 13 MB. Boots in a
-# guest of 1 CPU, 128 MiB and says on the serial console what it found; see the file `init` beside this one.
+# Inside: Debian's cloud kernel, busybox as init and shell, dropbear as ssh server, QEMU's guest agent, syslinux as boot
+# loader (BIOS). About 17 MB. Boots in a guest of 1 CPU, 128 MiB, takes a NoCloud seed and says on the serial console what
+# it does; its files are in the folder `root` beside this one, and docs/guests.md says what it can do.
 #
-# Needs no root, no loop device and no mount. The kernel is fetched once with `apt-get download` (not installed) into
+# Needs no root, no loop device and no mount. Packages are fetched once with `apt-get download` (not installed) into
 # HVC_CACHE_DIR (default: var/cache in the project); later builds need no network. The same inputs give the same bytes.
 set -euo pipefail
+shopt -s inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${HVC_CACHE_DIR:-$here/../../var/cache}/guest
 export MTOOLS_SKIP_CHECK=1 LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=1700000000
 PATH=$PATH:/usr/sbin:/sbin
 
-readonly disk_mib=20 first_sector=2048
+# A gap for the boot loader, a FAT partition to boot from, and the guest's own, which it grows with its disk.
+readonly boot_start=1 boot_mib=23 data_mib=8
+readonly data_start=$((boot_start + boot_mib)) sectors_a_mib=2048
 
-# Loaded by init in this order.
-readonly modules=(
-  drivers/virtio/virtio_ring
-  drivers/virtio/virtio
-  drivers/virtio/virtio_pci_legacy_dev
-  drivers/virtio/virtio_pci_modern_dev
-  drivers/virtio/virtio_pci
-  drivers/virtio/virtio_balloon
-  drivers/block/virtio_blk
-  net/core/failover
-  drivers/net/net_failover
-  drivers/net/virtio_net
-  drivers/char/hw_random/virtio-rng
-  drivers/input/evdev
-  drivers/acpi/button
-)
+# shellcheck source=SCRIPTDIR/packages.sh
+source "$here/packages.sh"
 
 usage() { sed -n '2,/^set -e/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
@@ -61,108 +51,71 @@ dpkg-deb dpkg"
     fail "mbr.bin is missing; install it with: apt-get install syslinux-common"
 }
 
-# Prints the folder that the newest cached kernel package is unpacked in; fetches one if there is none.
-kernel_root() {
-  local found
-  found=$(newest_kernel)
-  if [[ -z $found ]]; then
-    fetch_kernel
-    found=$(newest_kernel)
-  fi
-  [[ -n $found ]] || fail "no kernel was found in $cache after the download; remove that folder and try again"
-  printf '%s\n' "$found"
-}
-
-newest_kernel() { find "$cache" -mindepth 1 -maxdepth 1 -name 'linux-image-*' -type d 2>/dev/null | sort -V | tail -n 1; }
-
-fetch_kernel() {
-  local scratch
-  mkdir -p "$cache"
-  scratch=$(mktemp -d "$cache/fetch.XXXXXX")
-  if ! download_kernel "$scratch" && ! { refresh_lists && download_kernel "$scratch"; }; then
-    rm -rf "$scratch"
-    fail "cannot fetch linux-image-cloud-amd64 (Debian, amd64); check the network, then run: apt-get update"
-  fi
-  unpack_kernel "$(basename "$scratch"/linux-image-*.deb | cut -d_ -f1)" "$scratch"
-}
-
-download_kernel() {
-  local package
-  package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" && /linux-image/ {print $2; exit}')
-  [[ -n $package ]] || return 1
-  printf 'guest image: fetching %s\n' "$package" >&2
-  (cd "$1" && apt-get download -qq -o APT::Sandbox::User=root "$package" >&2)
-}
-
-refresh_lists() {
-  [[ $(id -u) == 0 ]] || return 1
-  printf 'guest image: the package lists are old, refreshing them\n' >&2
-  apt-get update -qq >&2
-}
-
-# Keeps only what the image takes, then renames: a build that is stopped half way leaves no half cache.
-unpack_kernel() {
-  local package=$1 scratch=$2 module modules_root kept=$2/kept
-  dpkg-deb -x "$scratch"/*.deb "$scratch/all"
-  modules_root=$(echo "$scratch"/all/lib/modules/*/kernel)
-  mkdir -p "$kept/modules"
-  cp "$scratch"/all/boot/vmlinuz-* "$kept/vmlinuz"
-  for module in "${modules[@]}"; do
-    cp "$modules_root/$module.ko" "$kept/modules/"
-  done
-  strip --strip-debug "$kept"/modules/*.ko
-  rm -rf "${cache:?}/$package"
-  mv "$kept" "$cache/$package"
-  rm -rf "$scratch"
-}
-
 # One line that changes when anything that goes into the image changes.
 fingerprint() {
-  { echo "${1##*/}" && cat "$here"/{build.sh,init,dhcp,syslinux.cfg} "$(command -v busybox)"; } | sha256sum | cut -d' ' -f1
+  {
+    echo "${1##*/}"
+    (cd "$here" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+    cat "$(command -v busybox)"
+  } | sha256sum | cut -d' ' -f1
 }
 
+# make_initrd UNPACKED OUT
 make_initrd() {
-  local kernel=$1 out=$2 root=$work/root module
-  mkdir -p "$root"/{bin,dev,etc,modules,proc,run,sys,tmp,var,www}
+  local root=$work/root module
+  mkdir -p "$root"/{bin,data,dev,modules,proc,root/.ssh,run,sbin,sys,tmp,usr/bin,usr/sbin,var/log,www}
+  chmod 700 "$root/root" "$root/root/.ssh"
+  ln -s ../run "$root/var/run"
   cp "$(command -v busybox)" "$root/bin/busybox"
   ln -s busybox "$root/bin/sh"
-  for module in "${modules[@]}"; do
-    cp "$kernel/modules/${module##*/}.ko" "$root/modules/"
-    echo "${module##*/}"
-  done >"$root/modules/order"
-  install -m 755 "$here/init" "$root/init"
-  install -m 755 "$here/dhcp" "$root/etc/dhcp"
+  cp -r "$1/programs/." "$here/root/." "$root/"
+  cp -r "$1/modules" "$root/"
+  printf '%s\n' "${modules[@]##*/}" >"$root/modules/order"
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-  (cd "$root" && find . -print0 | sort -z | cpio --quiet --reproducible -0 -o -H newc -R 0:0) | gzip -9n >"$out"
+  (cd "$root" && find . -print0 | sort -z | cpio --quiet --reproducible -0 -o -H newc -R 0:0) | gzip -9n >"$2"
 }
 
+# make_disk UNPACKED OUT
 make_disk() {
-  local out=$1 mbr=/usr/lib/SYSLINUX/mbr.bin file
+  local out=$2 mbr=/usr/lib/SYSLINUX/mbr.bin file
   [[ -r $mbr ]] || mbr=/usr/lib/syslinux/mbr/mbr.bin
   for file in vmlinuz initrd.gz syslinux.cfg; do
     touch -d "@$SOURCE_DATE_EPOCH" "$work/$file"
   done
-  truncate -s "${disk_mib}M" "$out"
-  printf 'label-id: 0x48564331\nstart=%d, type=e, bootable\n' "$first_sector" | sfdisk -q "$out"
-  mkfs.fat --invariant -F 16 -n HVCGUEST --offset "$first_sector" "$out" $((disk_mib * 1024 - first_sector / 2)) >/dev/null
-  (cd "$work" && mcopy -m -i "$out@@$((first_sector * 512))" vmlinuz initrd.gz syslinux.cfg ::/)
-  syslinux --offset $((first_sector * 512)) --install "$out"
+  truncate -s $((data_start + data_mib))M "$out"
+  printf 'label-id: 0x48564331\nstart=%d, size=%d, type=e, bootable\nstart=%d, type=83\n' $((boot_start * sectors_a_mib)) \
+    $((boot_mib * sectors_a_mib)) $((data_start * sectors_a_mib)) | sfdisk -q "$out"
+  # mkfs.fat takes all that is behind the offset.
+  truncate -s "${data_start}M" "$out"
+  mkfs.fat --invariant -F 16 -n HVCGUEST --offset $((boot_start * sectors_a_mib)) "$out" $((boot_mib * 1024)) >/dev/null
+  truncate -s $((data_start + data_mib))M "$out"
+  (cd "$work" && mcopy -m -i "$out@@$((boot_start << 20))" vmlinuz initrd.gz syslinux.cfg ::/)
+  syslinux --offset $((boot_start << 20)) --install "$out"
   dd if="$mbr" of="$out" bs=440 count=1 conv=notrunc status=none
+  make_data_partition "$1" "$out"
 }
 
+# Small, so that images are; what a file system of up to 1 TiB needs at its beginning is kept free.
+make_data_partition() {
+  local id=48564331-0000-4000-8000-000000000001
+  E2FSPROGS_FAKE_TIME=$SOURCE_DATE_EPOCH run_tool "$1" mke2fs -q -F -t ext4 -b 4096 -m 0 -L hvc-data -U "$id" \
+    -E "offset=$((data_start << 20)),hash_seed=$id,resize=$(((1 << 40) / 4096)),root_owner=0:0" "$2" $((data_mib * 1024))k
+}
+
+# build OUT UNPACKED
 build() {
-  local out=$1 kernel=$2
+  local out=$1 unpacked=$2
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  cp "$kernel/vmlinuz" "$here/syslinux.cfg" "$work/"
-  make_initrd "$kernel" "$work/initrd.gz"
-  make_disk "$work/disk.raw"
+  cp "$unpacked/vmlinuz" "$here/syslinux.cfg" "$work/"
+  make_initrd "$unpacked" "$work/initrd.gz"
+  make_disk "$unpacked" "$work/disk.raw"
   qemu-img convert -c -O qcow2 "$work/disk.raw" "$out.new.$$"
   mv "$out.new.$$" "$out"
 }
 
 main() {
-  local force='' out='' kernel stamp
+  local force='' out='' unpacked stamp
   while (($#)); do
     case $1 in
       -h | --help) usage && exit 0 ;;
@@ -178,13 +131,13 @@ main() {
   [[ -n $out ]] || { usage >&2 && exit 2; }
   check_tools
   mkdir -p "$(dirname "$out")"
-  kernel=$(kernel_root)
-  stamp=$(fingerprint "$kernel")
+  unpacked=$(unpacked)
+  stamp=$(fingerprint "$unpacked")
   if [[ -z $force && -s $out && $(cat "$out.stamp" 2>/dev/null) == "$stamp" ]]; then
     printf 'guest image: %s is up to date\n' "$out" >&2
     return
   fi
-  build "$out" "$kernel"
+  build "$out" "$unpacked"
   echo "$stamp" >"$out.stamp"
   printf 'guest image: built %s (%s)\n' "$out" "$(du -h "$out" | cut -f1)" >&2
 }

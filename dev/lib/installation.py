@@ -67,7 +67,7 @@ class Installation:
         (self.folder / "images").write_text(f"{image}\n")
         (self.folder / "types").write_text('{"types": [{"cpu": 1, "ram": 512, "disk": 1}]}')
         files = {"HVC_IMAGE_FILE": self.folder / "images", "HVC_FLAVOR_FILE": self.folder / "types"}
-        self.start(name, [str(self.programs / "hvc-worker")], HVC_WORKER_NAME=name, **files, **settings)
+        self.start(name, [str(self.programs / "hvc-worker")], **{"HVC_WORKER_NAME": name, **files, **settings})
         self.until(f"{name} to be at work", 120, lambda: "at work" in self.log(name))
 
     def is_quiet(self):
