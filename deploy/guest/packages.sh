@@ -38,6 +38,7 @@ readonly loader=lib64/ld-linux-x86-64.so.2 libraries=lib/x86_64-linux-gnu
 # Prints the folder that has all of it, of the newest kernel that was fetched: vmlinuz, modules/, programs/, tools/.
 unpacked() {
   local found
+  mkdir -p "$cache"
   found=$(newest_unpacked)
   if [[ -z $found ]]; then
     fetch_all
@@ -48,13 +49,12 @@ unpacked() {
 }
 
 # What earlier versions of these lists left there does not count.
-newest_unpacked() { find "$cache" -mindepth 1 -maxdepth 1 -name "linux-image-*+$(lists_hash)" -type d 2>/dev/null | sort -V | tail -n 1; }
+newest_unpacked() { find "$cache" -mindepth 1 -maxdepth 1 -name "linux-image-*+$(lists_hash)" -type d | sort -V | tail -n 1; }
 
 lists_hash() { printf '%s\n' "${modules[@]}" "${packages[@]}" "${programs[@]}" | sha256sum | cut -c 1-12; }
 
 fetch_all() {
   local scratch
-  mkdir -p "$cache"
   scratch=$(mktemp -d "$cache/fetch.XXXXXX")
   if ! download_all "$scratch" && ! { refresh_lists && download_all "$scratch"; }; then
     rm -rf "$scratch"
