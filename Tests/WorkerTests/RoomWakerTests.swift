@@ -49,6 +49,24 @@ struct RoomWakerTests {
         }
     }
 
+    @Test("One that fits goes before a later create, though others that do not fit wait before it")
+    func behindThoseWithoutRoom() async throws {
+        // As many as there are slots are considered at once: one.
+        try await IntakeSite.with(slots: 1) { (site) async throws in
+            site.gate.open()
+            try await site.probe(1, .zero)
+            for _ in 1...3 { try await site.create(type: 2, roomWait: .seconds(600)) }
+            try await site.create(roomWait: .seconds(600))
+            site.wake.fire()
+            try await eventually("all to wait") { site.redis.memory.run(["ZCARD", "hvc:queue:room"]).int == 4 }
+            try await site.probe(1, Self.room(for: 1))
+            try await site.create()
+            site.wake.fire()
+            try await eventually("the last two to end") { site.jobs("done") == 1 && site.jobs("failed") == 1 }
+            #expect(states(site, 5) == ["delayed", "delayed", "delayed", "done", "failed"])
+        }
+    }
+
     @Test("More wait than are considered at once: all that fit come in, in their order")
     func many() async throws {
         try await IntakeSite.with(slots: 90) { (site) async throws in

@@ -26,8 +26,23 @@ struct RoomWaker {
     /// - Returns: true where the queue has others at its end now, so that it is to be read again.
     func offerRoom(_ snapshot: QueueSnapshot, on fleet: FleetSnapshot, free: Int) async throws(Failure) -> Bool {
         let limit = min(free, Self.most)
-        let waiting = try await store.roomWaiters(asOf: snapshot.headroomVersion, limit: limit)
-        let units = try await units(of: waiting.compactMap(\.entry))
+        while !Task.isCancelled {
+            let waiting = try await store.roomWaiters(asOf: snapshot.headroomVersion, limit: limit)
+            let offers = try await offers(to: waiting.compactMap(\.entry), snapshot, on: fleet)
+            if try await store.offerRoom(offers, asOf: snapshot.headroomVersion) > 0 { return true }
+            // There was no room for these; those behind them may ask for less, and come before whoever is on the queue.
+            guard waiting.count == limit, !offers.isEmpty else { return false }
+        }
+        return false
+    }
+
+    /// What becomes of entries that wait for room.
+    private func offers(
+        to waiting: [QueueEntry],
+        _ snapshot: QueueSnapshot,
+        on fleet: FleetSnapshot
+    ) async throws(Failure) -> [(job: JobID, offer: RoomOffer)] {
+        let units = try await units(of: waiting)
         let others = snapshot.lines.filter { $0.placedOn == nil }.compactMap(\.entry).filter { $0.kind == .create }
         let all = (units + others.map { Unit(entries: [$0], asked: []) }).sorted { first, second in
             (first.entries.first?.job.value ?? 0) < (second.entries.first?.job.value ?? 0)
@@ -42,7 +57,7 @@ struct RoomWaker {
                 offers += unit.asked.map { ($0, .full) }
             }
         }
-        return try await store.offerRoom(offers, asOf: snapshot.headroomVersion) > 0
+        return offers
     }
 
     private func units(of entries: [QueueEntry]) async throws(Failure) -> [Unit] {

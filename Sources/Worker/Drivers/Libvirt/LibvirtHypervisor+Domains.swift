@@ -111,9 +111,10 @@ extension LibvirtHypervisor {
 }
 
 extension DomainState {
-    /// What a VM does whose domain is in this state, and why in libvirt's words.
+    /// What a VM does whose domain is in this state, and why.
     ///
     /// - Parameter number: libvirt's number for the reason.
+    /// - Returns: the VM's state; nil where libvirt does not say. The reason is in the words of `virsh domstate --reason`.
     func standing(because number: Int) -> (state: VMState?, reason: String?) {
         let words = words(forReason: number)
         switch self {
