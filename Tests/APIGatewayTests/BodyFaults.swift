@@ -55,7 +55,7 @@ struct BodyFaults {
                 cases += try faults(of: field.schema, at: place, isRequired: field.isRequired)
             }
         case .map(let value): cases += try faults(of: value, at: tokens + ["a"])
-        case .list(let element): cases += try faults(of: element, at: tokens + ["0"])
+        case .list(let element, _): cases += try faults(of: element, at: tokens + ["0"])
         default: break
         }
         return cases
@@ -67,7 +67,8 @@ struct BodyFaults {
         return switch schema {
         case .object: ["null", "true", "1", "1.5", "\"a\"", "[]"]
         case .map: ["null", "true", "1", "\"a\"", "[]"]
-        case .list: ["null", "true", "1", "\"a\"", "{}"]
+        case .list(_, let count):
+            ["null", "true", "1", "\"a\"", "{}"] + ((count?.lowerBound ?? 0) > 0 ? ["[]"] : [])
         case .string(let words):
             ["null", "true", "1", "[]", "{}"] + (words.isEmpty ? [] : ["\"no such word\"", "\"\""])
         case .pattern(_, let longest):
@@ -129,7 +130,7 @@ struct BodyFaults {
         case .object(_, let fields):
             .object(Dictionary(fields.map { ($0.name, sample($0.schema)) }) { first, _ in first })
         case .map(let value): .object(["a": sample(value)])
-        case .list(let element): .array([sample(element)])
+        case .list(let element, _): .array([sample(element)])
         case .string(let words): .string(words.first ?? "a")
         case .pattern: .string("a")
         case .integer(let range): .integer(range?.lowerBound ?? 1)

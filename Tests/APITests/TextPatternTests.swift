@@ -52,4 +52,35 @@ struct TextPatternTests {
         let named = TextPattern.cursor(of: "listGroups", isNumbered: false)
         #expect(try takes(named, ListCursor(list: "listGroups", position: "web-1.a").description))
     }
+
+    @Test(
+        "Times are those of RFC 3339",
+        arguments: [
+            "2030-01-31T12:00:00Z": true, "2030-01-31T12:00:00.5+05:30": true, "2030-01-31t12:00:00z": false,
+            "2030-01-31 12:00:00Z": false, "2030-13-01T12:00:00Z": false, "2030-01-31T12:00Z": false,
+            "2030-01-31T12:00:00": false, "2030-01-31T12:00:00Z\n": false, "2030-01-31T12:00:00Zx": false,
+            "soon": false, "": false,
+        ]
+    )
+    func times(text: String, isTaken: Bool) throws {
+        #expect(try takes(TextPattern.time, text) == isTaken)
+        let request = CreateVMRequest(
+            name: "a",
+            type: TypeID(1),
+            image: try #require(ImageID(1)),
+            whenFull: .wait,
+            deadlineAt: text
+        )
+        #expect(((try? request.validate()) != nil) == isTaken)
+    }
+
+    @Test(
+        "A label of a queue rule is one pair",
+        arguments: ["env=prod", "env", "env=", "=a", "a=b,c=d", "a=b,", "a=b c"]
+    )
+    func ruleLabels(text: String) throws {
+        let rule = QueueRuleRequest(label: text, action: .deferred, reason: "why")
+        let isTaken = (try? rule.validate()) != nil
+        #expect(try takes(TextPattern.labelPair, text) == isTaken)
+    }
 }

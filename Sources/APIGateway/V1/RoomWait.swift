@@ -26,7 +26,8 @@ struct RoomWait: Sendable {
             let seconds = longest.components.seconds
             throw Failure(
                 .invalidRequest,
-                "\(name) is more than \(seconds) s away, which is the longest (HVC_ROOM_WAIT)"
+                "\(name) is more than \(seconds) s away, which is the longest (HVC_ROOM_WAIT)",
+                pointer: "/" + name
             )
         }
         return wait
@@ -40,10 +41,6 @@ struct RoomWait: Sendable {
             // The other form may be the right one.
             if let time = try? style.parse(text) { return .seconds(time.timeIntervalSinceNow) }
         }
-        throw Failure(
-            .invalidRequest,
-            "deadline_at='\(text.prefix(40))' is no time: give RFC 3339, such as 2030-01-31T12:00:00Z",
-            pointer: "/deadline_at"
-        )
+        throw Failure(.invalidRequest, "deadline_at='\(text.prefix(40))' is no day there is", pointer: "/deadline_at")
     }
 }

@@ -5,7 +5,7 @@ extension StrictJSON {
     /// The form of the value that is read next; nil where it may be anything.
     var valueForm: Schema? {
         guard let level = open.last else { return form }
-        if case .list(let element) = level.form { return element }
+        if case .list(let element, _) = level.form { return element }
         return level.form?[field: level.field]
     }
 

@@ -139,6 +139,9 @@ package struct EndpointDescription: Sendable {
     /// Whether it makes a job, and so may answer 202.
     package var makesJob: Bool { statuses.contains(202) }
 
+    /// Whether it takes `Idempotency-Key`: it makes jobs, with which the key is kept.
+    package var takesIdempotencyKey: Bool { makesJob && style == .v1 }
+
     /// What it may answer with a status.
     package func answers(with status: Int) -> [any (Codable & Sendable).Type] {
         if style == .v1, status == 202 {

@@ -29,7 +29,10 @@ extension Endpoints {
         v1: "dropQueueRule",
         .delete,
         "/v1/queue/rules",
-        query: [.word("kind", oneOf: Operation.all.map(\.kind.rawValue)), .optional("project"), .optional("label")],
+        query: [
+            .word("kind", oneOf: Operation.all.map(\.kind.rawValue)), .optional("project"),
+            .optional("label", matching: TextPattern.labelPair),
+        ],
         "Takes a rule away."
     )
 
@@ -72,7 +75,7 @@ package struct QueueRuleRequest: APIRequest, Hashable {
 
     package static let forms = [
         "reason": Schema.reason, "kind": .string(oneOf: OperationRegistry.shipped.operations.map(\.kind.rawValue)),
-        "label": .pattern(#"^\S+=\S+$"#, longest: 129),
+        "label": .pattern(TextPattern.labelPair, longest: 129),
     ]
 
     package func validate() throws(Failure) {
@@ -97,7 +100,7 @@ extension QueueRuleScope {
     /// - Throws: `Failure` with `invalidRequest` where that is no kind or label, or nothing.
     package init(kind: String?, project: ProjectName?, label: String?) throws(Failure) {
         if let kind, !Self.isKind(kind) { throw .unknownKind(kind) }
-        if let label, VMNotes.labels(words: label)?.count != 1 {
+        if let label, label.contains(",") || VMNotes.labels(words: label)?.count != 1 {
             throw Failure(.invalidRequest, "'\(label.prefix(80))' is no label: give KEY=VALUE")
         }
         guard kind != nil || project != nil || label != nil else {

@@ -88,7 +88,7 @@ package struct CreateVMRequest: APIRequest, Hashable {
     package static let forms = [
         CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label),
         CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
-        CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds),
+        CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds), CodingKeys.deadlineAt.rawValue: .time,
     ]
 
     package static let choices = [

@@ -94,7 +94,7 @@ package enum OpenAPIDocument {
             "schema": ["type": "string", "pattern": "^[!-~]{1,128}$"],
             "description": "of several requests with the same key one is accepted; kept for a day",
         ]
-        return inPath + inQuery + (endpoint.makesJob && endpoint.style == .v1 ? [prefer, key] : [])
+        return inPath + inQuery + (endpoint.takesIdempotencyKey ? [prefer, key] : [])
             + (endpoint.isConditional ? [ifMatch] : []) + (endpoint.isStream ? [lastEventID] : [])
     }
 
@@ -176,7 +176,7 @@ extension EndpointDescription {
     /// What an argument's text matches; nil for any, and for one that is no text.
     fileprivate func pattern(of argument: QueryParameter) -> String? {
         let form = Schema(of: answer)
-        let object: Schema = if case .list(let item) = form[field: "items"] { item } else { form }
+        let object: Schema = if case .list(let item, _) = form[field: "items"] { item } else { form }
         switch argument.name {
         case "fields": return object.fieldNames.map(TextPattern.list)
         case "cursor":
@@ -225,7 +225,7 @@ extension Schema {
             if !required.isEmpty { definition["required"] = .array(required) }
             return .object(definition)
         case .map(let value): return ["type": "object", "additionalProperties": value.reference]
-        case .list(let element): return ["type": "array", "items": element.reference]
+        case .list(let element, let count): return Self.array(of: element.reference, count)
         case .string(let words):
             return words.isEmpty ? ["type": "string"] : ["type": "string", "enum": .array(words.map { .string($0) })]
         case .pattern(let pattern, let longest):
@@ -254,9 +254,17 @@ extension Schema {
             return [
                 "type": "object", "additionalProperties": value.closed, "propertyNames": Schema.label.definition,
             ]
-        case .list(let element): return ["type": "array", "items": element.closed]
+        case .list(let element, let count): return Self.array(of: element.closed, count)
         case .string, .pattern, .integer, .number, .boolean, .any: return definition
         }
+    }
+
+    private static func array(of items: JSONValue, _ count: ClosedRange<Int>?) -> JSONValue {
+        guard let count else { return ["type": "array", "items": items] }
+        return [
+            "type": "array", "items": items, "minItems": .integer(count.lowerBound),
+            "maxItems": .integer(count.upperBound),
+        ]
     }
 
     /// The name of an object's form; empty for others.
@@ -268,7 +276,7 @@ extension Schema {
         case .object(let name, let fields):
             definitions[name] = definition
             for field in fields { field.schema.collect(into: &definitions) }
-        case .map(let inner), .list(let inner): inner.collect(into: &definitions)
+        case .map(let inner), .list(let inner, _): inner.collect(into: &definitions)
         case .string, .pattern, .integer, .number, .boolean, .any: return
         }
     }

@@ -6,7 +6,8 @@ package indirect enum Schema: Hashable, Sendable {
     case object(name: String, [Field])
     /// An object whose fields have any names.
     case map(Schema)
-    case list(Schema)
+    /// So many of a form; nil for any number.
+    case list(Schema, count: ClosedRange<Int>? = nil)
     case string(oneOf: [String] = [])
     /// A string that matches a regular expression, and has so many characters at most.
     case pattern(String, longest: Int)
@@ -41,7 +42,7 @@ extension Schema {
     /// The form of an answer with some of the fields: those of an object, or of the objects of a page.
     var selection: Schema {
         guard case .object(let name, let fields) = self else { return self }
-        guard case .list(let item) = self[field: "items"] else {
+        guard case .list(let item, _) = self[field: "items"] else {
             let optional = fields.map { Field(name: $0.name, schema: $0.schema, isRequired: false) }
             return .object(name: name + "Selection", optional)
         }
@@ -64,6 +65,8 @@ extension Schema {
     static let description = pattern(TextPattern.description, longest: VMNotes.longestDescription)
     /// What `Label` takes.
     static let label = pattern(TextPattern.label, longest: 64)
+    /// A time as RFC 3339 writes it.
+    static let time = pattern(TextPattern.time, longest: 40)
 }
 
 extension PlacementConstraints: FieldForms {

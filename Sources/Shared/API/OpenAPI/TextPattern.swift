@@ -36,6 +36,10 @@ enum TextPattern {
     static let request = "^[A-Za-z0-9._-]{1,64}$"
     static let eventID = "^[0-9]{1,15}(-[0-9]{1,15})?$"
     static let eventTypes = #"^[a-z._]+\*?(,[a-z._]+\*?){0,31}$"#
+    /// As RFC 3339 has it, but for leap seconds.
+    static let time =
+        "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+        + #"(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"#
     /// Up to 366 days.
     static let window =
         "^([1-9][0-9]{0,6}s|[1-9][0-9]{0,4}m|[1-9][0-9]{0,2}h|([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-6])d)$"
@@ -50,6 +54,12 @@ enum TextPattern {
     static func cursor(of list: String, isNumbered: Bool) -> String {
         let digits = ListCursor(list: list, position: "").description
         return "^\(digits)" + (isNumbered ? "3[1-9](3[0-9]){0,14}$" : "([2-7][0-9a-f])*$")
+    }
+
+    /// Whether a text matches a pattern as a whole.
+    static func takes(_ pattern: String, _ text: String) -> Bool {
+        // A pattern of ours that were none would take nothing, which a test shows.
+        do { return try Regex(pattern).wholeMatch(in: text) != nil } catch { return false }
     }
 
     // MARK: Characters
