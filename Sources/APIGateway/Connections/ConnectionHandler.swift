@@ -108,7 +108,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case is MakeRoom:
             if connection.state.isExpendable { context.close(promise: nil) } else { limit.makeRoom() }
         case ChannelEvent.inputClosed:
-            if connection.state.inputClosed() { context.close(promise: nil) }
+            switch connection.state.inputClosed() {
+            case .closeInTurn: return closeInTurn(context)
+            case .close: context.close(promise: nil)
+            case .goOn: break
+            }
             context.fireUserInboundEventTriggered(event)
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -267,9 +271,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func expire(_ context: ChannelHandlerContext) {
         switch connection.state.expire(at: context.eventLoop.now, unsent: unsentBytes(context)) {
         case .close: context.close(promise: nil)
+        case .closeInTurn: closeInTurn(context)
         case .fault(let fault): meet(fault, context)
         case .none: break
         }
+    }
+
+    /// Closes an idle connection; one after another where many are over at once, so that requests get through between them.
+    private func closeInTurn(_ context: ChannelHandlerContext) {
+        let now = context.eventLoop.now
+        let turn = limit.closingTurn(at: now)
+        guard turn > now else { return context.close(promise: nil) }
+        connection.state.closes(at: turn)
+        schedule(context)
     }
 
     private func unsentBytes(_ context: ChannelHandlerContext) -> Int {

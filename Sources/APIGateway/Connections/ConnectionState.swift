@@ -41,6 +41,8 @@ struct ConnectionState {
     private var exchange: Exchange?
     private var since: NIODeadline
     private var isInputClosed = false
+    /// When an idle connection that is over is closed.
+    private var turn: NIODeadline?
     /// Since when the client has not received what was written.
     private var stalled: (since: NIODeadline, bytes: Int)?
     private var stopsBy: NIODeadline?
@@ -81,6 +83,7 @@ struct ConnectionState {
         guard phase == .idle else { return }
         phase = .readingHead
         since = now
+        turn = nil
     }
 
     /// Bytes were discarded.
@@ -155,14 +158,25 @@ struct ConnectionState {
         return .report(failure)
     }
 
-    /// The client has closed its side; all that it sent has been parsed.
-    ///
-    /// - Returns: whether to close the connection now.
-    mutating func inputClosed() -> Bool {
+    /// The client has closed its side, and all that it sent has been parsed: what to do about the connection.
+    mutating func inputClosed() -> End {
         isInputClosed = true
         isLast = true
-        return phase == .idle || phase == .draining
+        return switch phase {
+        case .idle: .closeInTurn
+        case .draining: .close
+        case .readingHead, .serving, .answering, .closed: .goOn
+        }
     }
+
+    enum End {
+        case goOn, close
+        /// It is idle: nobody minds if others are closed before it.
+        case closeInTurn
+    }
+
+    /// An idle connection is to be closed at this time, unless a request comes.
+    mutating func closes(at turn: NIODeadline) { self.turn = turn }
 
     // MARK: Answering
 
@@ -229,7 +243,7 @@ struct ConnectionState {
     /// The deadline for the client's part; nil if it has none.
     var deadline: NIODeadline? {
         switch phase {
-        case .idle: return since + times.idle
+        case .idle: return turn ?? since + times.idle
         case .readingHead: return since + times.head
         case .draining: return since + times.drain
         case .closed: return nil
@@ -247,6 +261,7 @@ struct ConnectionState {
 
     enum Expiry {
         case close
+        case closeInTurn
         case fault(Fault)
         case none
     }
@@ -254,7 +269,8 @@ struct ConnectionState {
     /// The deadline has passed; the client has not received so many bytes of the answer.
     mutating func expire(at now: NIODeadline, unsent: Int) -> Expiry {
         switch phase {
-        case .idle, .draining: return .close
+        case .idle: return turn == nil ? .closeInTurn : .close
+        case .draining: return .close
         case .closed: return .none
         case .readingHead: return .fault(.refuse(.headTooSlow))
         case .serving, .answering:
@@ -268,9 +284,7 @@ struct ConnectionState {
         }
     }
 
-    /// A graceful stop has begun.
-    ///
-    /// - Returns: whether to close the connection now.
+    /// A graceful stop has begun; returns whether to close the connection now.
     mutating func stop(at now: NIODeadline) -> Bool {
         stopsBy = now + times.stop
         isLast = true

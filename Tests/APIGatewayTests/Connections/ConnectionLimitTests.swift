@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import Testing
 
 @testable import APIGateway
@@ -53,6 +54,27 @@ struct ConnectionLimitTests {
         limit.connectionClosed()
         #expect(limit.isAcceptingNewConnections())
         #expect(!limit.isFull)
+    }
+
+    @Test("Of many that are over at once each closes in its turn, and one that asks something meanwhile goes on")
+    func turns() throws {
+        let limit = ConnectionLimit(count: 10, logger: Logger(label: "test"))
+        let left = try (0..<3).map { _ in try TestConnection(limit: limit) }
+        for connection in left { connection.sendEnd() }
+        #expect(left.map(\.isOpen) == [false, true, true])
+        for connection in left { connection.advance(.microseconds(500)) }
+        #expect(left.map(\.isOpen) == [false, false, true])
+        left[2].advance(.milliseconds(1))
+        #expect(!left[2].isOpen)
+        // So do those that nobody uses.
+        let idle = try (0..<3).map { _ in try TestConnection(limit: limit) }
+        for connection in idle { connection.advance(.seconds(60)) }
+        #expect(idle.map(\.isOpen) == [false, true, true])
+        try idle[1].send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+        for connection in idle { connection.advance(.milliseconds(5)) }
+        #expect(idle.map(\.isOpen) == [false, true, false])
+        try idle[1].answer()
+        #expect(try idle[1].received().contains("200 OK") && idle[1].isOpen)
     }
 
     @Test("The memory for bodies is shared, and comes back")

@@ -38,13 +38,14 @@ class Attack:
         self.deaf = count // 10 if kind == "events" else 0
         self.selector = selectors.DefaultSelector()
         self.open = {}
-        self.opened = self.closed = self.answers = 0
+        self.opened = self.closed = self.answers = self.most = 0
 
     def run(self, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             began = time.monotonic()
             self.fill(end)
+            self.most = max(self.most, len(self.open))
             for connection in list(self.open):
                 self.send(connection, self.again)
             if self.reads:
@@ -52,7 +53,7 @@ class Attack:
             time.sleep(max(0.0, min(1.0, end - time.monotonic()) - (time.monotonic() - began)))
         if self.reads:
             self.read()
-        print(f"           {self.opened} opened, {self.closed} closed by the gateway, {self.answers} answers", flush=True)
+        print(f"           {self.opened} opened, {self.most} at once, {self.closed} closed by the gateway, {self.answers} answers", flush=True)
 
     def fill(self, end):
         # Those that were closed are opened once more, at most as often as there are to be.
