@@ -54,7 +54,12 @@ struct Gateway {
         levels = VMLevels(feed: feed, store: store)
         readiness = Readiness(feed: feed)
         let jobCounts = JobCounts(feed: feed, in: metrics)
-        let tokens = TokenTable(store: store, feed: feed, logger: logger)
+        let tokens = TokenTable(
+            store: store,
+            feed: feed,
+            file: settings.tokenHistory.map(TokenHistoryFile.init(path:)),
+            logger: logger
+        )
         loops = [
             LoopService { [redis] in await redis.run() },
             LoopService { [feed] in await feed.run() },

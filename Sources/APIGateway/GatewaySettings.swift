@@ -17,6 +17,8 @@ struct GatewaySettings: Sendable {
     let roomWait: Duration
     let metricsVMs: Int
     let rateLimit: Int
+    /// Where what is remembered of tokens is kept; nil for nowhere.
+    let tokenHistory: String?
     /// Nil for plain HTTP.
     let certificateFiles: CertificateFiles?
     /// What is odd or unsafe about the environment but does not stop the program.
@@ -103,6 +105,15 @@ struct GatewaySettings: Sendable {
             "How many calls a second each token may make (`rate_limited` beyond, for two seconds' worth at once); 0 for any."
     )
 
+    private static let tokenHistorySetting = Setting<String>.text(
+        "HVC_TOKEN_HISTORY_FILE",
+        kind: "a file",
+        fallback: "",
+        meaning:
+            "Where the gateway keeps digests of the tokens that it has known, so that at its start it notices a Redis that went "
+            + "back to an older copy of its data. Empty for nowhere; scripts and units set it."
+    )
+
     private static let certificateSetting = Setting<String>.text(
         "HVC_TLS_CERT_FILE",
         kind: "a PEM file",
@@ -123,7 +134,8 @@ struct GatewaySettings: Sendable {
             hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
             graceSetting.about, connectionsSetting.about, queueLimitSetting.about,
             roomWaitSetting.about,
-            metricsVMsSetting.about, rateLimitSetting.about, certificateSetting.about, keySetting.about,
+            metricsVMsSetting.about, rateLimitSetting.about, tokenHistorySetting.about, certificateSetting.about,
+            keySetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -145,6 +157,8 @@ struct GatewaySettings: Sendable {
         roomWait = reader.value(Self.roomWaitSetting)
         metricsVMs = reader.value(Self.metricsVMsSetting)
         rateLimit = reader.value(Self.rateLimitSetting)
+        let history = reader.value(Self.tokenHistorySetting)
+        tokenHistory = history.isEmpty ? nil : history
         let (certificate, key) = (reader.value(Self.certificateSetting), reader.value(Self.keySetting))
         certificateFiles =
             certificate.isEmpty || key.isEmpty ? nil : CertificateFiles(certificate: certificate, key: key)

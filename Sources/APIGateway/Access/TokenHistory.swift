@@ -4,7 +4,7 @@ import Store
 /// What a gateway remembers of tokens, by which it notices that Redis went back to an older copy of its data.
 ///
 /// Tokens that were revoked since may stand in that copy.
-struct TokenHistory {
+struct TokenHistory: Codable, Hashable, Sendable {
     private var known: Set<String> = []
     private var revoked: Set<String> = []
     private var highest = 0

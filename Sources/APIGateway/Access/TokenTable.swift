@@ -18,12 +18,18 @@ final class TokenTable: Sendable {
         var suspension: String?
         /// The clock of Redis less that of this machine, in ms.
         var clockLead = 0
-        var history = TokenHistory()
+        /// Nil until what an earlier run remembered was read.
+        var history: TokenHistory?
     }
 
     private let store: Store
     private let feed: EventFeed
+    /// Nil where the history ends with the gateway.
+    private let file: TokenHistoryFile?
     private let logger: Logger
+    private let fileFaults = RetryLog(
+        "what is known of tokens is not kept: that Redis goes back may not be noticed later"
+    )
     private let faults = RetryLog("the tokens cannot be read; only HVC_API_TOKEN is taken until they can")
     private let state = NIOLockedValueBox(State())
     /// The last reading that was asked for.
@@ -32,8 +38,8 @@ final class TokenTable: Sendable {
     /// How often tokens are read though no event said that they changed: one may have been missed.
     private static let period = Duration.seconds(30)
 
-    init(store: Store, feed: EventFeed, logger: Logger) {
-        (self.store, self.feed, self.logger) = (store, feed, logger)
+    init(store: Store, feed: EventFeed, file: TokenHistoryFile? = nil, logger: Logger) {
+        (self.store, self.feed, self.file, self.logger) = (store, feed, file, logger)
     }
 
     /// Whether there are any, or were when they were last known.
@@ -115,6 +121,7 @@ final class TokenTable: Sendable {
 
     /// Reads them, again and again while Redis does not answer.
     private func readNow() async {
+        await loadHistory()
         while !Task.isCancelled {
             do throws(Failure) {
                 let asked = Date()
@@ -128,16 +135,31 @@ final class TokenTable: Sendable {
         }
     }
 
-    private func take(_ snapshot: TokenSnapshot, at time: Date) async throws(Failure) {
-        let setback = state.withLockedValue { $0.history.note(snapshot) }.map {
-            "Redis went back to an older copy of its data: \($0)"
+    private func loadHistory() async {
+        guard state.withLockedValue({ $0.history == nil }) else { return }
+        var history = TokenHistory()
+        if let file {
+            // Without it nothing is known of before, as where there is none.
+            do throws(Failure) { history = try await file.read() } catch { fileFaults.note(error, in: logger) }
         }
+        state.withLockedValue { [history] in $0.history = history }
+    }
+
+    private func take(_ snapshot: TokenSnapshot, at time: Date) async throws(Failure) {
+        let old = state.withLockedValue(\.history) ?? TokenHistory()
+        var history = old
+        let setback = history.note(snapshot).map { "Redis went back to an older copy of its data: \($0)" }
+        // Remembered after the tokens are suspended: where that fails, the next reading finds the same.
         if let reason = setback {
             if try await store.suspendTokens(because: reason) {
                 logger.error("tokens are suspended", metadata: ["reason": "\(reason)"])
             }
         }
-        state.withLockedValue { state in
+        if let file, history != old {
+            do throws(Failure) { try await file.write(history) } catch { fileFaults.note(error, in: logger) }
+        }
+        state.withLockedValue { [history] state in
+            state.history = history
             state.tokens = Dictionary(snapshot.tokens.map { ($0.digest, $0) }) { first, _ in first }
             state.hasAny = !snapshot.tokens.isEmpty
             state.suspension = snapshot.suspension ?? setback

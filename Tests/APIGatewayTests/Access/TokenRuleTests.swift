@@ -1,7 +1,9 @@
+import Foundation
 import Logging
 import Model
 import RedisClient
 import Store
+import TestKit
 import Testing
 
 @testable import APIGateway
@@ -40,6 +42,27 @@ struct TokenRuleTests {
         var last: String?
         for (digests, number) in readings { last = history.note(try snapshot(digests, last: number)) }
         #expect((last != nil) == wentBack)
+    }
+
+    @Test("By what an earlier run kept in its file it is noticed that Redis went back; a broken file is a fault")
+    func kept() async throws {
+        let directory = try TemporaryDirectory()
+        let file = TokenHistoryFile(path: directory.file("history"))
+        var history = try await file.read()
+        #expect(history == TokenHistory())
+        for (digests, number) in [(["a", "b"], 2), (["a"], 2)] {
+            #expect(history.note(try snapshot(digests, last: number)) == nil)
+        }
+        try await file.write(history)
+        var later = try await file.read()
+        #expect(later.note(try snapshot(["a", "b"], last: 2)) != nil)
+        later = try await file.read()
+        #expect(later.note(try snapshot(["a"], last: 2)) == nil)
+        try "{".write(toFile: file.path, atomically: true, encoding: .utf8)
+        do throws(Failure) {
+            _ = try await file.read()
+            Issue.record("what cannot be read was read")
+        } catch { #expect(error.message.contains("HVC_TOKEN_HISTORY_FILE")) }
     }
 
     @Test("What is remembered of revoked tokens is bounded")
