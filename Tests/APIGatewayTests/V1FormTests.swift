@@ -61,6 +61,28 @@ struct V1FormTests {
         }
     }
 
+    @Test("A key of the client's own is refused by each change that does not keep it, before anything is changed")
+    func keys() async throws {
+        try await InProcessGateway.with { gateway in
+            for endpoint in Endpoints.all where endpoint.style == .v1 {
+                for method in endpoint.methods {
+                    let path = endpoint.path.filled(with: "9999") + (endpoint.isStream ? "?wait=0" : "")
+                    let answer = try await gateway.http.call(
+                        path,
+                        method: method.rawValue,
+                        headers: ["Idempotency-Key": "k"],
+                        body: endpoint.body.map { Schema(of: $0).valid.text }
+                    )
+                    let isRefused = answer.body.contains("takes no Idempotency-Key")
+                    #expect(isRefused == (method != .get && !endpoint.makesJob), "\(endpoint.name): \(answer)")
+                    #expect(!isRefused || answer.headers["x-hvc-code"] == "not_supported")
+                }
+            }
+            let made = try await gateway.store.redis.send(["EXISTS", "hvc:tokens", "hvc:webhooks", "hvc:queue:rules"])
+            #expect(made.int == 0)
+        }
+    }
+
     private static let create = #""name":"a","image_id":100"#
     private static let problems: [(method: String, path: String, body: String?, status: Int, word: String)] = [
         ("POST", "/v1/vms", "{", 400, "no JSON"), ("POST", "/v1/vms", "{\(create)}", 400, "instance_type"),

@@ -95,6 +95,7 @@ extension Router where Context == GatewayContext {
                     let query = try QueryArguments(query: request.uri.query ?? "", of: endpoint.query)
                     if !takesNames { try context.checkNumbers(parameters) }
                     try endpoint.checkConditions(of: request)
+                    try endpoint.checkIdempotencyKey(of: request)
                     let body: Body = try await JSONBody.read(request, form: form)
                     let call = V1Call(
                         endpoint: endpoint,
@@ -113,6 +114,18 @@ extension Router where Context == GatewayContext {
                 }
             }
         }
+    }
+}
+
+extension EndpointDescription {
+    /// Refuses a key with a change that would not heed it: its client would believe that a repetition changes nothing.
+    fileprivate func checkIdempotencyKey(of request: Request) throws(Failure) {
+        guard request.headers[.idempotencyKey] != nil, request.method != .get, !takesIdempotencyKey else { return }
+        throw Failure(
+            .notSupported,
+            "this call takes no Idempotency-Key, since it makes no job with which the key is kept: send it without, and "
+                + "read what there is before you repeat it"
+        )
     }
 }
 
