@@ -20,7 +20,8 @@ struct AuditChainTests {
         let store = Store(redis: RedisClient(configuration: server.configuration))
         let result: Result<Void, any Error>
         do {
-            let sealer = AuditSealer(store: store, worker: "w", kept: kept, logger: Self.logger)
+            let sealer = Self.sealer("w", store, kept: kept)
+            #expect(try await store.hold(.audit, holder: "w", for: .seconds(60)))
             try await change(store, times: 5)
             #expect(try await !sealer.sealPage())
             try await change(store, times: 1)
@@ -29,6 +30,11 @@ struct AuditChainTests {
         await store.redis.shutdown()
         try await server.stop()
         try result.get()
+    }
+
+    private static func sealer(_ holder: String, _ store: Store, kept: Int = 100) -> AuditSealer {
+        let right = SoleTaskRunner(.audit, store: store, holder: holder, lease: .seconds(60), logger: logger)
+        return AuditSealer(right: right, store: store, kept: kept, logger: logger)
     }
 
     /// Changes by an administrator.
@@ -142,11 +148,14 @@ struct AuditChainTests {
     @Test("One worker seals; another one goes on when that one is gone")
     func leased() async throws {
         try await with { (store, _) async throws in
-            let other = AuditSealer(store: store, worker: "v", kept: 100, logger: Self.logger)
-            _ = try await other.sealPage()
+            let other = Self.sealer("v", store)
+            #expect(try await !other.sealPage())
             #expect(try await verdict(store).unsealed.count == 1)
-            _ = try await store.redis.send(["DEL", "hvc:audit:sealer"])
-            _ = try await other.sealPage()
+            try await store.release(.audit, holder: "w")
+            let sealing = Task { await other.run() }
+            try await eventually("the rest to be sealed") { try await verdict(store).unsealed.isEmpty }
+            sealing.cancel()
+            await sealing.value
             #expect(try await verdict(store) == AuditChain.Verdict())
         }
     }

@@ -4,6 +4,8 @@ package import Model
 package enum SoleTask: String, Sendable {
     /// Sending events to webhooks.
     case webhooks
+    /// Sealing the audit log.
+    case audit
 
     /// Its lock's key, without the prefix.
     var lock: String { "lock:" + rawValue }

@@ -135,8 +135,8 @@ struct EveryScript {
             try await RequestAuthor.$current.withValue(author) { try await store.pauseQueue(reason: "r") }
         }
         try await store.resumeQueue()
-        guard case .entries(let entries, let last) = try await store.unsealedAudit(by: "w", for: .seconds(9), limit: 9)
-        else { return }
+        _ = try await store.hold(.audit, holder: "w", for: .seconds(9))
+        guard case .entries(let entries, let last) = try await store.unsealedAudit(by: "w", limit: 9) else { return }
         let seals = entries.map { AuditSeal(entry: $0.id, digest: "d") }
         _ = try await store.sealAudit(seals, after: last, keeping: 1, by: "w")
     }

@@ -56,18 +56,12 @@ extension Store {
     /// The entries that are not sealed yet (script `read_unsealed`).
     ///
     /// - Parameters:
-    ///   - worker: the run of a worker that would seal them.
-    ///   - lease: for how long it is the one that does.
+    ///   - holder: the worker that holds `SoleTask.audit`.
     ///   - limit: how many at most.
     /// - Returns: them; or that another worker seals.
     /// - Throws: `Failure`.
-    package func unsealedAudit(
-        by worker: String,
-        for lease: Duration,
-        limit: Int
-    ) async throws(Failure) -> UnsealedAudit {
-        let milliseconds = Int(lease / .milliseconds(1))
-        return try await run(.readUnsealed, ["worker": worker, "lease_ms": milliseconds, "limit": limit])
+    package func unsealedAudit(by holder: String, limit: Int) async throws(Failure) -> UnsealedAudit {
+        try await run(.readUnsealed, ["holder": holder, "limit": limit])
     }
 
     /// Seals entries, and removes the oldest beyond so many (script `seal_audit`).
@@ -77,11 +71,11 @@ extension Store {
         _ seals: [AuditSeal],
         after last: AuditSeal?,
         keeping kept: Int,
-        by worker: String
+        by holder: String
     ) async throws(Failure) -> Bool {
         try await run(
             .sealAudit,
-            ["worker": worker, "after": last?.entry.description ?? "", "kept": kept],
+            ["holder": holder, "after": last?.entry.description ?? "", "kept": kept],
             more: seals.flatMap { [$0.entry.description, $0.digest] }
         )
     }

@@ -59,6 +59,7 @@ extension LuaLibrary {
         LuaFile("restart", PackageResources.restart_lua),
         LuaFile("room_wait", PackageResources.room_wait_lua),
         LuaFile("schema", PackageResources.schema_lua),
+        LuaFile("sole_tasks", PackageResources.sole_tasks_lua),
         LuaFile("step_log", PackageResources.step_log_lua),
         LuaFile("time", PackageResources.time_lua),
         LuaFile("type_conflicts", PackageResources.type_conflicts_lua),

@@ -2,17 +2,17 @@
 --
 -- As many seals go as entries went here: whatever else is removed is found missing.
 --
--- ARGV worker    the run of the worker that seals
+-- ARGV holder    the worker that seals
 -- ARGV after     the entry that was sealed last, as the worker knows it; empty for none
 -- ARGV kept      how many entries are kept
 -- ARGV seals...  entry, digest, …
 -- Returns: 1, or 0 where another worker seals, or has.
 --
--- needs: broken_records
+-- needs: broken_records, sole_tasks
 
 refuse(wrong_kind('audit', 'audit:seals', 'audit:chain') or not_whole('audit:chain', false, 'count', 'trimmed'))
 local chain, list = P .. 'audit:chain', P .. 'audit:seals'
-if redis.call('GET', P .. 'audit:sealer') ~= worker or (redis.call('HGET', chain, 'last') or '') ~= after then return 0 end
+if not does('audit', holder) or (redis.call('HGET', chain, 'last') or '') ~= after then return 0 end
 for i = seals, #ARGV, 2 do redis.call('RPUSH', list, ARGV[i] .. ' ' .. ARGV[i + 1]) end
 redis.call('HSET', chain, 'last', ARGV[#ARGV - 1], 'digest', ARGV[#ARGV])
 redis.call('HINCRBY', chain, 'count', (#ARGV - seals + 1) / 2)
