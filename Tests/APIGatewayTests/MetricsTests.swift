@@ -1,6 +1,7 @@
 import CoreMetrics
 import Foundation
 import Model
+import RedisClient
 import Store
 import Telemetry
 import TestKit
@@ -83,6 +84,35 @@ struct MetricsTests {
             try await eventually("the series to go", every: .milliseconds(100)) {
                 try await samples(gateway)[series] == nil
             }
+        }
+    }
+
+    @Test("Webhooks are told by state and by the age of what was not sent to them; creates that wait for room, too")
+    func webhooks() async throws {
+        try await InProcessGateway.with { gateway in
+            for name in ["a", "b"] {
+                let webhook = try await gateway.store.createWebhook(
+                    name: name,
+                    url: "https://\(name)/",
+                    types: [],
+                    secret: WebhookSecret()
+                )
+                // All that has happened was sent to the second one.
+                guard name == "b", let status = try await gateway.store.webhookStatus(webhook.id) else { continue }
+                #expect(try await gateway.store.hold(.webhooks, holder: "w", for: .seconds(60)))
+                let last = try await gateway.store.lastEvent()
+                #expect(try await gateway.store.passEvents(of: status, upTo: last, by: "w") == .ok)
+            }
+            _ = try await gateway.store.redis.pipeline([
+                ["HSET", "hvc:webhook:3", "id", "3", "name", "c", "state", "disabled", "position", "0-0"],
+                ["ZADD", "hvc:webhooks", "3", "3"], ["ZADD", "hvc:queue:room", "7", "7"],
+            ])
+            let found = try await samples(gateway)
+            #expect(found[#"hvc_webhooks{state="active"}"#] == 2 && found[#"hvc_webhooks{state="disabled"}"#] == 1)
+            #expect((found[#"hvc_webhook_oldest_age_seconds{webhook_id="1",name="a"}"#] ?? 0) > 0)
+            #expect(found[#"hvc_webhook_oldest_age_seconds{webhook_id="2",name="b"}"#] == 0)
+            #expect(found.keys.count { $0.hasPrefix("hvc_webhook_oldest_age_seconds") } == 2)
+            #expect(found["hvc_jobs_waiting_for_room"] == 1 && found["hvc_room_oldest_age_seconds"] == 0)
         }
     }
 

@@ -60,6 +60,7 @@ actor InstallationMetrics {
         state.add(.redisMemoryLimit, memory.limit)
         state.add(try await store.queueStatus())
         state.add(.queuePaused, try await store.queueRules().pause == nil ? 0 : 1)
+        state.add(try await store.webhookBacklogs())
         state.add(try await fleetCache.fleet())
         let workers = try await store.workerMetrics()
         state.add(workers)
@@ -93,17 +94,22 @@ extension MetricsSnapshot {
     fileprivate mutating func add(_ status: QueueStatus) {
         for (name, waiting) in [("capacity", status.capacity), ("direct", status.direct)] {
             add(.queueDepth, [name], waiting.depth)
-            series.append(
-                Series(
-                    name: MetricFamily.queueAge.name,
-                    values: [name],
-                    value: .number((waiting.age ?? .zero) / .seconds(1))
-                )
-            )
+            add(.queueAge, [name], waiting.age)
         }
+        add(.roomWaiters, status.room.depth)
+        add(.roomAge, [], status.room.age)
         add(.running, status.running)
         add(.deferred, status.deferred)
         add(.dead, status.dead)
+    }
+
+    fileprivate mutating func add(_ webhooks: [WebhookBacklog]) {
+        for state in Webhook.State.allCases {
+            add(.webhooks, [state.rawValue], webhooks.count { $0.state == state })
+        }
+        for webhook in webhooks where webhook.state == .active {
+            add(.webhookAge, [webhook.id.description, webhook.name], webhook.age)
+        }
     }
 
     fileprivate mutating func add(_ workers: [WorkerMetrics]) {

@@ -31,6 +31,28 @@ extension MetricFamily {
     static let queuePaused = MetricFamily("hvc_queue_paused", .gauge, "1 while workers take no jobs, else 0.")
     static let running = MetricFamily("hvc_jobs_running", .gauge, "Jobs that workers hold.")
     static let deferred = MetricFamily("hvc_jobs_deferred", .gauge, "Jobs that were put off, as where a PM is silent.")
+    static let roomWaiters = MetricFamily(
+        "hvc_jobs_waiting_for_room",
+        .gauge,
+        "Creates that wait until a PM has room for them; hvc_jobs_deferred counts them, too."
+    )
+    static let roomAge = MetricFamily(
+        "hvc_room_oldest_age_seconds",
+        .gauge,
+        "How long ago the create that has waited for room for longest was accepted; 0 where none waits."
+    )
+    static let webhooks = MetricFamily(
+        "hvc_webhooks",
+        .gauge,
+        labels: ["state"],
+        "Webhooks: active, or disabled, to which nothing is sent."
+    )
+    static let webhookAge = MetricFamily(
+        "hvc_webhook_oldest_age_seconds",
+        .gauge,
+        labels: ["webhook_id", "name"],
+        "How long ago the oldest event was that an active webhook has not been sent; 0 where it has all."
+    )
     static let dead = MetricFamily("hvc_jobs_dead", .gauge, "Entries of the dead-letter list.")
     static let workers = MetricFamily("hvc_workers", .gauge, "Workers that are alive.")
     static let workerJobs = MetricFamily(
@@ -74,9 +96,9 @@ extension MetricFamily {
 
     /// All that `/metrics` may answer.
     static let installation = [
-        build, redisUp, redisMemory, redisMemoryLimit, queueDepth, queueAge, queuePaused, running, deferred, dead,
-        workers,
-        workerJobs, pms, cordoned, capacity, claimed, headroom, vms, vmInfo, vmInfoOmitted,
+        build, redisUp, redisMemory, redisMemoryLimit, queueDepth, queueAge, queuePaused, running, deferred,
+        roomWaiters, roomAge, dead, webhooks, webhookAge, workers, workerJobs, pms, cordoned, capacity, claimed,
+        headroom, vms, vmInfo, vmInfoOmitted,
     ]
     static let all = installation + counted
 }
@@ -86,6 +108,11 @@ extension MetricsSnapshot {
 
     mutating func add(_ family: MetricFamily, _ values: [String], _ number: Int) {
         series.append(Series(name: family.name, values: values, value: .number(Double(number))))
+    }
+
+    mutating func add(_ family: MetricFamily, _ values: [String], _ time: Duration?) {
+        let seconds = (time ?? .zero) / .seconds(1)
+        series.append(Series(name: family.name, values: values, value: .number(seconds)))
     }
 
     mutating func add(_ family: MetricFamily, _ amount: Resources) {

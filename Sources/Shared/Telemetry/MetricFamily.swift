@@ -98,8 +98,15 @@ extension MetricFamily {
         "Calls of the driver of a PM that failed."
     )
 
+    package static let webhookAttempts = MetricFamily(
+        "hvc_webhook_attempts_total",
+        .counter,
+        labels: ["outcome"],
+        "Attempts at messages to webhooks: delivered, pending (it is tried again), failed, or expired without an attempt."
+    )
+
     package static let counted = [
         requests, requestTimes, jobsAccepted, jobsFinished, redisCalls, redisScripts, redisFailures, attempts, steps,
-        hypervisorCalls, hypervisorFailures,
+        hypervisorCalls, hypervisorFailures, webhookAttempts,
     ]
 }
