@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # folder, release, rounds, seconds and gateway_url are set by run and the pieces
 # Lists: GET /v1/vms/{id} beside redis-benchmark, which reads the same record; a page of 100 of 1,000 and of 100,000 VMs, the
-# first one, one in the middle, and one of a search. They are to cost the same.
+# first one, one in the middle, and one of a search, beside redis-benchmark, which reads a hundred records at once. Pages are to
+# cost the same.
 
 readonly list_callers=16
 
@@ -17,7 +18,8 @@ measure_list() {
     for ((round = 1; round <= rounds; round++)); do
       say "list: $count VMs, round $round of $rounds"
       for name in "${!list_urls[@]}"; do load_list "$seconds" "${list_urls[$name]}" >>"$folder/list-$count-$name"; done
-      read_record >>"$folder/list-$count-redis"
+      read_records 1 >>"$folder/list-$count-redis"
+      read_records 100 >>"$folder/list-$count-redispage"
     done
   done
   stop gateway redis
@@ -71,17 +73,17 @@ list_targets() {
 # load_list SECONDS URL: as load_query, with fewer callers.
 load_list() { callers=$list_callers load_query "$1" "$2"; }
 
-# Prints requests a second and the 99th percentile in ms, for the record that GET /v1/vms/{id} reads.
-read_record() {
-  redis-benchmark -s "$folder/redis/redis.sock" -c "$list_callers" -n 100000 --csv HGETALL hvc:vm:500 |
-    awk -F'"' 'NR == 2 { print $4, $10, $14 }'
+# read_records COUNT: prints requests a second and latencies in ms, for reading so many records of VMs at once.
+read_records() {
+  redis-benchmark -s "$folder/redis/redis.sock" -c "$list_callers" -n 200000 -P "$1" --csv HGETALL hvc:vm:500 |
+    awk -F'"' -v at_once="$1" 'NR == 2 { print $4 / at_once, $10, $14 }'
 }
 
 report_list() {
   local count name file
-  local -A title=([vm]='GET /v1/vms/{id}' [first]='first page of 100' [middle]='page in the middle' [label]='page by a label' [redis]='redis-benchmark HGETALL')
+  local -A title=([vm]='GET /v1/vms/{id}' [first]='first page of 100' [middle]='page in the middle' [label]='page by a label' [redis]='redis-benchmark, HGETALL' [redispage]='redis-benchmark, 100 HGETALL at once')
   for count in 1000 100000; do
-    for name in vm redis first middle label; do
+    for name in vm redis first middle label redispage; do
       file=$folder/list-$count-$name
       figure list "${title[$name]}, of $count, requests" "$(cut -d' ' -f1 "$file" | quantile 0.5)" 1/s
       figure list "${title[$name]}, of $count, p99" "$(cut -d' ' -f3 "$file" | quantile 0.5)" ms
