@@ -136,25 +136,18 @@ struct WorkerProgram {
             logger: logger
         )
         sweeper = Sweeper(store: store, wake: sweepWake, lease: settings.lease, logger: logger)
+        let right = { [store] (task: SoleTask) in
+            SoleTaskRunner(task, store: store, holder: worker.instance, lease: settings.lease, logger: logger)
+        }
         webhooks = WebhookRelay(
-            right: SoleTaskRunner(
-                .webhooks,
-                store: store,
-                holder: worker.instance,
-                lease: settings.lease,
-                logger: logger
-            ),
+            right: right(.webhooks),
             store: store,
             feed: feed,
             sender: CurlSender(settings: settings.webhooks, slots: ConnectionSlots(limit: budget.messages)),
+            metrics: WebhookMetrics(in: metrics),
             logger: logger
         )
-        sealer = AuditSealer(
-            store: store,
-            worker: worker.instance,
-            kept: settings.auditLimit,
-            logger: logger
-        )
+        sealer = AuditSealer(right: right(.audit), store: store, kept: settings.auditLimit, logger: logger)
         publisher = MetricsPublisher(
             store: store,
             worker: settings.name,

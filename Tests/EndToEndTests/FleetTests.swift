@@ -92,7 +92,8 @@ struct FleetTests {
                 "hvc:identities", "hvc:schema:migration",
                 // Nobody makes tokens, webhooks or rules here.
                 "hvc:webhook:<id>", "hvc:webhook:<id>:delivery:<number>", "hvc:webhooks",
-                "hvc:token:<id>", "hvc:tokens", "hvc:tokens:suspended", "hvc:audit:sealer",
+                "hvc:webhooks:project:<project>", "hvc:batches:project:<project>",
+                "hvc:token:<id>", "hvc:tokens", "hvc:tokens:suspended",
                 "hvc:queue:paused", "hvc:queue:rules", "hvc:queue:deferred:<rule>",
                 // Nor batches, and nobody waits for room.
                 "hvc:batches", "hvc:batch:<id>", "hvc:queue:room", "hvc:queue:room:asks", "hvc:queue:room:index",

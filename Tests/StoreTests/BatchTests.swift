@@ -54,6 +54,29 @@ struct BatchTests {
         }
     }
 
+    @Test("Those of a project are found by it, and leave its list when they are kept no more")
+    func ofProject() async throws {
+        try await StoreFixture.with { (fixture) async throws in
+            let (store, web) = (fixture.store, try #require(ProjectName("web")))
+            try await store.createProject(web, quotas: [:])
+            let own = try await store.enqueueBatch(try creates(1), isAtomic: false, project: web, request: "r")
+            _ = try await store.enqueueBatch(try creates(1), isAtomic: false, request: "r")
+            #expect(try await store.batches(of: web, after: nil, limit: 9).records.map(\.id.value) == [own.job.value])
+            #expect(try await store.batches(of: web, after: nil, limit: 9).records.map(\.project) == [web])
+            #expect(try await store.batches(of: .default, after: nil, limit: 9).records.map(\.id.value) == [2])
+            #expect(try await store.batches(after: nil, limit: 9).records.count == 2)
+            // As if as many as are kept had come since; the jobs of all have ended.
+            _ = try await store.redis.send(["HSET", "hvc:job:1", "state", "done"])
+            let later = (3...1001).flatMap { ["\($0)", "\($0)"] }
+            _ = try await store.redis.send(
+                RedisCommand("ZADD", arguments: (["hvc:batches"] + later).map(\.redisArgument))
+            )
+            _ = try await store.enqueueBatch(try creates(1), isAtomic: false, request: "r")
+            #expect(try await store.batches(of: web, after: nil, limit: 9).records.isEmpty)
+            #expect(try await store.redis.send(["EXISTS", "hvc:batch:1", "hvc:batches:project:web"]).int == 0)
+        }
+    }
+
     @Test(
         "None is accepted where one cannot be: the queue's limit counts all, types and images must be there, rules agree"
     )

@@ -31,6 +31,34 @@ struct WebhookQueueTests {
         }
     }
 
+    @Test("One of a project is sent its events alone, and the same at each attempt though records go meanwhile")
+    func ofProject() async throws {
+        try await WebhookSite.with(types: ["vm.*"], project: .default) { site in
+            let redis = site.store.redis
+            _ = try await redis.pipeline([
+                ["HSET", "hvc:vm:1", "id", "1", "project", "default"],
+                ["HSET", "hvc:vm:2", "id", "2", "project", "other"],
+            ])
+            for (type, vm) in [("vm.a", "1"), ("vm.b", "2"), ("vm.c", "1"), ("job.d", "1")] {
+                _ = try await redis.send(["XADD", "hvc:events", "*", "type", type, "vm", vm])
+            }
+            _ = try await redis.send(["XADD", "hvc:events", "*", "type", "vm.e"])
+            site.receiver.answer(.status(500))
+            var policy = WebhookPolicy.quick
+            (policy.firstDelay, policy.longestDelay) = (.seconds(3600), .seconds(3600))
+            try await site.start(policy: policy)
+            try await site.until(1)
+            try await eventually("the attempt to be recorded") { try await site.status.open?.attempts == 1 }
+            _ = try await redis.send(["DEL", "hvc:vm:1"])
+            let number = try #require(try await site.status.open?.number)
+            _ = try await site.store.askForDelivery(number, of: site.webhook)
+            try await site.until(2)
+            let messages = site.receiver.messages
+            #expect(try messages[0].contents.items.map(\.type) == ["vm.a", "vm.c"])
+            #expect(messages[1].body == messages[0].body)
+        }
+    }
+
     @Test("A message that fails is sent again, the same under the same id, and what follows waits for it")
     func retried() async throws {
         try await WebhookSite.with { site in

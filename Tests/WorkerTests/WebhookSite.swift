@@ -62,10 +62,15 @@ final class WebhookSite: Sendable {
     private let wake = WakeSignal()
     private let tasks = NIOLockedValueBox([Task<Void, Never>]())
 
-    init(_ server: RedisServer, types: [String] = []) async throws {
+    init(_ server: RedisServer, types: [String] = [], project: ProjectName? = nil) async throws {
         store = Store(redis: RedisClient(configuration: server.configuration))
-        webhook = try await store.createWebhook(name: "a", url: "https://a/", types: types, secret: WebhookSecret())
-            .id
+        webhook = try await store.createWebhook(
+            name: "a",
+            url: "https://a/",
+            types: types,
+            project: project,
+            secret: WebhookSecret()
+        ).id
     }
 
     /// Begins to send, as a worker that has the right to.
@@ -113,9 +118,13 @@ final class WebhookSite: Sendable {
 
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    static func with(types: [String] = [], _ body: (WebhookSite) async throws -> Void) async throws {
+    static func with(
+        types: [String] = [],
+        project: ProjectName? = nil,
+        _ body: (WebhookSite) async throws -> Void
+    ) async throws {
         let server = try await RedisServer.started()
-        let site = try await WebhookSite(server, types: types)
+        let site = try await WebhookSite(server, types: types, project: project)
         let result: Result<Void, any Error>
         do { result = .success(try await body(site)) } catch { result = .failure(error) }
         await site.stop()

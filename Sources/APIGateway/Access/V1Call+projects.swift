@@ -14,6 +14,11 @@ extension V1Call {
         try seen(name) ?? .default
     }
 
+    /// The only project that something made is about: the one that the body names, else the caller's; nil for all.
+    ///
+    /// - Throws: `Failure` with `unknownProject` where it is another one than the caller's.
+    func limit(to name: ProjectName?) throws(Failure) -> ProjectName? { try seen(name) }
+
     /// The project that a list is to have, by the argument `project`; nil for all.
     ///
     /// - Throws: `Failure` with `unknownProject` where it is none, or another one than the caller's.

@@ -27,7 +27,11 @@ struct BatchController: Sendable {
     @Sendable
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<BatchSummary>> {
         let request = try call.page()
-        let page = try await store.batches(after: try request.identifier(), limit: request.limit)
+        let page = try await store.batches(
+            of: try call.projectFilter(),
+            after: try request.identifier(),
+            limit: request.limit
+        )
         return try V1Response(page, of: call) { BatchSummary($0) }
     }
 
@@ -45,9 +49,7 @@ struct BatchController: Sendable {
     private func batch(of call: V1Call<NoBody>) async throws(Failure) -> BatchID {
         let id: BatchID = try call.identifier()
         guard let own = call.ownProject else { return id }
-        guard let job = try await store.batch(id)?.record.jobs.first, try await store.project(of: job) == own else {
-            throw .unknownBatch(id)
-        }
+        guard try await store.batch(id)?.record.project == own else { throw .unknownBatch(id) }
         return id
     }
 }
@@ -106,6 +108,7 @@ extension BatchSummary {
     fileprivate init(_ batch: BatchRecord) {
         self.init(
             id: batch.id,
+            project: batch.project,
             atomic: batch.isAtomic,
             count: batch.jobs.count,
             createdAt: batch.createdAt,

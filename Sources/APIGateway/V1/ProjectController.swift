@@ -68,6 +68,8 @@ struct ProjectController: Sendable {
             throw Failure(.projectInUse, "project '\(name)' has \(count) VMs: destroy them first")
         case .hasToken(let token):
             throw Failure(.projectInUse, "token \(token) is for the project '\(name)': revoke it first")
+        case .hasWebhook(let webhook):
+            throw Failure(.projectInUse, "webhook \(webhook) is for the project '\(name)': delete it first")
         }
     }
 

@@ -24,6 +24,7 @@ struct WebhookController: Sendable {
             name: call.body.name,
             url: call.body.url,
             types: call.body.types ?? [],
+            project: try call.limit(to: call.body.project),
             secret: secret
         )
         return try V1Response(NewWebhookResponse(webhook), status: .created, location: "/v1/webhooks/\(webhook.id)")
@@ -32,18 +33,22 @@ struct WebhookController: Sendable {
     @Sendable
     func list(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<WebhookResponse>> {
         let request = try call.page()
-        let page = try await store.webhooks(after: try request.identifier(), limit: request.limit)
+        let page = try await store.webhooks(
+            of: call.ownProject,
+            after: try request.identifier(),
+            limit: request.limit
+        )
         return try V1Response(page, of: call) { WebhookResponse($0) }
     }
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<WebhookResponse> {
-        try V1Response(WebhookResponse(try await store.webhook(try call.identifier())))
+        try V1Response(WebhookResponse(try await webhook(of: call)))
     }
 
     @Sendable
     func delete(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<WebhookResponse> {
-        let webhook = try await store.webhook(try call.identifier())
+        let webhook = try await webhook(of: call)
         // Where another was quicker, it is gone as well.
         _ = try await store.deleteWebhook(webhook.id)
         return try V1Response(WebhookResponse(webhook))
@@ -51,7 +56,7 @@ struct WebhookController: Sendable {
 
     @Sendable
     func enable(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<WebhookResponse> {
-        let id: WebhookID = try call.identifier()
+        let id = try await webhook(of: call).id
         _ = try await store.enableWebhook(id)
         return try V1Response(WebhookResponse(try await store.webhook(id)))
     }
@@ -59,7 +64,7 @@ struct WebhookController: Sendable {
     /// 201 with the message that is to be sent; its record tells what becomes of it.
     @Sendable
     func test(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<DeliveryResponse> {
-        let id: WebhookID = try call.identifier()
+        let id = try await webhook(of: call).id
         let delivery = try await store.delivery(try await store.askForDelivery(nil, of: id), of: id)
         let location = "/v1/webhooks/\(id)/deliveries/\(delivery.number)"
         return try V1Response(DeliveryResponse(delivery), status: .created, location: location)
@@ -67,14 +72,14 @@ struct WebhookController: Sendable {
 
     @Sendable
     func redeliver(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<DeliveryResponse> {
-        let id: WebhookID = try call.identifier()
+        let id = try await webhook(of: call).id
         let number = try await store.askForDelivery(try call.identifier("number"), of: id)
         return try V1Response(DeliveryResponse(try await store.delivery(number, of: id)))
     }
 
     @Sendable
     func listDeliveries(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<Page<DeliveryResponse>> {
-        let webhook = try await store.webhook(try call.identifier())
+        let webhook = try await webhook(of: call)
         let request = try call.page()
         let page = try await store.deliveries(
             of: webhook.id,
@@ -86,8 +91,13 @@ struct WebhookController: Sendable {
 
     @Sendable
     func readDelivery(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<DeliveryResponse> {
-        let delivery = try await store.delivery(try call.identifier("number"), of: try call.identifier())
+        let delivery = try await store.delivery(try call.identifier("number"), of: try await webhook(of: call).id)
         return try V1Response(DeliveryResponse(delivery))
+    }
+
+    /// The webhook that the path names; what a caller may not see is not there for it.
+    private func webhook(of call: V1Call<NoBody>) async throws(Failure) -> Webhook {
+        try await store.webhook(try call.identifier(), of: call.ownProject)
     }
 }
 

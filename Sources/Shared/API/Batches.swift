@@ -13,6 +13,8 @@ extension Endpoints {
     package static let listBatches = Endpoint<NoBody, Page<BatchSummary>>(
         list: "listBatches",
         "/v1/batches",
+        filters: [.optional("project")],
+        scope: .project,
         "Lists the batches, by number."
     )
     package static let readBatch = Endpoint<NoBody, BatchResponse>(
@@ -55,7 +57,10 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         case deadlineAt = "deadline_at"
     }
 
-    package static let forms = [CodingKeys.waitSeconds.rawValue: Schema.integer(WhenFull.seconds)]
+    package static let forms = [
+        CodingKeys.vms.rawValue: Schema.list(Schema(of: Create.self), count: 1...Batch.mostVMs),
+        CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds), CodingKeys.deadlineAt.rawValue: .time,
+    ]
 
     package init(
         vms: [Create],
@@ -148,6 +153,13 @@ package enum WhenFull: String, Codable, CaseIterable, Hashable, Sendable {
                 pointer: "/wait_s"
             )
         }
+        if let deadline, !TextPattern.takes(TextPattern.time, deadline) {
+            throw Failure(
+                .invalidRequest,
+                "deadline_at='\(deadline.prefix(40))' is no time: give RFC 3339, such as 2030-01-31T12:00:00Z",
+                pointer: "/deadline_at"
+            )
+        }
         guard (seconds == nil) != (deadline == nil) || whenFull != .wait else {
             throw Failure(.invalidRequest, "when_full is wait: give wait_s or deadline_at, and not both", pointer: "")
         }
@@ -169,6 +181,7 @@ extension WhenFull: SchemaDescribed {
 /// A batch in a list.
 package struct BatchSummary: Codable, Hashable, Sendable {
     package let id: BatchID
+    package let project: ProjectName?
     package let atomic: Bool
     /// How many VMs were asked for.
     package let count: Int
@@ -176,13 +189,20 @@ package struct BatchSummary: Codable, Hashable, Sendable {
     package let requestID: String?
 
     private enum CodingKeys: String, CodingKey {
-        case id, atomic, count
+        case id, project, atomic, count
         case createdAt = "created_at"
         case requestID = "request_id"
     }
 
-    package init(id: BatchID, atomic: Bool, count: Int, createdAt: String?, requestID: String?) {
-        (self.id, self.atomic, self.count) = (id, atomic, count)
+    package init(
+        id: BatchID,
+        project: ProjectName?,
+        atomic: Bool,
+        count: Int,
+        createdAt: String?,
+        requestID: String?
+    ) {
+        (self.id, self.project, self.atomic, self.count) = (id, project, atomic, count)
         (self.createdAt, self.requestID) = (createdAt, requestID)
     }
 }
@@ -202,6 +222,7 @@ package struct BatchResponse: Codable, Hashable, Sendable {
     }
 
     package let id: BatchID
+    package let project: ProjectName?
     package let atomic: Bool
     package let count: Int
     package let state: State
@@ -210,13 +231,13 @@ package struct BatchResponse: Codable, Hashable, Sendable {
     package let vms: [Member]
 
     private enum CodingKeys: String, CodingKey {
-        case id, atomic, count, state, vms
+        case id, project, atomic, count, state, vms
         case createdAt = "created_at"
         case requestID = "request_id"
     }
 
     package init(_ summary: BatchSummary, state: State, vms: [Member]) {
-        (id, atomic, count) = (summary.id, summary.atomic, summary.count)
+        (id, project, atomic, count) = (summary.id, summary.project, summary.atomic, summary.count)
         (createdAt, requestID) = (summary.createdAt, summary.requestID)
         (self.state, self.vms) = (state, vms)
     }

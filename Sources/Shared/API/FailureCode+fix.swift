@@ -11,7 +11,7 @@ extension FailureCode {
         case .unknownToken, .unknownWebhook, .unknownDelivery: "check the number"
         case .unknownProject: "check the name"
         case .projectExists: "choose another name"
-        case .projectInUse: "destroy its VMs and revoke its tokens first"
+        case .projectInUse: "destroy its VMs, revoke its tokens and delete its webhooks first"
         case .quotaExceeded: "destroy VMs of the project, ask for less, or have an administrator raise the quota"
         case .limitReached: "remove those that nobody needs"
         case .crossSite: "send the request from a program, or from a page of this gateway"

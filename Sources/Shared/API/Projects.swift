@@ -37,7 +37,7 @@ extension Endpoints {
         "/v1/projects/{name}",
         isConditional: true,
         right: .admin,
-        "Deletes a project that has no VMs and no tokens."
+        "Deletes a project that has no VMs, tokens and webhooks."
     )
 
     static let projects = [

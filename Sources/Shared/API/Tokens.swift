@@ -67,13 +67,6 @@ package struct CreateTokenRequest: APIRequest, Hashable {
 
     package func validate() throws(Failure) {
         _ = try Failure.at("name", check: try VMName.validated(name, of: "the token"))
-        guard project == nil || role < .admin else {
-            throw Failure(
-                .invalidRequest,
-                "an admin is one of all projects: leave project out, or give another role",
-                pointer: "/project"
-            )
-        }
         if let seconds, !Self.times.contains(seconds) {
             throw Failure(
                 .invalidRequest,

@@ -7,12 +7,14 @@ extension Endpoints {
         "/v1/webhooks",
         status: 201,
         right: .admin,
+        scope: .project,
         "Has events sent to a URL from now on; the secret that signs them is shown this once."
     )
     package static let listWebhooks = Endpoint<NoBody, Page<WebhookResponse>>(
         list: "listWebhooks",
         "/v1/webhooks",
         right: .admin,
+        scope: .project,
         "Lists the webhooks, by number."
     )
     package static let readWebhook = Endpoint<NoBody, WebhookResponse>(
@@ -20,6 +22,7 @@ extension Endpoints {
         .get,
         "/v1/webhooks/{id}",
         right: .admin,
+        scope: .project,
         "Shows a webhook, without its secret."
     )
     package static let deleteWebhook = Endpoint<NoBody, WebhookResponse>(
@@ -27,6 +30,7 @@ extension Endpoints {
         .delete,
         "/v1/webhooks/{id}",
         right: .admin,
+        scope: .project,
         "Sends nothing more to a webhook, and forgets it."
     )
     package static let testWebhook = Endpoint<NoBody, DeliveryResponse>(
@@ -35,6 +39,7 @@ extension Endpoints {
         "/v1/webhooks/{id}:test",
         status: 201,
         right: .admin,
+        scope: .project,
         "Has a message without events sent to a webhook, once."
     )
     package static let enableWebhook = Endpoint<NoBody, WebhookResponse>(
@@ -42,12 +47,14 @@ extension Endpoints {
         .post,
         "/v1/webhooks/{id}:enable",
         right: .admin,
+        scope: .project,
         "Goes on sending to a webhook that was disabled."
     )
     package static let listDeliveries = Endpoint<NoBody, Page<DeliveryResponse>>(
         list: "listDeliveries",
         "/v1/webhooks/{id}/deliveries",
         right: .admin,
+        scope: .project,
         "Lists the messages to a webhook with what became of them, the latest first."
     )
     package static let readDelivery = Endpoint<NoBody, DeliveryResponse>(
@@ -55,6 +62,7 @@ extension Endpoints {
         .get,
         "/v1/webhooks/{id}/deliveries/{number}",
         right: .admin,
+        scope: .project,
         "Shows what became of a message to a webhook."
     )
     package static let redeliver = Endpoint<NoBody, DeliveryResponse>(
@@ -62,6 +70,7 @@ extension Endpoints {
         .post,
         "/v1/webhooks/{id}/deliveries/{number}:redeliver",
         right: .admin,
+        scope: .project,
         "Has a message sent again, under the id that it had, once."
     )
 
@@ -78,6 +87,8 @@ package struct CreateWebhookRequest: APIRequest, Hashable {
     package var url: String
     /// Which events are sent, such as `job.finished` or `vm.*`; all where it is left out or empty.
     package var types: [String]?
+    /// The only project whose events are sent; nil for that of the caller's token, or all events.
+    package var project: ProjectName?
     /// What signs the messages; one is made where it is left out.
     package var secret: String?
 
@@ -87,8 +98,15 @@ package struct CreateWebhookRequest: APIRequest, Hashable {
         "secret": .pattern(WebhookSecret.pattern, longest: WebhookSecret.longest),
     ]
 
-    package init(name: String, url: String, types: [String]? = nil, secret: String? = nil) {
-        (self.name, self.url, self.types, self.secret) = (name, url, types, secret)
+    package init(
+        name: String,
+        url: String,
+        types: [String]? = nil,
+        project: ProjectName? = nil,
+        secret: String? = nil
+    ) {
+        (self.name, self.url, self.types) = (name, url, types)
+        (self.project, self.secret) = (project, secret)
     }
 
     package func validate() throws(Failure) {
@@ -115,6 +133,8 @@ package struct WebhookResponse: Codable, Hashable, Sendable {
     package let url: String
     /// All where it is empty.
     package let types: [String]
+    /// The only project whose events are sent; missing for all events.
+    package let project: ProjectName?
     package let state: Webhook.State
     /// Why it is disabled.
     package let reason: String?
@@ -123,14 +143,14 @@ package struct WebhookResponse: Codable, Hashable, Sendable {
     package let failingSince: String?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, url, types, state, reason
+        case id, name, url, types, project, state, reason
         case createdAt = "created_at"
         case failingSince = "failing_since"
     }
 
     package init(_ webhook: Webhook, failingSince: String?) {
         (id, name, url, types) = (webhook.id, webhook.name, webhook.url, webhook.types)
-        (state, reason, createdAt) = (webhook.state, webhook.reason, webhook.createdAt)
+        (project, state, reason, createdAt) = (webhook.project, webhook.state, webhook.reason, webhook.createdAt)
         self.failingSince = failingSince
     }
 }
@@ -141,19 +161,20 @@ package struct NewWebhookResponse: Codable, Hashable, Sendable {
     package let name: String
     package let url: String
     package let types: [String]
+    package let project: ProjectName?
     package let state: Webhook.State
     package let createdAt: String
     /// What signs the messages: `whsec_` and a key in base64.
     package let secret: String
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, url, types, state, secret
+        case id, name, url, types, project, state, secret
         case createdAt = "created_at"
     }
 
     package init(_ webhook: Webhook) {
         (id, name, url, types) = (webhook.id, webhook.name, webhook.url, webhook.types)
-        (state, createdAt, secret) = (webhook.state, webhook.createdAt, webhook.secret)
+        (project, state, createdAt, secret) = (webhook.project, webhook.state, webhook.createdAt, webhook.secret)
     }
 }
 

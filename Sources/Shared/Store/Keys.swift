@@ -26,6 +26,8 @@ package struct Keys: Hashable, Sendable {
     package var roomWaiters: String { prefix + "queue:room" }
     /// Sorted set: the batches that were accepted, by number.
     package var batches: String { prefix + "batches" }
+    /// Sorted set: the batches of a project, by number.
+    package func batches(of project: ProjectName) -> String { batches + ":project:\(project)" }
     /// Sorted set: the jobs that workers hold, by the end of their lease in ms.
     package var leases: String { prefix + "leases" }
     /// Sorted set: the deferred jobs, by the time in ms at which they are due.
@@ -88,6 +90,8 @@ package struct Keys: Hashable, Sendable {
     package var suspendedTokens: String { prefix + "tokens:suspended" }
     /// Sorted set: the webhooks, by number.
     package var webhooks: String { prefix + "webhooks" }
+    /// Sorted set: the webhooks of a project, by number.
+    package func webhooks(of project: ProjectName) -> String { webhooks + ":project:\(project)" }
     /// Sorted set: workers by the time in ms of their last heartbeat.
     package var workers: String { prefix + "workers" }
 

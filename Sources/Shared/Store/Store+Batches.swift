@@ -41,6 +41,7 @@ package struct BatchRecord: Hashable, Sendable {
     package let isAtomic: Bool
     package let jobs: [JobID]
     package let vms: [VMID]
+    package let project: ProjectName?
     package let createdAt: String?
     /// The HTTP request that asked for it.
     package let request: String?
@@ -51,6 +52,7 @@ package struct BatchRecord: Hashable, Sendable {
         isAtomic = fields["atomic"] == "1"
         jobs = try fields.needed("jobs") { [JobID](numbers: $0) }
         vms = try fields.needed("vms") { [VMID](numbers: $0) }
+        project = try fields.value("project") { ProjectName($0) }
         createdAt = fields["created_at"]
         request = fields["request"]
     }
@@ -135,8 +137,12 @@ extension Store {
         )
     }
 
-    /// A page of the batches, by number.
-    package func batches(after last: BatchID?, limit: Int) async throws(Failure) -> RecordPage<BatchRecord> {
+    /// A page of the batches, by number; of a project, or all.
+    package func batches(
+        of project: ProjectName? = nil,
+        after last: BatchID?,
+        limit: Int
+    ) async throws(Failure) -> RecordPage<BatchRecord> {
         let reading = RecordReading<Batch, BatchRecord>(
             commands: { [["HGETALL", keys.batch($0)]] },
             record: { (id, replies) throws(Failure) in
@@ -144,7 +150,7 @@ extension Store {
                 return try BatchRecord(id, record: record, key: keys.batch(id))
             }
         )
-        return try await page(of: keys.batches, after: last, limit: limit, reading)
+        return try await page(of: project.map(keys.batches) ?? keys.batches, after: last, limit: limit, reading)
     }
 }
 

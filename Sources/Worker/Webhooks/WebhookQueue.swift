@@ -15,6 +15,7 @@ struct WebhookQueue: Sendable {
     let holder: String
     let policy: WebhookPolicy
     let wake: WakeSignal
+    let metrics: WebhookMetrics
     let logger: Logger
     private let faults = RetryLog("a webhook cannot be served; trying again")
 
@@ -31,10 +32,11 @@ struct WebhookQueue: Sendable {
         holder: String,
         policy: WebhookPolicy,
         wake: WakeSignal,
+        metrics: WebhookMetrics = WebhookMetrics(),
         logger: Logger
     ) {
         (self.id, self.store, self.sender, self.holder) = (id, store, sender, holder)
-        (self.policy, self.wake, self.logger) = (policy, wake, logger)
+        (self.policy, self.wake, self.metrics, self.logger) = (policy, wake, metrics, logger)
     }
 
     /// What is to be done after a step.
@@ -90,11 +92,17 @@ struct WebhookQueue: Sendable {
             return next(try await store.openDelivery(.missed, to: status, upTo: newest, events: 0, by: holder))
         }
         guard last != status.position else { return .wait(Self.period) }
-        let wanted = events.filter { types.contains($0.type) }
+        let project = status.webhook.project
+        var wanted = events.filter { types.contains($0.type) }
+        if let project { wanted = try await store.events(wanted, of: project) }
         guard !wanted.isEmpty else { return next(try await store.passEvents(of: status, upTo: last, by: holder)) }
         let count = WebhookBody.fitting(wanted)
         let end = count < wanted.count ? wanted[count - 1].id : last
-        return next(try await store.openDelivery(.events, to: status, upTo: end, events: count, by: holder))
+        // Whose an event is cannot be told any more once the record of its job or VM is gone: a later attempt is to say the same.
+        let items = project == nil ? [] : wanted.prefix(count).map(\.id)
+        return next(
+            try await store.openDelivery(.events, to: status, upTo: end, events: count, items: items, by: holder)
+        )
     }
 
     private func attempt(
@@ -127,6 +135,7 @@ struct WebhookQueue: Sendable {
         if let why = record.disables {
             logger.warning("a webhook is disabled", metadata: ["webhook": "\(id)", "reason": "\(why)"])
         }
+        metrics.note(record)
         return next(try await store.record(record, at: delivery.number, of: id, by: holder))
     }
 
@@ -139,6 +148,7 @@ struct WebhookQueue: Sendable {
             do throws(Failure) {
                 let page = try await store.eventPage(after: after, limit: WebhookBody.mostEvents)
                 items = page.events.filter { $0.id <= last && types.contains($0.type) }
+                if let sent = delivery.items.map(Set.init) { items.removeAll { !sent.contains($0.id.description) } }
             } catch {
                 guard error.code == .cursorExpired else { throw error }
                 return nil

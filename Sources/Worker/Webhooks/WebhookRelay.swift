@@ -11,6 +11,7 @@ struct WebhookRelay: Sendable {
     let store: Store
     let feed: EventFeed
     let sender: any WebhookSender
+    let metrics: WebhookMetrics
     var policy = WebhookPolicy()
     let logger: Logger
     private let faults = RetryLog("the webhooks cannot be read; trying again")
@@ -20,8 +21,16 @@ struct WebhookRelay: Sendable {
     /// The shortest time between two readings of the list.
     private static let spacing = Duration.milliseconds(500)
 
-    init(right: SoleTaskRunner, store: Store, feed: EventFeed, sender: any WebhookSender, logger: Logger) {
-        (self.right, self.store, self.feed, self.sender, self.logger) = (right, store, feed, sender, logger)
+    init(
+        right: SoleTaskRunner,
+        store: Store,
+        feed: EventFeed,
+        sender: any WebhookSender,
+        metrics: WebhookMetrics,
+        logger: Logger
+    ) {
+        (self.right, self.store, self.feed, self.sender) = (right, store, feed, sender)
+        (self.metrics, self.logger) = (metrics, logger)
     }
 
     /// Runs until the task is cancelled.
@@ -49,6 +58,7 @@ struct WebhookRelay: Sendable {
                             holder: right.holder,
                             policy: policy,
                             wake: own,
+                            metrics: metrics,
                             logger: logger
                         ).run()
                         wakes.withLockedValue { $0[id] = nil }

@@ -32,12 +32,85 @@ struct ProjectAccessTests {
                 let made = try await call("/v1/projects", "POST", body: #"{"name":"\#(name)"}"#, gateway)
                 #expect(made.status == 201, "\(made)")
             }
-            let request = #"{"name":"a","role":"operator","project":"web"}"#
-            let answer = try await call("/v1/tokens", "POST", body: request, gateway)
-            let token = try JSONDecoder().decode(NewTokenResponse.self, from: Data(answer.body.utf8))
+            let token = try await self.made(#"{"name":"a","role":"operator","project":"web"}"#, gateway)
             let made = try await call("/v1/vms", "POST", body: #"{"name":"b","project":"other",\#(Self.vm)}"#, gateway)
             #expect(made.status == 202 && made.body.contains(#""project":"other""#), "\(made)")
-            try await body(gateway, token.token)
+            try await body(gateway, token)
+        }
+    }
+
+    private func made(_ request: String, _ gateway: InProcessGateway) async throws -> String {
+        let answer = try await call("/v1/tokens", "POST", body: request, gateway)
+        return try JSONDecoder().decode(NewTokenResponse.self, from: Data(answer.body.utf8)).token
+    }
+
+    @Test("Batches of its project it makes, lists, reads and cancels; others are not there for it")
+    func batches() async throws {
+        try await with { gateway, token in
+            let (vms, other) = (#"{"vms":[{"name":"a",\#(Self.vm),"count":2}]}"#, #","project":"other"}"#)
+            let theirs = try await call("/v1/batches", "POST", body: String(vms.dropLast()) + other, gateway)
+            #expect(theirs.headers["location"] == "/v1/batches/2", "\(theirs)")
+            #expect(try await call("/v1/batches", as: token, gateway).body.contains(#""items":[]"#))
+            for (path, method) in [("/v1/batches/2", "GET"), ("/v1/batches/2:cancel", "POST")] {
+                #expect(try await call(path, method, as: token, gateway).status == 404, "\(path)")
+            }
+            #expect(try await call("/v1/batches?project=other", as: token, gateway).status == 404)
+            #expect(
+                try await call("/v1/batches", "POST", as: token, body: String(vms.dropLast()) + other, gateway).status == 404
+            )
+            let mine = try await call("/v1/batches", "POST", as: token, body: vms, gateway)
+            #expect(mine.status == 202 && mine.body.contains(#""project":"web""#), "\(mine)")
+            let list = try await call("/v1/batches", as: token, gateway)
+            let page = try JSONDecoder().decode(Page<BatchSummary>.self, from: Data(list.body.utf8))
+            #expect(page.items.map(\.id.value) == [4])
+            // Also once the records of its jobs are gone.
+            _ = try await gateway.store.redis.send(["DEL", "hvc:job:4", "hvc:job:5"])
+            #expect(try await call("/v1/batches/4", as: token, gateway).status == 200)
+            let all = try await call("/v1/batches?project=web", as: Self.configured, gateway)
+            #expect(all.body.contains(#""id":4"#) && !all.body.contains(#""id":2"#), "\(all)")
+        }
+    }
+
+    @Test("An admin of a project has its webhooks alone, whose number is bounded; what it does to them is audited")
+    func webhooks() async throws {
+        try await with { gateway, _ in
+            let admin = try await self.made(#"{"name":"w","role":"admin","project":"web"}"#, gateway)
+            let body = #"{"name":"a","url":"https://a.test/"}"#
+            let all = try await call("/v1/webhooks", "POST", body: body, gateway)
+            #expect(all.status == 201 && !all.body.contains(#""project""#), "\(all)")
+            let mine = try await call("/v1/webhooks", "POST", as: admin, body: body, gateway)
+            #expect(mine.status == 201 && mine.body.contains(#""project":"web""#), "\(mine)")
+            let list = try await call("/v1/webhooks?fields=id", as: admin, gateway)
+            #expect(list.body.contains(#"[{"id":2}]"#), "\(list)")
+            for (path, method) in [
+                ("/v1/webhooks/1", "GET"), ("/v1/webhooks/1", "DELETE"), ("/v1/webhooks/1:test", "POST"),
+                ("/v1/webhooks/1:enable", "POST"), ("/v1/webhooks/1/deliveries", "GET"),
+                ("/v1/webhooks/1/deliveries/1", "GET"), ("/v1/webhooks/1/deliveries/1:redeliver", "POST"),
+            ] {
+                let answer = try await call(path, method, as: admin, gateway)
+                #expect(answer.headers["x-hvc-code"] == "unknown_webhook", "\(method) \(path): \(answer)")
+            }
+            let theirs = #"{"name":"a","url":"https://a.test/","project":"other"}"#
+            #expect(try await call("/v1/webhooks", "POST", as: admin, body: theirs, gateway).status == 404)
+            #expect(try await call("/v1/webhooks/2:test", "POST", as: admin, gateway).status == 201)
+            #expect(try await call("/v1/webhooks/2/deliveries/1:redeliver", "POST", as: admin, gateway).status == 200)
+            let audit = try await call("/v1/audit?limit=2", as: Self.configured, gateway)
+            let page = try JSONDecoder().decode(Page<AuditEntryResponse>.self, from: Data(audit.body.utf8))
+            #expect(
+                page.items.map(\.route) == [
+                    "POST /v1/webhooks/{id}/deliveries/{number}:redeliver", "POST /v1/webhooks/{id}:test",
+                ] && page.items.allSatisfy { $0.name == "w" },
+                "\(audit)"
+            )
+            for _ in 2...8 { _ = try await call("/v1/webhooks", "POST", as: admin, body: body, gateway) }
+            let full = try await call("/v1/webhooks", "POST", as: admin, body: body, gateway)
+            #expect(full.headers["x-hvc-code"] == "limit_reached", "\(full)")
+            #expect(try await call("/v1/webhooks", "POST", body: body, gateway).status == 201)
+            for token in 1...2 { _ = try await call("/v1/tokens/\(token)", "DELETE", gateway) }
+            let used = try await call("/v1/projects/web", "DELETE", gateway)
+            #expect(used.status == 409 && used.body.contains("webhook 2"), "\(used)")
+            for id in 2...9 { #expect(try await call("/v1/webhooks/\(id)", "DELETE", gateway).status == 200) }
+            #expect(try await call("/v1/projects/web", "DELETE", gateway).status == 200)
         }
     }
 
@@ -103,15 +176,15 @@ struct ProjectAccessTests {
     @Test("Calls about the whole installation are refused to it, each of the table")
     func installation() async throws {
         try await with { gateway, token in
+            let admin = try await self.made(#"{"name":"a","role":"admin","project":"web"}"#, gateway)
             for endpoint in Endpoints.all where endpoint.needsToken {
                 let path = endpoint.path.filled(with: "9999") + (endpoint.isStream ? "?wait=0" : "")
                 let body = endpoint.body.map { Schema(of: $0).valid.text }
-                let answer = try await call(path, endpoint.methods[0].rawValue, as: token, body: body, gateway)
+                let answer = try await call(path, endpoint.methods[0].rawValue, as: admin, body: body, gateway)
                 let isRefused = answer.headers["x-hvc-code"] == "forbidden"
                 #expect(isRefused == (endpoint.scope == .installation), "\(endpoint.name): \(answer)")
             }
-            let admin = #"{"name":"a","role":"admin","project":"web"}"#
-            #expect(try await call("/v1/tokens", "POST", body: admin, gateway).status == 400)
+            #expect(try await call("/v1/webhooks", as: token, gateway).status == 403)
             let unknown = #"{"name":"a","role":"viewer","project":"none"}"#
             #expect(try await call("/v1/tokens", "POST", body: unknown, gateway).status == 404)
         }

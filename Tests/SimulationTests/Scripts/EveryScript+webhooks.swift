@@ -25,6 +25,18 @@ extension EveryScript {
             _ = try await store.passEvents(of: now, upTo: try await store.lastEvent(), by: "w")
         }
         _ = try await store.deleteWebhook(id)
+        let own = try await store.createWebhook(
+            name: "b",
+            url: "https://b/",
+            types: [],
+            project: .default,
+            secret: WebhookSecret()
+        ).id
+        if let now = try await store.webhookStatus(own) {
+            let last = try await store.lastEvent()
+            _ = try await store.openDelivery(.events, to: now, upTo: last, events: 1, items: [last], by: "w")
+        }
+        _ = try await store.deleteWebhook(own)
         try await store.release(.webhooks, holder: "w")
     }
 }

@@ -11,6 +11,8 @@ package struct Webhook: Hashable, Sendable {
     package let url: String
     /// The types of events that are sent; all where it is empty.
     package let types: [String]
+    /// The only project whose events are sent; nil for all events.
+    package let project: ProjectName?
     package let secret: String
     package let state: State
     /// Why it is disabled.
@@ -24,13 +26,15 @@ package struct Webhook: Hashable, Sendable {
         name: String,
         url: String,
         types: [String],
+        project: ProjectName? = nil,
         secret: String,
         state: State = .active,
         reason: String? = nil,
         createdAt: String,
         failingSince: Int? = nil
     ) {
-        (self.id, self.name, self.url, self.types, self.secret) = (id, name, url, types, secret)
+        (self.id, self.name, self.url, self.types) = (id, name, url, types)
+        (self.project, self.secret) = (project, secret)
         (self.state, self.reason, self.createdAt, self.failingSince) = (state, reason, createdAt, failingSince)
     }
 }
@@ -65,6 +69,8 @@ package struct WebhookDelivery: Hashable, Sendable {
     /// Up to this event it goes.
     package let last: String
     package let events: Int
+    /// Their ids; nil where it has all of the webhook's types that are between.
+    package let items: [String]?
     package let attempts: Int
     /// The status that the receiver answered last.
     package let status: Int?
@@ -84,6 +90,7 @@ package struct WebhookDelivery: Hashable, Sendable {
         after: String,
         last: String,
         events: Int,
+        items: [String]? = nil,
         attempts: Int,
         status: Int?,
         reason: String?,
@@ -92,7 +99,8 @@ package struct WebhookDelivery: Hashable, Sendable {
         nextAt: Int?
     ) {
         (self.number, self.message, self.kind, self.state) = (number, message, kind, state)
-        (self.after, self.last, self.events, self.attempts) = (after, last, events, attempts)
+        (self.after, self.last, self.events, self.items) = (after, last, events, items)
+        self.attempts = attempts
         (self.status, self.reason) = (status, reason)
         (self.createdAt, self.attemptedAt, self.nextAt) = (createdAt, attemptedAt, nextAt)
     }

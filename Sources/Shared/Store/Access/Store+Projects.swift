@@ -10,6 +10,7 @@ package enum ProjectDeletion: Hashable, Sendable {
     /// It has so many VMs.
     case hasVMs(Int)
     case hasToken(TokenID)
+    case hasWebhook(WebhookID)
 }
 
 extension Store {
@@ -230,6 +231,8 @@ extension ProjectDeletion: ScriptReply {
         case ("in_use", 3):
             if words[1] == "token", let token = TokenID(words[2]) {
                 self = .hasToken(token)
+            } else if words[1] == "webhook", let webhook = WebhookID(words[2]) {
+                self = .hasWebhook(webhook)
             } else if let count = Int(words[2]) {
                 self = .hasVMs(count)
             } else {

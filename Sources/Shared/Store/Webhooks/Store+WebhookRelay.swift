@@ -72,6 +72,7 @@ extension Store {
     ///   - webhook: the webhook, as it was read.
     ///   - last: the last event that it covers.
     ///   - count: how many events it has.
+    ///   - items: their ids, where it has not all of its types that are between.
     ///   - holder: the worker that holds `SoleTask.webhooks`.
     /// - Returns: whether it is written.
     /// - Throws: `Failure`.
@@ -80,6 +81,7 @@ extension Store {
         to webhook: WebhookStatus,
         upTo last: EventID,
         events count: Int,
+        items: [EventID] = [],
         by holder: String
     ) async throws(Failure) -> WebhookChange {
         try await run(
@@ -87,6 +89,7 @@ extension Store {
             [
                 "holder": holder, "id": webhook.webhook.id.value, "kind": kind.rawValue,
                 "after": webhook.position.description, "last": last.description, "events": count,
+                "items": items.map(\.description).joined(separator: " "),
             ]
         )
     }

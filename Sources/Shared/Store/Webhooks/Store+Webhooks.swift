@@ -4,28 +4,41 @@ import RedisClient
 extension Store {
     /// How many webhooks there may be: each has a connection of its own while something is sent to it.
     package static let mostWebhooks = 32
+    /// How many of them may be those of one project.
+    package static let mostWebhooksOfProject = 8
     /// How many attempts may be asked for at once.
     private static let mostAsked = 10
 
     /// Makes a webhook (script `create_webhook`).
     ///
-    /// - Throws: `Failure`, with `limitReached` where there are as many as there may be.
+    /// - Throws: `Failure`, with `limitReached` where there are as many as there may be, `unknownProject`.
     package func createWebhook(
         name: String,
         url: String,
         types: [String],
+        project: ProjectName? = nil,
         secret: WebhookSecret
     ) async throws(Failure) -> Webhook {
         let reply: CreateWebhookReply = try await run(
             .createWebhook,
             [
                 "name": name, "url": url, "types": types.joined(separator: ","), "secret": secret.text,
-                "limit": Self.mostWebhooks,
+                "project": project?.description ?? "", "limit": Self.mostWebhooks,
+                "project_limit": Self.mostWebhooksOfProject,
             ]
         )
         switch reply {
         case .created(let id, let time):
-            return Webhook(id: id, name: name, url: url, types: types, secret: secret.text, createdAt: time)
+            return Webhook(
+                id: id,
+                name: name,
+                url: url,
+                types: types,
+                project: project,
+                secret: secret.text,
+                createdAt: time
+            )
+        case .unknownProject(let name): throw .unknownProject(name)
         case .full(let count):
             throw Failure(.limitReached, "there are \(count) webhooks already: delete those that nobody needs")
         }
@@ -62,8 +75,12 @@ extension Store {
         }
     }
 
-    /// A page of the webhooks, by number.
-    package func webhooks(after last: WebhookID?, limit: Int) async throws(Failure) -> RecordPage<Webhook> {
+    /// A page of the webhooks, by number; of a project, or all.
+    package func webhooks(
+        of project: ProjectName? = nil,
+        after last: WebhookID?,
+        limit: Int
+    ) async throws(Failure) -> RecordPage<Webhook> {
         let reading = RecordReading<Webhook, Webhook>(
             commands: { [["HGETALL", keys.webhook($0)]] },
             record: { (id, replies) throws(Failure) in
@@ -71,17 +88,19 @@ extension Store {
                 return try Webhook(record: record, key: keys.webhook(id))
             }
         )
-        return try await page(of: keys.webhooks, after: last, limit: limit, reading)
+        return try await page(of: project.map(keys.webhooks) ?? keys.webhooks, after: last, limit: limit, reading)
     }
 
     /// One webhook (HGETALL).
     ///
-    /// - Throws: `Failure` with `unknownWebhook` where there is none.
-    package func webhook(_ id: WebhookID) async throws(Failure) -> Webhook {
+    /// - Throws: `Failure` with `unknownWebhook` where there is none, or none of the project that it is to be of.
+    package func webhook(_ id: WebhookID, of project: ProjectName? = nil) async throws(Failure) -> Webhook {
         guard let record = try await send(["HGETALL", keys.webhook(id)]).record(of: keys.webhook(id)) else {
             throw .unknownWebhook(id)
         }
-        return try Webhook(record: record, key: keys.webhook(id))
+        let webhook = try Webhook(record: record, key: keys.webhook(id))
+        guard project == nil || webhook.project == project else { throw .unknownWebhook(id) }
+        return webhook
     }
 
     /// One message (HGETALL).
@@ -129,6 +148,7 @@ extension Store {
 private enum CreateWebhookReply: ScriptReply {
     case created(WebhookID, at: String)
     case full(Int)
+    case unknownProject(ProjectName)
 
     init?(_ reply: RESPValue, keys: Keys) {
         guard let parts = reply.array else { return nil }
@@ -139,6 +159,9 @@ private enum CreateWebhookReply: ScriptReply {
         case ("full", 2):
             guard let count = parts[1].int else { return nil }
             self = .full(count)
+        case ("unknown_project", 2):
+            guard let name = parts[1].string.flatMap({ ProjectName($0) }) else { return nil }
+            self = .unknownProject(name)
         default: return nil
         }
     }

@@ -1,14 +1,15 @@
--- Forgets a project that has no VMs and no tokens.
+-- Forgets a project that has no VMs, no tokens and no webhooks.
 --
 -- ARGV project      its name
 -- ARGV if_versions  the versions of which it must have one, as `condition` takes them
 -- ARGV author       who asks for it, as `audit_log` takes it; empty for nobody
--- Returns: `{'ok'}`; `{'unknown'}`; `{'changed'}`; `{'in_use', what, count}` with its VMs, or a token of it.
+-- Returns: `{'ok'}`; `{'unknown'}`; `{'changed'}`; `{'in_use', what, count}` with its VMs, or a token or a webhook of it.
 --
 -- needs: audit_log, broken_records, condition, events
 
 local key = P .. 'project:' .. project
-refuse(broken_audit_log() or wrong_kind('project:' .. project, 'projects', 'tokens', 'events')
+refuse(broken_audit_log() or wrong_kind('project:' .. project, 'projects', 'tokens', 'events',
+  'webhooks:project:' .. project)
   or not_whole('project:' .. project, false, 'vms'))
 local p = redis.call('HMGET', key, 'created_at', 'version', 'vms')
 if not p[1] then return {'unknown'} end
@@ -17,6 +18,8 @@ if tonumber(p[3] or 0) > 0 then return {'in_use', 'vms', p[3]} end
 for _, token in ipairs(redis.call('ZRANGE', P .. 'tokens', 0, -1)) do
   if redis.call('HGET', P .. 'token:' .. token, 'project') == project then return {'in_use', 'token', token} end
 end
+local webhook = redis.call('ZRANGE', P .. 'webhooks:project:' .. project, 0, 0)[1]
+if webhook then return {'in_use', 'webhook', webhook} end
 redis.call('DEL', key)
 redis.call('ZREM', P .. 'projects', project)
 event('project.deleted', 'project', project)

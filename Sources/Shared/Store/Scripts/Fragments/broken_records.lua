@@ -33,6 +33,10 @@ local function kind_of(key)
     if key == 'vms:index' then return 'zset' end
     return string.sub(key, -8) == ':waiting' and 'list' or 'hash'
   end
+  if first == 'b' or first == 'w' then
+    local is_index = string.sub(key, 1, 8) == 'batches:' or string.sub(key, 1, 9) == 'webhooks:'
+    return is_index and 'zset' or 'hash'
+  end
   if key == 'queue:direct' or key == 'audit:seals' then return 'list' end
   if key == 'queue:returned' or key == 'discovery:down' then return 'zset' end
   local is_sorted = string.sub(key, 1, 15) == 'queue:deferred:' or string.sub(key, 1, 10) == 'queue:room'

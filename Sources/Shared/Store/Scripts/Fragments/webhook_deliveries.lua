@@ -5,8 +5,6 @@
 --
 -- `asked_of(id, but)`: the messages whose next attempt somebody asked for, as far as they are kept, without one.
 --
--- `is_relay(holder)`: whether this worker is the one that sends to webhooks.
---
 -- needs: broken_records, time
 -- constants: deliveries_kept
 
@@ -30,4 +28,3 @@ local function asked_of(id, but)
   end
   return asked
 end
-local function is_relay(holder) return redis.call('GET', P .. 'lock:webhooks') == holder end

@@ -25,7 +25,7 @@ local earlier = replay()
 if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
-refuse(broken_audit_log() or wrong_kind('queue', 'events', 'vms') or broken_counters() or broken_batches())
+refuse(broken_audit_log() or wrong_kind('queue', 'events', 'vms') or broken_counters() or broken_batches(project))
 local width = 8
 local number = (#ARGV - creates + 1) / width
 local refusal = queue_full(number)
@@ -59,6 +59,6 @@ for i = creates, #ARGV, width do
   jobs[#jobs + 1], vms[#vms + 1] = job, vm
   answer[#answer + 1], answer[#answer + 2] = job, vm
 end
-add_batch(batch, is_atomic, jobs, vms, request)
+add_batch(batch, is_atomic, jobs, vms, request, project)
 remember(jobs[1], vms[1])
 return answer

@@ -3,11 +3,13 @@
 -- ARGV id        the webhook's number
 -- ARGV delivery  the message's number; empty for a test
 -- ARGV limit     how many attempts may be asked for at once
+-- ARGV author    who asks for it, as `audit_log` takes it; empty for nobody
 -- Returns: `{'ok', number}`; `{'unknown_webhook'}`; `{'unknown_delivery'}`; `{'full'}` where as many are asked for.
 --
--- needs: broken_records, events, time, webhook_deliveries
+-- needs: audit_log, broken_records, events, time, webhook_deliveries
 
-refuse(broken_webhook(id) or delivery ~= '' and not_whole('webhook:' .. id .. ':delivery:' .. delivery, false, 'number'))
+refuse(broken_audit_log() or broken_webhook(id)
+  or delivery ~= '' and not_whole('webhook:' .. id .. ':delivery:' .. delivery, false, 'number'))
 local key = P .. 'webhook:' .. id
 local v = redis.call('HMGET', key, 'id', 'open')
 if not v[1] then return {'unknown_webhook'} end
@@ -15,7 +17,10 @@ local n, asked = delivery, asked_of(id)
 if n ~= '' and redis.call('EXISTS', key .. ':delivery:' .. n) == 0 then return {'unknown_delivery'} end
 if n == '' or n ~= v[2] then
   for _, each in ipairs(asked) do
-    if each == n then return {'ok', n} end
+    if each == n then
+      audited('object', 'webhook ' .. id, 'delivery', n)
+      return {'ok', n}
+    end
   end
   if #asked >= tonumber(limit) then return {'full'} end
 end
@@ -29,4 +34,5 @@ else
   redis.call('HSET', key, 'asked', table.concat(asked, ' '))
 end
 event('webhook.asked', 'webhook', id, 'delivery', n)
+audited('object', 'webhook ' .. id, 'delivery', n)
 return {'ok', n}

@@ -6,9 +6,9 @@
 -- ARGV last    the last of those events
 -- Returns: `ok`; `lost` where another worker sends now; `changed` where it does not stand there any more.
 --
--- needs: broken_records, webhook_deliveries
+-- needs: broken_records, sole_tasks, webhook_deliveries
 
-if not is_relay(holder) then return 'lost' end
+if not does('webhooks', holder) then return 'lost' end
 refuse(broken_webhook(id))
 local key = P .. 'webhook:' .. id
 local v = redis.call('HMGET', key, 'position', 'open')

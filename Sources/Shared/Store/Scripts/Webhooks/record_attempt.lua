@@ -10,9 +10,9 @@
 -- ARGV disable   why nothing more is to be sent; empty where more is
 -- Returns: `ok`; `lost` where another worker sends now; `changed` where the webhook or the record is gone.
 --
--- needs: broken_records, events, time, webhook_deliveries
+-- needs: broken_records, events, sole_tasks, time, webhook_deliveries
 
-if not is_relay(holder) then return 'lost' end
+if not does('webhooks', holder) then return 'lost' end
 local key = P .. 'webhook:' .. id
 local record = P .. 'webhook:' .. id .. ':delivery:' .. delivery
 refuse(broken_webhook(id) or not_whole('webhook:' .. id .. ':delivery:' .. delivery, false, 'number', 'attempts'))
