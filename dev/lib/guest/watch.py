@@ -1,7 +1,7 @@
 """Runs on a test host: says when each of its guests got its address and when its ssh server answered.
 
-Standard input has a line a guest, `NAME MAC`, at any time, and its end for no more. Printed are `NAME address TIME IP` and `NAME
-ssh TIME`, in seconds since 1970. Ends when all have answered, or is ended.
+Standard input has a line a guest, `NAME MAC`, at any time; its end ends the program. Printed are `NAME address TIME IP` and `NAME
+ssh TIME`, in seconds since 1970.
 """
 import socket
 import subprocess
@@ -42,17 +42,13 @@ def read_names(names, ended):
 
 
 def main():
-    names, ended, threads = {}, threading.Event(), []
+    names, ended = {}, threading.Event()
     threading.Thread(target=read_names, args=(names, ended), daemon=True).start()
-    while not ended.is_set() or names:
+    while not ended.wait(EVERY):
         for mac, address in leases().items():
             if name := names.pop(mac, None):
                 tell(name, "address", time.time(), address)
-                threads.append(threading.Thread(target=watch_banner, args=(name, address)))
-                threads[-1].start()
-        time.sleep(EVERY)
-    for thread in threads:
-        thread.join()
+                threading.Thread(target=watch_banner, args=(name, address), daemon=True).start()
 
 
 main()

@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154 # seed is set by seed.sh
 # Addresses of the network cards: by the seed's network-config (version 1) where it names the card, else by DHCP.
-# /run/network has a line each for what that file says: MAC KIND ADDRESS GATEWAY.
+# /run/network has a line each for what that file says: MAC KIND ADDRESS GATEWAY, with the card's name where it says no MAC.
 
 start_network() {
   ip link set lo up
@@ -41,6 +41,7 @@ read_network_config() {
 
 read_card() {
   mac=$(value network-config "$at/mac_address" | tr '[:upper:]' '[:lower:]')
+  [ -n "$mac" ] || mac=$(value network-config "$at/name")
   subnet=0
   while [ -n "$(value network-config "$at/subnets/$subnet/type")" ]; do
     below=$at/subnets/$subnet subnet=$((subnet + 1))
@@ -72,7 +73,7 @@ add_name_servers() {
 start_card() {
   ip link set "$1" up
   mac=$(cat "/sys/class/net/$1/address")
-  grep "^$mac " /run/network >"/run/network.$1" || echo "$mac dhcp" >"/run/network.$1"
+  grep -e "^$mac " -e "^$1 " /run/network >"/run/network.$1" || echo "$mac dhcp" >"/run/network.$1"
   while read -r _ kind address gateway; do
     case $kind in
       dhcp) udhcpc -b -t 8 -T 1 -i "$1" -x "hostname:$(hostname)" -s /etc/dhcp -p "/run/udhcpc.$1" >/dev/null 2>&1 ;;
