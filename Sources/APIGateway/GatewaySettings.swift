@@ -106,7 +106,7 @@ struct GatewaySettings: Sendable {
     )
 
     private static let tokenHistorySetting = Setting<String>.text(
-        "HVC_TOKEN_HISTORY_FILE",
+        "HVC_TOKEN_HISTORY",
         kind: "a file",
         fallback: "",
         meaning:

@@ -23,7 +23,7 @@ load_settings() {
   fi
   export HVC_PREFIX=${HVC_PREFIX:-hvc:} HVC_HOST=${HVC_HOST:-127.0.0.1} HVC_PORT=${HVC_PORT:-8080}
   export HVC_WORKERS=${HVC_WORKERS:-2} HVC_GRACE=${HVC_GRACE:-25} HVC_LOG_LEVEL=${HVC_LOG_LEVEL:-info}
-  export HVC_CELL=${HVC_CELL:-$(new_cell)} HVC_TOKEN_HISTORY_FILE=${HVC_TOKEN_HISTORY_FILE-$var/token-history}
+  export HVC_CELL=${HVC_CELL:-$(new_cell)}
   check_number HVC_PORT 1 65535
   check_number HVC_WORKERS 0 64
   [[ $HVC_GRACE =~ ^[0-9]{1,4}(\.[0-9]+)?$ ]] || fail "HVC_GRACE=$HVC_GRACE: not seconds from 0 to 3600"
@@ -37,7 +37,7 @@ make_paths_absolute() {
   local name path paths
   for name in $(setting_names); do
     case $name in
-      HVC_*_FILE) [[ -z ${!name} ]] || export "$name=$(absolute "${!name}")" ;;
+      HVC_*_FILE | HVC_TOKEN_HISTORY) [[ -z ${!name} ]] || export "$name=$(absolute "${!name}")" ;;
       HVC_IMAGE_ROOTS)
         IFS=: read -ra paths <<<"$HVC_IMAGE_ROOTS"
         HVC_IMAGE_ROOTS=''

@@ -58,7 +58,7 @@ start_gateway() {
   else
     [[ -z $reason ]] || say "gateway: $reason, starting it anew"
     end_services gateway || fail "the gateway still runs the old program; see above"
-    launch gateway "$(service_settings gateway)" "$release/hvc-gateway"
+    HVC_TOKEN_HISTORY=${HVC_TOKEN_HISTORY-$var/token-history} launch gateway "$(service_settings gateway)" "$release/hvc-gateway"
   fi
   wait_until 30 "the gateway" gateway_answers_or_ended || fail_service gateway "the gateway does not answer at $(api_url)"
   ! service_ended gateway || fail_service gateway "the gateway ended right after its start"

@@ -33,7 +33,7 @@ struct TokenHistoryFile: Sendable {
         do { return try await NIOThreadPool.singleton.runIfActive(body) } catch {
             throw Failure(
                 .internalFault,
-                "\(path) cannot be \(done): see HVC_TOKEN_HISTORY_FILE",
+                "\(path) cannot be \(done): see HVC_TOKEN_HISTORY",
                 cause: "\(error)"
             )
         }

@@ -44,7 +44,7 @@ package enum SettingNames {
         "HVC_SLOTS",
         "HVC_TLS_CERT_FILE",
         "HVC_TLS_KEY_FILE",
-        "HVC_TOKEN_HISTORY_FILE",
+        "HVC_TOKEN_HISTORY",
         "HVC_WAIT",
         "HVC_WAITING_CALLERS",
         "HVC_WEBHOOK_CA_FILE",

@@ -62,7 +62,7 @@ struct TokenRuleTests {
         do throws(Failure) {
             _ = try await file.read()
             Issue.record("what cannot be read was read")
-        } catch { #expect(error.message.contains("HVC_TOKEN_HISTORY_FILE")) }
+        } catch { #expect(error.message.contains("HVC_TOKEN_HISTORY")) }
     }
 
     @Test("What is remembered of revoked tokens is bounded")
