@@ -54,7 +54,7 @@ struct BodyFaults {
                 try cases.append(Case(text(adding: "\"\(field.name)\":1", at: tokens), pointer + "/" + field.name))
                 cases += try faults(of: field.schema, at: place, isRequired: field.isRequired)
             }
-        case .map(let value): cases += try faults(of: value, at: tokens + ["a"])
+        case .map(let value, _): cases += try faults(of: value, at: tokens + ["a"])
         case .list(let element, _): cases += try faults(of: element, at: tokens + ["0"])
         default: break
         }
@@ -129,7 +129,7 @@ struct BodyFaults {
         switch schema {
         case .object(_, let fields):
             .object(Dictionary(fields.map { ($0.name, sample($0.schema)) }) { first, _ in first })
-        case .map(let value): .object(["a": sample(value)])
+        case .map(let value, _): .object(["a": sample(value)])
         case .list(let element, _): .array([sample(element)])
         case .string(let words): .string(words.first ?? "a")
         case .pattern: .string("a")

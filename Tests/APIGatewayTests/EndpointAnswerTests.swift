@@ -189,7 +189,7 @@ extension Schema {
         case (.object(_, let fields), .object(let members)):
             members.allSatisfy { name, value in self[field: name]?.has(value) == true }
                 && fields.allSatisfy { !$0.isRequired || members[$0.name] != nil }
-        case (.map(let form), .object(let members)): members.values.allSatisfy(form.has)
+        case (.map(let form, _), .object(let members)): members.values.allSatisfy(form.has)
         case (.list(let form, _), .array(let values)): values.allSatisfy(form.has)
         case (.string(let words), .string(let text)): words.isEmpty || words.contains(text)
         case (.pattern(_, let longest), .string(let text)): text.count <= longest

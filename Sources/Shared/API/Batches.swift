@@ -106,7 +106,7 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         }
 
         package static let forms = [
-            CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label),
+            CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label, most: VMNotes.mostLabels),
             CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
         ]
 

@@ -60,13 +60,13 @@ package struct SetTagsRequest: APIRequest, Hashable {
     package var tags: [String]
 
     private static let mostTags = 64
-    package static let forms = ["tags": Schema.list(.label)]
+    package static let forms = ["tags": Schema.list(.label, count: 0...mostTags)]
 
     package init(tags: [String]) { self.tags = tags }
 
     package func validate() throws(Failure) {
         try Label.validate(tags, in: "tags")
-        guard Set(tags).count <= Self.mostTags else {
+        guard tags.count <= Self.mostTags else {
             throw Failure(
                 .invalidRequest,
                 "there are \(tags.count) tags: give up to \(Self.mostTags)",

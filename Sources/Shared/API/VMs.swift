@@ -86,7 +86,7 @@ package struct CreateVMRequest: APIRequest, Hashable {
     }
 
     package static let forms = [
-        CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label),
+        CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label, most: VMNotes.mostLabels),
         CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
         CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds), CodingKeys.deadlineAt.rawValue: .time,
     ]
@@ -167,7 +167,7 @@ package struct UpdateVMRequest: APIRequest, Hashable {
     package var description: String?
 
     package static let forms: [String: Schema] = [
-        "name": .name, "labels": .map(.label), "description": .description,
+        "name": .name, "labels": .map(.label, most: VMNotes.mostLabels), "description": .description,
     ]
 
     package init(name: String? = nil, labels: [String: String]? = nil, description: String? = nil) {

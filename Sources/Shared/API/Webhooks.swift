@@ -94,7 +94,7 @@ package struct CreateWebhookRequest: APIRequest, Hashable {
 
     package static let forms = [
         "name": Schema.name, "url": .pattern(WebhookURL.pattern, longest: WebhookURL.longest),
-        "types": .list(.pattern(#"^(?:[a-z._]+\*?|\*)$"#, longest: 64)),
+        "types": .list(.pattern(#"^(?:[a-z._]+\*?|\*)$"#, longest: 64), count: 0...EventTypes.most),
         "secret": .pattern(WebhookSecret.pattern, longest: WebhookSecret.longest),
     ]
 

@@ -3,7 +3,7 @@ package struct EventTypes: Hashable, Sendable {
     private let names: Set<String>
     private let prefixes: [String]
 
-    private static let most = 32
+    package static let most = 32
 
     /// Reads `job.finished,vm.*`; all types where it is nil.
     package init(_ text: String?) throws(Failure) {

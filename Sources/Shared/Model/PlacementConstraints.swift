@@ -71,6 +71,10 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
         if !groups.isEmpty { try container.encode(groups, forKey: .groups) }
     }
 
+    package static let mostTags = 16
+    package static let mostGroups = 8
+    package static let mostPMs = 64
+
     /// Refuses names that may not stand where they would be written, and more than a few of anything.
     ///
     /// - Throws: `Failure` with `invalidRequest`.
@@ -79,10 +83,13 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
         try Label.validate(tags, in: "tags")
         try Label.validate(notTags, in: "not_tags")
         for name in groups.keys.sorted() { try Failure.at("groups", name, check: try Label.validate(name)) }
-        guard tags.count <= 16, notTags.count <= 16, groups.count <= 8, notPMs.count <= 64 else {
+        guard tags.count <= Self.mostTags, notTags.count <= Self.mostTags, groups.count <= Self.mostGroups,
+            notPMs.count <= Self.mostPMs
+        else {
             throw Failure(
                 .invalidRequest,
-                "too much is asked: up to 16 tags, 16 not_tags, 8 groups and 64 not_pms may be named"
+                "too much is asked: up to \(Self.mostTags) tags, \(Self.mostTags) not_tags, \(Self.mostGroups) groups and "
+                    + "\(Self.mostPMs) not_pms may be named"
             )
         }
         guard Set(tags).isDisjoint(with: notTags) else {

@@ -56,7 +56,8 @@ struct ProjectAccessTests {
             }
             #expect(try await call("/v1/batches?project=other", as: token, gateway).status == 404)
             #expect(
-                try await call("/v1/batches", "POST", as: token, body: String(vms.dropLast()) + other, gateway).status == 404
+                try await call("/v1/batches", "POST", as: token, body: String(vms.dropLast()) + other, gateway).status
+                    == 404
             )
             let mine = try await call("/v1/batches", "POST", as: token, body: vms, gateway)
             #expect(mine.status == 202 && mine.body.contains(#""project":"web""#), "\(mine)")

@@ -224,7 +224,7 @@ extension Schema {
             ]
             if !required.isEmpty { definition["required"] = .array(required) }
             return .object(definition)
-        case .map(let value): return ["type": "object", "additionalProperties": value.reference]
+        case .map(let value, _): return ["type": "object", "additionalProperties": value.reference]
         case .list(let element, let count): return Self.array(of: element.reference, count)
         case .string(let words):
             return words.isEmpty ? ["type": "string"] : ["type": "string", "enum": .array(words.map { .string($0) })]
@@ -249,11 +249,13 @@ extension Schema {
             )
             definition["additionalProperties"] = false
             return .object(definition)
-        case .map(let value):
+        case .map(let value, let most):
             // What people name in a request are labels: of VMs, groups.
-            return [
+            var definition: [String: JSONValue] = [
                 "type": "object", "additionalProperties": value.closed, "propertyNames": Schema.label.definition,
             ]
+            if let most { definition["maxProperties"] = .integer(most) }
+            return .object(definition)
         case .list(let element, let count): return Self.array(of: element.closed, count)
         case .string, .pattern, .integer, .number, .boolean, .any: return definition
         }
@@ -276,7 +278,7 @@ extension Schema {
         case .object(let name, let fields):
             definitions[name] = definition
             for field in fields { field.schema.collect(into: &definitions) }
-        case .map(let inner), .list(let inner, _): inner.collect(into: &definitions)
+        case .map(let inner, _), .list(let inner, _): inner.collect(into: &definitions)
         case .string, .pattern, .integer, .number, .boolean, .any: return
         }
     }

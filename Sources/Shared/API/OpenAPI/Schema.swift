@@ -5,7 +5,7 @@ package indirect enum Schema: Hashable, Sendable {
     /// An object with these fields; the name of its type for documents.
     case object(name: String, [Field])
     /// An object whose fields have any names.
-    case map(Schema)
+    case map(Schema, most: Int? = nil)
     /// So many of a form; nil for any number.
     case list(Schema, count: ClosedRange<Int>? = nil)
     case string(oneOf: [String] = [])
@@ -26,7 +26,7 @@ package indirect enum Schema: Hashable, Sendable {
     package subscript(field name: String) -> Schema? {
         switch self {
         case .object(_, let fields): fields.first { $0.name == name }?.schema
-        case .map(let value): value
+        case .map(let value, _): value
         case .any: .any
         case .list, .string, .pattern, .integer, .number, .boolean: nil
         }
@@ -71,7 +71,9 @@ extension Schema {
 
 extension PlacementConstraints: FieldForms {
     package static let forms: [String: Schema] = [
-        "architecture": .label, "tags": .list(.label), "not_tags": .list(.label),
+        "architecture": .label, "tags": .list(.label, count: 0...mostTags),
+        "not_tags": .list(.label, count: 0...mostTags),
+        "not_pms": .list(PMID.schema, count: 0...mostPMs), "groups": .map(GroupRule.schema, most: mostGroups),
     ]
 }
 

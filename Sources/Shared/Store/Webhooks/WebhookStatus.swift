@@ -42,11 +42,12 @@ extension Store {
             found.map { ["XRANGE", keys.events, "(" + ($0.fields["position"] ?? "0"), "+", "COUNT", "1"] }
         )
         return try zip(found, next).map { (webhook, reply) throws(Failure) in
-            WebhookBacklog(
+            let event = reply.array?.first.flatMap { EventID($0.array?.first?.string ?? "") }
+            return WebhookBacklog(
                 id: webhook.webhook,
                 name: try webhook.fields.text("name"),
                 state: try webhook.fields.needed("state") { Webhook.State(rawValue: $0) },
-                age: reply.array?.first.flatMap { EventID($0.array?.first?.string ?? "") }.map { .milliseconds(max(0, now - Int($0.milliseconds))) }
+                age: event.map { .milliseconds(max(0, now - Int($0.milliseconds))) }
             )
         }
     }
