@@ -16,8 +16,8 @@ extension Router where Context == GatewayContext {
                     try context.checkRight(to: call)
                     let arguments = try QueryArguments(query: request.uri.query ?? "", of: parameters)
                     return try await context.audited(call, by: method) { () async throws(Failure) in
-                        try await handler(arguments, context).response
-                    }
+                        try await handler(arguments, context)
+                    }.response
                 } catch {
                     return PlainResponse(failure: error, body: failing).response
                 }

@@ -37,9 +37,7 @@ struct JobService: Sendable {
         try limit.enter()
         defer { limit.leave() }
         let deadline = ContinuousClock.now + time
-        // A task's stack stays as deep as it ever was, however long the caller waits: so this has one of its own.
-        async let acceptance = acceptance(until: deadline, enqueue)
-        let accepted = try await acceptance.get()
+        let accepted = try await accept(until: deadline, enqueue)
         if let result = try await presentResult(of: accepted, kind) {
             return Submission(kind: kind, accepted: accepted, result: result)
         }
@@ -63,15 +61,6 @@ struct JobService: Sendable {
         }
         guard status.state.isFinal else { return nil }
         return status.failure.map { .failure($0) } ?? .success(())
-    }
-
-    private func acceptance(
-        until deadline: ContinuousClock.Instant,
-        _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
-    ) async -> Result<Acceptance, Failure> {
-        do throws(Failure) { return .success(try await accept(until: deadline, enqueue)) } catch {
-            return .failure(error)
-        }
     }
 
     /// Accepts jobs, by the deadline where Redis was empty.

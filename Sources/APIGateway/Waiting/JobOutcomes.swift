@@ -64,7 +64,14 @@ final class JobOutcomes: Sendable {
             recent.withLockedValue { $0[job.key] }
         }
         if let reported { return try reported.get() }
-        // The record has an outcome whose event came before the wait, or was lost with the stream.
+        return try await recorded(job)
+    }
+
+    /// How a job ended by its record, which has an outcome whose event came before the wait, or was lost with the stream.
+    ///
+    /// Not inlined: its frame would be in memory through all of the wait.
+    @inline(never)
+    private func recorded(_ job: Acceptance) async throws(Failure) -> JobStatus? {
         let statuses: [JobStatus?]
         do throws(Failure) { statuses = try await store.statuses(of: [job]) } catch {
             if error.code == .malformedRecord { throw error }
