@@ -67,7 +67,7 @@ struct VMSearchTests {
                 #""name":"a","labels":{"env":"prod"},"placement":{"groups":{"g":"spread"}}"#
             )
             try await gateway.work()
-            #expect(try await gateway.store.redis.send(["ZCARD", "hvc:vms:index"]).int == 4)
+            #expect(try await gateway.store.redis.send(["ZCARD", "hvc:vms:index"]).int == 5)
             #expect(try await gateway.store.redis.send(["ZCARD", "hvc:groups"]).int == 1)
             async let answer = gateway.http.call("/v1/vms/a?wait=30", method: "DELETE")
             try await gateway.work()

@@ -48,7 +48,7 @@ struct JobClaimSimulationTests {
         FaultInjection(
             "a reschedule forgets the claim",
             breaks: .i3,
-            from: 1049,
+            from: 1608,
             ("reschedule", "release_job_claim(job, op, vm) else", "else")
         ),
     ]

@@ -131,6 +131,31 @@ struct StepLogTests {
         }
     }
 
+    /// When the lease of the job ends, by the clock of Redis.
+    private func leaseEnd(_ store: Store) async throws -> Double? {
+        try await store.redis.send(["ZSCORE", "hvc:leases", 1]).string.flatMap(Double.init)
+    }
+
+    @Test("A step for which no renewal is asked leaves the lease as it is")
+    func noRenewal() async throws {
+        try await withRunningJob { (fixture, lease, log) async throws in
+            let store = fixture.store
+            let before = try #require(try await leaseEnd(store))
+            let image = StepBegin("image", isProgress: true, writing: [log.begin(Operation.create.steps[0])])
+            guard case .go = try await store.beginStep(image, of: lease, for: nil) else {
+                Issue.record("the job is lost")
+                return
+            }
+            #expect(try await leaseEnd(store) == before)
+            #expect(try await store.steps(of: lease.job).count == 1)
+            _ = try await store.redis.send(["SET", "hvc:leases", "x"])
+            let failure = await #expect(throws: Failure.self) {
+                _ = try await store.beginStep(image, of: lease, for: .seconds(600))
+            }
+            #expect(failure?.code == .malformedRecord)
+        }
+    }
+
     @Test("A log of another type, or a line that is none, is reported and nothing is written")
     func broken() async throws {
         try await withRunningJob { (fixture, lease, log) async throws in

@@ -55,6 +55,19 @@ struct LeaseKeeperTests {
         #expect(stopped == [lease])
     }
 
+    @Test("A script renews the lease of its job unless that was renewed within a quarter of it")
+    func renewal() throws {
+        let lease = try lease(1)
+        #expect(keeper.renewal(of: lease) == keeper.duration)
+        keep(lease)
+        #expect(keeper.renewal(of: lease) == nil)
+        #expect(keeper.renewal(of: try self.lease(1, epoch: 2)) == keeper.duration)
+        fixture.clock.advance(by: keeper.duration / 4)
+        #expect(keeper.renewal(of: lease) == keeper.duration)
+        keeper.renewed(lease, at: fixture.clock.now)
+        #expect(keeper.renewal(of: lease) == nil)
+    }
+
     @Test("A renewal counts from when it was asked for, whoever asked; an older one changes nothing")
     func renewed() async throws {
         let lease = try lease(1)

@@ -67,7 +67,7 @@ final class FakeJobStore: JobStore {
 
     func steps(of job: JobID) async throws(Failure) -> [Int: StepRecord] { self[\.steps] }
 
-    func beginStep(_ step: StepBegin, of lease: Lease, for duration: Duration) async throws(Failure) -> StepPermit {
+    func beginStep(_ step: StepBegin, of lease: Lease, for duration: Duration?) async throws(Failure) -> StepPermit {
         let permit = try write(lease, step.writes) { state in state.permits.isEmpty ? nil : state.permits.removeFirst()
         }
         guard case .go = permit else { return permit }

@@ -21,8 +21,8 @@ package protocol JobStore: Sendable {
     /// The step log of a job, by the numbers of its lines.
     func steps(of job: JobID) async throws(Failure) -> [Int: StepRecord]
 
-    /// Says that a step begins, and renews the lease: the fence before each action on a PM.
-    func beginStep(_ step: StepBegin, of lease: Lease, for duration: Duration) async throws(Failure) -> StepPermit
+    /// Says that a step begins, and renews the lease where that is asked for: the fence before each action on a PM.
+    func beginStep(_ step: StepBegin, of lease: Lease, for duration: Duration?) async throws(Failure) -> StepPermit
 
     /// Notes on a job what it leaves on the PM.
     func note(left files: [String], by lease: Lease) async throws(Failure)

@@ -3,18 +3,18 @@ package import Model
 import RedisClient
 
 extension Store {
-    /// Says that a step begins, and renews the lease: the fence before each action on a PM.
+    /// Says that a step begins: the fence before each action on a PM.
     ///
     /// - Parameters:
     ///   - step: the step.
     ///   - lease: the job and the epoch under which it is held.
-    ///   - duration: how long the lease is to last from now.
+    ///   - duration: how long the lease is to last from now; nil where it lasts long enough as it is.
     /// - Returns: whether the worker may go on.
     /// - Throws: `Failure`.
     package func beginStep(
         _ step: StepBegin,
         of lease: Lease,
-        for duration: Duration
+        for duration: Duration?
     ) async throws(Failure) -> StepPermit {
         try await run(
             .beginStep,

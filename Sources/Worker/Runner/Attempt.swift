@@ -154,11 +154,12 @@ struct Attempt {
             asked = tools.clock.now
             let all = unwritten + writes
             let begin = StepBegin(name, isProgress: isProgress, writing: all)
-            switch try await tools.store.beginStep(begin, of: lease, for: tools.leases.duration) {
+            let renewal = tools.leases.renewal(of: lease)
+            switch try await tools.store.beginStep(begin, of: lease, for: renewal) {
             case .go(let time):
                 log.take(all, at: time)
                 unwritten = []
-                tools.leases.renewed(lease, at: asked)
+                if renewal != nil { tools.leases.renewed(lease, at: asked) }
             case .closed: throw Failure(.machineClosed, "the PM was closed to new VMs before anything was made there")
             case .cancelled:
                 throw Failure(.cancelled, "the job was cancelled, and what it had made was taken away again")

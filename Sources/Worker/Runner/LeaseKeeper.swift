@@ -48,6 +48,14 @@ final class LeaseKeeper: Sendable {
         held.withLockedValue { $0[lease.job] = Held(lease: lease, stop: stop, renewed: asked) }
     }
 
+    /// For how long a script that the job needs anyway is to renew its lease; nil where that was renewed a moment ago, so that
+    /// the steps of a short job cost no write for it.
+    func renewal(of lease: Lease) -> Duration? {
+        let renewed = held.withLockedValue { held in held[lease.job].flatMap { $0.lease == lease ? $0.renewed : nil } }
+        guard let renewed, clock.now - renewed < duration / 4 else { return duration }
+        return nil
+    }
+
     /// Notes that a script which the job needed anyway has renewed its lease.
     ///
     /// - Parameters:

@@ -1,6 +1,7 @@
--- `needs_of(type)`, `group_conflict(groups)`, `new_vm(…)`, which counts the VM in its project, `describe_vm(vm, labels,
--- description)`, and `enqueue(…)`, which returns the job. One of an atomic batch names that in its entry; `first` is for the
--- one that gives the batch its number.
+-- `needs_of(type)`, `group_conflict(groups)`; `new_vm(…)`, which counts the VM in its project and returns it with the number of
+-- the job that is to make it; `describe_vm(vm, labels, description)`; `enqueue(…)`, which returns the job, and takes a number
+-- for it where none is given. One of an atomic batch names that in its entry; `first` is for the one that gives the batch its
+-- number.
 --
 -- uses: nonce, job_floor, vm_floor, trace, author
 -- needs: audit_log, broken_records, counters, events, groups, job_index, operations, projects, queue, time
@@ -32,23 +33,24 @@ local function draw_mac(uuid)
     number = (number + 1) % 16777216
   end
 end
-local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups, project)
-  local vm = whole(count('vm', vm_floor))
-  local key = P .. 'vm:' .. vm
-  set_state(vm, 'none', operation(kind).initial, 'id', vm, 'uuid', uuid, 'name', name, 'type', tid,
-    'image', iid, 'cpu', needs[1], 'ram', needs[2], 'disk', needs[3],
-    'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'project', project, 'created_at', now)
-  local mac = draw_mac(uuid)
-  redis.call('HSET', key, 'macs', mac)
-  charge(project, 1, needs)
-  if constraints ~= '' then redis.call('HSET', key, 'where', constraints) end
-  if groups ~= '' then
-    redis.call('HSET', key, 'groups', groups)
-    join_groups(vm)
+local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups, project, labels, description)
+  local vm, job = count_vm_and_job(vm_floor, job_floor)
+  local op = operation(kind)
+  local fields = {'id', vm, 'uuid', uuid, 'name', name, 'type', tid, 'image', iid, 'cpu', needs[1], 'ram', needs[2],
+    'disk', needs[3], 'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'project', project, 'created_at', now,
+    'macs', draw_mac(uuid), op.job_field, job}
+  local function add(field, value)
+    if value ~= '' then fields[#fields + 1], fields[#fields + 2] = field, value end
   end
+  add('where', constraints)
+  add('groups', groups)
+  add('labels', labels)
+  add('description', description)
+  set_state(vm, 'none', op.initial, unpack(fields))
+  charge(project, 1, needs)
+  if groups ~= '' then join_groups(vm) end
   redis.call('ZADD', P .. 'vms', vm, vm)
-  index_vm(vm, 'name', name, 'project', project, 'macs', mac)
-  return vm
+  return vm, job
 end
 local function describe_vm(vm, labels, description)
   local key = P .. 'vm:' .. vm
@@ -57,13 +59,13 @@ local function describe_vm(vm, labels, description)
   redis.call('HSET', key, 'labels', labels)
   index_vm(vm, 'labels', labels)
 end
-local function enqueue(kind, vm, needs, image, constraints, request, project, batch)
-  local job = whole(count('job', job_floor))
+local function enqueue(kind, vm, needs, image, constraints, request, project, new_job, batch)
+  local job = new_job or whole(count('job', job_floor))
   if batch == 'first' then batch = job end
   local line = string.format('{"job":%s,"kind":"%s","vm":%s,"cpu":%s,"ram":%s,"disk":%s%s%s%s}',
     job, kind, vm, needs[1], needs[2], needs[3], image and ',"image":' .. image or '',
     batch and ',"batch":' .. batch or '', constraints ~= '' and ',"where":' .. constraints or '')
-  redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job, 'version', version)
+  if not new_job then redis.call('HSET', P .. 'vm:' .. vm, operation(kind).job_field, job, 'version', version) end
   redis.call('HSET', P .. 'job:' .. job, 'id', job, 'kind', kind, 'vm', vm, 'state', 'queued',
     'accepted_at', now, 'request', request, 'project', project, 'nonce', nonce, 'entry', line)
   index_job(job, vm, request, project)

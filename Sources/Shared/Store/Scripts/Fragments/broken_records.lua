@@ -6,6 +6,8 @@
 -- - `broken_counters()`, `broken_job(job)`, `broken_vm(vm)`, `broken_pm(pm, vm, groups)`: records with fields that are
 --   computed with and are no whole numbers; a VM with its groups and the first job that waits behind it; a PM with what
 --   it counts of the VM's groups, which are read where they are not given.
+-- - `broken_numbers(key, values, is_needed, name, …)`, `broken_counts(values)`: the same of a record and of the counters of which
+--   the fields were read already, in this order.
 -- - `lacks(key, values, name, …)`: which of the fields that were read is not there; an empty name for one that may lack.
 -- - `broken_waiting(vm)`: of a VM, the first job that waits behind it alone, whose entry is the second answer.
 --
@@ -18,12 +20,12 @@
 
 -- By its first letter, which costs less than patterns: this is asked for each key of each script.
 local function kind_of(key)
-  local first = string.sub(key, 1, 1)
   if not string.find(key, ':', 1, true) then
     if key == 'queue' or key == 'dead' then return 'list' end
     if key == 'events' or key == 'refusals' or key == 'audit' then return 'stream' end
     return (key == 'counters' or key == 'policy' or key == 'identities') and 'hash' or 'zset'
   end
+  local first = string.sub(key, 1, 1)
   if first == 'j' then return key == 'jobs:ended' and 'list' or 'hash' end
   if first == 'p' then
     if string.sub(key, 1, 11) == 'processing:' then return 'list' end
@@ -52,10 +54,8 @@ local function wrong_kind(...)
   end
 end
 local function is_whole(value) return string.match(value, '^%-?%d+$') and #value < 16 end
-local function not_whole(key, is_needed, ...)
-  local values = redis.pcall('HMGET', P .. key, ...)
-  if values.err then return P .. key .. ' must be a hash' end
-  for i = 1, #values do
+local function broken_numbers(key, values, is_needed, ...)
+  for i = 1, select('#', ...) do
     local value = values[i]
     if not value and is_needed or value and not is_whole(value) then
       local name = select(i, ...)
@@ -63,14 +63,21 @@ local function not_whole(key, is_needed, ...)
     end
   end
 end
+local function not_whole(key, is_needed, ...)
+  local values = redis.pcall('HMGET', P .. key, ...)
+  if values.err then return P .. key .. ' must be a hash' end
+  return broken_numbers(key, values, is_needed, ...)
+end
 local function lacks(key, values, ...)
   for i = 1, select('#', ...) do
     local name = select(i, ...)
     if name ~= '' and not values[i] then return P .. key .. ' has no ' .. name end
   end
 end
+local function broken_counts(values) return broken_numbers('counters', values, false, 'vm', 'job', 'fleet', 'room', 'use') end
 local function broken_counters()
-  return not_whole('counters', false, 'vm', 'job', 'fleet', 'room', 'use')
+  local values = redis.pcall('HMGET', P .. 'counters', 'vm', 'job', 'fleet', 'room', 'use')
+  return values.err and P .. 'counters must be a hash' or broken_counts(values)
 end
 local function broken_job(job)
   return not_whole('job:' .. job, false, 'epoch', 'attempts', 'tries', 'crashes')

@@ -31,7 +31,7 @@ local function claim_where_it_fits(pm, consumer, needs, vm, groups, is_placed)
   local fields = {number}
   for _, g in ipairs(groups) do fields[#fields + 1] = 'group:' .. g[1] end
   local m = read_headroom(pm, unpack(fields))
-  local problem = m.err and key .. ' must be a hash' or wrong_kind('pm:' .. pm .. ':claims')
+  local problem = m.err and key .. ' must be a hash'
   for i, at in ipairs({7, 14, 21}) do
     if not problem and m[at] and not is_whole(m[at]) then
       problem = key .. ' has a claimed_' .. ({'cpu', 'ram', 'disk'})[i] .. ' that is no whole number'
@@ -56,9 +56,15 @@ local function claim_where_it_fits(pm, consumer, needs, vm, groups, is_placed)
     touch(pm, false)
     return false
   end
+  -- As its first write it may fail itself, where the key is of another type.
+  local claimed = redis.pcall('HSETNX', key .. ':claims', consumer, table.concat(needs, ','))
+  if type(claimed) == 'table' then
+    set_aside(pm, wrong_kind('pm:' .. pm .. ':claims') or claimed.err)
+    return false
+  end
   local use = whole(count('use'))
   -- A consumer whose record was lost has its claim still.
-  if redis.call('HSETNX', key .. ':claims', consumer, table.concat(needs, ',')) == 0 then
+  if claimed == 0 then
     redis.call('HSET', key, 'last_used', use, 'last_used_at', now)
     touch(pm, false)
     return true

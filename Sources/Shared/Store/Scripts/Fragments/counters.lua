@@ -1,5 +1,8 @@
 -- `count(name, floor)`: the next number of a kind, above `floor` where that is given.
 --
+-- `count_vm_and_job(vm_floor, job_floor)`: the next numbers of both as text, in one write where the last ones are known:
+-- `note_counters(vm, job)` says what was read of them.
+--
 -- A counter that was lost (DEL, HDEL by hand) goes on above what the records still show. VMs and jobs of the highest
 -- numbers may have left no record, so theirs skip 1,000 more. This costs nothing while the counter is there. What is of
 -- another type shows nothing (pcall): the counter is written by then, and must get its floor.
@@ -51,7 +54,7 @@ local function highest_shown(name)
 end
 local function count(name, floor)
   local key = P .. 'counters'
-  local n = redis.call('HINCRBY', key, name, 1)
+  local n = redis.call('HINCRBY', key, name, '1')
   local least = tonumber(floor or '') or 0
   if n == 1 then
     least = math.max(least, highest_shown(name))
@@ -67,4 +70,20 @@ local function count(name, floor)
     n = redis.call('HINCRBY', key, name, 1)
   end
   return n
+end
+local last_vm, last_job = 0, 0
+local function note_counters(vm, job) last_vm, last_job = tonumber(vm or 0), tonumber(job or 0) end
+local function count_vm_and_job(vm_floor, job_floor)
+  if last_vm > 0 and last_job > 0 then
+    local vm = whole(math.max(last_vm, tonumber(vm_floor) or 0) + 1)
+    local job = whole(math.max(last_job, tonumber(job_floor) or 0) + 1)
+    if redis.call('EXISTS', P .. 'vm:' .. vm, P .. 'vm:' .. vm .. ':waiting', P .. 'job:' .. job) == 0 then
+      redis.call('HSET', P .. 'counters', 'vm', vm, 'job', job)
+      note_counters(vm, job)
+      return vm, job
+    end
+  end
+  -- What is lost or taken is made good, and read no more.
+  note_counters()
+  return whole(count('vm', vm_floor)), whole(count('job', job_floor))
 end

@@ -18,7 +18,11 @@ local function headroom_in(v)
   for i = 1, 3 do
     local at = 3 + 7 * (i - 1)
     if not v[at + 1] then return nil end
-    local function n(k) return tonumber(v[at + k] or 0) or 0 end
+    local function n(k)
+      local value = v[at + k]
+      -- Most are 0, and to read a number costs more than to compare a text.
+      return value and value ~= '0' and tonumber(value) or 0
+    end
     local promised = math.floor(n(1) * n(2) * (1 + 1e-12)) - n(7) - n(3) - n(4)
     local measured = n(5) - n(7) - math.max(0, n(4) - n(6))
     free[i] = math.max(0, math.min(promised, measured))

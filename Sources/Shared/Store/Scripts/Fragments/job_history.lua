@@ -8,24 +8,41 @@
 -- two is what lies between them. `size` is what varies of the record; what it has at least is added. The entry outlives a
 -- record that went by its time, and so takes it out of the index.
 --
+-- `broken_history(job, writes_steps)`: what is broken of what that reads, which it need not read again then; with
+-- `writes_steps` the script writes lines of the job's step log before.
+--
 -- needs: job_index, time
 
 local function bytes_until(entry) return tonumber(string.match(entry or '', ':(%d+)$') or 0) end
+-- What was read of it before the first write.
+local history = {}
+local function broken_history(job, writes_steps)
+  local latest = redis.pcall('LINDEX', P .. 'jobs:ended', '0')
+  if type(latest) == 'table' then return P .. 'jobs:ended must be a list' end
+  local steps = redis.pcall('HLEN', P .. 'job:' .. job .. ':steps')
+  if writes_steps then
+    if type(steps) == 'table' then return P .. 'job:' .. job .. ':steps must be a hash' end
+    steps = math.max(1, steps)
+  end
+  history = {job = job, latest = latest, steps = steps}
+end
 local function keep_history(job, vm, request, project, size, retention)
   local key, ended = P .. 'job:' .. job, P .. 'jobs:ended'
   local seconds, count, bytes, explained = string.match(retention, '^(%d+):(%d+):(%d+):(%d+)$')
+  if history.job ~= job and broken_history(job) then history = {} end
+  local latest, steps, explanation = history.latest, history.steps, redis.pcall('STRLEN', key .. ':explanation')
+  history = {}
   redis.call('EXPIRE', key, seconds)
-  local steps, explanation = redis.pcall('HLEN', key .. ':steps'), redis.pcall('STRLEN', key .. ':explanation')
   if steps ~= 0 then redis.call('EXPIRE', key .. ':steps', seconds) end
   if explanation ~= 0 then redis.call('EXPIRE', key .. ':explanation', explained) end
   -- One of another type goes with the record, and counts nothing.
   if type(steps) == 'number' then size = size + 150 * steps end
   if type(explanation) == 'number' then size = size + explanation end
-  local total = bytes_until(redis.call('LINDEX', ended, 0)) + 600 + size
+  local total = bytes_until(latest) + 600 + size
   local entry = table.concat({job, vm, request, project, whole(total)}, ':')
   local surplus = redis.call('LPUSH', ended, entry) - tonumber(count)
   for _ = 1, 10 do
-    local oldest = redis.call('LINDEX', ended, -1)
+    local oldest = redis.call('LINDEX', ended, '-1')
     local old, of_vm, of_request, of_project = string.match(oldest, '^(%d+):(%d*):([^:]*):?([^:]*):%d+$')
     -- Those of earlier versions say nothing of VM and request.
     old = old or string.match(oldest, '^%d+')

@@ -8,7 +8,8 @@
 -- `job_in(line)`: the number of an entry's job as text, nil where it is none of ours; `comes_before(back, line)`: whether an
 -- entry that came back is taken before one of the list.
 --
--- `next_entry()`: the next entry that is to take capacity, and whether it stands among those that came back.
+-- `next_entry(count)`: the next entry that is to take capacity, and whether it stands among those that came back; where so many
+-- are to be taken they are read at once. `note_taken(is_back)`: says that it was taken.
 --
 -- `push(line, kind)`: puts a new entry to the end of its list; `put_back(line, job)`: one that was taken to its place.
 --
@@ -19,11 +20,17 @@ local function comes_before(back, line)
   local job = job_in(line)
   return not job or tonumber(job_in(back) or 0) < tonumber(job)
 end
-local function next_entry()
-  local line, back = redis.call('LINDEX', P .. 'queue', -1), redis.call('ZRANGE', P .. 'queue:returned', 0, 0)[1]
-  if not back then return line, false end
-  if not line or comes_before(back, line) then return back, true end
+-- The next ones of the list, the next one last; the first that came back, read anew after each change.
+local ahead, returned = {}, nil
+local function next_entry(count)
+  if #ahead == 0 then ahead = redis.call('LRANGE', P .. 'queue', -(count or 1), '-1') end
+  returned = returned or redis.call('ZRANGE', P .. 'queue:returned', '0', '0')
+  local line, back = ahead[#ahead], returned[1]
+  if back and (not line or comes_before(back, line)) then return back, true end
   return line, false
+end
+local function note_taken(is_back)
+  if is_back then returned = nil else ahead[#ahead] = nil end
 end
 local function push(line, kind)
   redis.call('LPUSH', P .. (takes_capacity(kind) and 'queue' or 'queue:direct'), line)
@@ -31,6 +38,7 @@ end
 local function put_back(line, job)
   if takes_capacity(string.match(line, '"kind":"([^"]*)"')) then
     redis.call('ZADD', P .. 'queue:returned', job, line)
+    returned = nil
   else
     redis.call('RPUSH', P .. 'queue:direct', line)
   end

@@ -4,9 +4,11 @@
 -- there are VMs.
 --
 -- uses: queue_limit
+-- needs: broken_records
 
 local function queue_full(more)
-  local length = redis.call('LLEN', P .. 'queue') + redis.call('ZCARD', P .. 'queue:returned')
-    + redis.call('ZCARD', P .. 'delayed')
+  local length = redis.pcall('LLEN', P .. 'queue')
+  refuse(type(length) == 'table' and wrong_kind('queue'))
+  length = length + redis.call('ZCARD', P .. 'queue:returned') + redis.call('ZCARD', P .. 'delayed')
   if length + (more or 1) > tonumber(queue_limit) then return {'queue_full', length} end
 end

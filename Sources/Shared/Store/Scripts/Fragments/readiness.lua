@@ -1,15 +1,18 @@
 -- `not_ready()`: nil where all is known that there is, else why nothing is accepted: `not_ready`, or `other_schema` where
--- the records are not of the schema of these programs; `mark_ready()`: notes that all is known once it is.
+-- the records are not of the schema of these programs. It refuses broken counters, which it reads along, once for all that
+-- is accepted. `mark_ready()`: notes that all is known once it is.
 --
 -- A Redis that was empty knows of no VM before each PM that is listed was probed once, with or without success.
 --
--- needs: events, time
+-- needs: broken_records, counters, events, time
 -- constants: schema
 
 local function not_ready()
-  local c = redis.call('HMGET', P .. 'counters', 'ready_at', 'began_at')
-  if c[2] and tonumber(redis.call('GET', P .. 'schema') or 0) ~= schema then return 'other_schema' end
-  if not c[1] and not (c[2] and redis.call('EXISTS', P .. 'pms') == 0) then return 'not_ready' end
+  local c = redis.pcall('HMGET', P .. 'counters', 'vm', 'job', 'fleet', 'room', 'use', 'ready_at', 'began_at')
+  refuse(c.err and P .. 'counters must be a hash' or broken_counts(c))
+  note_counters(c[1], c[2])
+  if c[7] and tonumber(redis.call('GET', P .. 'schema') or 0) ~= schema then return 'other_schema' end
+  if not c[6] and not (c[7] and redis.call('EXISTS', P .. 'pms') == 0) then return 'not_ready' end
 end
 local function mark_ready()
   if redis.call('HEXISTS', P .. 'counters', 'ready_at') == 1 then return end

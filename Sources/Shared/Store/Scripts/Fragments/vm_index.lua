@@ -4,12 +4,14 @@
 -- `has_mac(mac)`: whether any VM has this MAC address.
 --
 -- `hvc:vms:index` is a sorted set without scores. An entry is a term, such as `name=web`, `state=running`,
--- `mac=52:54:00:0a:1b:2c` or `label:env=prod`, a line feed, and the VM's number in 15 digits: so the VMs of a term stand together, by number.
+-- `mac=52:54:00:0a:1b:2c` or `label:env=prod`, a line feed, and the VM's number in 15 digits: so the VMs of a term stand together,
+-- by number.
 --
 -- Searches alone depend on it: a key of another type stops no job (pcall), and an audit writes anew what is missing.
 
 local function index_entries(vm, ...)
-  local entries, number = {}, string.format('\n%015d', tonumber(vm) or 0)
+  -- Cheaper than to format a number.
+  local entries, number = {}, '\n' .. string.sub('000000000000000' .. vm, -15)
   for i = 1, select('#', ...), 2 do
     local field, value = select(i, ...)
     if field == 'labels' then
@@ -24,7 +26,7 @@ local function index_entries(vm, ...)
 end
 local function index_vm(vm, ...)
   local scored = {}
-  for i, entry in ipairs(index_entries(vm, ...)) do scored[2 * i - 1], scored[2 * i] = 0, entry end
+  for i, entry in ipairs(index_entries(vm, ...)) do scored[2 * i - 1], scored[2 * i] = '0', entry end
   if #scored > 0 then redis.pcall('ZADD', P .. 'vms:index', unpack(scored)) end
 end
 local function unindex_vm(vm, ...)

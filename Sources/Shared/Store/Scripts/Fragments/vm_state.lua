@@ -1,5 +1,5 @@
 -- `set_state(vm, from, to, field, value, …)`: writes a VM's state, with other fields of its record. No script writes it in
--- another way.
+-- another way. A VM that is new is indexed by all of them.
 --
 -- It refuses a change that no operation and no probe makes. `wrong_change(vm, from, to)` says so before a script writes
 -- anything: what is wrong, or nil; `none` and `gone` stand for no record.
@@ -18,8 +18,9 @@ end
 local function set_state(vm, from, to, ...)
   refuse(wrong_change(vm, from, to))
   redis.call('HSET', P .. 'vm:' .. vm, 'state', to, 'version', version, ...)
+  if from == 'none' then return index_vm(vm, 'state', to, ...) end
   if from == to then return end
-  if from ~= 'none' then unindex_vm(vm, 'state', from) end
+  unindex_vm(vm, 'state', from)
   index_vm(vm, 'state', to)
 end
 local function state_after(kind, moment, state, before)

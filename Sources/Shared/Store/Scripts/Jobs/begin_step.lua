@@ -1,11 +1,11 @@
 -- Says that a step of a job begins, where the worker still holds it: the fence before each action on a PM.
 --
--- The lease is renewed. What the worker has to say about earlier steps is written along with it, so that a step costs one
+-- What the worker has to say about earlier steps is written along with it, so that a step costs one
 -- round trip.
 --
 -- ARGV job          the job
 -- ARGV epoch        the epoch under which the worker holds it
--- ARGV lease_ms     how long the lease lasts from now
+-- ARGV lease_ms     how long the lease lasts from now; empty where it lasts long enough as it is
 -- ARGV step         the step that begins; empty where steps are to be undone
 -- ARGV is_progress  `1` where the job was never as far as that
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
@@ -24,11 +24,10 @@ if op and op.chooses_pm and step ~= '' and (not j[3] or j[3] == op.first) then
   local m = redis.call('HMGET', P .. 'pm:' .. j[5], 'cordoned', 'listed')
   if m[1] == '1' or m[2] ~= '1' then return {'closed'} end
 end
-refuse(broken_steps(job, steps))
--- As the first write it may fail itself, where the key is of another type.
-local leased = redis.pcall('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job)
-refuse(type(leased) == 'table' and (wrong_kind('leases') or leased.err))
+refuse(lease_ms ~= '' and wrong_kind('leases'))
+-- The log checks itself, as it is written first.
 write_steps(job, steps)
+if lease_ms ~= '' then redis.call('ZADD', P .. 'leases', whole(now_ms + tonumber(lease_ms)), job) end
 if is_progress == '1' then
   redis.call('HSET', key, 'step', step)
   -- It comes on, so what ended its workers before is not the job itself.

@@ -34,12 +34,15 @@ if is_paused() then return {'moved', {}, {}} end
 local place, line_in_hand
 local function pop(runs)
   note_write()
+  if place ~= 'queue:direct' then note_taken(place == 'queue:returned') end
   if place == 'queue:returned' then
     redis.call('ZREM', P .. place, line_in_hand)
+    if runs then redis.call('LPUSH', P .. 'processing:' .. worker, line_in_hand) end
+  elseif runs then
+    redis.call('RPOPLPUSH', P .. place, P .. 'processing:' .. worker)
   else
     redis.call('RPOP', P .. place)
   end
-  if runs then redis.call('LPUSH', P .. 'processing:' .. worker, line_in_hand) end
 end
 
 -- An entry whose job cannot be read, or has no record.
@@ -135,14 +138,12 @@ local function wait_for_probe(job, kind, vm, pm, decision, why)
   return {'deferred'}
 end
 
--- A rule keeps such jobs from beginning; what was planned behind one counted with its claim.
-local has_ruled = false
+-- A rule keeps such jobs from beginning.
 local function wait_for_rule(job, kind, vm, rule)
   if check(wrong_kind('delayed', 'queue:deferred:' .. rule.words)) then return nil, 'moved' end
   pop()
   defer_by_rule(job, rule.words, rule.reason)
   event('job.delayed', 'job', job, 'kind', kind, 'vm', vm, 'pm', '', 'why', rule.reason)
-  has_ruled = true
   return {'deferred'}
 end
 
@@ -220,7 +221,7 @@ local function take(line, action, job, vm, pm, decision, code, message, cause)
   local rule = deferring_rule(kind, v.project, v.labels)
   -- What has begun goes on.
   if rule and tonumber(j[4] or 0) == 0 then return wait_for_rule(job, kind, vm, rule) end
-  if (has_ruled or is_outdated and action == 'refuse') and place ~= 'queue:direct' then return nil, 'moved' end
+  if is_outdated and action == 'refuse' and place ~= 'queue:direct' then return nil, 'moved' end
   local is_placed, placed_on, amount = nil, v.pm, v.needs
   if op.is_held_by_job then
     problem, placed_on, amount = read_job_claim(job, op, vm, v)
@@ -253,7 +254,7 @@ end
 
 local function take_planned()
   for i = plan, #ARGV, 9 do
-    local line, is_back = next_entry()
+    local line, is_back = next_entry((#ARGV - i + 1) / 9)
     if line ~= ARGV[i] then return 'moved' end
     place, line_in_hand, has_claimed = is_back and 'queue:returned' or 'queue', line, false
     local result, stop = take(unpack(ARGV, i, i + 8))

@@ -28,7 +28,7 @@ for i = members, #ARGV, 3 do
   local j = redis.call('HMGET', P .. 'job:' .. m.job, 'state', 'kind', 'entry', 'vm', 'batch', 'pm')
   local is_open = j[1] == 'queued' or j[1] == 'delayed'
   if not is_open or j[5] ~= batch or not takes_capacity(j[2]) or not j[3] or not j[4] then return 'moved' end
-  m.state, m.line, m.vm, m.old_pm = j[1], j[3], j[4], j[6] or ''
+  m.state, m.kind, m.line, m.vm, m.old_pm = j[1], j[2], j[3], j[4], j[6] or ''
   local problem
   m.v, problem = read_vm(m.vm)
   refuse(problem or (broken_waiting(m.vm)) or wrong_kind('pm:' .. m.old_pm .. ':delayed'))
@@ -40,14 +40,14 @@ if not is_next then return 'moved' end
 
 -- What keeps one of them from beginning keeps them all.
 local rule
-for _, m in ipairs(all) do rule = rule or deferring_rule('create', m.v.project, m.v.labels) end
+for _, m in ipairs(all) do rule = rule or deferring_rule(m.kind, m.v.project, m.v.labels) end
 if rule then
   refuse(wrong_kind('queue:deferred:' .. rule.words))
   for _, m in ipairs(all) do
     if m.state == 'queued' then
-      withdraw(m.job, 'create', m.state, m.line, m.vm, '')
+      withdraw(m.job, m.kind, m.state, m.line, m.vm, '')
       defer_by_rule(m.job, rule.words, rule.reason)
-      event('job.delayed', 'job', m.job, 'kind', 'create', 'vm', m.vm, 'pm', '', 'why', rule.reason)
+      event('job.delayed', 'job', m.job, 'kind', m.kind, 'vm', m.vm, 'pm', '', 'why', rule.reason)
     end
   end
   return 'ok'
@@ -79,13 +79,13 @@ local function refuse_all()
   local _, present = versions()
   if present ~= headroom_version then return 'stale' end
   for _, m in ipairs(all) do
-    withdraw(m.job, 'create', m.state, m.line, m.vm, m.old_pm)
+    withdraw(m.job, m.kind, m.state, m.line, m.vm, m.old_pm)
     explain(m.job, m.decision)
     if may_wait_for_room(m.job, code) then
       wait_for_room(m.job, m.vm, m.line, present, message)
     else
-      note_refusal(m.job, 'create', m.v.needs, code, m.decision)
-      if settle_vm(operation('create'), 'create', 'failed', m.vm, m.v, message) then wake_waiting(m.vm, m.job) end
+      note_refusal(m.job, m.kind, m.v.needs, code, m.decision)
+      if settle_vm(operation(m.kind), m.kind, 'failed', m.vm, m.v, message) then wake_waiting(m.vm, m.job) end
       end_job(m.job, 'failed', code, message, cause, retention)
     end
   end

@@ -25,7 +25,7 @@ local earlier = replay()
 if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
-refuse(broken_audit_log() or wrong_kind('queue', 'events', 'vms') or broken_counters() or broken_batches(project))
+refuse(broken_audit_log() or wrong_kind('events', 'vms') or broken_batches(project))
 local width = 8
 local number = (#ARGV - creates + 1) / width
 local refusal = queue_full(number)
@@ -49,10 +49,8 @@ if refusal then return refusal end
 local answer, jobs, vms, batch = {'ok'}, {}, {}, nil
 for i = creates, #ARGV, width do
   local name, uuid, tid, iid, constraints, groups, labels, description = unpack(ARGV, i, i + width - 1)
-  local vm = new_vm('create', name, uuid, tid, iid, needs[tid], constraints, groups, project)
-  describe_vm(vm, labels, description)
-  local job = enqueue('create', vm, needs[tid], iid, constraints, request, project,
-    is_atomic == '1' and (batch or 'first'))
+  local vm, job = new_vm('create', name, uuid, tid, iid, needs[tid], constraints, groups, project, labels, description)
+  enqueue('create', vm, needs[tid], iid, constraints, request, project, job, is_atomic == '1' and (batch or 'first'))
   batch = batch or job
   redis.call('HSET', P .. 'job:' .. job, 'batch', batch)
   if room_wait_ms ~= '' then redis.call('HSET', P .. 'job:' .. job, 'room_until', whole(now_ms + tonumber(room_wait_ms))) end

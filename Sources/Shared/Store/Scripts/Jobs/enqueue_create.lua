@@ -38,7 +38,7 @@ if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
 local vm = hold
-refuse(broken_audit_log() or wrong_kind('queue', 'events', vm == '' and 'vms' or 'holds') or broken_counters())
+refuse(broken_audit_log() or wrong_kind('events', vm == '' and 'vms' or 'holds'))
 local refusal = queue_full()
 if refusal then return refusal end
 refusal = vm == '' and rejected('create', project, labels)
@@ -73,9 +73,9 @@ local conflict = group_conflict(groups)
 if conflict then return conflict end
 refusal = project_refusal(project, 1, needs)
 if refusal then return refusal end
-vm = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups, project)
-describe_vm(vm, labels, description)
-local job = enqueue('create', vm, needs, image_id, constraints, request, project)
+local job
+vm, job = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups, project, labels, description)
+enqueue('create', vm, needs, image_id, constraints, request, project, job)
 if room_wait_ms ~= '' then redis.call('HSET', P .. 'job:' .. job, 'room_until', whole(now_ms + tonumber(room_wait_ms))) end
 remember(job, vm)
 return {'ok', job, vm}

@@ -26,7 +26,7 @@ local earlier = replay()
 if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
-refuse(broken_audit_log() or wrong_kind('queue', 'events', 'vms') or broken_counters())
+refuse(broken_audit_log() or wrong_kind('events', 'vms'))
 local refusal = queue_full()
 if refusal then return refusal end
 refusal = rejected('hold', project, '')
@@ -38,8 +38,8 @@ local conflict = group_conflict(groups)
 if conflict then return conflict end
 refusal = project_refusal(project, 1, needs)
 if refusal then return refusal end
-local vm = new_vm('hold', name, uuid, type_id, image_id, needs, constraints, groups, project)
-local job = enqueue('hold', vm, needs, image_id, constraints, request, project)
+local vm, job = new_vm('hold', name, uuid, type_id, image_id, needs, constraints, groups, project, '', '')
+enqueue('hold', vm, needs, image_id, constraints, request, project, job)
 redis.call('HSET', P .. 'job:' .. job, 'hold_s', seconds)
 remember(job, vm)
 return {'ok', job, vm}

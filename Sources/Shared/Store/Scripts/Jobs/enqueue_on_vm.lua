@@ -24,7 +24,7 @@
 local before = replay()
 if before then return before end
 local key, op = P .. 'vm:' .. vm, operation(kind)
-refuse(broken_audit_log() or wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm) or broken_counters())
+refuse(broken_audit_log() or wrong_kind('queue', 'queue:direct', 'events', 'vm:' .. vm))
 local unready = not_ready()
 if unready == 'other_schema' then return {unready} end
 if redis.call('EXISTS', key) == 0 then return {unready or 'unknown_vm'} end

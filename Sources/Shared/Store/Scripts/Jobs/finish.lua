@@ -18,8 +18,8 @@
 -- ARGV steps...     lines of the step log, three arguments each, as `step_log` takes them
 -- Returns: 1, or 0 where the job is another worker's or has ended.
 --
--- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_claim, job_end, job_index
--- needs: operations, step_log, time, vm_outcome, vm_state, waiting_jobs
+-- needs: broken_records, counters, deferral, events, failure_penalty, fleet_version, job_claim, job_end, job_history
+-- needs: job_index, operations, step_log, time, vm_outcome, vm_state, waiting_jobs
 
 local j = redis.pcall('HMGET', P .. 'job:' .. job, 'epoch', 'state', 'kind', 'vm', 'entry', 'pm', 'request', 'nonce',
   'project')
@@ -32,7 +32,7 @@ refuse(not op and P .. 'job:' .. job .. ' is of an operation that there is not'
 local v, problem = read_vm(vm)
 local waiting_problem, wakes = broken_waiting(vm)
 refuse(problem or waiting_problem or v.id and not v.state and P .. 'vm:' .. vm .. ' has no state'
-  or wrong_kind('processing:' .. worker, 'leases', 'events', 'jobs:ended') or broken_steps(job, steps))
+  or wrong_kind('leases', 'events') or broken_history(job, ARGV[steps]))
 local cleanup = outcome == 'failed' and cleanup_ms ~= '' and v.id and op.cleanup
 local after = cleanup and transition(cleanup, 'error', 'start') or state_after(kind, outcome, v.state, v.before)
 -- What frees a VM's claim writes to more keys than a job whose VM stays.
@@ -43,8 +43,10 @@ refuse((not stays or failures or is_pm_fault == '1') and (broken_pm(pm, vm, v.gr
   or not stays and wrong_kind('delayed', 'discovery', 'vms', 'tombstones', 'holds')
   or wakes and wrong_kind('queue:returned', 'queue:direct', 'dead') or cleanup and wrong_change(vm, v.state, after)
   or op.is_held_by_job and broken_job_claim(job, vm, v))
+-- As the first write it may fail itself, where the key is of another type.
+local removed = redis.pcall('LREM', P .. 'processing:' .. worker, '1', j[5])
+refuse(type(removed) == 'table' and (wrong_kind('processing:' .. worker) or removed.err))
 write_steps(job, steps)
-redis.call('LREM', P .. 'processing:' .. worker, 1, j[5])
 redis.call('ZREM', P .. 'leases', job)
 if op.is_held_by_job then settle_job_claim(job, op, outcome, vm, v) end
 if cleanup then

@@ -15,7 +15,7 @@
 --   number; `out_of_range` where a number that it names is larger than any that is given, so that none could follow
 --   it; empty where it is known or the PM is not.
 --
--- needs: broken_records, claims, events, groups, probe_schedule, projects, time, vm_index, vm_state
+-- needs: broken_records, claims, events, groups, probe_schedule, projects, time, vm_state
 -- constants: largest_number, tombstone_ms
 
 local probed_at = iso(tonumber(probed_ms))
@@ -47,7 +47,6 @@ set_state(vm, 'none', state, 'id', vm, 'uuid', uuid, 'type', type_id, 'image', i
   'pm', pm, 'placed_at', now, 'adopted_at', now, 'settled_at', probed_at, unpack(ARGV, fields))
 if state == 'running' then redis.call('HSET', key, 'running_at', probed_at) end
 redis.call('ZADD', P .. 'vms', vm, vm)
-index_vm(vm, unpack(ARGV, fields))
 if not is_counted then
   join_groups(vm)
   charge(project, 1, {numbers.cpu or 0, numbers.ram or 0, numbers.disk or 0})

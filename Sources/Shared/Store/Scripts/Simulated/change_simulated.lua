@@ -7,20 +7,31 @@
 --   not there
 -- Returns: 1, or 0 where somebody was faster; then nothing was changed.
 --
--- needs: broken_records
+-- needs: broken_records, time
 
 local key = P .. 'simulated:' .. machine
 local changes = fields + 2 * tonumber(seen_count)
-for i = fields, changes - 1, 2 do
-  if (redis.call('HGET', key, ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
+local names = {}
+for i = fields, changes - 1, 2 do names[#names + 1] = ARGV[i] end
+local present = redis.pcall('HMGET', key, 'allocated', unpack(names))
+refuse(present.err and key .. ' must be a hash')
+for i = 1, #names do
+  if (present[i + 1] or '') ~= ARGV[fields + 2 * i - 1] then return 0 end
 end
-refuse(allocated ~= '0' and not_whole('simulated:' .. machine, false, 'allocated'))
+local sum, writes_sum, written, removed = present[1] or '0', allocated ~= '0', {}, {}
 for i = changes, #ARGV, 2 do
-  if ARGV[i + 1] == '' then
-    redis.call('HDEL', key, ARGV[i])
+  if ARGV[i] == 'allocated' then
+    sum, writes_sum = ARGV[i + 1], true
+  elseif ARGV[i + 1] == '' then
+    removed[#removed + 1] = ARGV[i]
   else
-    redis.call('HSET', key, ARGV[i], ARGV[i + 1])
+    written[#written + 1], written[#written + 2] = ARGV[i], ARGV[i + 1]
   end
 end
-if allocated ~= '0' then redis.call('HINCRBY', key, 'allocated', allocated) end
+refuse(writes_sum and not is_whole(sum) and key .. ' has a allocated that is no whole number')
+if writes_sum then
+  written[#written + 1], written[#written + 2] = 'allocated', whole(tonumber(sum) + tonumber(allocated))
+end
+if #removed > 0 then redis.call('HDEL', key, unpack(removed)) end
+if #written > 0 then redis.call('HSET', key, unpack(written)) end
 return 1
