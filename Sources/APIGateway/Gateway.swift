@@ -26,6 +26,7 @@ struct Gateway {
     /// The services that the calls need: the connection to Redis and the followers of its events.
     let loops: [any Service]
     private let security: TransportSecurity?
+    private let installationKeys: InstallationKeys
     private let application: any ApplicationProtocol
     /// Answers requests; tests call it without a server.
     let responder: RouterResponder<GatewayContext>
@@ -76,7 +77,9 @@ struct Gateway {
             readiness: readiness,
             limit: CallerLimit(settings.waitingCallers)
         )
-        let vms = VMService(store: store, jobs: jobs, levels: levels, wait: settings.wait)
+        installationKeys = try InstallationKeys(path: settings.sshKeysFile)
+        let seeds = SeedService(store: store, kind: settings.seed, installationKeys: installationKeys)
+        let vms = VMService(store: store, jobs: jobs, levels: levels, seeds: seeds, wait: settings.wait)
         let batches = BatchService(store: store, jobs: jobs)
         let roomWait = RoomWait(longest: settings.roomWait)
         let fleetCache = SharedFleetCache(store: store)
@@ -87,7 +90,7 @@ struct Gateway {
                 legacyPMs: LegacyPMController(store: store),
                 legacyImages: LegacyImageController(store: store),
                 vms: VMController(service: vms, batches: batches, store: store, roomWait: roomWait),
-                batches: BatchController(service: batches, store: store, roomWait: roomWait),
+                batches: BatchController(service: batches, store: store, seeds: seeds, roomWait: roomWait),
                 holds: HoldController(service: vms, store: store),
                 pms: PMController(store: store, service: placement),
                 groups: GroupController(store: store),
@@ -101,6 +104,7 @@ struct Gateway {
                 ),
                 webhooks: WebhookController(store: store, allowsHTTP: settings.common.allowsWebhooksOverHTTP),
                 projects: ProjectController(store: store),
+                sshKeys: SSHKeyController(store: store),
                 audit: AuditController(store: store),
                 placement: PlacementController(service: placement),
                 jobs: JobController(service: jobs, store: store, estimates: JobEstimates(store: store)),
@@ -153,17 +157,22 @@ struct Gateway {
         )
     }
 
-    /// Reads the certificate anew at each SIGHUP.
+    /// Reads the certificate and the SSH keys of guests anew at each SIGHUP.
     private var reloading: [any Service] {
-        guard let security else { return [] }
+        guard security != nil || installationKeys.path != nil else { return [] }
         return [
-            LoopService { [logger] in
+            LoopService { [logger, security, installationKeys] in
                 for await _ in await UnixSignalsSequence(trapping: .sighup) {
                     do throws(Failure) {
-                        try security.reload()
-                        logger.notice("new connections have the certificate that was read now")
+                        if let security {
+                            try security.reload()
+                            logger.notice("new connections have the certificate that was read now")
+                        }
                     } catch {
                         logger.error("the certificate stays as it was", metadata: ["error": "\(error)"])
+                    }
+                    do throws(Failure) { try installationKeys.reload() } catch {
+                        logger.error("the SSH keys of guests stay as they were", metadata: ["error": "\(error)"])
                     }
                 }
             }

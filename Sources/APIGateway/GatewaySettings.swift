@@ -19,6 +19,10 @@ struct GatewaySettings: Sendable {
     let rateLimit: Int
     /// Where what is remembered of tokens is kept; nil for nowhere.
     let tokenHistory: String?
+    /// What seed disk VMs get for which callers ask nothing.
+    let seed: SeedKind
+    /// Public keys for guests whose creates name none; nil for none.
+    let sshKeysFile: String?
     /// Nil for plain HTTP.
     let certificateFiles: CertificateFiles?
     /// What is odd or unsafe about the environment but does not stop the program.
@@ -113,6 +117,20 @@ struct GatewaySettings: Sendable {
             "Where the gateway keeps digests of the tokens that it has known, so that at its start it notices a Redis that went "
             + "back to an older copy of its data. Empty for nowhere; scripts and units set it."
     )
+    private static let seedSetting = Setting<SeedKind>.choice(
+        "HVC_SEED",
+        fallback: .nocloud,
+        meaning:
+            "Whether VMs get a seed disk for cloud-init where their creates ask nothing of it; `none` saves it, and leaves stock "
+            + "images to look for one for minutes."
+    )
+    private static let sshKeysSetting = Setting<String>.text(
+        "HVC_SSH_KEYS",
+        kind: "a file of the form of authorized_keys",
+        fallback: "",
+        meaning:
+            "The SSH keys that may log in to VMs whose creates name none; SIGHUP has it read anew. Options are not taken."
+    )
 
     private static let certificateSetting = Setting<String>.text(
         "HVC_TLS_CERT_FILE",
@@ -134,8 +152,8 @@ struct GatewaySettings: Sendable {
             hostSetting.about, portSetting.about, tokenSetting.about, waitSetting.about, waitingCallersSetting.about,
             graceSetting.about, connectionsSetting.about, queueLimitSetting.about,
             roomWaitSetting.about,
-            metricsVMsSetting.about, rateLimitSetting.about, tokenHistorySetting.about, certificateSetting.about,
-            keySetting.about,
+            metricsVMsSetting.about, rateLimitSetting.about, tokenHistorySetting.about, seedSetting.about,
+            sshKeysSetting.about, certificateSetting.about, keySetting.about,
         ] + CommonSettings.descriptions
     }
 
@@ -159,6 +177,9 @@ struct GatewaySettings: Sendable {
         rateLimit = reader.value(Self.rateLimitSetting)
         let history = reader.value(Self.tokenHistorySetting)
         tokenHistory = history.isEmpty ? nil : history
+        seed = reader.value(Self.seedSetting)
+        let keysFile = reader.value(Self.sshKeysSetting)
+        sshKeysFile = keysFile.isEmpty ? nil : keysFile
         let (certificate, key) = (reader.value(Self.certificateSetting), reader.value(Self.keySetting))
         certificateFiles =
             certificate.isEmpty || key.isEmpty ? nil : CertificateFiles(certificate: certificate, key: key)
@@ -177,6 +198,7 @@ struct GatewaySettings: Sendable {
         if let certificateFiles {
             do throws(Failure) { _ = try TransportSecurity(certificateFiles) } catch { reader.note([error]) }
         }
+        do throws(Failure) { _ = try InstallationKeys(path: sshKeysFile) } catch { reader.note([error]) }
         try reader.finish()
     }
 

@@ -25,7 +25,7 @@ struct BodyFaultTests {
     func wholes() async throws {
         for call in Self.calls {
             let empty = call.body == nil ? [] : [BodyFaults.Case("", ""), BodyFaults.Case(" \n", "")]
-            try await expect(BodyFaults(form: Self.form(of: call)).asWhole(limit: BodyLimit.bytes) + empty, of: call)
+            try await expect(BodyFaults(form: Self.form(of: call)).asWhole(limit: call.bodyLimit) + empty, of: call)
         }
     }
 

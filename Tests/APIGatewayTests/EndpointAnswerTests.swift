@@ -36,8 +36,11 @@ struct EndpointAnswerTests {
             name: "b",
             type: type,
             image: image,
-            placement: PlacementConstraints(groups: ["g": .spread])
+            placement: PlacementConstraints(groups: ["g": .spread]),
+            guest: GuestRequest(userData: "#!/bin/sh", networkConfig: "version: 1")
         )
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + String(repeating: "A", count: 43)
+        let sshKey = CreateSSHKeyRequest(name: try #require(SSHKeyName("alice")), key: key)
         let steps = [
             Step(call: Endpoints.readHealth.description), Step(call: Endpoints.readReadiness.description),
             Step(call: Endpoints.readOpenAPI.description), Step(call: Endpoints.legacyListPMs.description),
@@ -120,6 +123,10 @@ struct EndpointAnswerTests {
                 body: UpdateProjectRequest(quotas: ProjectQuotas([.disk: 7]))
             ),
             Step(call: Endpoints.deleteProject.description, name: "web"),
+            Step(call: Endpoints.createSSHKey.description, body: sshKey, status: 201),
+            Step(call: Endpoints.listSSHKeys.description),
+            Step(call: Endpoints.readSSHKey.description, name: "alice"),
+            Step(call: Endpoints.deleteSSHKey.description, name: "alice"),
             Step(call: Endpoints.listAudit.description),
             Step(call: Endpoints.revokeToken.description), Step(call: Endpoints.confirmTokens.description),
             Step(

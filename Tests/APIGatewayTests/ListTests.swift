@@ -41,6 +41,8 @@ struct ListTests {
         #expect(200..<300 ~= answer.status, "\(path): \(answer)")
     }
 
+    private static let sshKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + String(repeating: "A", count: 43)
+
     /// Seven objects or more of each kind.
     private func fill(_ gateway: InProcessGateway) async throws {
         let listings = try (1...7).map { PMListing(address: try PMAddress("host\($0)")) }
@@ -62,6 +64,7 @@ struct ListTests {
         }
         for number in 1...7 {
             try await post("/v1/projects", #"{"name":"p\#(number)"}"#, gateway)
+            try await post("/v1/ssh-keys", #"{"name":"k\#(number)","key":"\#(Self.sshKey)"}"#, gateway)
             try await post(
                 "/v1/webhooks",
                 #"{"name":"w\#(number)","url":"https://receiver.example/\#(number)"}"#,

@@ -142,7 +142,7 @@ private struct Site {
         let domain = try #require(try await field("hvc:vm:1", "domain"))
         #expect(try await names("list", "--all", "--name") == [domain])
         #expect(try await names("list", "--name") == [domain])
-        #expect(try await disks() == ["\(domain).qcow2"])
+        #expect(try await disks() == ["\(domain)-seed.iso", "\(domain).qcow2"])
         #expect(try await field("hvc:pm:1", "vms") == "1")
         #expect(try await field("hvc:pm:1", "claimed_ram") == "64")
         try await expectQuiet()
@@ -183,7 +183,7 @@ private struct Site {
 
     private func disks() async throws -> [String] {
         try await names("vol-list", "default").compactMap { $0.split(separator: " ").first.map(String.init) }
-            .filter { !$0.hasPrefix("hvc-image-") }
+            .filter { !$0.hasPrefix("hvc-image-") }.sorted()
     }
 
     private func names(_ arguments: String...) async throws -> [String] {

@@ -45,7 +45,7 @@ struct TracedRequestTests {
 
             #expect(try await site.field("hvc:job:1", "traceparent") == header)
             let steps = try await site.redis.send(["HVALS", "hvc:job:1:steps"]).strings ?? []
-            #expect(steps.count == 4 && steps.allSatisfy { $0.contains("\"traceparent\":\"\(header)\"") }, "\(steps)")
+            #expect(steps.count == 5 && steps.allSatisfy { $0.contains("\"traceparent\":\"\(header)\"") }, "\(steps)")
             #expect(try await http.call("/v1/jobs/1/explanation").body.contains("\"traceparent\":\"\(header)\""))
 
             try await gateway.waitForLine(containing: "/v1/jobs/1", within: .seconds(10))

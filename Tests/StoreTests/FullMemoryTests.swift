@@ -95,7 +95,8 @@ struct FullMemoryTests {
         let refused = StoreScript.all.filter { !$0.script.source.hasPrefix(LuaLibrary.allowOOM) }.map(\.script.name)
         #expect(
             refused.sorted() == [
-                "create_project", "create_token", "create_webhook", "enqueue_batch", "enqueue_claiming",
+                "create_project", "create_ssh_key", "create_token", "create_webhook", "enqueue_batch",
+                "enqueue_claiming",
                 "enqueue_create", "enqueue_hold", "find_broken", "find_vms", "list_jobs", "poll", "read_batch",
                 "read_claims",
                 "read_events", "read_job", "update_project", "update_vm",

@@ -11,8 +11,8 @@ struct MetadataFormTests {
     @Test("Each form that was ever written is read, from libvirt itself")
     func forms() async throws {
         let forms = try await records(of: try SavedInstallation.formsOfRecords())
-        #expect(forms.keys.sorted() == ["form-1", "form-2", "form-3", "form-4", "form-5", "form-6"])
-        for number in 41...46 {
+        #expect(forms.keys.sorted() == ["form-1", "form-2", "form-3", "form-4", "form-5", "form-6", "form-7"])
+        for number in 41...47 {
             let name = "form-\(number - 40)"
             let (vm, cell) = try #require(forms[name] ?? nil, "\(name)")
             #expect(vm.id.value == number)
@@ -23,7 +23,11 @@ struct MetadataFormTests {
             #expect(vm.createJob?.value == (number >= 43 ? number : nil))
             #expect(vm.constraints.groups == (number >= 44 ? ["web": .spread] : [:]))
             #expect(vm.constraints.tags == (number >= 44 ? ["ssd"] : []))
-            #expect(vm.macs.words == (number == 46 ? "52:54:00:00:00:2e,52:54:00:00:00:2f" : ""))
+            #expect(vm.macs.words == (number >= 46 ? "52:54:00:00:00:2e,52:54:00:00:00:2f" : ""))
+            #expect(
+                vm.seed?.hostname?.description == (number == 47 ? "web" : nil)
+                    && vm.seed?.userData?.bytes == (number == 47 ? 7 : nil)
+            )
             #expect(vm.notes.labels == (number >= 45 ? ["env": "prod", "tier": "web"] : [:]))
             #expect(vm.notes.description == (number >= 45 ? "first\nsecond \\ <b>" : nil))
         }

@@ -61,6 +61,10 @@ final class FakeJobStore: JobStore {
 
     func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration? { self[\.image] }
 
+    func seed(of vm: VirtualMachine) async throws(Failure) -> GuestSeed? {
+        vm.seed.map { GuestSeed(summary: $0, sshKeys: [], userData: [], networkConfig: "") }
+    }
+
     func tries(of job: JobID) async throws(Failure) -> Int { self[\.tries] }
 
     func isReached(_ pm: PMID, byOtherThan worker: String) async throws(Failure) -> Bool { self[\.isReachedElsewhere] }
@@ -179,6 +183,7 @@ final class FakeHypervisor: Hypervisor {
         var failures: [String: [Failure]] = [:]
         var domain: String?
         var hasDisk = false
+        var hasSeed = false
         var isRunning = false
     }
 
@@ -194,7 +199,7 @@ final class FakeHypervisor: Hypervisor {
     var calls: [String] { state.withLockedValue { $0.calls } }
 
     /// True where nothing of a VM is there.
-    var isEmpty: Bool { state.withLockedValue { $0.domain == nil && !$0.hasDisk && !$0.isRunning } }
+    var isEmpty: Bool { state.withLockedValue { $0.domain == nil && !$0.hasDisk && !$0.hasSeed && !$0.isRunning } }
 
     private func call(_ name: String, _ change: @Sendable (inout State) -> Void = { _ in }) async throws(Failure) {
         await entered(name)
@@ -218,6 +223,10 @@ final class FakeHypervisor: Hypervisor {
         try await call("disk") { $0.hasDisk = true }
     }
 
+    func ensureSeed(_ content: [UInt8], of vm: VirtualMachine) async throws(Failure) {
+        try await call("seed") { $0.hasSeed = true }
+    }
+
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         try await call("domain") { $0.domain = vm.domainName }
     }
@@ -230,6 +239,7 @@ final class FakeHypervisor: Hypervisor {
         try await call("remove") { state in
             state.domain = nil
             state.hasDisk = false
+            state.hasSeed = false
             state.isRunning = false
         }
         return []

@@ -61,7 +61,8 @@ struct RunnerFixture {
             name: "a",
             type: try id(1),
             image: try id(100),
-            needs: Resources(cpu: 1, ram: 512, disk: 1)
+            needs: Resources(cpu: 1, ram: 512, disk: 1),
+            seed: SeedSummary()
         )
         return FakeJobStore.State(
             status: VMStatus(vm: vm, state: .building, pm: pm),

@@ -9,7 +9,7 @@ import Testing
 @Suite("The runner")
 struct RunnerTests {
     /// What a create calls, by its steps.
-    private static let calls = [["network", "image"], ["disk"], ["domain"], ["start"]]
+    private static let calls = [["network", "image"], ["disk"], ["seed"], ["domain"], ["start"]]
     private static let steps = Operation.create.steps.map(\.name)
 
     @Test(
@@ -19,7 +19,7 @@ struct RunnerTests {
         let fixture = try RunnerFixture()
         try await fixture.run()
         #expect(fixture.hypervisor.calls == Self.calls.flatMap(\.self))
-        #expect(fixture.log == ["image+", "disk+", "domain+", "start+"])
+        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
         #expect(fixture.store[\.exit] == .done)
         #expect(fixture.store[\.calls] == Self.steps.count + 1, "the end of a step is written by the next call")
         for (_, step) in fixture.store[\.steps] { #expect(step.epoch == 1 && step.pm == PMID(1)) }
@@ -33,7 +33,7 @@ struct RunnerTests {
             fixture.clock.advance(by: age)
             try await fixture.run(since: asked)
             #expect(fixture.hypervisor.calls == Self.calls.flatMap(\.self))
-            #expect(fixture.log == ["image+", "disk+", "domain+", "start+"])
+            #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
             #expect(fixture.store[\.calls] == calls)
         }
     }
@@ -48,7 +48,7 @@ struct RunnerTests {
 
     @Test(
         "A step that fails is undone with those before it, the last one first; then the policy decides",
-        arguments: 0..<4
+        arguments: 0..<5
     )
     func failure(index: Int) async throws {
         for code in [FailureCode.imageTooLarge, .hypervisor] {
@@ -73,14 +73,16 @@ struct RunnerTests {
         let fixture = try RunnerFixture(failing: ["domain": [away], "remove": [away]])
         try await fixture.run()
         #expect(fixture.store[\.exit] == .postponed(.machineUnreachable))
-        #expect(fixture.log == ["image+", "disk", "domain"])
+        #expect(fixture.log == ["image+", "disk", "seed", "domain"])
         fixture.takeOver()
         try await fixture.run()
         #expect(fixture.store[\.exit] == .done)
         #expect(
-            fixture.hypervisor.calls == ["network", "image", "disk", "domain", "remove", "disk", "domain", "start"]
+            fixture.hypervisor.calls == [
+                "network", "image", "disk", "seed", "domain", "remove", "disk", "seed", "domain", "start",
+            ]
         )
-        #expect(fixture.log == ["image+", "disk+", "domain+", "start+"])
+        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
     }
 
     @Test("A create whose leftovers cannot be removed fails at last, and is cleaned up by a job of its own")
@@ -95,7 +97,7 @@ struct RunnerTests {
         )
     }
 
-    @Test("Whoever takes up a job goes on where it stands, and repeats no step that has an end", arguments: 0..<4)
+    @Test("Whoever takes up a job goes on where it stands, and repeats no step that has an end", arguments: 0..<5)
     func resume(index: Int) async throws {
         let fixture = try RunnerFixture()
         let name = Self.steps[index]
@@ -113,10 +115,10 @@ struct RunnerTests {
         try await fixture.run()
         #expect(fixture.hypervisor.calls == Self.calls.dropFirst(index).flatMap(\.self))
         #expect(fixture.store[\.exit] == .done)
-        #expect(fixture.log == ["image+", "disk+", "domain+", "start+"])
+        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
     }
 
-    @Test("A worker that lost its job does nothing more on the PM, and leaves everything as it is", arguments: 0..<4)
+    @Test("A worker that lost its job does nothing more on the PM, and leaves everything as it is", arguments: 0..<5)
     func lost(index: Int) async throws {
         let name = Self.steps[index]
         let box = NIOLockedValueBox<FakeJobStore?>(nil)
@@ -163,7 +165,7 @@ struct RunnerTests {
 
     @Test(
         "A job that was cancelled takes no further step; those that it took are undone, and it ends",
-        arguments: 0..<4
+        arguments: 0..<5
     )
     func cancelled(after steps: Int) async throws {
         var state = try RunnerFixture.state()

@@ -32,13 +32,21 @@ extension V1Call {
     ///
     /// - Throws: `Failure` with `unknownProject` where it is none, or another one than the caller's.
     func projectInPath() throws(Failure) -> ProjectName {
-        let text = try PercentEncoding.decoded(context.parameters.get("name") ?? "")
-        // Digits are a number here as anywhere, and no project has one.
-        guard !text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) || VMID(text) != nil else {
-            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is no name: give that of a project")
-        }
+        let text = try nameInPath(of: "a project")
         guard let name = ProjectName(text), let seen = try seen(name) else { throw .unknownProject(text.prefix(40)) }
         return seen
+    }
+
+    /// What the path calls an object that has a name and no number.
+    ///
+    /// - Throws: `Failure` with `invalidRequest` where it is none.
+    func nameInPath(of object: String) throws(Failure) -> String {
+        let text = try PercentEncoding.decoded(context.parameters.get("name") ?? "")
+        // Digits are a number here as anywhere.
+        guard !text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) || VMID(text) != nil else {
+            throw Failure(.invalidRequest, "'\(text.prefix(40))' in the path is no name: give that of \(object)")
+        }
+        return text
     }
 
     /// A project that is named, or the caller's; nil for neither.

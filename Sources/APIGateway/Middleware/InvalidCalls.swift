@@ -39,8 +39,8 @@ enum InvalidCalls {
         case let failure as Failure: return failure
         case let error as HTTPError where error.status == .notFound: return .unknownCall(request)
         // A body of unknown length turned out to be too long.
-        case let error as HTTPError where error.status == .contentTooLarge: return .bodyTooLarge
-        case is NIOTooManyBytesError: return .bodyTooLarge
+        case let error as HTTPError where error.status == .contentTooLarge: return .bodyTooLarge(request)
+        case is NIOTooManyBytesError: return .bodyTooLarge(request)
         default:
             context.logger.error(
                 "a request failed",

@@ -20,6 +20,7 @@ extension Gateway {
         let tokens: TokenController
         let webhooks: WebhookController
         let projects: ProjectController
+        let sshKeys: SSHKeyController
         let audit: AuditController
         let placement: PlacementController
         let jobs: JobController
@@ -111,6 +112,10 @@ extension Gateway {
         router.v1(Endpoints.readProject, controllers.projects.read)
         router.v1(Endpoints.updateProject, controllers.projects.update)
         router.v1(Endpoints.deleteProject, controllers.projects.delete)
+        router.v1(Endpoints.createSSHKey, controllers.sshKeys.create)
+        router.v1(Endpoints.listSSHKeys, controllers.sshKeys.list)
+        router.v1(Endpoints.readSSHKey, controllers.sshKeys.read)
+        router.v1(Endpoints.deleteSSHKey, controllers.sshKeys.delete)
         router.v1(Endpoints.dryRun, controllers.placement.dryRun)
         router.v1(Endpoints.readCapacity, controllers.placement.capacity)
         router.v1(Endpoints.readEvents, controllers.events.read)

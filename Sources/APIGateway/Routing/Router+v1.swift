@@ -134,6 +134,7 @@ extension Failure {
     fileprivate func pointing(into form: Schema) -> Failure {
         let fields: [FailureCode: String] = [
             .unknownType: "instance_type", .unknownImage: "image_id", .unknownHold: "hold_id",
+            .unknownSSHKey: "ssh_keys",
         ]
         guard pointer == nil, let field = fields[code], form[field: field] != nil else { return self }
         return pointed(JSONPointer.text([field]))

@@ -7,6 +7,7 @@ struct VMService: Sendable {
     let store: Store
     let jobs: JobService
     let levels: VMLevels
+    let seeds: SeedService
     /// How long a caller of the legacy API waits for the first probes and for a job's outcome.
     let wait: Duration
 
@@ -18,8 +19,16 @@ struct VMService: Sendable {
         project: ProjectName,
         request: String
     ) async throws(Failure) -> JobService.Submission {
-        try await jobs.submit(.create, waiting: wait) { @Sendable () async throws(Failure) in
-            try await store.enqueueCreate(name: name, type: type, image: image, project: project, request: request)
+        let seed = try await seeds.seed(of: name, in: project)
+        return try await jobs.submit(.create, waiting: wait) { @Sendable () async throws(Failure) in
+            try await store.enqueueCreate(
+                name: name,
+                type: type,
+                image: image,
+                project: project,
+                seed: seed,
+                request: request
+            )
         }
     }
 
@@ -32,7 +41,8 @@ struct VMService: Sendable {
         request: String,
         key: IdempotencyKey?
     ) async throws(Failure) -> JobService.Submission {
-        try await jobs.submit(.create, waiting: time) { @Sendable () async throws(Failure) in
+        let seed = try await seeds.seed(body.guest, of: body.name, in: project ?? .default)
+        return try await jobs.submit(.create, waiting: time) { @Sendable () async throws(Failure) in
             if let hold = body.hold {
                 return try await store.enqueueBuild(
                     of: hold,
@@ -40,6 +50,7 @@ struct VMService: Sendable {
                     image: body.image,
                     notes: body.notes,
                     project: project,
+                    seed: seed,
                     request: request,
                     key: key
                 )
@@ -52,6 +63,7 @@ struct VMService: Sendable {
                 constraints: body.placement ?? PlacementConstraints.none,
                 notes: body.notes,
                 project: project ?? .default,
+                seed: seed,
                 roomWait: roomWait,
                 request: request,
                 key: key

@@ -8,18 +8,26 @@ import Store
 struct BatchController: Sendable {
     let service: BatchService
     let store: Store
+    let seeds: SeedService
     let roomWait: RoomWait
 
     /// 202 with the batch while jobs of it go on; 201 once all have ended, or a problem document where all have failed.
     @Sendable
     func create(_ call: V1Call<CreateBatchRequest>) async throws(Failure) -> V1Response<BatchResponse> {
         let body = call.body
+        let project = try call.project(named: body.project)
+        var creates: [BatchCreate] = []
+        for (index, vm) in body.vms.enumerated() {
+            do throws(Failure) { creates += try await vm.creates(in: project, seeds) } catch {
+                throw error.pointed(JSONPointer.text(["vms", "\(index)"]))
+            }
+        }
         return try await V1Response(
             batch: call,
             by: service,
-            body.vms.flatMap(\.creates),
+            creates,
             isAtomic: body.atomic ?? false,
-            in: try call.project(named: body.project),
+            in: project,
             roomWait: roomWait.duration(body.whenFull, body.waitSeconds, until: body.deadlineAt)
         )
     }
@@ -91,14 +99,17 @@ extension V1Response {
 
 extension CreateBatchRequest.Create {
     /// The VMs that it asks for.
-    fileprivate var creates: [BatchCreate] {
-        Batch.names(name, count: count ?? 1).map {
+    fileprivate func creates(in project: ProjectName, _ seeds: SeedService) async throws(Failure) -> [BatchCreate] {
+        let names = Batch.names(name, count: count ?? 1)
+        let seeds = try await seeds.seeds(guest, of: names, in: project)
+        return zip(names, seeds).map { name, seed in
             BatchCreate(
-                name: $0,
+                name: name,
                 type: type,
                 image: image,
                 constraints: placement ?? PlacementConstraints.none,
-                notes: notes
+                notes: notes,
+                seed: seed
             )
         }
     }

@@ -42,7 +42,7 @@ enum JSONBody {
         if request.method == .get, let none = NoBody() as? Body { return none }
         do {
             // It was taken in up to the limit before.
-            let buffer = try await request.body.collect(upTo: BodyLimit.bytes)
+            let buffer = try await request.body.collect(upTo: BodyLimit.bytes(of: request))
             let body: Body = try decoded(Array(buffer.readableBytesView), form: form)
             try body.validate()
             return body

@@ -70,6 +70,8 @@ struct ProjectController: Sendable {
             throw Failure(.projectInUse, "token \(token) is for the project '\(name)': revoke it first")
         case .hasWebhook(let webhook):
             throw Failure(.projectInUse, "webhook \(webhook) is for the project '\(name)': delete it first")
+        case .hasSSHKey(let key):
+            throw Failure(.projectInUse, "project '\(name)' has the SSH key '\(key)': delete it first")
         }
     }
 

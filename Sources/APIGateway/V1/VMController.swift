@@ -19,13 +19,16 @@ struct VMController: Sendable {
         let project = try call.project(named: body.project)
         let roomWait = try roomWait.duration(body.whenFull, body.waitSeconds, until: body.deadlineAt)
         if let count = body.count, count > 1, let type = body.type {
-            let creates = Batch.names(body.name, count: count).map { name in
+            let names = Batch.names(body.name, count: count)
+            let seeds = try await service.seeds.seeds(body.guest, of: names, in: project)
+            let creates = zip(names, seeds).map { name, seed in
                 BatchCreate(
                     name: name,
                     type: type,
                     image: body.image,
                     constraints: body.placement ?? PlacementConstraints.none,
-                    notes: body.notes
+                    notes: body.notes,
+                    seed: seed
                 )
             }
             return try await V1Response(

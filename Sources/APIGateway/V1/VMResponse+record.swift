@@ -22,6 +22,7 @@ extension VMResponse {
             nics: vm.macs.map { VMNIC(mac: $0.description) },
             uuid: vm.uuid.uuidString.lowercased(),
             domain: vm.domainName,
+            seed: SeedResponse(vm),
             createdAt: vm.createdAt,
             version: status.version,
             jobID: vm.createJob

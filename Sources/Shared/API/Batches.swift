@@ -8,6 +8,7 @@ extension Endpoints {
         status: 201,
         makesBatch: true,
         scope: .project,
+        bodyLimit: 256 << 10,
         "Creates several VMs; with atomic, all get their places together or none does."
     )
     package static let listBatches = Endpoint<NoBody, Page<BatchSummary>>(
@@ -98,9 +99,19 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         package var labels: [String: String]?
         package var description: String?
         package var count: Int?
+        package var sshKeys: [String]?
+        package var userData: String?
+        package var userDataBase64: String?
+        package var hostname: String?
+        package var networkConfig: String?
+        package var seed: SeedKind?
 
         private enum CodingKeys: String, CodingKey {
-            case name, placement, labels, description, count
+            case name, placement, labels, description, count, hostname, seed
+            case sshKeys = "ssh_keys"
+            case userData = "user_data"
+            case userDataBase64 = "user_data_base64"
+            case networkConfig = "network_config"
             case type = "instance_type"
             case image = "image_id"
         }
@@ -108,7 +119,19 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         package static let forms = [
             CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label, most: VMNotes.mostLabels),
             CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
-        ]
+        ].merging(GuestRequest.forms) { own, _ in own }
+
+        /// What is asked of the seed disk of each VM.
+        package var guest: GuestRequest {
+            GuestRequest(
+                sshKeys: sshKeys,
+                userData: userData,
+                userDataBase64: userDataBase64,
+                hostname: hostname,
+                networkConfig: networkConfig,
+                seed: seed
+            )
+        }
 
         package init(
             name: String,
@@ -117,8 +140,11 @@ package struct CreateBatchRequest: APIRequest, Hashable {
             placement: PlacementConstraints? = nil,
             labels: [String: String]? = nil,
             description: String? = nil,
-            count: Int? = nil
+            count: Int? = nil,
+            guest: GuestRequest = GuestRequest()
         ) {
+            (sshKeys, hostname, seed) = (guest.sshKeys, guest.hostname, guest.seed)
+            (userData, userDataBase64, networkConfig) = (guest.userData, guest.userDataBase64, guest.networkConfig)
             (self.name, self.type, self.image, self.placement) = (name, type, image, placement)
             (self.labels, self.description, self.count) = (labels, description, count)
         }
@@ -130,52 +156,9 @@ package struct CreateBatchRequest: APIRequest, Hashable {
             try CreateVMRequest.validate(name, count: count)
             try Failure.at("placement", check: try placement?.validate())
             try notes.validate()
+            try guest.validate(count: count ?? 1)
         }
     }
-}
-
-/// What becomes of a create for which no PM has room when its turn comes.
-package enum WhenFull: String, Codable, CaseIterable, Hashable, Sendable {
-    /// It fails.
-    case refuse
-    /// It leaves the line, and is decided on again when room is freed, until a deadline.
-    case wait
-
-    /// For how long one may wait at most, whatever is configured.
-    package static let seconds = 1...2_592_000
-
-    /// Refuses a deadline without a wait, a wait without a deadline, and two deadlines.
-    static func check(_ whenFull: WhenFull?, _ seconds: Int?, _ deadline: String?) throws(Failure) {
-        if let seconds, !Self.seconds.contains(seconds) {
-            throw Failure(
-                .invalidRequest,
-                "wait_s is \(seconds): give 1 to \(Self.seconds.upperBound)",
-                pointer: "/wait_s"
-            )
-        }
-        if let deadline, !TextPattern.takes(TextPattern.time, deadline) {
-            throw Failure(
-                .invalidRequest,
-                "deadline_at='\(deadline.prefix(40))' is no time: give RFC 3339, such as 2030-01-31T12:00:00Z",
-                pointer: "/deadline_at"
-            )
-        }
-        guard (seconds == nil) != (deadline == nil) || whenFull != .wait else {
-            throw Failure(.invalidRequest, "when_full is wait: give wait_s or deadline_at, and not both", pointer: "")
-        }
-        guard whenFull == .wait || seconds == nil && deadline == nil else {
-            throw Failure(
-                .invalidRequest,
-                "wait_s and deadline_at are for when_full: wait: give that, too, or neither",
-                pointer: ""
-            )
-        }
-    }
-}
-
-extension WhenFull: SchemaDescribed {
-    package static var schema: Schema { .string(oneOf: allCases.map(\.rawValue)) }
-    package static var sample: Self? { .wait }
 }
 
 /// A batch in a list.

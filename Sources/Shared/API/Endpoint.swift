@@ -24,6 +24,7 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
         isStream: Bool = false,
         right: AccessRole? = nil,
         scope: EndpointScope = .installation,
+        bodyLimit: Int = EndpointDescription.usualBodyLimit,
         _ summary: String
     ) {
         description = EndpointDescription(
@@ -41,6 +42,7 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
             makesBatch: makesBatch,
             isConditional: isConditional,
             isStream: isStream,
+            bodyLimit: bodyLimit,
             summary: summary
         )
     }
@@ -134,7 +136,12 @@ package struct EndpointDescription: Sendable {
     package var isConditional = false
     /// Whether it answers server-sent events, too.
     package var isStream = false
+    /// The most bytes that a body may have.
+    package var bodyLimit = usualBodyLimit
     package let summary: String
+
+    /// The most bytes that the bodies of most calls may have.
+    package static let usualBodyLimit = 64 << 10
 
     /// Whether it makes a job, and so may answer 202.
     package var makesJob: Bool { statuses.contains(202) }
@@ -166,6 +173,7 @@ package enum NamedObject: String, Hashable, Sendable {
     case pm = "pms"
     case image = "images"
     case project = "projects"
+    case sshKey = "ssh-keys"
 }
 
 extension EndpointDescription {

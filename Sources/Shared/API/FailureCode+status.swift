@@ -9,11 +9,11 @@ extension FailureCode {
         case .crossSite, .forbidden: 403
         case .unknownCall, .unknownVM, .unknownPM, .unknownType, .unknownImage, .unknownHold: 404
         case .unknownBatch, .unknownJob, .unknownRule, .unknownToken, .unknownProject, .unknownWebhook: 404
-        case .unknownDelivery: 404
+        case .unknownDelivery, .unknownSSHKey: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409
-        case .limitReached, .projectExists, .projectInUse, .quotaExceeded: 409
+        case .limitReached, .projectExists, .sshKeyExists, .projectInUse, .quotaExceeded: 409
         case .cursorExpired: 410
         case .changedSince: 412
         case .requestTooLarge: 413

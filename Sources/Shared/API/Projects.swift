@@ -37,7 +37,7 @@ extension Endpoints {
         "/v1/projects/{name}",
         isConditional: true,
         right: .admin,
-        "Deletes a project that has no VMs, tokens and webhooks."
+        "Deletes a project that has no VMs, tokens, webhooks and SSH keys."
     )
 
     static let projects = [

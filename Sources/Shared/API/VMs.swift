@@ -10,6 +10,7 @@ extension Endpoints {
         makesBatch: true,
         mayBeGone: true,
         scope: .project,
+        bodyLimit: 256 << 10,
         "Creates a VM: of a type, or in the place of a hold; with count, several of a type."
     )
     package static let readVM = Endpoint<NoBody, VMResponse>(
@@ -74,9 +75,19 @@ package struct CreateVMRequest: APIRequest, Hashable {
     package var whenFull: WhenFull?
     package var waitSeconds: Int?
     package var deadlineAt: String?
+    package var sshKeys: [String]?
+    package var userData: String?
+    package var userDataBase64: String?
+    package var hostname: String?
+    package var networkConfig: String?
+    package var seed: SeedKind?
 
     private enum CodingKeys: String, CodingKey {
-        case name, placement, labels, description, project, count, atomic
+        case name, placement, labels, description, project, count, atomic, hostname, seed
+        case sshKeys = "ssh_keys"
+        case userData = "user_data"
+        case userDataBase64 = "user_data_base64"
+        case networkConfig = "network_config"
         case type = "instance_type"
         case image = "image_id"
         case hold = "hold_id"
@@ -89,7 +100,7 @@ package struct CreateVMRequest: APIRequest, Hashable {
         CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label, most: VMNotes.mostLabels),
         CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
         CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds), CodingKeys.deadlineAt.rawValue: .time,
-    ]
+    ].merging(GuestRequest.forms) { own, _ in own }
 
     package static let choices = [
         FieldChoice(with: ["instance_type"], without: ["hold_id"]),
@@ -98,6 +109,18 @@ package struct CreateVMRequest: APIRequest, Hashable {
 
     /// What its owner says of the VM.
     package var notes: VMNotes { VMNotes(labels: labels ?? [:], description: description) }
+
+    /// What is asked of its seed disk.
+    package var guest: GuestRequest {
+        GuestRequest(
+            sshKeys: sshKeys,
+            userData: userData,
+            userDataBase64: userDataBase64,
+            hostname: hostname,
+            networkConfig: networkConfig,
+            seed: seed
+        )
+    }
 
     package init(
         name: String,
@@ -112,8 +135,11 @@ package struct CreateVMRequest: APIRequest, Hashable {
         atomic: Bool? = nil,
         whenFull: WhenFull? = nil,
         waitSeconds: Int? = nil,
-        deadlineAt: String? = nil
+        deadlineAt: String? = nil,
+        guest: GuestRequest = GuestRequest()
     ) {
+        (sshKeys, hostname, seed) = (guest.sshKeys, guest.hostname, guest.seed)
+        (userData, userDataBase64, networkConfig) = (guest.userData, guest.userDataBase64, guest.networkConfig)
         self.name = name
         self.project = project
         self.type = type
@@ -147,6 +173,7 @@ package struct CreateVMRequest: APIRequest, Hashable {
         }
         try Failure.at("placement", check: try placement?.validate())
         try notes.validate()
+        try guest.validate(count: count ?? 1)
         guard (type == nil) == (hold != nil),
             hold == nil || (placement ?? PlacementConstraints.none) == PlacementConstraints.none
         else {
@@ -198,6 +225,8 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package let nics: [VMNIC]
     package let uuid: String
     package let domain: String
+    /// Missing where it has no seed disk.
+    package let seed: SeedResponse?
     package let createdAt: String?
     /// The time of its last change, in microseconds since 1970: another one at each change.
     package let version: Int
@@ -207,9 +236,8 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package var wait: VMWait?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, project, labels, description, state, drift, needs, placement, nics, uuid, domain, version,
-            reached,
-            wait
+        case id, name, project, labels, description, state, drift, needs, placement, nics, uuid, domain, seed, version,
+            reached, wait
         case stateReason = "state_reason"
         case type = "instance_type"
         case image = "image_id"
@@ -234,6 +262,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
         nics: [VMNIC],
         uuid: String,
         domain: String,
+        seed: SeedResponse?,
         createdAt: String?,
         version: Int,
         jobID: JobID?
@@ -254,6 +283,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
         self.nics = nics
         self.uuid = uuid
         self.domain = domain
+        self.seed = seed
         self.createdAt = createdAt
         self.version = version
         self.jobID = jobID

@@ -2,15 +2,19 @@ private import CCrypto
 
 /// A digest by SHA-256 (FIPS 180-4), which libcrypto makes (EVP_Digest).
 package struct SHA256Digest: Sendable {
-    private let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// The digest of a text's UTF-8.
     ///
     /// - Returns: nil where libcrypto has no SHA-256, as under a provider that was configured without it.
-    package init?(of text: String) {
+    package init?(of text: String) { self.init(of: Array(text.utf8)) }
+
+    /// The digest of some bytes.
+    ///
+    /// - Returns: nil where libcrypto has no SHA-256.
+    package init?(of data: [UInt8]) {
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
-        let data = Array(text.utf8)
         // Safe: both arrays live through the call, and SHA-256 writes the 32 bytes that there are.
         guard unsafe EVP_Digest(data, data.count, &digest, &length, EVP_sha256(), nil) == 1, length == 32 else {
             return nil

@@ -54,8 +54,12 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case unknownProject = "unknown_project"
     /// There is a project of this name already.
     case projectExists = "project_exists"
-    /// The project has VMs or tokens.
+    /// The project has VMs, tokens or SSH keys.
     case projectInUse = "project_in_use"
+    /// There is no SSH key of this name in the project.
+    case unknownSSHKey = "unknown_ssh_key"
+    /// There is an SSH key of this name in the project already.
+    case sshKeyExists = "ssh_key_exists"
     /// The project may not have so much.
     case quotaExceeded = "quota_exceeded"
     /// There is no such webhook.

@@ -23,6 +23,8 @@ package struct VirtualMachine: Hashable, Sendable {
     package let project: ProjectName
     /// What its owner says of it.
     package let notes: VMNotes
+    /// What its guest finds on its seed disk; nil where it has none.
+    package let seed: SeedSummary?
     /// When it was accepted, as the store wrote it; nil in records that do not say.
     package let createdAt: String?
     /// The job that created it; nil in records that do not say.
@@ -39,6 +41,7 @@ package struct VirtualMachine: Hashable, Sendable {
         macs: [MACAddress] = [],
         project: ProjectName = .default,
         notes: VMNotes = .none,
+        seed: SeedSummary? = nil,
         createdAt: String? = nil,
         createJob: JobID? = nil
     ) {
@@ -52,6 +55,7 @@ package struct VirtualMachine: Hashable, Sendable {
         self.macs = macs
         self.project = project
         self.notes = notes
+        self.seed = seed
         self.createdAt = createdAt
         self.createJob = createJob
     }

@@ -12,6 +12,9 @@ package protocol JobStore: Sendable {
     /// What is registered of an image's file; nil where there is no such image.
     func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration?
 
+    /// What a VM's seed disk is made of; nil for a VM without one.
+    func seed(of vm: VirtualMachine) async throws(Failure) -> GuestSeed?
+
     /// How many attempts at a job failed so far.
     func tries(of job: JobID) async throws(Failure) -> Int
 

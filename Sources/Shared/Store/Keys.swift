@@ -84,6 +84,8 @@ package struct Keys: Hashable, Sendable {
     package var auditChain: String { prefix + "audit:chain" }
     /// Sorted set: the projects, in the order of their names.
     package var projects: String { prefix + "projects" }
+    /// Sorted set: the SSH keys with names, as `project/name`, in that order.
+    package var sshKeys: String { prefix + "ssh-keys" }
     /// Sorted set: the tokens that administrators have made, by number.
     package var tokens: String { prefix + "tokens" }
     /// String: there while those tokens are refused, with why.
@@ -109,6 +111,10 @@ package struct Keys: Hashable, Sendable {
     package func deferred(by scope: QueueRuleScope) -> String { prefix + "queue:deferred:" + scope.words }
     /// Hash: a project: its quotas, and what its VMs need together.
     package func project(_ name: ProjectName) -> String { prefix + "project:\(name)" }
+    /// Hash: an SSH key with a name.
+    package func sshKey(_ name: SSHKeyName, of project: ProjectName) -> String { sshKey("\(project)/\(name)") }
+    /// Hash: an SSH key with a name, by `project/name`.
+    func sshKey(_ id: String) -> String { prefix + "ssh-key:" + id }
     /// Hash: a batch.
     package func batch(_ id: BatchID) -> String { prefix + "batch:\(id)" }
     /// Hash: a token, without the token itself.
@@ -125,6 +131,8 @@ package struct Keys: Hashable, Sendable {
     package func explanation(of id: JobID) -> String { job(id) + ":explanation" }
     /// Hash: a VM.
     package func vm(_ id: VMID) -> String { prefix + "vm:\(id)" }
+    /// Hash: what a VM's seed disk is made of, until the VM's create has ended.
+    package func seed(of id: VMID) -> String { prefix + "vm:\(id):seed" }
     /// List: the jobs of a VM that wait for the one that is under way.
     package func waiting(_ id: VMID) -> String { prefix + "vm:\(id):waiting" }
     /// Hash: a PM.

@@ -11,6 +11,7 @@ package struct BatchCreate: Sendable {
     package let image: ImageID
     package let constraints: PlacementConstraints
     package let notes: VMNotes
+    package let seed: GuestSeed?
     package let uuid: UUID
 
     package init(
@@ -19,18 +20,19 @@ package struct BatchCreate: Sendable {
         image: ImageID,
         constraints: PlacementConstraints = .none,
         notes: VMNotes = .none,
+        seed: GuestSeed? = nil,
         uuid: UUID = UUID()
     ) {
         (self.name, self.type, self.image) = (name, type, image)
-        (self.constraints, self.notes, self.uuid) = (constraints, notes, uuid)
+        (self.constraints, self.notes, self.seed, self.uuid) = (constraints, notes, seed, uuid)
     }
 
     /// As the script takes it.
-    fileprivate var words: [String] {
+    fileprivate var words: [any RedisArgumentConvertible] {
         [
             name, uuid.uuidString.lowercased(), type.description, image.description, constraints.recordText,
             constraints.groupWords, notes.labelWords, notes.description ?? "",
-        ]
+        ] + seed.words
     }
 }
 

@@ -31,6 +31,7 @@ extension Store {
     ///   - constraints: where the VM may go, validated.
     ///   - notes: what its owner says of it, validated.
     ///   - project: the project that it is made in.
+    ///   - seed: what its guest is given by a seed disk; nil for none.
     ///   - roomWait: how long it waits for room where there is none; nil for not at all.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
@@ -45,6 +46,7 @@ extension Store {
         constraints: PlacementConstraints = .none,
         notes: VMNotes = .none,
         project: ProjectName = .default,
+        seed: GuestSeed? = nil,
         roomWait: Duration? = nil,
         request: String,
         key: IdempotencyKey? = nil
@@ -55,7 +57,7 @@ extension Store {
             "labels": notes.labelWords, "description": notes.description ?? "", "project": project.description,
             "room_wait_ms": roomWait.milliseconds,
         ]
-        return try await enqueue(.enqueueCreate, wanted, type: type, image: image, key: key)
+        return try await enqueue(.enqueueCreate, wanted + seed.arguments, type: type, image: image, key: key)
     }
 
     /// Accepts the build of a hold, which becomes the VM.
@@ -66,6 +68,7 @@ extension Store {
     ///   - image: the image.
     ///   - notes: what its owner says of it, validated.
     ///   - project: the one that the hold must be of; nil for any.
+    ///   - seed: what its guest is given by a seed disk; nil for none.
     ///   - request: the id of the HTTP request, kept with the job.
     ///   - key: the client's own key for the request.
     /// - Returns: the job and the VM's number, which is the hold's.
@@ -76,6 +79,7 @@ extension Store {
         image: ImageID,
         notes: VMNotes = .none,
         project: ProjectName? = nil,
+        seed: GuestSeed? = nil,
         request: String,
         key: IdempotencyKey? = nil
     ) async throws(Failure) -> Acceptance {
@@ -85,7 +89,7 @@ extension Store {
             "project": project?.description ?? "",
             "room_wait_ms": "",
         ]
-        return try await enqueue(.enqueueCreate, wanted, type: nil, image: image, key: key)
+        return try await enqueue(.enqueueCreate, wanted + seed.arguments, type: nil, image: image, key: key)
     }
 
     /// Accepts a hold: a claim for a VM that is not built yet.

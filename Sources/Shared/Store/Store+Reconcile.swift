@@ -181,6 +181,7 @@ extension Store {
         if !vm.macs.isEmpty { fields += ["macs", vm.macs.words] }
         if !vm.notes.labels.isEmpty { fields += ["labels", vm.notes.labelWords] }
         if let description = vm.notes.description { fields += ["description", description] }
+        if let seed = vm.seed { fields += ["seed", seed.words] }
         let found: ScriptArguments = [
             "state": state.rawValue, "type_id": vm.type.value, "image_id": vm.image.value,
             "create_job": vm.createJob?.description ?? "",

@@ -54,6 +54,12 @@ struct MeteredHypervisor: Hypervisor {
         }
     }
 
+    func ensureSeed(_ content: [UInt8], of vm: VirtualMachine) async throws(Failure) {
+        try await metrics.measured("ensure_seed") { () async throws(Failure) in
+            try await base.ensureSeed(content, of: vm)
+        }
+    }
+
     func removeDisk(named name: String, olderThan age: Duration) async throws(Failure) -> Bool {
         try await metrics.measured("remove_disk") { () async throws(Failure) in
             try await base.removeDisk(named: name, olderThan: age)

@@ -36,6 +36,11 @@ struct StepActions: Sendable {
             try await context.hypervisor.ensureDisk(of: context.vm, over: try await context.image())
             return .done
         },
+        .ensureSeed: { (context) async throws(Failure) in
+            guard let seed = try await context.seed() else { return StepResult(detail: "it is to have none") }
+            try await context.hypervisor.ensureSeed(NoCloudSeed(seed, of: context.vm).image, of: context.vm)
+            return .done
+        },
         .ensureDefined: { (context) async throws(Failure) in
             try await context.hypervisor.ensureDefined(context.vm, over: try await context.image())
             return .done

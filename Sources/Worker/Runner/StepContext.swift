@@ -33,6 +33,9 @@ struct StepContext: Sendable {
         knownImage.withLockedValue { $0 = result }
     }
 
+    /// What the VM's seed disk is made of; nil where it is to have none.
+    func seed() async throws(Failure) -> GuestSeed? { try await store.seed(of: vm) }
+
     /// The VM's image as the catalog has it: a PM that holds it already needs no file on this worker.
     func image() async throws(Failure) -> ImageFile {
         if let known = knownImage.withLockedValue({ $0 }) { return try known.get() }

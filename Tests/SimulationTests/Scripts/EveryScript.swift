@@ -118,17 +118,6 @@ struct EveryScript {
         _ = try await store.confirmTokens()
     }
 
-    private func projects() async throws {
-        guard let name = ProjectName("a") else { return }
-        for _ in 1...2 { do { try await store.createProject(name, quotas: [.vms: 1]) } catch {} }
-        _ = try await store.update(name, ifVersion: nil, [.vms: nil, .vcpus: 2])
-        let usage = ProjectUsage(vms: 1, needs: Resources(cpu: 1, ram: 1, disk: 1))
-        try await store.repair(ProjectCorrection(project: name, from: .zero, to: usage))
-        _ = try await store.deleteProject(name, ifVersion: nil)
-        try await store.repair(ProjectCorrection(project: name, from: usage, to: .zero))
-        _ = try await store.deleteProject(name, ifVersion: nil)
-    }
-
     private func auditLog() async throws {
         let author = RequestAuthor(token: nil, name: "a", project: nil, route: "POST /v1/queue:pause", request: "r")
         for _ in 1...2 {
@@ -179,6 +168,7 @@ struct EveryScript {
             type: TypeID(known: 1),
             image: ImageID(known: 100),
             constraints: groups,
+            seed: GuestSeed(summary: SeedSummary(), sshKeys: [], userData: [0, 255], networkConfig: ""),
             request: ""
         )
         let lease = try await claim()

@@ -13,6 +13,8 @@ struct SimulatedPM: Hypervisor {
 
     func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure) { try await act(.disk, vm) }
 
+    func ensureSeed(_ content: [UInt8], of vm: VirtualMachine) async throws(Failure) {}
+
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         try await act(.domain, vm)
     }

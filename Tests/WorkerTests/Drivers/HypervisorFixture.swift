@@ -71,7 +71,8 @@ enum HypervisorFixture {
         uuid: UUID = UUID(),
         ram: Int = 128,
         constraints: PlacementConstraints = .none,
-        macs: [MACAddress] = []
+        macs: [MACAddress] = [],
+        seed: SeedSummary? = nil
     ) throws -> VirtualMachine {
         guard let id = VMID(number), let type = TypeID(2), let image = ImageID(100) else {
             throw TestKitError("\(number) is no VM's number")
@@ -85,7 +86,8 @@ enum HypervisorFixture {
             image: image,
             needs: needs,
             constraints: constraints,
-            macs: macs
+            macs: macs,
+            seed: seed
         )
     }
 

@@ -71,6 +71,7 @@ package enum OpenAPIDocument {
                 switch endpoint.namedObject {
                 case nil: number
                 case .project: ProjectName.schema.definition
+                case .sshKey: SSHKeyName.schema.definition
                 case .vm, .pm, .image: ["anyOf": [number, text]]
                 }
             return ["name": .string(name), "in": "path", "required": true, "schema": schema]

@@ -30,6 +30,8 @@ enum TextPattern {
         return text(of: strange, with: strange + [0x20...0x20])
     }()
 
+    /// Names of hosts, and some others, which the code refuses.
+    static let hostname = "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
     static let labelWord = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
     static let label = "^\(labelWord)$"
     static let labelPair = "^\(labelWord)=\(labelWord)$"

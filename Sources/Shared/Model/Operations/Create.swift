@@ -8,6 +8,8 @@ extension StepAction {
     package static let ensureImage: StepAction = "ensure_image"
     /// Makes the VM's disk.
     package static let ensureDisk: StepAction = "ensure_disk"
+    /// Makes the disk from which its guest reads who may log in and what is to be set up; nothing where it has none.
+    package static let ensureSeed: StepAction = "ensure_seed"
     /// Defines the VM's domain.
     package static let ensureDefined: StepAction = "ensure_defined"
 }
@@ -24,6 +26,7 @@ extension Operation {
             // The image is the PM's, for all VMs that start from it.
             OperationStep("image", .ensureImage),
             OperationStep("disk", .ensureDisk, leaves: .ofVM, undo: .remove),
+            OperationStep("seed", .ensureSeed, leaves: .ofVM, undo: .remove),
             OperationStep("domain", .ensureDefined, leaves: .ofVM, undo: .remove),
             OperationStep("start", .ensureRunning, leaves: .ofVM, undo: .remove),
         ],

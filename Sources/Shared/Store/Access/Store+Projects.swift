@@ -11,6 +11,7 @@ package enum ProjectDeletion: Hashable, Sendable {
     case hasVMs(Int)
     case hasToken(TokenID)
     case hasWebhook(WebhookID)
+    case hasSSHKey(SSHKeyName)
 }
 
 extension Store {
@@ -56,7 +57,7 @@ extension Store {
         return try await run(.updateProject, arguments, more: fields)
     }
 
-    /// Forgets a project that has no VMs and no tokens (script `delete_project`).
+    /// Forgets a project that has no VMs, tokens and SSH keys (script `delete_project`).
     package func deleteProject(
         _ name: ProjectName,
         ifVersion versions: [String]?
@@ -233,6 +234,8 @@ extension ProjectDeletion: ScriptReply {
                 self = .hasToken(token)
             } else if words[1] == "webhook", let webhook = WebhookID(words[2]) {
                 self = .hasWebhook(webhook)
+            } else if words[1] == "ssh_key", let name = SSHKeyName(words[2]) {
+                self = .hasSSHKey(name)
             } else if let count = Int(words[2]) {
                 self = .hasVMs(count)
             } else {

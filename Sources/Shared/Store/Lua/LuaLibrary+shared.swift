@@ -35,6 +35,7 @@ extension LuaLibrary {
         LuaFile("failure_penalty", PackageResources.failure_penalty_lua),
         LuaFile("fleet_version", PackageResources.fleet_version_lua),
         LuaFile("groups", PackageResources.groups_lua),
+        LuaFile("guest_seed", PackageResources.guest_seed_lua),
         LuaFile("headroom", PackageResources.headroom_lua),
         LuaFile("idempotency", PackageResources.idempotency_lua),
         LuaFile("identities", PackageResources.identities_lua),

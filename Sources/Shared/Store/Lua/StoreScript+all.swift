@@ -84,8 +84,10 @@ extension StoreScript {
     static let sealAudit = StoreScript("seal_audit", PackageResources.seal_audit_lua)
     static let createProject = StoreScript("create_project", PackageResources.create_project_lua)
     static let deleteProject = StoreScript("delete_project", PackageResources.delete_project_lua)
+    static let deleteSSHKey = StoreScript("delete_ssh_key", PackageResources.delete_ssh_key_lua)
     static let updateProject = StoreScript("update_project", PackageResources.update_project_lua)
     static let confirmTokens = StoreScript("confirm_tokens", PackageResources.confirm_tokens_lua)
+    static let createSSHKey = StoreScript("create_ssh_key", PackageResources.create_ssh_key_lua)
     static let createToken = StoreScript("create_token", PackageResources.create_token_lua)
     static let revokeToken = StoreScript("revoke_token", PackageResources.revoke_token_lua)
     static let suspendTokens = StoreScript("suspend_tokens", PackageResources.suspend_tokens_lua)
@@ -126,6 +128,7 @@ extension StoreScript {
         .migrateJobs,
         .migrateTombstones, .migrateVMIndex, .findVMs, .readEvents, .updateVM, .changeSimulated,
         .readUnsealed, .sealAudit,
+        .createSSHKey, .deleteSSHKey,
         .createProject, .deleteProject, .updateProject, .confirmTokens, .createToken, .revokeToken, .suspendTokens,
         .holdLock, .releaseLock,
         .askDelivery, .createWebhook, .deleteWebhook, .enableWebhook, .openDelivery, .passEvents, .recordAttempt,

@@ -25,6 +25,7 @@ extension VirtualMachine {
                 labels: try fields.value("labels") { VMNotes.labels(words: $0) } ?? [:],
                 description: fields["description"]
             ),
+            seed: try fields.value("seed") { SeedSummary(words: $0) },
             createdAt: fields["created_at"],
             createJob: try fields.value("create_job") { JobID($0) }
         )

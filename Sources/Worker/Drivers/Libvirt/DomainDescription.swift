@@ -17,6 +17,8 @@ struct DomainDescription: Hashable, Sendable {
     var traits: DomainTraits
     /// The path of its disk on the PM.
     var disk: String
+    /// The path of its seed disk on the PM; nil for none.
+    var seed: String?
     /// The libvirt network that it is attached to; nil for none.
     var network: String?
     /// The file on the PM that keeps what the guest writes to its serial console; nil for none.
@@ -75,7 +77,9 @@ struct DomainDescription: Hashable, Sendable {
     }
 
     private var devices: XMLElement {
-        XMLElement("devices", children: [diskDevice, interface, serial, console, agentChannel, balloon, randomNumbers])
+        let drives = [diskDevice, seedDevice]
+        let others = [interface, serial, console, agentChannel, balloon, randomNumbers]
+        return XMLElement("devices", children: drives + others)
     }
 
     private var diskDevice: XMLElement {
@@ -83,6 +87,19 @@ struct DomainDescription: Hashable, Sendable {
         let source = XMLElement("source", ["file": disk])
         let target = XMLElement("target", ["dev": "vda", "bus": "virtio"])
         return XMLElement("disk", ["type": "file", "device": "disk"], children: [driver, source, target])
+    }
+
+    /// On the bus that every cloud kernel knows; snapshots of the VM leave it out.
+    private var seedDevice: XMLElement? {
+        guard let seed else { return nil }
+        let driver = XMLElement("driver", ["name": "qemu", "type": "raw"])
+        let source = XMLElement("source", ["file": seed])
+        let target = XMLElement("target", ["dev": "vdb", "bus": "virtio"])
+        return XMLElement(
+            "disk",
+            ["type": "file", "device": "disk", "snapshot": "no"],
+            children: [driver, source, target, XMLElement("readonly")]
+        )
     }
 
     private var interface: XMLElement? {

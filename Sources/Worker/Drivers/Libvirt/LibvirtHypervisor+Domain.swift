@@ -9,14 +9,12 @@ extension LibvirtHypervisor {
         let guests = try await guestTraits()
         try await perform("defining VM \(vm.id)", grace: settings.grace) { [self] session in
             guard try ownDomain(of: vm, in: session) == nil else { return }
-            let disk = try withPool(in: session) { known in
-                guard try known.pool.volume(name: vm.diskName) != nil else {
-                    throw failure(
-                        .hypervisor,
-                        "the disk of VM \(vm.id), '\(vm.diskName)', is missing: create the VM again"
-                    )
+            let (disk, seed) = try withPool(in: session) { known in
+                for name in [vm.diskName] + (vm.seed == nil ? [] : [vm.seedName])
+                where try known.pool.volume(name: name) == nil {
+                    throw failure(.hypervisor, "a disk of VM \(vm.id), '\(name)', is missing: create the VM again")
                 }
-                return known.path(of: vm.diskName)
+                return (known.path(of: vm.diskName), vm.seed.map { _ in known.path(of: vm.seedName) })
             }
             let description = DomainDescription(
                 vm: vm,
@@ -25,6 +23,7 @@ extension LibvirtHypervisor {
                 host: guests.host,
                 traits: guests.traits,
                 disk: disk,
+                seed: seed,
                 network: guestNetwork,
                 consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
             )

@@ -40,7 +40,8 @@ extension LibvirtHypervisor {
                         length: image.fileSize,
                         cancellation: session.cancellation
                     )
-                    try checkWhole(volume, image, in: pool)
+                    let name = "image \(image.image.id) ('\(image.image.name)')"
+                    try checkWhole(volume, length: image.fileSize, name, in: pool)
                 }
                 try image.checkUnchanged(at: file.path)
                 let marker = VolumeDescription(name: image.markerName, format: "raw", capacity: 0)
@@ -59,15 +60,15 @@ extension LibvirtHypervisor {
     }
 
     /// Checks that all of it has arrived: libvirt has been seen to take the end of a stream whose writer had no room left.
-    private func checkWhole(_ copy: Volume, _ image: ImageFile, in pool: StoragePool) throws {
+    func checkWhole(_ copy: Volume, length: Int64, _ name: String, in pool: StoragePool) throws {
         let size = try copy.fileSize()
-        guard size != image.fileSize else { return }
+        guard size != length else { return }
         // libvirt reports of a pool what it found at its last refresh.
         try pool.refresh()
-        let isFull = try pool.info().available < image.fileSize - size
+        let isFull = try pool.info().available < length - size
         throw failure(
             isFull ? .storageFull : .hypervisor,
-            "sending image \(image.image.id) ('\(image.image.name)'): only \(size) of its \(image.fileSize) bytes were "
+            "sending \(name): only \(size) of its \(length) bytes were "
                 + (isFull ? "taken: free some space in pool '\(listing.pool)'" : "taken: see libvirtd's log there")
         )
     }

@@ -58,13 +58,15 @@ extension LibvirtHypervisor {
         if !others.isEmpty { try refresh(pool) }
         let volumes = try pool.volumesByName()
         let named = volumes.keys.filter { VolumeName($0).domainName == vm.domainName }
-        guard !others.isEmpty || named.contains(where: { $0 != vm.diskName }) else {
-            try volumes[vm.diskName].map(delete)
+        let own = [vm.diskName, vm.seedName]
+        guard !others.isEmpty || named.contains(where: { !own.contains($0) }) else {
+            for name in own { try volumes[name].map(delete) }
             return []
         }
         let chains = try DiskChains(of: vm, files: files.paths, directory: known.directory, backing: backing(volumes))
-        let used = try namesInUse(chains.ours, exceptBy: vm, in: session)
-        let doomed = chains.removable(keeping: used)
+        let used = try namesInUse(chains.ours.union([vm.seedName]), exceptBy: vm, in: session)
+        // Nothing stands on a seed, so that it is in no chain.
+        let doomed = chains.removable(keeping: used) + (used.contains(vm.seedName) ? [] : [vm.seedName])
         for name in doomed { try volumes[name].map(delete) }
         let left = chains.left(after: doomed)
         guard !left.isEmpty else { return [] }

@@ -8,6 +8,14 @@ protocol StorageDriver: Sendable {
     /// Makes the VM's disk over the image, as large as its type says, unless it is there.
     func ensureDisk(of vm: VirtualMachine, over image: ImageFile) async throws(Failure)
 
+    /// Makes the disk from which the VM's guest reads what it is given, unless the VM's domain is there, and with it the disk.
+    ///
+    /// - Parameters:
+    ///   - content: the disk, byte for byte.
+    ///   - vm: the VM.
+    /// - Throws: `Failure`.
+    func ensureSeed(_ content: [UInt8], of vm: VirtualMachine) async throws(Failure)
+
     /// Deletes a VM's disk that belongs to nobody, unless a domain names it or it was written to lately.
     ///
     /// - Parameters:

@@ -37,6 +37,7 @@ extension VirtualMachine {
                 "project": project == .default ? nil : project.description,
                 "labels": notes.labels.isEmpty ? nil : notes.labelWords,
                 "description": notes.description.map(Self.escaped),
+                "seed": seed?.words,
                 "created": createdAt,
                 "job": createJob?.description,
                 "cell": cell,
@@ -89,6 +90,7 @@ extension VirtualMachine {
                 labels: element[attribute: "labels"].flatMap(VMNotes.labels(words:)) ?? [:],
                 description: element[attribute: "description"].map(Self.unescaped)
             ),
+            seed: element[attribute: "seed"].flatMap(SeedSummary.init(words:)),
             createdAt: element[attribute: "created"].flatMap { Self.isTime($0) ? $0 : nil },
             createJob: job
         )

@@ -5,6 +5,9 @@ extension VirtualMachine {
     /// The name of the volume that is its disk.
     var diskName: String { "\(domainName).qcow2" }
 
+    /// The name of the volume that is its seed disk.
+    var seedName: String { "\(domainName)-seed.iso" }
+
     /// The size of its disk in bytes.
     var diskBytes: Int64 { Int64(needs.disk) << 30 }
 }

@@ -7,6 +7,7 @@ struct SimulatedChance: Sendable {
         case inventory
         case image
         case disk
+        case seed
         case domain
         case start
         case remove

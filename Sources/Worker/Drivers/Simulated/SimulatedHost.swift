@@ -64,7 +64,7 @@ struct SimulatedHost: Sendable {
         if let image { fields += [volumeStart + image.volumeName, volumeStart + image.markerName] }
         if let vm {
             fields += [domainStart, lostStart].map { $0 + vm.simulatedKey }
-            fields += [nameStart + vm.domainName, volumeStart + vm.diskName]
+            fields += [nameStart + vm.domainName, volumeStart + vm.diskName, volumeStart + vm.seedName]
         }
         return fields
     }

@@ -85,6 +85,19 @@ struct SimulatedHypervisor: Hypervisor {
         }
     }
 
+    func ensureSeed(_ content: [UInt8], of vm: VirtualMachine) async throws(Failure) {
+        let (doing, fields) = ("making the seed disk of VM \(vm.id)", SimulatedHost.fields(of: vm))
+        let bytes = Int64(content.count)
+        try await act(.seed, on: "\(vm.id)", doing, fields) { host throws(Failure) in
+            if let seed = host.volume(vm.seedName) {
+                let isWhole = seed.capacity == bytes
+                if isWhole || host.domain(vm.simulatedKey) != nil { return }
+            }
+            try checkRoom(for: bytes, in: host)
+            host.set(volume(bytes, capacity: bytes, at: host.now), name: vm.seedName)
+        }
+    }
+
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         try await act(.domain, on: "\(vm.id)", "defining VM \(vm.id)", SimulatedHost.fields(of: vm)) {
             host throws(Failure) in
@@ -95,10 +108,10 @@ struct SimulatedHypervisor: Hypervisor {
                     "a domain that is not ours is called '\(vm.domainName)' (\(other)): rename it there"
                 )
             }
-            guard host.volume(vm.diskName) != nil else {
+            for name in [vm.diskName] + (vm.seed == nil ? [] : [vm.seedName]) where host.volume(name) == nil {
                 throw failure(
                     .hypervisor,
-                    "the disk of VM \(vm.id), '\(vm.diskName)', no longer exists: create the VM again"
+                    "a disk of VM \(vm.id), '\(name)', no longer exists: create the VM again"
                 )
             }
             let domain = SimulatedHost.Domain(
@@ -129,7 +142,7 @@ struct SimulatedHypervisor: Hypervisor {
             host throws(Failure) in
             host.spareAfterLostAnswer(uuid: vm.simulatedKey)
             if try ownDomain(of: vm, in: &host) != nil { host.set(nil, uuid: vm.simulatedKey) }
-            if host.volume(vm.diskName) != nil { host.set(nil, name: vm.diskName) }
+            for name in [vm.diskName, vm.seedName] where host.volume(name) != nil { host.set(nil, name: name) }
         } whenUnanswered: { host in
             // Or a create that fails there time and again would never be known to have left nothing.
             host.noteLostAnswer(uuid: vm.simulatedKey)
@@ -141,8 +154,8 @@ struct SimulatedHypervisor: Hypervisor {
         let doing = "removing the disk \(name)"
         // Any domain there may name it.
         return try await act(.deleteDisk, on: name, doing, nil) { host throws(Failure) in
-            guard VolumeSummary(name: name, allocation: 0).isDisk, let disk = host.volume(name) else { return }
-            let isUsed = host.domainSummaries.contains { "\($0.name).qcow2" == name || $0.record?.diskName == name }
+            guard let owner = VolumeName(name).domainName, let disk = host.volume(name) else { return }
+            let isUsed = host.domainSummaries.contains { $0.name == owner || $0.record?.domainName == owner }
             guard !isUsed, age == .zero || .milliseconds(host.now - disk.written) > age else { return }
             host.set(nil, name: name)
         }

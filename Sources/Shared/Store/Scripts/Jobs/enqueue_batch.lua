@@ -12,13 +12,13 @@
 -- ARGV fingerprint      what distinguishes the request from another one with that key
 -- ARGV trace            the traceparent of the HTTP request; may be empty
 -- ARGV author           who asks for it, as `audit_log` takes it; empty for nobody
--- ARGV creates...       for each VM eight: name, uuid, type, image, constraints as JSON, groups as `name=rule,…`, labels as
---   `key=value,…`, description
+-- ARGV creates...       for each VM twelve: name, uuid, type, image, constraints as JSON, groups as `name=rule,…`, labels as
+--   `key=value,…`, description, seed, SSH keys, user data, network config
 -- Returns: `{'ok', job, vm, job, vm, …}`; all else as for one create, with the first job and VM. The batch has the number of
 --   its first job.
 --
 -- when full: refused
--- needs: acceptance, audit_log, batches, broken_records, groups, idempotency, projects, queue_limit, queue_rules
+-- needs: acceptance, audit_log, batches, broken_records, groups, guest_seed, idempotency, projects, queue_limit, queue_rules
 -- needs: readiness, time
 
 local earlier = replay()
@@ -26,7 +26,7 @@ if earlier then return earlier end
 local unready = not_ready()
 if unready then return {unready} end
 refuse(broken_audit_log() or wrong_kind('events', 'vms') or broken_batches(project))
-local width = 8
+local width = 12
 local number = (#ARGV - creates + 1) / width
 local refusal = queue_full(number)
 if refusal then return refusal end
@@ -48,8 +48,9 @@ refusal = project_refusal(project, number, sum)
 if refusal then return refusal end
 local answer, jobs, vms, batch = {'ok'}, {}, {}, nil
 for i = creates, #ARGV, width do
-  local name, uuid, tid, iid, constraints, groups, labels, description = unpack(ARGV, i, i + width - 1)
+  local name, uuid, tid, iid, constraints, groups, labels, description = unpack(ARGV, i, i + 7)
   local vm, job = new_vm('create', name, uuid, tid, iid, needs[tid], constraints, groups, project, labels, description)
+  give_seed(vm, unpack(ARGV, i + 8, i + 11))
   enqueue('create', vm, needs[tid], iid, constraints, request, project, job, is_atomic == '1' and (batch or 'first'))
   batch = batch or job
   redis.call('HSET', P .. 'job:' .. job, 'batch', batch)

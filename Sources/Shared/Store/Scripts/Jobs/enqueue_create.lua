@@ -14,6 +14,10 @@
 -- ARGV description      what its owner says of it; may be empty
 -- ARGV project          its project; of a hold the one that it must be of, empty for any
 -- ARGV room_wait_ms     how long it waits for room where there is none; empty for not at all
+-- ARGV seed             what is known of its seed disk; empty for none
+-- ARGV ssh_keys         who may log in, a line each; may be empty
+-- ARGV user_data        what cloud-init is to do; may be empty
+-- ARGV network_config   how the guest sets up its network; may be empty
 -- ARGV queue_limit      how many jobs may be queued
 -- ARGV nonce            distinguishes the job from any other, in any history of Redis
 -- ARGV job_floor        the highest number of a job that the caller has seen
@@ -30,7 +34,7 @@
 --   number, or `{'other_schema'}` where the records are not of the schema of these programs.
 --
 -- when full: refused
--- needs: acceptance, broken_records, idempotency, explanation, operations, projects, queue_limit, queue_rules
+-- needs: acceptance, broken_records, guest_seed, idempotency, explanation, operations, projects, queue_limit, queue_rules
 -- needs: readiness, time, vm_index, vm_state, audit_log
 
 local earlier = replay()
@@ -62,6 +66,7 @@ if vm ~= '' then
   unindex_vm(vm, 'name', v[9])
   index_vm(vm, 'name', name)
   describe_vm(vm, labels, description)
+  give_seed(vm, seed, ssh_keys, user_data, network_config)
   local job = enqueue('create', vm, {v[3], v[4], v[5]}, image_id, v[6] or '', request, of_hold)
   if decision then explain(job, decision) end
   remember(job, vm)
@@ -75,6 +80,7 @@ refusal = project_refusal(project, 1, needs)
 if refusal then return refusal end
 local job
 vm, job = new_vm('create', name, uuid, type_id, image_id, needs, constraints, groups, project, labels, description)
+give_seed(vm, seed, ssh_keys, user_data, network_config)
 enqueue('create', vm, needs, image_id, constraints, request, project, job)
 if room_wait_ms ~= '' then redis.call('HSET', P .. 'job:' .. job, 'room_until', whole(now_ms + tonumber(room_wait_ms))) end
 remember(job, vm)
