@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # root and var are set by settings.sh
-# The demonstration for those who bring no files: this machine as the only PM, a tiny image, three small types.
+# The demonstration for those who bring no files: this machine as the only PM, a tiny image, three small types, a key.
 
 readonly demo_image=$var/images/hello.qcow2
 # shellcheck disable=SC2034 # install.sh asks whether these are in use
-readonly demo_files=$var/files
+readonly demo_files=$var/files demo_key=$var/files/guest_key
 
 build_demo_image() {
   long "tiny guest image" "$var/log/image.log" bash "$root/deploy/guest/build.sh" "$demo_image"
@@ -23,7 +23,28 @@ write_demo_files() {
   {"cpu": 2, "ram": 512, "disk": 4}
 ]}
 END
+  write_demo_key
   export HVC_PM_FILE=$demo_files/pms HVC_IMAGE_FILE=$demo_files/images HVC_FLAVOR_FILE=$demo_files/types
+  export HVC_SSH_KEYS=${HVC_SSH_KEYS:-$demo_files/ssh_keys}
+}
+
+# A key that logs in to every VM for which no other is asked, and how ssh takes it. It is of whoever runs this, with sudo, too.
+write_demo_key() {
+  [[ -e $demo_key ]] || ssh-keygen -q -t ed25519 -N '' -C hypervisor-coordinator-demo -f "$demo_key"
+  [[ -z ${SUDO_USER:-} ]] || chown "$SUDO_USER" "$demo_key" "$demo_key.pub"
+  [[ -e $demo_files/ssh_keys ]] || cp "$demo_key.pub" "$demo_files/ssh_keys"
+  # A guest that boots is waited for; addresses are given again to other guests, which have other host keys.
+  [[ -e $demo_files/ssh_config ]] || cat >"$demo_files/ssh_config" <<END
+Host *
+  User root
+  IdentityFile "$demo_key"
+  IdentitiesOnly yes
+  BatchMode yes
+  ConnectionAttempts 30
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  LogLevel ERROR
+END
 }
 
 # Creates the VM hello, unless an earlier run's still runs, and shows what it says and what is known of it.
@@ -40,6 +61,7 @@ show_hello() {
   wait_until 60 "VM hello to run" hello_runs "$id" ||
     fail "VM $id does not run: its record says '$(redis HGET "${HVC_PREFIX}vm:$id" state)'; see $var/log/worker-*.log"
   show_console "$(redis HGET "${HVC_PREFIX}vm:$id" domain)"
+  show_login "$id"
   say "curl '$(api_url)/vm/query?vmid=$id'"
   printf '        %s\n' "$(api "/vm/query?vmid=$id")"
 }
@@ -92,3 +114,20 @@ show_console() {
   done
   say "VM hello has not said that it is ready within 90 s; see $log, or: virsh -c qemu:///system console $1"
 }
+
+# show_login VM: what the guest answers to whoever has the key.
+show_login() {
+  local address config domain
+  [[ ${demo_network:-} != none ]] || return 0
+  domain=$(redis HGET "${HVC_PREFIX}vm:$1" domain) config=$(quoted "$demo_files/ssh_config")
+  wait_until 60 "VM hello's address" has_address "$domain" || { say "VM hello has no address yet; docs/guests.md says what to look at" && return; }
+  address=$(address_of "$domain")
+  say "ssh -F $config $address 'hostname; uname -sr'"
+  # shellcheck disable=SC2029 # the guest's shell is to read it
+  ssh -F "$demo_files/ssh_config" "$address" 'hostname; uname -sr' </dev/null 2>&1 | sed 's/^/        /' ||
+    say "VM hello does not let the key $(quoted "$demo_key") in; VMs from before there was a key do not"
+}
+
+has_address() { address_of "$1" >/dev/null; }
+
+address_of() { local_virsh domifaddr "$1" | sed -nE 's,.* ipv4 +([0-9.]+)/.*,\1,p' | grep -m 1 .; }
