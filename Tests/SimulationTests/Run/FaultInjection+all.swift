@@ -56,7 +56,7 @@ extension FaultInjection {
     ]
 
     private static let order = [
-        FaultInjection("a claim asks no order", breaks: .i5, ("claim", "if line ~= ARGV[i] then", "if not line then")),
+        FaultInjection("a claim asks no order", breaks: .i5, ("claim", "if line ~= ARGV[i] then", "if false then")),
         FaultInjection(
             "refusals never age",
             breaks: .i5,

@@ -37,12 +37,10 @@ local function pop(runs)
   if place ~= 'queue:direct' then note_taken(place == 'queue:returned') end
   if place == 'queue:returned' then
     redis.call('ZREM', P .. place, line_in_hand)
-    if runs then redis.call('LPUSH', P .. 'processing:' .. worker, line_in_hand) end
-  elseif runs then
-    redis.call('RPOPLPUSH', P .. place, P .. 'processing:' .. worker)
   else
     redis.call('RPOP', P .. place)
   end
+  if runs then redis.call('LPUSH', P .. 'processing:' .. worker, line_in_hand) end
 end
 
 -- An entry whose job cannot be read, or has no record.
