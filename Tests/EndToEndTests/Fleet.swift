@@ -16,6 +16,7 @@ struct Fleet {
     ///   - count: how many hosts.
     ///   - workers: how many workers.
     ///   - image: the image; nil for the one whose guests halt at once.
+    ///   - types: the content of the flavor file; its first type is what `create` asks for.
     ///   - addresses: the lines of the PM file; nil for the hosts' QEMU, each with room to spare.
     ///   - environment: more settings of the gateway and the workers.
     ///   - body: what to do.
@@ -24,6 +25,7 @@ struct Fleet {
         _ count: Int,
         workers: Int = 2,
         image: String? = nil,
+        types: String = Fleet.types,
         addresses: ((TestHosts) -> [String])? = nil,
         environment: [String: String] = [:],
         _ body: (Fleet, [ChildProcess]) async throws -> Void
