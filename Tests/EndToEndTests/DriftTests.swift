@@ -163,7 +163,9 @@ struct DriftTests {
             try await drift.wait(for: vm, ["also_on": "\(to)", "pm": "\(from)"])
             try await drift.machines[from - 1].virsh("destroy", domain)
             try await drift.machines[from - 1].virsh("undefine", domain)
-            try await drift.machines[from - 1].virsh("vol-delete", "--pool", "default", "\(domain).qcow2")
+            for file in ["\(domain).qcow2", "\(domain)-seed.iso"] {
+                try await drift.machines[from - 1].virsh("vol-delete", "--pool", "default", file)
+            }
             try await drift.machines[to - 1].virsh("start", domain)
             try await drift.wait(for: vm, ["state": "running", "pm": "\(to)", "also_on": nil])
             try await drift.expectClaims(to == 1 ? [1, 0] : [0, 1])
@@ -185,7 +187,9 @@ struct DriftTests {
             #expect(try await drift.domains(3 - from) == [domain])
             #expect(try await drift.domains(from, "--state-running") == [domain])
             try await drift.machines[2 - from].virsh("undefine", domain)
-            try await drift.machines[2 - from].virsh("vol-delete", "--pool", "default", "\(domain).qcow2")
+            for file in ["\(domain).qcow2", "\(domain)-seed.iso"] {
+                try await drift.machines[2 - from].virsh("vol-delete", "--pool", "default", file)
+            }
             try await drift.wait(for: vm, ["duplicate": nil, "also_on": nil, "pm": "\(from)", "state": "running"])
             #expect(try await drift.events().filter { $0 == "vm.duplicate" }.count == 1)
             try await drift.destroyAll([vm])
