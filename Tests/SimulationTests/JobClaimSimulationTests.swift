@@ -56,7 +56,7 @@ struct JobClaimSimulationTests {
     @Test("What is broken on purpose breaks an invariant", arguments: faults)
     func bites(_ fault: FaultInjection) async {
         let found = NIOLockedValueBox(false)
-        await SimulationTests.each(fault.firstSeed...fault.firstSeed + 199) { seed in
+        await SimulationTests.each(fault.firstSeed...fault.firstSeed + 999) { seed in
             guard !found.withLockedValue({ $0 }) else { return }
             let report = Simulation(seed: seed, faults: fault, operations: ExampleOperations.all).run()
             if report.violation != nil { found.withLockedValue { $0 = true } }
