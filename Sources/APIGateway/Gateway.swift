@@ -94,6 +94,7 @@ struct Gateway {
                 holds: HoldController(service: vms, store: store),
                 pms: PMController(store: store, service: placement),
                 groups: GroupController(store: store),
+                networks: NetworkController(store: store),
                 images: ImageController(store: store),
                 types: TypeController(store: store),
                 workers: WorkerController(store: store),

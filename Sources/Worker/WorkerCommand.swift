@@ -38,6 +38,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "The types: a dictionary of cpu, ram in MiB and disk in GiB (HVC_FLAVOR_FILE).")
     var flavorFile: String?
 
+    @Option(help: "The networks that requests may name: one a line, or a dictionary (HVC_NETWORKS_FILE).")
+    var networksFile: String?
+
     @Flag(help: "Checks settings and files, says what is in them or wrong with them, changes nothing, and ends.")
     var check = false
 
@@ -65,6 +68,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         settings.files.image = imageFile ?? settings.files.image
         settings.files.flavor = flavorFile ?? settings.files.flavor
+        settings.files.networks = networksFile ?? settings.files.networks
         return settings
     }
 }

@@ -24,6 +24,7 @@ struct WorkerProgram {
     private let intake: Intake
     private let discovery: Discovery
     private let watch: DomainWatch
+    private let addresses: AddressWatch
     private let sweeper: Sweeper
     private let sealer: AuditSealer
     private let publisher: MetricsPublisher
@@ -89,6 +90,7 @@ struct WorkerProgram {
             metrics: HypervisorMetrics(in: metrics),
             logger: logger
         )
+        addresses = Self.addresses(store, machines, logger)
         let worker = WorkerRegistrar.record(of: settings)
         registrar = WorkerRegistrar(store: store, worker: worker, lease: settings.lease, logger: logger)
         leases = LeaseKeeper(store: store, worker: worker, duration: settings.lease, logger: logger)
@@ -105,6 +107,7 @@ struct WorkerProgram {
                 leases: leases,
                 worker: settings.name,
                 metrics: jobMetrics,
+                started: { [addresses] vm, pm in await addresses.started(vm, on: pm) },
                 logger: logger
             ),
             grace: settings.grace,
@@ -124,6 +127,7 @@ struct WorkerProgram {
                 ),
                 memory: ProbeMemory(),
                 schedule: ProbeSchedule(period: settings.discoveryPeriod),
+                addresses: addresses,
                 logger: logger
             ),
             watch: watch,
@@ -171,6 +175,13 @@ struct WorkerProgram {
         )
     }
 
+    private static func addresses(_ store: Store, _ machines: PMConnectionPool, _ logger: Logger) -> AddressWatch {
+        AddressWatch(store: store, logger: logger) { (pm) async throws(Failure) in
+            guard let known = try await store.machine(pm), known.isListed else { return nil }
+            return try await machines.hypervisor(of: known)
+        }
+    }
+
     /// Runs until SIGTERM or SIGINT; the intake stops first, then what it stands on.
     func run() async throws {
         // Until `CatalogLoader` heeds it: the files are read when Redis answers, whoever asks for that before.
@@ -190,6 +201,7 @@ struct WorkerProgram {
                 LoopService { [publisher] in await publisher.run() },
                 LoopService { [webhooks] in await webhooks.run() },
                 LoopService { [watch] in await watch.run() },
+                LoopService { [addresses] in await addresses.run() },
                 LoopService { [discovery] in await discovery.run() },
                 intake,
             ],

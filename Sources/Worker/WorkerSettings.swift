@@ -11,11 +11,13 @@ struct WorkerSettings: Sendable {
         var pm: String
         var image: String
         var flavor: String
+        /// The networks that requests may name.
+        var networks = ""
         /// The PMs that stand in place of the pm_file; nil for none.
         var fleet: SimulatedFleet?
 
         /// True where none is given.
-        var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty && fleet == nil }
+        var isEmpty: Bool { pm.isEmpty && image.isEmpty && flavor.isEmpty && networks.isEmpty && fleet == nil }
 
         /// Checks that the PMs are given in one way only.
         ///
@@ -79,6 +81,11 @@ struct WorkerSettings: Sendable {
         "HVC_FLAVOR_FILE",
         kind: "a path",
         meaning: "The types: a dictionary of cpu, ram in MiB and disk in GiB."
+    )
+    private static let networksFileSetting = Setting<String>.text(
+        "HVC_NETWORKS_FILE",
+        kind: "a path",
+        meaning: "The networks that requests may name: one a line, or a dictionary."
     )
     private static let slotsSetting = Setting<Int>.number(
         "HVC_SLOTS",
@@ -222,6 +229,7 @@ struct WorkerSettings: Sendable {
     static var descriptions: [SettingDescription] {
         [
             nameSetting.about, pmFileSetting.about, fleetSetting.about, imageFileSetting.about, flavorFileSetting.about,
+            networksFileSetting.about,
             slotsSetting.about, policySetting.about, weightsSetting.about, leaseSetting.about, discoverySetting.about,
             probeTimeoutSetting.about,
             graceSetting.about, auditLimitSetting.about,
@@ -252,6 +260,7 @@ struct WorkerSettings: Sendable {
             image: reader.value(Self.imageFileSetting),
             flavor: reader.value(Self.flavorFileSetting)
         )
+        files.networks = reader.value(Self.networksFileSetting)
         let fleet = reader.value(Self.fleetSetting)
         if !fleet.isEmpty { files.fleet = reader.attempt { () throws(Failure) in try SimulatedFleet(fleet) } }
         slots = reader.value(Self.slotsSetting)

@@ -64,7 +64,7 @@ struct EndpointAnswerTests {
                 work: true
             ),
             Step(call: Endpoints.readHold.description, id: 3), Step(call: Endpoints.listHolds.description),
-            Step(call: Endpoints.listGroups.description),
+            Step(call: Endpoints.listGroups.description), Step(call: Endpoints.listNetworks.description),
             Step(call: Endpoints.updateVM.description, id: 2, body: UpdateVMRequest(labels: ["env": "prod"])),
             Step(call: Endpoints.releaseHold.description, id: 3, work: true),
             Step(call: Endpoints.dryRun.description, body: DryRunRequest(type: type, image: image, count: 9)),

@@ -58,6 +58,9 @@ struct ListTests {
             try await gateway.store.record(report, of: pm, next: .seconds(60))
         }
         let (type, image) = (try #require(TypeID(1)), try #require(ImageID(100)))
+        try await gateway.store.register(
+            networks: (1...7).map { ("n\($0)", VMNetwork(kind: .libvirt, name: "n\($0)")) }
+        )
         for _ in 1...7 {
             _ = try await gateway.store.enqueueHold(type: type, image: image, seconds: 600, request: "r")
             try await gateway.work()

@@ -61,6 +61,18 @@ struct VMLevelTests {
                 try await during([.placed, .running, .running], gateway) { try await gateway.work() }
             ) { try expect(answer, level, .reached) }
             try expect(try await wait(.placed, 60, gateway), .placed, .reached)
+            let addressed = try await during([.address], gateway) {
+                let (id, pm) = (try #require(VMID(1)), try #require(PMID(1)))
+                let vm = try #require(try await gateway.store.vm(id)?.vm)
+                let address = try #require(IPAddress("192.0.2.7"))
+                let known = GuestAddress(address, source: .lease, scope: .pm, mac: try #require(vm.macs.first))
+                let finding = AddressFinding(vm: vm.id, uuid: vm.uuid, addresses: [known], reason: nil)
+                #expect(try await gateway.store.note([finding], on: pm) == [vm.id])
+            }
+            try expect(try #require(addressed.first), .address, .reached)
+            let shown = try JSONDecoder().decode(VMResponse.self, from: Data(addressed[0].body.utf8))
+            #expect(shown.primaryIP == "192.0.2.7" && shown.addresses.first?.via?.value == 1)
+            #expect(shown.addressesReason == nil)
             let stopped = try await during([.stopped], gateway) {
                 // As a probe finds it.
                 _ = try await gateway.store.redis.send(["HSET", "hvc:vm:1", "state", "stopped"])

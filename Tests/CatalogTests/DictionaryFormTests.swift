@@ -111,7 +111,7 @@ struct DictionaryFormTests {
             Fault("'images': [&x \"/a\", *x]", .malformed, "1:12", "YAML"),
             Fault("'images': &x [\"/a\"]", .malformed, "1:11", "YAML"),
             Fault("'images': [!!str \"/a\"]", .malformed, "1:12", "YAML"),
-            Fault("'images': [\"/a\": \"/b\"]", .wrongValue, "1:12", "quotes"),
+            Fault("'images': [\"/a\": \"/b\"]", .unknownKey, "1:12", "no key of an image"),
             Fault("'images': [\"../a.qcow2\"]", .wrongValue, "1:12", "/../"),
             Fault("'images': [\"/a\\tb\"]", .notText, "1:12", "control"),
             Fault("{'images': [\"/a\"]}\n---\n{'images': [\"/b\"]}", .malformed, "2:1", "form"),

@@ -84,6 +84,23 @@ struct ImageFileTests {
         )
     }
 
+    @Test("An entry of the dictionary may say as whom people log in")
+    func loginUser() throws {
+        let text = #"'images': ["/a.qcow2", {"path": "/b.qcow2", "login_user": "debian"}, {"path": "/c d.raw"}]"#
+        let entries = try ImageFileList.parse(text, file: "f").entries
+        #expect(entries.map(\.loginUser) == [nil, "debian", nil])
+        #expect(entries.map(\.location.path) == ["/a.qcow2", "/b.qcow2", "/c d.raw"])
+        for (faulty, code) in [
+            (#""images": [{"path": "/a", "login_user": "a b"}]"#, CatalogError.Code.wrongValue),
+            (#""images": [{"path": "/a", "login_user": "-x"}]"#, .wrongValue),
+            (#""images": [{"user": "a"}]"#, .unknownKey),
+            (#""images": [{"login_user": "a"}]"#, .missingKey),
+        ] {
+            let error = #expect(throws: CatalogError.self) { try ImageFileList.parse(faulty, file: "f") }
+            #expect(error?.code == code)
+        }
+    }
+
     @Test(
         "A bad image_file is refused at the place of its fault",
         arguments: [

@@ -11,7 +11,11 @@ import Testing
 @Suite("A power loss at every step")
 struct CrashWalkTests {
     /// Every point that a job of an operation passes: a new operation's own are added by its registration.
-    private static func points(of operation: Model.Operation) -> [String] { CrashPoint.all(of: operation).map(\.name) }
+    ///
+    /// These VMs ask for no address, so that the step that keeps one is none of theirs.
+    private static func points(of operation: Model.Operation) -> [String] {
+        CrashPoint.all(of: operation).map(\.name).filter { !$0.contains(".address.") }
+    }
 
     @Test(
         "A create whose worker dies is finished by another one: one domain, one disk, one claim",

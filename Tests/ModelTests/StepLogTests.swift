@@ -51,7 +51,7 @@ struct StepLogTests {
             log.take(log.endUndo(of: undo.steps), at: "v")
         }
         #expect(log.isClean(of: .create))
-        #expect(names(log.remaining(of: .create)) == ["disk", "seed", "domain", "start"])
+        #expect(names(log.remaining(of: .create)) == ["disk", "seed", "domain", "address", "start"])
     }
 
     @Test("Undo goes backwards over what was begun, once for neighbours that share it")
@@ -84,7 +84,7 @@ struct StepLogTests {
         var log = log(begun: "image", "disk", "domain")
         let steps = log.undoing(of: .create).flatMap(\.steps)
         log.take(log.beginUndo(of: steps), at: "u")
-        #expect(names(log.remaining(of: .create)) == ["disk", "seed", "domain", "start"])
+        #expect(names(log.remaining(of: .create)) == ["disk", "seed", "domain", "address", "start"])
     }
 
     @Test("What was done on another PM is none of this one's")

@@ -6,6 +6,29 @@ import Testing
 @testable import Worker
 
 extension AuditTests {
+    @Test(
+        "I4: an address that is kept for a VM that is not there is found; one that is the VM's, or a foreign domain's, is not"
+    )
+    func reservations() throws {
+        var world = try World()
+        let mac = try #require(MACAddress("52:54:00:00:00:01"))
+        func put(_ owner: String, _ domains: [DomainSummary]) {
+            let kept = AddressReservation(network: "lab", mac: mac, owner: owner)
+            let disk = world.disk(world.vm.diskName)
+            world.contents[world.pm] = .success(PMContents(domains: domains, volumes: [disk], reservations: [kept]))
+        }
+        put(world.vm.domainName, [Self.domain(world.vm)])
+        #expect(world.findings().isEmpty)
+        put("hvc-7-0123abcd", [Self.domain(world.vm)])
+        let finding = try world.finding()
+        #expect(
+            finding.invariant == .owners && finding.row.contains("network lab") && finding.advice.contains("\(mac)")
+        )
+        let foreign = DomainSummary(uuid: "u", name: "hvc-7-0123abcd", isActive: false, cpu: 1, ramMiB: 1)
+        put("hvc-7-0123abcd", [Self.domain(world.vm), foreign])
+        #expect(world.findings().isEmpty)
+    }
+
     @Test("I4: a disk without VM and domain is to go; one that is a VM's or a domain's is not")
     func disks() throws {
         var world = try World()

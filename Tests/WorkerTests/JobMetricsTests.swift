@@ -40,8 +40,9 @@ struct JobMetricsTests {
         let registry = MetricsRegistry()
         let fake = FakeHypervisor(failing: ["network": [Failure(.networkUnavailable, "no")]])
         let hypervisor = MeteredHypervisor(base: fake, metrics: HypervisorMetrics(in: registry))
-        await #expect(throws: Failure.self) { try await hypervisor.ensureNetwork() }
-        try await hypervisor.ensureNetwork()
+        let vm = try HypervisorFixture.vm(1)
+        await #expect(throws: Failure.self) { try await hypervisor.ensureNetwork(for: vm) }
+        try await hypervisor.ensureNetwork(for: vm)
         #expect(
             counts(registry) == [
                 "hvc_libvirt_call_seconds ensure_network": 2,

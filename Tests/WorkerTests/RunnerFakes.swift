@@ -7,6 +7,8 @@ import Store
 
 /// One job in memory, as the store keeps it, and everything that was asked of it.
 final class FakeJobStore: JobStore {
+    func note(_ findings: [AddressFinding], on pm: PMID) async throws(Failure) -> Set<VMID> { Set(findings.map(\.vm)) }
+
     /// How the job ended or left its worker.
     enum Exit: Hashable, Sendable {
         case done
@@ -215,7 +217,7 @@ final class FakeHypervisor: Hypervisor {
         if let failure { throw failure }
     }
 
-    func ensureNetwork() async throws(Failure) { try await call("network") }
+    func ensureNetwork(for vm: VirtualMachine) async throws(Failure) { try await call("network") }
 
     func ensureImage(_ image: ImageFile) async throws(Failure) { try await call("image") }
 
@@ -229,6 +231,11 @@ final class FakeHypervisor: Hypervisor {
 
     func ensureDefined(_ vm: VirtualMachine, over image: ImageFile) async throws(Failure) {
         try await call("domain") { $0.domain = vm.domainName }
+    }
+
+    func reserveAddress(of vm: VirtualMachine) async throws(Failure) -> GuestAddress? {
+        try await call("address")
+        return nil
     }
 
     func ensureRunning(_ vm: VirtualMachine) async throws(Failure) {

@@ -62,6 +62,7 @@ struct RunnerFixture {
             type: try id(1),
             image: try id(100),
             needs: Resources(cpu: 1, ram: 512, disk: 1),
+            constraints: PlacementConstraints(reservesAddress: true),
             seed: SeedSummary()
         )
         return FakeJobStore.State(

@@ -9,7 +9,7 @@ import Testing
 @Suite("The runner")
 struct RunnerTests {
     /// What a create calls, by its steps.
-    private static let calls = [["network", "image"], ["disk"], ["seed"], ["domain"], ["start"]]
+    private static let calls = [["network", "image"], ["disk"], ["seed"], ["domain"], ["address"], ["start"]]
     private static let steps = Operation.create.steps.map(\.name)
 
     @Test(
@@ -19,7 +19,7 @@ struct RunnerTests {
         let fixture = try RunnerFixture()
         try await fixture.run()
         #expect(fixture.hypervisor.calls == Self.calls.flatMap(\.self))
-        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
+        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "address+", "start+"])
         #expect(fixture.store[\.exit] == .done)
         #expect(fixture.store[\.calls] == Self.steps.count + 1, "the end of a step is written by the next call")
         for (_, step) in fixture.store[\.steps] { #expect(step.epoch == 1 && step.pm == PMID(1)) }
@@ -33,7 +33,7 @@ struct RunnerTests {
             fixture.clock.advance(by: age)
             try await fixture.run(since: asked)
             #expect(fixture.hypervisor.calls == Self.calls.flatMap(\.self))
-            #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
+            #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "address+", "start+"])
             #expect(fixture.store[\.calls] == calls)
         }
     }
@@ -79,10 +79,11 @@ struct RunnerTests {
         #expect(fixture.store[\.exit] == .done)
         #expect(
             fixture.hypervisor.calls == [
-                "network", "image", "disk", "seed", "domain", "remove", "disk", "seed", "domain", "start",
+                "network", "image", "disk", "seed", "domain", "remove", "disk", "seed", "domain", "address",
+                "start",
             ]
         )
-        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
+        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "address+", "start+"])
     }
 
     @Test("A create whose leftovers cannot be removed fails at last, and is cleaned up by a job of its own")
@@ -115,7 +116,7 @@ struct RunnerTests {
         try await fixture.run()
         #expect(fixture.hypervisor.calls == Self.calls.dropFirst(index).flatMap(\.self))
         #expect(fixture.store[\.exit] == .done)
-        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "start+"])
+        #expect(fixture.log == ["image+", "disk+", "seed+", "domain+", "address+", "start+"])
     }
 
     @Test("A worker that lost its job does nothing more on the PM, and leaves everything as it is", arguments: 0..<5)

@@ -49,7 +49,7 @@ service_settings() {
     for name in $(setting_names | grep -vx HVC_WORKERS); do
       printf '%s=%s\n' "$name" "${!name}"
       case $name in
-        HVC_PM_FILE | HVC_IMAGE_FILE | HVC_FLAVOR_FILE) [[ $service == worker-* ]] || continue ;;
+        HVC_PM_FILE | HVC_IMAGE_FILE | HVC_FLAVOR_FILE | HVC_NETWORKS_FILE) [[ $service == worker-* ]] || continue ;;
         HVC_*_FILE) ;;
         *) continue ;;
       esac

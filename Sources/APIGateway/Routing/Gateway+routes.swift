@@ -14,6 +14,7 @@ extension Gateway {
         let holds: HoldController
         let pms: PMController
         let groups: GroupController
+        let networks: NetworkController
         let images: ImageController
         let types: TypeController
         let workers: WorkerController
@@ -78,6 +79,7 @@ extension Gateway {
         router.v1(Endpoints.cancelBatch, controllers.batches.cancel)
         router.v1(Endpoints.listHolds, controllers.holds.list)
         router.v1(Endpoints.listGroups, controllers.groups.list)
+        router.v1(Endpoints.listNetworks, controllers.networks.list)
         router.v1(Endpoints.createHold, controllers.holds.create)
         router.v1(Endpoints.readHold, controllers.holds.read)
         router.v1(Endpoints.releaseHold, controllers.holds.release)

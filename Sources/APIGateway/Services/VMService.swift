@@ -35,6 +35,7 @@ struct VMService: Sendable {
     /// Accepts a create or the build of a hold, and waits for its outcome; a hold must be of the project.
     func submit(
         _ body: CreateVMRequest,
+        at constraints: PlacementConstraints,
         in project: ProjectName?,
         roomWait: Duration? = nil,
         waiting time: Duration,
@@ -60,7 +61,7 @@ struct VMService: Sendable {
                 name: body.name,
                 type: type,
                 image: body.image,
-                constraints: body.placement ?? PlacementConstraints.none,
+                constraints: constraints,
                 notes: body.notes,
                 project: project ?? .default,
                 seed: seed,

@@ -30,7 +30,8 @@ extension ImageResponse {
             reason: registration.reason.isEmpty ? nil : registration.reason,
             format: registration.facts?.format,
             fileBytes: registration.facts.map { Int($0.fileBytes) },
-            diskBytes: registration.facts.map { Int($0.diskBytes) }
+            diskBytes: registration.facts.map { Int($0.diskBytes) },
+            loginUser: registration.loginUser
         )
     }
 }

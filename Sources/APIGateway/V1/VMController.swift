@@ -18,6 +18,9 @@ struct VMController: Sendable {
         let body = call.body
         let project = try call.project(named: body.project)
         let roomWait = try roomWait.duration(body.whenFull, body.waitSeconds, until: body.deadlineAt)
+        var constraints = body.placement ?? PlacementConstraints.none
+        constraints.reservesAddress = body.address == .reserve
+        constraints.networks = try await store.networks(named: body.networks ?? [])
         if let count = body.count, count > 1, let type = body.type {
             let names = Batch.names(body.name, count: count)
             let seeds = try await service.seeds.seeds(body.guest, of: names, in: project)
@@ -26,7 +29,7 @@ struct VMController: Sendable {
                     name: name,
                     type: type,
                     image: body.image,
-                    constraints: body.placement ?? PlacementConstraints.none,
+                    constraints: constraints,
                     notes: body.notes,
                     seed: seed
                 )
@@ -42,6 +45,7 @@ struct VMController: Sendable {
         }
         let submission = try await service.submit(
             body,
+            at: constraints,
             // Whoever may see all projects may build any hold.
             in: body.hold != nil && body.project == nil ? call.ownProject : project,
             roomWait: roomWait,

@@ -13,8 +13,9 @@ extension VMLevel {
         case .gone: return nil
         case .placed where status.pm != nil && status.state != .queued: return .reached
         case .running where status.state == .running: return .reached
+        case .address where status.state == .running && status.primaryIP != nil: return .reached
         case .stopped where status.state == .stopped: return .reached
-        case .placed, .running, .stopped:
+        case .placed, .running, .address, .stopped:
             switch status.state {
             // Its job was given up.
             case .error: return .failed

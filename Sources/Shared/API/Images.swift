@@ -29,6 +29,8 @@ package struct ImageResponse: Codable, Hashable, Sendable {
     package let format: String?
     package let fileBytes: Int?
     package let diskBytes: Int?
+    /// As whom people log in to its guests; missing where the image_file does not say.
+    package let loginUser: String?
     /// Where it is defined: `file`, the image_file.
     package let source: String
 
@@ -36,6 +38,7 @@ package struct ImageResponse: Codable, Hashable, Sendable {
         case id, name, state, reason, format, source
         case fileBytes = "file_bytes"
         case diskBytes = "disk_bytes"
+        case loginUser = "login_user"
     }
 
     package init(
@@ -45,10 +48,12 @@ package struct ImageResponse: Codable, Hashable, Sendable {
         reason: String?,
         format: ImageFormat?,
         fileBytes: Int?,
-        diskBytes: Int?
+        diskBytes: Int?,
+        loginUser: String?
     ) {
         (self.id, self.name, self.state, self.reason) = (id, name, state, reason)
         (self.format, self.fileBytes, self.diskBytes) = (format?.rawValue, fileBytes, diskBytes)
+        self.loginUser = loginUser
         source = "file"
     }
 }

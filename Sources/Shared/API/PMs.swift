@@ -102,13 +102,15 @@ package struct PMResponse: Codable, Hashable, Sendable {
     package let missing: [String]
     package let vmCount: Int
     package let groups: [String: Int]
+    /// To what VMs can be attached there, as `libvirt/default` and `bridge/br0`; absent where that is not known.
+    package let networks: [VMNetwork]?
     package let checkedAt: String?
     package let measuredAt: String?
     package let unreachedBy: [String: String]
 
     private enum CodingKeys: String, CodingKey {
         case id, address, state, reason, architecture, hostname, kernel, pool, tags, overcommit, capacity, reserve
-        case claimed, free, load, missing, groups
+        case claimed, free, load, missing, groups, networks
         case aliasOf = "alias_of"
         case isCordoned = "cordoned"
         case isListed = "listed"
@@ -158,6 +160,7 @@ package struct PMResponse: Codable, Hashable, Sendable {
         self.missing = missing
         vmCount = machine.vmCount
         groups = machine.groups
+        networks = machine.networks?.sorted { $0.description < $1.description }
         self.checkedAt = checkedAt
         self.measuredAt = measuredAt
         self.unreachedBy = unreachedBy

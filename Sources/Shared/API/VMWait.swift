@@ -3,6 +3,8 @@ package enum VMLevel: String, Codable, CaseIterable, Hashable, Sendable {
     /// It has a PM.
     case placed
     case running
+    /// An address of its guest is known.
+    case address
     case stopped
     /// It is no more.
     case gone

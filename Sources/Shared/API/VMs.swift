@@ -64,6 +64,10 @@ package struct CreateVMRequest: APIRequest, Hashable {
     package var image: ImageID
     package var hold: VMID?
     package var placement: PlacementConstraints?
+    /// What its network cards are attached to, by the names of `/v1/networks`; nil for one card on the PM's own network.
+    package var networks: [String]?
+    /// Whether the first network is to keep an address for the VM before it starts.
+    package var address: AddressChoice?
     package var labels: [String: String]?
     package var description: String?
     /// Nil for that of the caller's token, or `default`.
@@ -83,7 +87,8 @@ package struct CreateVMRequest: APIRequest, Hashable {
     package var seed: SeedKind?
 
     private enum CodingKeys: String, CodingKey {
-        case name, placement, labels, description, project, count, atomic, hostname, seed
+        case name, placement, networks, address, labels, description, project, count, atomic
+        case hostname, seed
         case sshKeys = "ssh_keys"
         case userData = "user_data"
         case userDataBase64 = "user_data_base64"
@@ -100,11 +105,15 @@ package struct CreateVMRequest: APIRequest, Hashable {
         CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label, most: VMNotes.mostLabels),
         CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
         CodingKeys.waitSeconds.rawValue: .integer(WhenFull.seconds), CodingKeys.deadlineAt.rawValue: .time,
+        CodingKeys.networks.rawValue: .list(.label, count: 1...VMNetwork.most),
     ].merging(GuestRequest.forms) { own, _ in own }
 
     package static let choices = [
         FieldChoice(with: ["instance_type"], without: ["hold_id"]),
-        FieldChoice(with: ["hold_id"], without: ["instance_type", "placement", "atomic", "when_full"]),
+        FieldChoice(
+            with: ["hold_id"],
+            without: ["instance_type", "placement", "networks", "address", "atomic", "when_full"]
+        ),
     ]
 
     /// What its owner says of the VM.
@@ -128,6 +137,8 @@ package struct CreateVMRequest: APIRequest, Hashable {
         image: ImageID,
         hold: VMID? = nil,
         placement: PlacementConstraints? = nil,
+        networks: [String]? = nil,
+        address: AddressChoice? = nil,
         labels: [String: String]? = nil,
         description: String? = nil,
         project: ProjectName? = nil,
@@ -146,6 +157,7 @@ package struct CreateVMRequest: APIRequest, Hashable {
         self.image = image
         self.hold = hold
         self.placement = placement
+        (self.networks, self.address) = (networks, address)
         self.labels = labels
         self.description = description
         (self.count, self.atomic) = (count, atomic)
@@ -163,6 +175,18 @@ package struct CreateVMRequest: APIRequest, Hashable {
 
     package func validate() throws(Failure) {
         try Self.validate(name, count: count)
+        if let networks {
+            guard hold == nil, (1...VMNetwork.most).contains(networks.count) else {
+                throw Failure(
+                    .invalidRequest,
+                    "give 1 to \(VMNetwork.most) networks, and none with hold_id, whose place is settled",
+                    pointer: "/networks"
+                )
+            }
+        }
+        guard hold == nil || address == nil else {
+            throw Failure(.invalidRequest, "give no address with hold_id, whose place is settled", pointer: "/address")
+        }
         try WhenFull.check(whenFull, waitSeconds, deadlineAt)
         guard hold == nil || (count ?? 1) == 1 && whenFull == nil && atomic == nil else {
             throw Failure(
@@ -204,88 +228,5 @@ package struct UpdateVMRequest: APIRequest, Hashable {
     package func validate() throws(Failure) {
         if let name { _ = try Failure.at("name", check: try VMName.validated(name)) }
         try VMNotes(labels: labels ?? [:], description: description).validate()
-    }
-}
-
-/// A VM.
-package struct VMResponse: Codable, Hashable, Sendable {
-    package let id: VMID
-    package let name: String
-    package let project: ProjectName
-    package let labels: [String: String]
-    package let description: String?
-    package let state: String
-    package let stateReason: String?
-    package let drift: String?
-    package let type: TypeID
-    package let image: ImageID
-    package let needs: Amount
-    package let placement: PlacementConstraints?
-    package let pmID: PMID?
-    package let nics: [VMNIC]
-    package let uuid: String
-    package let domain: String
-    /// Missing where it has no seed disk.
-    package let seed: SeedResponse?
-    package let createdAt: String?
-    /// The time of its last change, in microseconds since 1970: another one at each change.
-    package let version: Int
-    package let jobID: JobID?
-    /// Whether it has come as far as the caller waited for; only in the answer to a wait.
-    package var reached: Bool?
-    package var wait: VMWait?
-
-    private enum CodingKeys: String, CodingKey {
-        case id, name, project, labels, description, state, drift, needs, placement, nics, uuid, domain, seed, version,
-            reached, wait
-        case stateReason = "state_reason"
-        case type = "instance_type"
-        case image = "image_id"
-        case pmID = "pm_id"
-        case createdAt = "created_at"
-        case jobID = "job_id"
-    }
-
-    package init(
-        id: VMID,
-        name: String,
-        project: ProjectName,
-        notes: VMNotes,
-        state: String,
-        stateReason: String?,
-        drift: String?,
-        type: TypeID,
-        image: ImageID,
-        needs: Amount,
-        placement: PlacementConstraints?,
-        pmID: PMID?,
-        nics: [VMNIC],
-        uuid: String,
-        domain: String,
-        seed: SeedResponse?,
-        createdAt: String?,
-        version: Int,
-        jobID: JobID?
-    ) {
-        self.id = id
-        self.name = name
-        self.project = project
-        labels = notes.labels
-        description = notes.description
-        self.state = state
-        self.stateReason = stateReason
-        self.drift = drift
-        self.type = type
-        self.image = image
-        self.needs = needs
-        self.placement = placement
-        self.pmID = pmID
-        self.nics = nics
-        self.uuid = uuid
-        self.domain = domain
-        self.seed = seed
-        self.createdAt = createdAt
-        self.version = version
-        self.jobID = jobID
     }
 }

@@ -26,6 +26,7 @@ package enum SettingNames {
         "HVC_LOG_LEVEL",
         "HVC_METRICS_VMS",
         "HVC_NETWORK",
+        "HVC_NETWORKS_FILE",
         "HVC_OVERCOMMIT_CPU",
         "HVC_OVERCOMMIT_DISK",
         "HVC_OVERCOMMIT_RAM",

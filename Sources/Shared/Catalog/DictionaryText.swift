@@ -1,14 +1,14 @@
 import Yams
 
-/// The original program's form of all three files: the body of a Python dictionary, which JSON is too.
+/// The original program's form of all files: the body of a Python dictionary, which JSON is too.
 ///
 /// YAML's flow syntax holds both (quotes of either kind, trailing commas, `#` comments). What only YAML has is refused:
 /// bare strings, anchors, aliases, tags, strings over more than one line.
 enum DictionaryText {
     /// True where the text begins, after comments and blank space, as a dictionary does.
     ///
-    /// That is with a brace or a quote; with a bracket that a quote or a brace follows; or with `pms`, `types` or `images`
-    /// and `=` or `:`, as in a Python file. No address and no path begins so, which distinguishes this form from the plain one.
+    /// That is with a brace or a quote; with a bracket that a quote or a brace follows; or with `pms`, `types`, `images` or
+    /// `networks` and `=` or `:`, as in a Python file. No address and no path begins so, which distinguishes this form from the plain one.
     static func isForm(of source: SourceText) -> Bool { start(of: source) != nil }
 
     /// Reads the list that is the dictionary's one value.
@@ -92,7 +92,7 @@ enum DictionaryText {
     private static func assignment(_ scalars: [SourceText.PlacedScalar]) -> Start? {
         let name = SourceText.text(scalars.prefix { $0.scalar.properties.isAlphabetic }.map(\.scalar))
         let rest = scalars.dropFirst(name.unicodeScalars.count).filter { $0.scalar != " " && $0.scalar != "\t" }
-        guard ["pms", "types", "images"].contains(name), let first = scalars.first, let sign = rest.first,
+        guard ["pms", "types", "images", "networks"].contains(name), let first = scalars.first, let sign = rest.first,
             let next = rest.dropFirst().first, sign.scalar == "=" || sign.scalar == ":",
             // Python's tuples and sets are no lists, and then said to be none.
             next.scalar == "[" || sign.scalar == "=" && "({".unicodeScalars.contains(next.scalar)

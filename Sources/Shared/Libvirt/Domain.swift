@@ -97,18 +97,6 @@ extension Domain {
         return try unsafe owned(virDomainGetXMLDesc(pointer, flags), "virDomainGetXMLDesc")
     }
 
-    /// Bounds how long its guest agent may take to answer, from now on and over restarts (`virDomainAgentSetResponseTimeout`).
-    ///
-    /// Without it libvirt waits for ever for an agent that hangs.
-    ///
-    /// - Throws: `LibvirtError`, of kind `unsupported` for drivers without agents.
-    package func setAgentTimeout(seconds: Int) throws(LibvirtError) {
-        try checked(
-            unsafe virDomainAgentSetResponseTimeout(pointer, Int32(clamping: seconds), 0),
-            "virDomainAgentSetResponseTimeout"
-        )
-    }
-
     /// The metadata element of a namespace (`virDomainGetMetadata`).
     ///
     /// - Parameter namespace: the namespace's URI.

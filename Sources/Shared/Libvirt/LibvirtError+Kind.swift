@@ -110,6 +110,7 @@ extension LibvirtError.Kind {
         ("received hangup", .connectionLost),
         ("Connection reset by peer", .connectionLost),
         ("already exists with uuid", .alreadyExists),
+        ("existing dhcp host entry", .alreadyExists),
         ("storage vol already exists", .alreadyExists),
     ]
 

@@ -13,6 +13,13 @@ import CLibvirt
 
     deinit { _ = unsafe virNetworkFree(pointer) }
 
+    /// Lends the pointer; it must not be kept.
+    func withPointer<Value, Failed: Error>(
+        _ body: (OpaquePointer) throws(Failed) -> Value
+    ) throws(Failed) -> Value {
+        try unsafe body(pointer)
+    }
+
     /// Its name (`virNetworkGetName`).
     ///
     /// - Throws: `LibvirtError`.

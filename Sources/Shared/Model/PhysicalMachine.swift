@@ -36,6 +36,8 @@ package struct PhysicalMachine: Hashable, Sendable {
     package var groups: [String: Int]
     /// The images of which it has a copy.
     package var cachedImages: Set<ImageID>
+    /// The networks and bridges that VMs can be attached to there; nil where it did not report them.
+    package var networks: Set<VMNetwork>?
 
     package init(
         id: PMID,
@@ -55,7 +57,8 @@ package struct PhysicalMachine: Hashable, Sendable {
         probedDomainType: ProbedDomainType? = nil,
         addedTags: Set<String> = [],
         groups: [String: Int] = [:],
-        cachedImages: Set<ImageID> = []
+        cachedImages: Set<ImageID> = [],
+        networks: Set<VMNetwork>? = nil
     ) {
         self.id = id
         self.listing = listing
@@ -75,6 +78,7 @@ package struct PhysicalMachine: Hashable, Sendable {
         self.addedTags = addedTags
         self.groups = groups
         self.cachedImages = cachedImages
+        self.networks = networks
     }
 
     /// Names the run of its kernel, the second part of its identity; nil where it did not say it.

@@ -13,6 +13,11 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
     /// The groups that the VM belongs to, each with its rule.
     package var groups: [String: GroupRule]
 
+    /// What its network cards are attached to, in their order; none for one card on the PM's own network.
+    package var networks: [VMNetwork]
+    /// Whether its first network keeps an address for it.
+    package var reservesAddress: Bool
+
     /// Nothing is asked.
     package static let none = PlacementConstraints()
 
@@ -22,7 +27,9 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
         notTags: [String] = [],
         pm: PMID? = nil,
         notPMs: [PMID] = [],
-        groups: [String: GroupRule] = [:]
+        groups: [String: GroupRule] = [:],
+        networks: [VMNetwork] = [],
+        reservesAddress: Bool = false
     ) {
         self.architecture = architecture
         self.tags = tags
@@ -30,12 +37,15 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
         self.pm = pm
         self.notPMs = notPMs
         self.groups = groups
+        self.networks = networks
+        self.reservesAddress = reservesAddress
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case architecture, tags, pm, groups
+        case architecture, tags, pm, groups, networks
         case notTags = "not_tags"
         case notPMs = "not_pms"
+        case reservesAddress = "reserve_address"
     }
 
     /// The names of the fields, as they stand in JSON.
@@ -47,13 +57,18 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
     /// - Throws: `DecodingError` where a value is none that may stand there.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
+        // Requests ask for these two beside their placement: records alone have them here.
+        let isRecord = CodingUserInfoKey.formOfRequests.map { decoder.userInfo[$0] == nil } ?? true
         self.init(
             architecture: try container.decodeIfPresent(String.self, forKey: .architecture),
             tags: try container.decodeIfPresent([String].self, forKey: .tags) ?? [],
             notTags: try container.decodeIfPresent([String].self, forKey: .notTags) ?? [],
             pm: try container.decodeIfPresent(PMID.self, forKey: .pm),
             notPMs: try container.decodeIfPresent([PMID].self, forKey: .notPMs) ?? [],
-            groups: try container.decodeIfPresent([String: GroupRule].self, forKey: .groups) ?? [:]
+            groups: try container.decodeIfPresent([String: GroupRule].self, forKey: .groups) ?? [:],
+            networks: isRecord ? try container.decodeIfPresent([VMNetwork].self, forKey: .networks) ?? [] : [],
+            reservesAddress: isRecord
+                ? try container.decodeIfPresent(Bool.self, forKey: .reservesAddress) ?? false : false
         )
     }
 
@@ -69,6 +84,8 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
         try container.encodeIfPresent(pm, forKey: .pm)
         if !notPMs.isEmpty { try container.encode(notPMs, forKey: .notPMs) }
         if !groups.isEmpty { try container.encode(groups, forKey: .groups) }
+        if !networks.isEmpty { try container.encode(networks, forKey: .networks) }
+        if reservesAddress { try container.encode(true, forKey: .reservesAddress) }
     }
 
     package static let mostTags = 16
@@ -84,18 +101,23 @@ package struct PlacementConstraints: Hashable, Sendable, Codable {
         try Label.validate(notTags, in: "not_tags")
         for name in groups.keys.sorted() { try Failure.at("groups", name, check: try Label.validate(name)) }
         guard tags.count <= Self.mostTags, notTags.count <= Self.mostTags, groups.count <= Self.mostGroups,
-            notPMs.count <= Self.mostPMs
+            notPMs.count <= Self.mostPMs, networks.count <= VMNetwork.most
         else {
             throw Failure(
                 .invalidRequest,
                 "too much is asked: up to \(Self.mostTags) tags, \(Self.mostTags) not_tags, \(Self.mostGroups) groups and "
-                    + "\(Self.mostPMs) not_pms may be named"
+                    + "\(Self.mostPMs) not_pms may be named, and \(VMNetwork.most) networks"
             )
         }
         guard Set(tags).isDisjoint(with: notTags) else {
             throw Failure(.invalidRequest, "a tag stands in tags and in not_tags: no machine can have that")
         }
     }
+}
+
+extension CodingUserInfoKey {
+    /// Set where the form of requests is asked for, and nothing is read.
+    package static let formOfRequests = CodingUserInfoKey(rawValue: "form of requests")
 }
 
 /// What belonging to a group asks of a VM's place.

@@ -47,7 +47,7 @@ package struct PlacementPolicy: Sendable {
     private static func filters(oldest: Int) -> [any PlacementFilter] {
         [
             AvailabilityFilter(oldest: oldest), NamedFilter(), ExcludedFilter(), ArchitectureFilter(), TagFilter(),
-            GroupFilter(), HeadroomFilter(),
+            NetworkFilter(), GroupFilter(), HeadroomFilter(),
         ]
     }
 }

@@ -9,6 +9,9 @@ package protocol JobStore: Sendable {
     /// What a job is about, where, and what it came from.
     func subject(of entry: QueueEntry, at pm: PMID) async throws(Failure) -> JobSubject
 
+    /// Writes the addresses of VMs of a PM where they have changed; returns the VMs whose records say so now.
+    func note(_ findings: [AddressFinding], on pm: PMID) async throws(Failure) -> Set<VMID>
+
     /// What is registered of an image's file; nil where there is no such image.
     func imageRegistration(_ id: ImageID) async throws(Failure) -> ImageRegistration?
 

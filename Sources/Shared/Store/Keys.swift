@@ -68,6 +68,8 @@ package struct Keys: Hashable, Sendable {
     package var vms: String { prefix + "vms" }
     /// Sorted set: what VMs are found by, each with the VM's number, in the order of the text.
     package var vmIndex: String { prefix + "vms:index" }
+    /// Hash: the networks that requests may name.
+    package var networks: String { prefix + "networks" }
     /// Sorted set: the groups that there are, in the order of their names.
     package var groups: String { prefix + "groups" }
     /// Sorted set: the PMs that are listed.

@@ -39,6 +39,8 @@ package struct ImageRegistration: Hashable, Sendable {
     package let reason: String
     /// True where it is on its way from the machine where it lies.
     package let isBeingFetched: Bool
+    /// As whom people log in to its guests; nil where nobody says.
+    package var loginUser: String?
 
     /// Makes a registration of a usable image.
     ///
@@ -161,7 +163,7 @@ extension Store {
             return [
                 listing.path, listing.name, listing.state, listing.reason,
                 facts?.format.rawValue ?? "", Int(facts?.fileBytes ?? 0), Int(facts?.diskBytes ?? 0),
-                facts?.fingerprint ?? "",
+                facts?.fingerprint ?? "", listing.loginUser ?? "",
             ]
         }
         return try await run(.registerImages, more: arguments)

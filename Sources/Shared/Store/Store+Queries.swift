@@ -256,6 +256,7 @@ extension ImageRegistration {
             } else {
                 self.init(path: image.path, name: image.name, unusable: reason)
             }
+            loginUser = fields["login_user"]
             return
         }
         let facts = Facts(
@@ -265,6 +266,7 @@ extension ImageRegistration {
             fingerprint: try fields.text("fingerprint")
         )
         self.init(path: image.path, name: image.name, facts: facts)
+        loginUser = fields["login_user"]
     }
 }
 

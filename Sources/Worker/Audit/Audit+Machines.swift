@@ -20,6 +20,7 @@ extension Audit {
             (vmsByMachine[pm] ?? []).compactMap { finding(of: $0, on: pm, contents) }
                 + contents.domains.compactMap { finding(of: $0, on: pm) }
                 + contents.volumes.compactMap { finding(of: $0, on: pm, contents) }
+                + contents.reservations.compactMap { finding(of: $0, on: pm, contents) }
         }
     }
 
@@ -75,5 +76,17 @@ extension Audit {
         }
         let isUsed = contents.domains.contains { $0.name == owner || $0.record?.domainName == owner }
         return isUsed ? nil : finding("it belongs to no VM and to no domain", .deleteDisk(volume.name, pm))
+    }
+
+    /// Compares an address that a network keeps with the VM after which it is called.
+    private func finding(of kept: AddressReservation, on pm: PMID, _ contents: PMContents) -> AuditFinding? {
+        if let status = vmsByDomainName[kept.owner], status.pm == pm || status.hasJob { return nil }
+        guard !contents.domains.contains(where: { $0.name == kept.owner }) else { return nil }
+        return AuditFinding(
+            invariant: .owners,
+            row: "PM \(pm), network \(kept.network), address of \(kept.mac)",
+            problem: "it is kept for \(kept.owner), which is not on this PM",
+            advice: "virsh net-update \(kept.network) delete ip-dhcp-host \"<host mac='\(kept.mac)'/>\" --live --config"
+        )
     }
 }

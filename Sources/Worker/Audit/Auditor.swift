@@ -61,7 +61,12 @@ struct Auditor: Sendable {
     }
 
     private func contents(of machine: PhysicalMachine) async -> Result<PMContents, Failure> {
-        do throws(Failure) { return .success(try await machines.hypervisor(of: machine).contents()) } catch {
+        do throws(Failure) {
+            let hypervisor = try await machines.hypervisor(of: machine)
+            var contents = try await hypervisor.contents()
+            contents.reservations = try await hypervisor.networks()?.flatMap(\.owned) ?? []
+            return .success(contents)
+        } catch {
             return .failure(error)
         }
     }

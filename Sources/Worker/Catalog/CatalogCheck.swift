@@ -22,6 +22,7 @@ struct CatalogCheck {
         report(settings.files.pm, settings.files.fleet == nil ? lists.machines?.entries.count : nil, "PM")
         report(settings.files.image, lists.images?.entries.count, "image", note: noteOnFetchedImages)
         report(settings.files.flavor, lists.types?.entries.count, "type", note: note)
+        report(settings.files.networks, lists.networks?.entries.count, "network")
         if settings.files.isEmpty { print("no file is given: this worker takes what another one registered") }
     }
 

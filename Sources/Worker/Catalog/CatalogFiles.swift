@@ -10,10 +10,12 @@ struct CatalogFiles: Sendable {
         var machines: CatalogList<PMListing>?
         var images: CatalogList<ImageListing>?
         var types: CatalogList<FlavorFile.Entry>?
+        var networks: CatalogList<NetworksFile.Listing>?
 
         /// What is odd about the files, and stops nothing.
         var warnings: [CatalogError] {
             (machines?.warnings ?? []) + (images?.warnings ?? []) + (types?.warnings ?? [])
+                + (networks?.warnings ?? [])
         }
     }
 
@@ -57,6 +59,11 @@ struct CatalogFiles: Sendable {
         lists.types =
             reader.attempt { () throws(Failure) in
                 try Self.contents(of: files.flavor) { (path) throws(CatalogError) in try FlavorFile.read(path: path) }
+            } ?? nil
+        lists.networks =
+            reader.attempt { () throws(Failure) in
+                try Self.contents(of: files.networks) { (path) throws(CatalogError) in try NetworksFile.read(path: path)
+                }
             } ?? nil
         return lists
     }

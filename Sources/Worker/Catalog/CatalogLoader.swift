@@ -6,7 +6,7 @@ import NIOConcurrencyHelpers
 import Store
 import UnixSignals
 
-/// Reads the three files, or the simulated fleet in place of the first, and makes what they list known; again at each
+/// Reads the files, or the simulated fleet in place of the first, and makes what they list known; again at each
 /// SIGHUP, and where Redis has lost it.
 struct CatalogLoader: Sendable {
     let files: CatalogFiles
@@ -41,6 +41,9 @@ struct CatalogLoader: Sendable {
             let ids = try await store.register(types: types.entries.map(\.listing))
             registered.withLockedValue { $0.types = ids }
             report("types", ids)
+        }
+        if let networks = lists.networks {
+            try await store.register(networks: networks.entries.map { ($0.name, $0.network) })
         }
         if let images = lists.images { try await register(images.entries) }
     }
@@ -106,7 +109,9 @@ struct CatalogLoader: Sendable {
     private func register(_ listings: [ImageListing]) async throws(Failure) {
         var registrations: [ImageRegistration] = []
         for listing in listings {
-            registrations.append(await registration(of: listing))
+            var registration = await registration(of: listing)
+            registration.loginUser = listing.loginUser
+            registrations.append(registration)
         }
         let ids = try await store.register(images: registrations)
         registered.withLockedValue { $0.images = ids }

@@ -20,6 +20,8 @@ extension HostMeasure {
             system: system(sections.lines(of: "system")),
             bootID: hexadecimal(after: "boot ", in: identity),
             machineID: hexadecimal(after: "machine ", in: identity),
+            neighbours: neighbours(sections.lines(of: "neighbours")),
+            bridges: bridges(sections.lines(of: "bridges")),
             chatter: PrintableText.line(sections.chatter, limit: 100)
         )
     }
@@ -105,6 +107,27 @@ extension HostMeasure {
         return text.lowercased()
     }
 
+    /// The folders of Linux bridges, `/sys/class/net/NAME/bridge`, and the names of Open vSwitch's.
+    private static func bridges(_ lines: [Substring]) -> [String] {
+        lines.compactMap { line in
+            let parts = line.split(separator: "/")
+            let name = parts.count == 5 && parts.last == "bridge" ? String(parts[3]) : String(line)
+            return PMListing.isLibvirtName(name) ? name : nil
+        }
+    }
+
+    /// `ip neigh`: an address, `lladdr` and the network card's address, and last what became of it.
+    private static func neighbours(_ lines: [Substring]) -> [MACAddress: [IPAddress]] {
+        var found: [MACAddress: [IPAddress]] = [:]
+        for words in lines.map({ $0.split(separator: " ") }) where !["FAILED", "INCOMPLETE"].contains(words.last) {
+            guard let place = words.firstIndex(of: "lladdr"), words.count > place + 1,
+                let mac = MACAddress(words[place + 1]), let address = IPAddress(words[0])
+            else { continue }
+            found[mac, default: []].append(address)
+        }
+        return found
+    }
+
     private static func garbled(_ what: String, _ lines: [Substring]) -> Failure {
         let text = lines.isEmpty ? "nothing" : PrintableText.line(lines.joined(separator: " / "), limit: 300)
         return Failure(
@@ -136,7 +159,7 @@ extension HostMeasure {
 
 /// The answer's lines between our two marks, by section, each of which begins once and in order.
 private struct Sections {
-    private static let names = ["memory", "cpus", "load", "disk", "system", "identity"]
+    private static let names = ["memory", "cpus", "load", "disk", "system", "identity", "neighbours", "bridges"]
     private var sections: [String: [Substring]] = [:]
     /// What stood before our lines.
     let chatter: String

@@ -1,3 +1,5 @@
+import Model
+
 /// What a machine's own commands said of it at one moment.
 ///
 /// Only memory must be there. Other figures are nil where the machine did not say them as it should.
@@ -18,6 +20,10 @@ struct HostMeasure: Hashable, Sendable {
     var bootID: String?
     /// The installed system's own number (`/etc/machine-id`).
     var machineID: String?
+    /// The machine's neighbours by their network cards (`ip neigh`).
+    var neighbours: [MACAddress: [IPAddress]] = [:]
+    /// The machine's bridges.
+    var bridges: [String] = []
     /// What the login printed before the measure, for people; empty where it printed nothing.
     var chatter = ""
 
@@ -70,6 +76,8 @@ extension HostMeasure {
     /// single quotes every login shell (csh and fish too) hands it on as it is. The empty line parts it from a banner
     /// that does not end its last one. The pool's folder need not be there yet: its nearest parent shows as much.
     ///
+    /// Of neighbours, guests alone are asked for, and no more of them than leave room for the rest of the answer.
+    ///
     /// CPUs are read from the kernel: `nproc` obeys OMP_NUM_THREADS, OMP_THREAD_LIMIT and the session's CPU set. Files are
     /// printed by `echo`, so that one without an end of line does not swallow the next mark.
     static let script = """
@@ -79,6 +87,8 @@ extension HostMeasure {
         echo @disk; d=/var/lib/libvirt/images; until [ -d "$d" ]; do d=${d%/*}; d=${d:-/}; done; df -P -B1 "$d"; \
         echo @system; uname -m; uname -n; uname -r; \
         echo @identity; echo boot $(cat /proc/sys/kernel/random/boot_id); echo machine $(cat /etc/machine-id); \
+        echo @neighbours; (ip neigh || /sbin/ip neigh) 2>/dev/null | grep 52:54:00 | head -n 400; \
+        echo @bridges; (ls -d /sys/class/net/*/bridge; ovs-vsctl -t 2 list-br) 2>/dev/null | head -n 99; \
         echo \(endMark)
         """
 }

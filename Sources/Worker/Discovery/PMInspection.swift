@@ -12,6 +12,8 @@ struct PMInspection {
     let host: Result<HostMeasure, Failure>?
     /// What libvirt said.
     let inventory: Result<HypervisorInventory, Failure>
+    /// Its libvirt networks; nil where they were not read.
+    var networks: [NetworkSummary]?
     /// The UUIDs of the VMs that have a claim on the PM by our records.
     let claimants: Set<String>
 
@@ -122,12 +124,28 @@ struct PMInspection {
                 .joined(separator: ","),
             "cpu_reason": cpus(host, inventory).reason,
         ]
+        if let networks { facts.merge(networkFacts(host, networks)) { _, new in new } }
         guard let host else { return facts }
         if let system = host.system { facts["kernel"] = system.kernel }
         if case .simulated = machine.listing.address.route { return facts }
         facts["missing"] = host.missing.joined(separator: ",")
         return facts
     }
+
+    /// To what VMs can be attached: libvirt's networks that are started or are to be, and other bridges.
+    private func networkFacts(_ host: HostMeasure?, _ networks: [NetworkSummary]) -> [String: String] {
+        let usable = networks.filter { ($0.isActive || $0.startsByItself) && PMListing.isLibvirtName($0.name) }
+        let own = Set(networks.compactMap(\.bridge))
+        let bridges = host.map { $0.bridges.filter { !own.contains($0) } } ?? [VMNetwork.anyName]
+        let all =
+            usable.map { VMNetwork(kind: .libvirt, name: $0.name) }
+            + bridges.map { VMNetwork(kind: .bridge, name: $0) }
+        let words = Set(all.prefix(Self.mostNetworks)).words
+        return ["networks": words.isEmpty ? PhysicalMachine.noNetworks : words]
+    }
+
+    /// How many networks and bridges of a PM are kept.
+    private static let mostNetworks = 128
 
     /// What has to stay as it is for the decision on the type of domains to hold; empty where that cannot be said.
     private func basis(_ host: HostMeasure?, _ inventory: HypervisorInventory) -> String {

@@ -9,6 +9,8 @@ struct PMProbe: Sendable {
     let reconciler: Reconciler
     let memory: ProbeMemory
     let schedule: ProbeSchedule
+    /// Where guests' addresses are found; nil for nowhere.
+    var addresses: AddressWatch?
     var clock: any WorkerClock = SystemClock()
     let logger: Logger
 
@@ -44,11 +46,20 @@ struct PMProbe: Sendable {
         let aliasOf = try await identify(pm, host, inventory)
         var claimants: Set<String> = []
         var isComplete = false
+        var networks: [NetworkSummary]?
         if case .success(let complete) = inventory {
             isComplete = true
             claimants = try await reconcile(complete, due, isAlias: aliasOf != nil, from: start)
+            networks = await readNetworks(of: pm)
+            if aliasOf == nil, let networks { await findAddresses(pm, complete.domains, claimants, networks, host) }
         }
-        let report = PMInspection(machine: pm, host: host, inventory: inventory, claimants: claimants).report
+        let report = PMInspection(
+            machine: pm,
+            host: host,
+            inventory: inventory,
+            networks: networks,
+            claimants: claimants
+        ).report
         let now = start + (clock.now - began).milliseconds
         let isUp = report.state == .up
         let finding = ProbeFinding(
@@ -115,6 +126,29 @@ struct PMProbe: Sendable {
             )
         }
         return found.aliasOf
+    }
+
+    /// The PM's libvirt networks; nil where they cannot be read, and the next probe does.
+    private func readNetworks(of pm: PhysicalMachine) async -> [NetworkSummary]? {
+        do throws(Failure) { return try await machines.hypervisor(of: pm).networks() } catch {
+            logger.debug("the networks of a PM cannot be read", metadata: ["pm": "\(pm.id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Has the addresses of the PM's guests found.
+    private func findAddresses(
+        _ pm: PhysicalMachine,
+        _ domains: [DomainSummary],
+        _ claimants: Set<String>,
+        _ networks: [NetworkSummary],
+        _ host: Swift.Result<HostMeasure, Failure>?
+    ) async {
+        let guests = domains.compactMap { GuestOnPM($0, among: claimants) }
+        guard let addresses, !guests.isEmpty else { return }
+        var neighbours: [MACAddress: [IPAddress]]?
+        if case .success(let host) = host { neighbours = host.neighbours }
+        await addresses.probed(pm.id, guests: guests, networks: networks, neighbours: neighbours)
     }
 
     private func measure(_ pm: PhysicalMachine) async -> Swift.Result<HostMeasure, Failure>? {

@@ -2,6 +2,8 @@ import CoreMetrics
 import Model
 import Telemetry
 
+import struct Foundation.UUID
+
 /// Measures the calls of PMs' drivers.
 struct HypervisorMetrics: Sendable {
     private let times: LabeledMetric<Timer>
@@ -66,8 +68,23 @@ struct MeteredHypervisor: Hypervisor {
         }
     }
 
-    func ensureNetwork() async throws(Failure) {
-        try await metrics.measured("ensure_network") { () async throws(Failure) in try await base.ensureNetwork() }
+    func ensureNetwork(for vm: VirtualMachine) async throws(Failure) {
+        try await metrics.measured("ensure_network") { () async throws(Failure) in try await base.ensureNetwork(for: vm)
+        }
+    }
+
+    func networks() async throws(Failure) -> [NetworkSummary]? {
+        try await metrics.measured("networks") { () async throws(Failure) in try await base.networks() }
+    }
+
+    func reserveAddress(of vm: VirtualMachine) async throws(Failure) -> GuestAddress? {
+        try await metrics.measured("reserve_address") { () async throws(Failure) in
+            try await base.reserveAddress(of: vm)
+        }
+    }
+
+    func askAgent(of vm: UUID) async throws(Failure) -> AgentAnswer {
+        try await metrics.measured("ask_agent") { () async throws(Failure) in try await base.askAgent(of: vm) }
     }
 
     func inventory() async throws(Failure) -> HypervisorInventory {

@@ -61,7 +61,9 @@ struct Attempt {
     /// Takes the steps that are left; where one fails, undoes those that were begun.
     mutating func run() async -> Outcome {
         do throws(Failure) {
-            for step in log.remaining(of: operation) { try await take(step) }
+            for step in log.remaining(of: operation) where StepActions.isNeeded(step.action, for: context.vm) {
+                try await take(step)
+            }
             return .done
         } catch {
             // A job that was stopped or lost goes on elsewhere with what is there.

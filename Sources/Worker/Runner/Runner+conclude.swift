@@ -39,6 +39,9 @@ extension Runner {
                 let seconds = (clock.now - job.asked) / .seconds(1)
                 let sample = JobTimes.Sample(seconds: seconds, broughtImage: result.bringsImage)
                 metrics.durations.note(sample, of: job.entry.kind)
+                if operations[job.entry.kind]?.startsVM == true, let pm = job.machine {
+                    await started(job.entry.vm, pm)
+                }
             }
             report(job, isOurs ? .done : .lost, [:], logger)
         case .failed(let failure, _) where wasStopped || failure.code.leavesJobAsItIs:
@@ -124,4 +127,9 @@ extension Runner {
         let what = outcome == .lost ? "no longer ours" : outcome.rawValue
         logger.info("\(job.entry.kind.rawValue): \(what)", metadata: metadata)
     }
+}
+
+extension Operation {
+    /// Whether a VM runs once it is done.
+    fileprivate var startsVM: Bool { steps.contains { $0.action == .ensureRunning } }
 }

@@ -15,6 +15,8 @@ struct Runner: Sendable {
     var operations = OperationRegistry.shipped
     var actions = StepActions.shipped
     var metrics = JobMetrics()
+    /// Called once a job that starts a VM is done.
+    var started: @Sendable (VMID, PMID) async -> Void = { _, _ in }
     var clock: any WorkerClock = SystemClock()
     /// Where in the range of a backoff to wait, from 0 to 1.
     var fraction: @Sendable () -> Double = { .random(in: 0...1) }

@@ -23,12 +23,17 @@ struct StepActions: Sendable {
     /// Those that need the VM's image.
     static let overImage: Set<StepAction> = [.ensureImage, .ensureDisk, .ensureDefined]
 
+    /// Whether an action does anything for a VM: others cost no round trip.
+    static func isNeeded(_ action: StepAction, for vm: VirtualMachine) -> Bool {
+        action != .reserveAddress || vm.constraints.reservesAddress
+    }
+
     /// All that the operations of this project name.
     static let shipped = StepActions([
         .ensureImage: { (context) async throws(Failure) in
             let image = try await context.image()
             // Before the image is brought to a PM that cannot run the VM.
-            try await context.hypervisor.ensureNetwork()
+            try await context.hypervisor.ensureNetwork(for: context.vm)
             try await context.hypervisor.ensureImage(image)
             return .done
         },
@@ -44,6 +49,11 @@ struct StepActions: Sendable {
         .ensureDefined: { (context) async throws(Failure) in
             try await context.hypervisor.ensureDefined(context.vm, over: try await context.image())
             return .done
+        },
+        .reserveAddress: { (context) async throws(Failure) in
+            guard let address = try await context.hypervisor.reserveAddress(of: context.vm) else { return .done }
+            try await context.note(address)
+            return StepResult(detail: address.address.canonical)
         },
         .ensureRunning: { (context) async throws(Failure) in
             if let other = context.status.observedElsewhere {

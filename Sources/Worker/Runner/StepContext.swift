@@ -36,6 +36,13 @@ struct StepContext: Sendable {
     /// What the VM's seed disk is made of; nil where it is to have none.
     func seed() async throws(Failure) -> GuestSeed? { try await store.seed(of: vm) }
 
+    /// Writes an address that is kept for the VM, so that it is known before the guest boots.
+    func note(_ address: GuestAddress) async throws(Failure) {
+        guard let pm = status.pm else { return }
+        let finding = AddressFinding(vm: vm.id, uuid: vm.uuid, addresses: [address], reason: nil)
+        _ = try await store.note([finding], on: pm)
+    }
+
     /// The VM's image as the catalog has it: a PM that holds it already needs no file on this worker.
     func image() async throws(Failure) -> ImageFile {
         if let known = knownImage.withLockedValue({ $0 }) { return try known.get() }

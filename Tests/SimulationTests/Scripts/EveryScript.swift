@@ -61,6 +61,7 @@ struct EveryScript {
     }
 
     private func catalog() async throws {
+        try await store.register(networks: [("lab", VMNetwork(kind: .bridge, name: "br0", vlan: 7))])
         for _ in 1...2 { _ = try await store.register(types: [Resources(cpu: 1, ram: 512, disk: 1)]) }
         let facts = ImageRegistration.Facts(format: .qcow2, fileBytes: 1, diskBytes: 1, fingerprint: "a")
         let away = try ImageLocation("user@away:/images/b")
@@ -244,6 +245,9 @@ struct EveryScript {
         func seen(on pm: Int) -> Observation { Observation(pm: PMID(known: pm), probedAt: now, vm: vm) }
         _ = try await store.noteDomainEvent("stopped", of: vm.domainName, uuid: host, on: PMID(known: 1))
         _ = try await store.note(drift: "3 CPUs", at: seen(on: 1), in: .running)
+        let address = IPAddress("192.0.2.1").map { GuestAddress($0, source: .lease, scope: .pm, mac: vm.macs[0]) }
+        let finding = AddressFinding(vm: vm.id, uuid: vm.uuid, addresses: [address].compactMap { $0 }, reason: nil)
+        _ = try await store.note([finding], on: PMID(known: 1))
         _ = try await store.recordState(
             .stopped,
             at: seen(on: 1),

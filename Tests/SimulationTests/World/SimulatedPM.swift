@@ -7,7 +7,7 @@ struct SimulatedPM: Hypervisor {
     let pm: PMID
     let process: SimulatedProcess
 
-    func ensureNetwork() async throws(Failure) {}
+    func ensureNetwork(for vm: VirtualMachine) async throws(Failure) {}
 
     func ensureImage(_ image: ImageFile) async throws(Failure) { try await act(.image, nil) }
 

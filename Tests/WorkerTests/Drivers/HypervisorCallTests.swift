@@ -23,7 +23,7 @@ struct HypervisorCallTests {
     }
 
     private func create(_ vm: VirtualMachine, over image: ImageFile, on hypervisor: LibvirtHypervisor) async throws {
-        try await hypervisor.ensureNetwork()
+        try await hypervisor.ensureNetwork(for: vm)
         try await hypervisor.ensureImage(image)
         try await hypervisor.ensureDisk(of: vm, over: image)
         try await hypervisor.ensureDefined(vm, over: image)
@@ -50,7 +50,8 @@ struct HypervisorCallTests {
     func inventory() async throws {
         let host = try await PrivateLibvirtd.started(PrivateLibvirtd.Options(countsCalls: true))
         let hypervisor = try HypervisorFixture.hypervisor(host.uri)
-        let vms = try (1...100).map { try HypervisorFixture.vm($0) }
+        let mac = try #require(MACAddress("52:54:00:00:00:01"))
+        let vms = try (1...100).map { try HypervisorFixture.vm($0, macs: [mac]) }
         try await hypervisor.perform("defining a hundred domains") { session in
             let pool = try hypervisor.pool(in: session)
             for vm in vms {

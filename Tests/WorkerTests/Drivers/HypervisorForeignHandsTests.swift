@@ -88,20 +88,21 @@ struct HypervisorForeignHandsTests {
     )
     func networks() async throws {
         let host = try await PrivateLibvirtd.started(PrivateLibvirtd.Options(hasNetwork: true))
+        let any = try HypervisorFixture.vm(9)
         let missing = try HypervisorFixture.hypervisor(host.uri, network: "office")
-        var failure = await #expect(throws: Failure.self) { try await missing.ensureNetwork() }
+        var failure = await #expect(throws: Failure.self) { try await missing.ensureNetwork(for: any) }
         #expect(failure?.code == .networkUnavailable)
         #expect(failure?.message.contains("no libvirt network 'office'") == true)
         #expect(failure?.message.contains(host.uri) == true)
 
         let hypervisor = try HypervisorFixture.hypervisor(host.uri, network: "default")
-        try await hypervisor.ensureNetwork()
+        try await hypervisor.ensureNetwork(for: any)
         try await host.virsh("net-destroy", "default")
-        try await hypervisor.ensureNetwork()
+        try await hypervisor.ensureNetwork(for: any)
         #expect(try await host.virsh("net-list", "--name").contains("default"))
         try await host.virsh("net-destroy", "default")
         try await host.virsh("net-autostart", "default", "--disable")
-        failure = await #expect(throws: Failure.self) { try await hypervisor.ensureNetwork() }
+        failure = await #expect(throws: Failure.self) { try await hypervisor.ensureNetwork(for: any) }
         #expect(failure?.code == .networkUnavailable)
         #expect(failure?.message.contains("switched off") == true)
         #expect(try await !host.virsh("net-list", "--name").contains("default"))

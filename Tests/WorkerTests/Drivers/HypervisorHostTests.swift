@@ -23,7 +23,7 @@ struct HypervisorHostTests {
         let hypervisor = try HypervisorFixture.hypervisor(host.uri, network: "default")
         let image = try await HypervisorFixture.bootableImage()
         let vm = try HypervisorFixture.vm(1)
-        try await hypervisor.ensureNetwork()
+        try await hypervisor.ensureNetwork(for: vm)
         try await hypervisor.ensureImage(image)
         try await hypervisor.ensureDisk(of: vm, over: image)
         try await hypervisor.ensureDefined(vm, over: image)

@@ -88,7 +88,7 @@ struct HypervisorXMLTests {
                     host: host,
                     traits: DomainTraits(),
                     disk: "/disks/\(index) & <more>",
-                    network: "default",
+                    networks: [VMNetwork(kind: .libvirt, name: "default")],
                     consoleLog: "/log/\(index)"
                 )
                 let domain = try session.defineDomain(xml: description.xml)
@@ -150,7 +150,7 @@ struct HypervisorXMLTests {
                 host: host,
                 traits: traits,
                 disk: "/d",
-                network: network,
+                networks: network.map { [VMNetwork(kind: .libvirt, name: $0)] } ?? [],
                 consoleLog: nil
             )
             return try #require(XMLElement.root(of: description.xml))

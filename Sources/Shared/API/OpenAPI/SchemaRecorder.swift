@@ -1,3 +1,5 @@
+import Model
+
 extension Schema {
     /// The form of a type, found by letting it decode itself and recording what it asks for.
     ///
@@ -13,7 +15,7 @@ extension Schema {
 /// A decoder without input: it records the fields that a type asks for, and returns samples.
 final class SchemaRecorder: Decoder {
     let codingPath: [any CodingKey] = []
-    let userInfo: [CodingUserInfoKey: Any] = [:]
+    let userInfo: [CodingUserInfoKey: Any] = CodingUserInfoKey.formOfRequests.map { [$0: true] } ?? [:]
     private let type: any Decodable.Type
     private var fields: [Schema.Field] = []
     private var value: Schema?

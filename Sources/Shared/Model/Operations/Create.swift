@@ -10,6 +10,8 @@ extension StepAction {
     package static let ensureDisk: StepAction = "ensure_disk"
     /// Makes the disk from which its guest reads who may log in and what is to be set up; nothing where it has none.
     package static let ensureSeed: StepAction = "ensure_seed"
+    /// Has the VM's network keep an address for it, where that was asked for.
+    package static let reserveAddress: StepAction = "reserve_address"
     /// Defines the VM's domain.
     package static let ensureDefined: StepAction = "ensure_defined"
 }
@@ -28,6 +30,7 @@ extension Operation {
             OperationStep("disk", .ensureDisk, leaves: .ofVM, undo: .remove),
             OperationStep("seed", .ensureSeed, leaves: .ofVM, undo: .remove),
             OperationStep("domain", .ensureDefined, leaves: .ofVM, undo: .remove),
+            OperationStep("address", .reserveAddress, leaves: .ofVM, undo: .remove),
             OperationStep("start", .ensureRunning, leaves: .ofVM, undo: .remove),
         ],
         retry: RetryPolicy(

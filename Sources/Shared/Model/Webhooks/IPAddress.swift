@@ -20,6 +20,17 @@ package struct IPAddress: Hashable, Sendable {
     }
 }
 
+extension IPAddress {
+    /// In its shortest form, as `2001:db8::1` (inet_ntop).
+    package var canonical: String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(isIPv6 ? AF_INET6 : AF_INET, bytes, &text, socklen_t(text.count)) != nil else {
+            return description
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
 extension IPAddress: CustomStringConvertible {
     package var description: String {
         guard isIPv6 else { return bytes.map(String.init).joined(separator: ".") }

@@ -33,6 +33,7 @@ extension StoreScript {
     // Scripts/Reconcile
     static let adopt = StoreScript("adopt", PackageResources.adopt_lua)
     static let move = StoreScript("move", PackageResources.move_lua)
+    static let noteAddresses = StoreScript("note_addresses", PackageResources.note_addresses_lua)
     static let noteDomainEvent = StoreScript("note_domain_event", PackageResources.note_domain_event_lua)
     static let noteDrift = StoreScript("note_drift", PackageResources.note_drift_lua)
     static let noteElsewhere = StoreScript("note_elsewhere", PackageResources.note_elsewhere_lua)
@@ -42,6 +43,7 @@ extension StoreScript {
     // Scripts/Catalog
     static let recordFetch = StoreScript("record_fetch", PackageResources.record_fetch_lua)
     static let registerImages = StoreScript("register_images", PackageResources.register_images_lua)
+    static let registerNetworks = StoreScript("register_networks", PackageResources.register_networks_lua)
     static let registerPMs = StoreScript("register_pms", PackageResources.register_pms_lua)
     static let registerTypes = StoreScript("register_types", PackageResources.register_types_lua)
 
@@ -121,8 +123,8 @@ extension StoreScript {
         .enqueueOnVM,
         .finish, .listJobs, .noteLeft, .poll,
         .readJob, .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
-        .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .recordFetch,
-        .registerImages, .registerPMs, .registerTypes, .announce, .notePolicy, .registerWorker,
+        .noteAddresses, .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .recordFetch,
+        .registerImages, .registerNetworks, .registerPMs, .registerTypes, .announce, .notePolicy, .registerWorker,
         .unregisterWorker, .claimUnclaimed, .findBroken, .listJob, .listVM, .readClaims, .repairClaims, .repairGroup,
         .repairHold, .repairJob, .repairProject, .repairVM, .beginMigration, .endMigration, .migrateClaims,
         .migrateJobs,

@@ -27,7 +27,8 @@ extension PhysicalMachine {
             probedDomainType: ProbedDomainType(fields),
             addedTags: Set(words: fields["added_tags"]),
             groups: try fields.values(prefix: "group:") { Int($0) },
-            cachedImages: try fields.value("cached_images") { Self.images($0) } ?? []
+            cachedImages: try fields.value("cached_images") { Self.images($0) } ?? [],
+            networks: try fields.value("networks") { $0 == Self.noNetworks ? [] : Set<VMNetwork>(words: $0) }
         )
     }
 
@@ -44,6 +45,9 @@ extension PhysicalMachine {
             isListed: true
         )
     }
+
+    /// In place of a list: the PM has none, and it is known.
+    package static let noNetworks = "-"
 
     private static func images(_ text: String) -> Set<ImageID>? {
         let words = text.split(separator: ",")

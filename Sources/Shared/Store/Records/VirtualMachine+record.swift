@@ -54,6 +54,12 @@ package struct VMStatus: Hashable, Sendable {
     package let error: String?
     /// True once both its PM and `observedElsewhere` were seen to have a domain of it.
     package let isDuplicate: Bool
+    /// The addresses of its guest, as its record has them, whatever has happened since.
+    package let addresses: [GuestAddress]
+    /// Why there is none; nil where that is not known either.
+    package let addressesReason: String?
+    /// When those two were written, in ms since 1970 by the clock of Redis.
+    package let addressedAt: Int?
     /// When the record changed last, in microseconds since 1970; 0 where it does not say.
     package let version: Int
 
@@ -70,6 +76,9 @@ package struct VMStatus: Hashable, Sendable {
     ///   - drift: how its domain differs from what it was made as.
     ///   - error: why its last job failed.
     ///   - isDuplicate: two PMs were seen to have a domain of it.
+    ///   - addresses: the addresses of its guest.
+    ///   - addressesReason: why there is none.
+    ///   - addressedAt: when those two were written.
     ///   - version: when the record changed last, in microseconds since 1970.
     package init(
         vm: VirtualMachine,
@@ -82,6 +91,9 @@ package struct VMStatus: Hashable, Sendable {
         drift: String? = nil,
         error: String? = nil,
         isDuplicate: Bool = false,
+        addresses: [GuestAddress] = [],
+        addressesReason: String? = nil,
+        addressedAt: Int? = nil,
         version: Int = 0
     ) {
         self.vm = vm
@@ -94,6 +106,7 @@ package struct VMStatus: Hashable, Sendable {
         self.drift = drift
         self.error = error
         self.isDuplicate = isDuplicate
+        (self.addresses, self.addressesReason, self.addressedAt) = (addresses, addressesReason, addressedAt)
         self.version = version
     }
 }
@@ -113,7 +126,26 @@ extension VMStatus {
             drift: fields["drift"],
             error: fields["error"],
             isDuplicate: fields["duplicate"] == "1",
+            addresses: try fields.value("addresses") { [GuestAddress](words: $0) } ?? [],
+            addressesReason: fields["addresses_reason"],
+            addressedAt: try fields.value("addressed_at") { RecordTime.milliseconds($0) },
             version: try fields.value("version") { Int($0) } ?? 0
         )
     }
+}
+
+extension VMStatus {
+    /// Whether its guest may answer, and the addresses are those of its present run.
+    package var hasCurrentAddresses: Bool {
+        guard state == .running || state == .paused, let addressedAt else { return false }
+        return addressedAt >= startedAt ?? 0
+    }
+
+    /// The addresses that its guest has by what is known now: of another run, those alone that its network keeps for it.
+    package var currentAddresses: [GuestAddress] {
+        hasCurrentAddresses ? addresses : addresses.filter { $0.source == .reserved }
+    }
+
+    /// The address of its guest to try first; nil where none is known.
+    package var primaryIP: IPAddress? { currentAddresses.primary }
 }

@@ -19,8 +19,8 @@ struct DomainDescription: Hashable, Sendable {
     var disk: String
     /// The path of its seed disk on the PM; nil for none.
     var seed: String?
-    /// The libvirt network that it is attached to; nil for none.
-    var network: String?
+    /// What its network cards are attached to, in their order.
+    var networks: [VMNetwork]
     /// The file on the PM that keeps what the guest writes to its serial console; nil for none.
     var consoleLog: String?
 
@@ -78,8 +78,8 @@ struct DomainDescription: Hashable, Sendable {
 
     private var devices: XMLElement {
         let drives = [diskDevice, seedDevice]
-        let others = [interface, serial, console, agentChannel, balloon, randomNumbers]
-        return XMLElement("devices", children: drives + others)
+        let others = [serial, console, agentChannel, balloon, randomNumbers]
+        return XMLElement("devices", children: drives + interfaces + others)
     }
 
     private var diskDevice: XMLElement {
@@ -102,12 +102,23 @@ struct DomainDescription: Hashable, Sendable {
         )
     }
 
-    private var interface: XMLElement? {
-        guard let network else { return nil }
-        let source = XMLElement("source", ["network": network])
-        let model = XMLElement("model", ["type": "virtio"])
-        let mac = vm.macs.first.map { XMLElement("mac", ["address": $0.description]) }
-        return XMLElement("interface", ["type": "network"], children: [mac, source, model])
+    private var interfaces: [XMLElement?] {
+        networks.enumerated().map { index, network in
+            let mac = vm.macs.indices.contains(index) ? vm.macs[index].description : nil
+            let model = XMLElement("model", ["type": "virtio"])
+            let children = [mac.map { XMLElement("mac", ["address": $0]) }] + attachment(to: network) + [model]
+            return XMLElement("interface", ["type": network.kind == .bridge ? "bridge" : "network"], children: children)
+        }
+    }
+
+    private func attachment(to network: VMNetwork) -> [XMLElement?] {
+        guard network.kind == .bridge else { return [XMLElement("source", ["network": network.name])] }
+        let source = XMLElement("source", ["bridge": network.name])
+        guard let vlan = network.vlan else { return [source] }
+        // Of bridges, Open vSwitch's alone take VLANs.
+        let port = XMLElement("virtualport", ["type": "openvswitch"])
+        let tag = XMLElement("tag", ["id": String(vlan)])
+        return [source, port, XMLElement("vlan", children: [tag])]
     }
 
     private var serial: XMLElement {

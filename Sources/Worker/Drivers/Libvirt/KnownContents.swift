@@ -18,6 +18,8 @@ struct KnownContents: Sendable {
         var record: VirtualMachine?
         /// The installation that made it.
         var cell: String?
+        /// The MAC addresses of its network cards, where it is ours.
+        var macs: [MACAddress] = []
     }
 
     /// How many domains, and how many volumes, are read anew in each inventory although nothing shows a change.

@@ -1,5 +1,4 @@
 import Libvirt
-import Logging
 import Model
 
 extension LibvirtHypervisor {
@@ -24,7 +23,7 @@ extension LibvirtHypervisor {
                 traits: guests.traits,
                 disk: disk,
                 seed: seed,
-                network: guestNetwork,
+                networks: networks(of: vm),
                 consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
             )
             do throws(LibvirtError) {
@@ -53,31 +52,15 @@ extension LibvirtHypervisor {
                 try domain.start()
             } catch {
                 guard !error.kind.isConnectionFault else { throw error }
-                try recover(domain, from: error, in: session)
+                try recover(domain, of: vm, from: error, in: session)
             }
             try boundAgent(of: domain, vm)
         }
     }
 
-    /// How long a guest's agent may take to answer.
-    private static let agentTimeout = 2
-
-    /// Sees that an agent that hangs holds up nobody for long.
-    private func boundAgent(of domain: Domain, _ vm: VirtualMachine) throws(LibvirtError) {
-        do {
-            try domain.setAgentTimeout(seconds: Self.agentTimeout)
-        } catch {
-            guard !error.kind.isConnectionFault else { throw error }
-            guard error.kind != .unsupported else { return }
-            logger.notice(
-                "the time for answers of a guest's agent could not be set",
-                metadata: ["vm": "\(vm.id)", "error": "\(error)"]
-            )
-        }
-    }
-
     /// Brings a domain to run that could not be started as one that is switched off can.
-    private func recover(_ domain: Domain, from error: LibvirtError, in session: Session) throws {
+    private func recover(_ domain: Domain, of vm: VirtualMachine, from error: LibvirtError, in session: Session) throws
+    {
         let (state, reason) = try domain.state()
         switch state {
         case .running, .blocked: return
@@ -89,7 +72,8 @@ extension LibvirtHypervisor {
             try start(domain)
         default:
             // libvirt has no code of its own for a network that is switched off.
-            guard try startNetwork(in: session) else { throw error }
+            if let missing = missingBridge(of: vm, in: error) { throw missing }
+            guard try startNetworks(of: vm, in: session) else { throw error }
             try start(domain)
         }
     }

@@ -3,6 +3,7 @@ import Libvirt
 import Logging
 import Model
 import NIOConcurrencyHelpers
+import XML
 
 extension LibvirtHypervisor {
     /// Every domain on the PM; those that went away since they were listed are left out.
@@ -61,15 +62,24 @@ extension LibvirtHypervisor {
             if text != nil && record == nil { warnOfRecord(in: try domain.name(), uuid) }
             // A copy of one of our domains carries the record of another: it is not ours.
             let isOurs = record?.vm.uuid == uuid
+            var macs = record?.vm.macs ?? []
+            // Its record is of before there were such addresses.
+            if isOurs, macs.isEmpty { macs = Self.macs(in: try domain.xml()) }
             return KnownContents.DomainReading(
                 cpus: info.cpus,
                 memoryMiB: info.maximumMemoryKiB / 1024,
                 record: isOurs ? record?.vm : nil,
-                cell: isOurs ? record?.cell : nil
+                cell: isOurs ? record?.cell : nil,
+                macs: isOurs ? macs : []
             )
         } catch  where error.kind == .noSuchDomain {
             return nil
         }
+    }
+
+    private static func macs(in xml: String) -> [MACAddress] {
+        let devices = XMLElement.root(of: xml)?.child("devices")?.children("interface") ?? []
+        return devices.compactMap { $0.child("mac")?[attribute: "address"].flatMap { MACAddress($0) } }
     }
 
     private func summary(
@@ -88,6 +98,7 @@ extension LibvirtHypervisor {
             ramMiB: size.map { $0.maximumMemoryKiB / 1024 } ?? reading.memoryMiB,
             record: reading.record,
             cell: reading.cell,
+            macs: reading.record.map { networks(of: $0).isEmpty ? [] : reading.macs },
             state: state,
             stateReason: reason
         )

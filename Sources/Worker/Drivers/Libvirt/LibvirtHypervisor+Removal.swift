@@ -16,6 +16,7 @@ extension LibvirtHypervisor {
                 try end(domain)
             }
             let left = try removeFiles(of: vm, knownTo: files, in: session)
+            try releaseAddress(of: vm, in: session)
             if let domain { try undefine(domain) }
             return left
         }

@@ -34,6 +34,8 @@ final class LibvirtHypervisor: Hypervisor {
     let connections: LibvirtConnections
     /// A connection for transfers, beside which short calls go on over the others.
     let transferConnection: LibvirtConnections
+    /// A connection for questions to guests' agents, which may hang.
+    let agentConnection: LibvirtConnections
 
     /// Makes the adapter; nothing is opened before the first operation.
     ///
@@ -80,6 +82,14 @@ final class LibvirtHypervisor: Hypervisor {
             slots: slots,
             logger: logger
         )
+        agentConnection = LibvirtConnections(
+            listing: listing,
+            most: 1,
+            settings: settings,
+            threads: BlockingThreads(name: "agent-pm\(pm)", limit: settings.agentThreads),
+            slots: slots,
+            logger: logger
+        )
     }
 
     /// How the PM's threads are taken; stuck ones mean that its libvirt does not answer.
@@ -99,18 +109,21 @@ final class LibvirtHypervisor: Hypervisor {
     func wasMeasured(at time: Int) {
         connections.wasMeasured(at: time)
         transferConnection.wasMeasured(at: time)
+        agentConnection.wasMeasured(at: time)
     }
 
     /// Closes connections that were not used for too long, or all idle ones where others in this process wait for room.
     func closeIdle(isPressed: Bool = false) {
         connections.closeIdle(isPressed: isPressed)
         transferConnection.closeIdle(isPressed: isPressed)
+        agentConnection.closeIdle(isPressed: isPressed)
     }
 
     /// Keeps no connection open from now on, as the PM is no longer listed; calls under way go on.
     func retire() {
         connections.retire()
         transferConnection.retire()
+        agentConnection.retire()
     }
 
     /// Runs a body that may be repeated over one of the PM's connections, when it is its turn.

@@ -31,6 +31,8 @@ struct LibvirtSettings: Hashable, Sendable {
     var threads: Int { connections + 2 }
     /// The threads for transfers, as for calls.
     var transferThreads = 2
+    /// The threads for questions to guests' agents, as for calls.
+    var agentThreads = 2
     /// How a dead machine is noticed.
     var keepalive = Connection.Keepalive()
     /// How long a PM that refused a connection is left alone; doubles with each failure up to `longestRetryPause`.

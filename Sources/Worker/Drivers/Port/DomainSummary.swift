@@ -16,6 +16,8 @@ struct DomainSummary: Hashable, Sendable {
     var record: VirtualMachine?
     /// The installation that made it, where it has our record.
     var cell: String?
+    /// The MAC addresses of its network cards; none where it has no record of ours.
+    var macs: [MACAddress]
     /// What a VM whose domain this is does.
     var state: VMState
     /// libvirt's reason for the state; nil where it says none.
@@ -31,6 +33,7 @@ struct DomainSummary: Hashable, Sendable {
     ///   - ramMiB: memory it may use.
     ///   - record: our record in its metadata.
     ///   - cell: the installation that made it.
+    ///   - macs: those of its network cards; nil for those of its record.
     ///   - state: what it does; nil where that is no more than `isActive` says.
     ///   - stateReason: libvirt's reason for the state.
     init(
@@ -41,6 +44,7 @@ struct DomainSummary: Hashable, Sendable {
         ramMiB: Int,
         record: VirtualMachine? = nil,
         cell: String? = nil,
+        macs: [MACAddress]? = nil,
         state: VMState? = nil,
         stateReason: String? = nil
     ) {
@@ -51,6 +55,7 @@ struct DomainSummary: Hashable, Sendable {
         self.ramMiB = ramMiB
         self.record = record
         self.cell = cell
+        self.macs = macs ?? record?.macs ?? []
         self.state = state ?? (isActive ? .running : .stopped)
         self.stateReason = stateReason
     }

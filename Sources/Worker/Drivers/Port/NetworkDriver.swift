@@ -1,7 +1,7 @@
 import Model
 
-/// The network of a PM to which guests are attached.
+/// The networks of a PM to which guests are attached.
 protocol NetworkDriver: Sendable {
-    /// Checks that the network is there and active; starts one that libvirt was to start.
-    func ensureNetwork() async throws(Failure)
+    /// Checks that the VM's networks are there and active; starts those that libvirt was to start.
+    func ensureNetwork(for vm: VirtualMachine) async throws(Failure)
 }

@@ -48,7 +48,7 @@ struct SimulatedHypervisor: Hypervisor {
     ) async throws(Failure) -> Bool { false }
 
     /// Guests that do not run need no network.
-    func ensureNetwork() async throws(Failure) {}
+    func ensureNetwork(for vm: VirtualMachine) async throws(Failure) {}
 
     func ensureImage(_ image: ImageFile) async throws(Failure) {
         let fields = SimulatedHost.fields(image)

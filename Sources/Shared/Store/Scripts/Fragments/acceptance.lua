@@ -24,21 +24,27 @@ local function group_conflict(text)
 end
 -- By the UUID, which is drawn: so those of two installations on one network hardly meet. Where a VM of this one has it
 -- already, the next free one.
-local function draw_mac(uuid)
-  local number = tonumber(string.sub(uuid, -6), 16) or 0
-  while true do
+local function draw_macs(uuid, count)
+  local macs, number = {}, tonumber(string.sub(uuid, -6), 16) or 0
+  while #macs < count do
     local mac = string.format('52:54:00:%02x:%02x:%02x', math.floor(number / 65536), math.floor(number / 256) % 256,
       number % 256)
-    if not has_mac(mac) then return mac end
+    if not has_mac(mac) then macs[#macs + 1] = mac end
     number = (number + 1) % 16777216
   end
+  return table.concat(macs, ',')
+end
+local function cards(constraints)
+  if not string.find(constraints, '"networks"', 1, true) then return 1 end
+  local is_json, asked = pcall(cjson.decode, constraints)
+  return is_json and type(asked) == 'table' and type(asked.networks) == 'table' and #asked.networks or 1
 end
 local function new_vm(kind, name, uuid, tid, iid, needs, constraints, groups, project, labels, description)
   local vm, job = count_vm_and_job(vm_floor, job_floor)
   local op = operation(kind)
   local fields = {'id', vm, 'uuid', uuid, 'name', name, 'type', tid, 'image', iid, 'cpu', needs[1], 'ram', needs[2],
     'disk', needs[3], 'domain', 'hvc-' .. vm .. '-' .. string.sub(uuid, 1, 8), 'project', project, 'created_at', now,
-    'macs', draw_mac(uuid), op.job_field, job}
+    'macs', draw_macs(uuid, cards(constraints)), op.job_field, job}
   local function add(field, value)
     if value ~= '' then fields[#fields + 1], fields[#fields + 2] = field, value end
   end

@@ -23,7 +23,7 @@ local function kind_of(key)
   if not string.find(key, ':', 1, true) then
     if key == 'queue' or key == 'dead' then return 'list' end
     if key == 'events' or key == 'refusals' or key == 'audit' then return 'stream' end
-    return (key == 'counters' or key == 'policy' or key == 'identities') and 'hash' or 'zset'
+    return (key == 'counters' or key == 'networks' or key == 'policy' or key == 'identities') and 'hash' or 'zset'
   end
   local first = string.sub(key, 1, 1)
   if first == 'j' then return key == 'jobs:ended' and 'list' or 'hash' end

@@ -1,0 +1,38 @@
+package import Model
+
+extension Endpoints {
+    package static let listNetworks = Endpoint<NoBody, Page<NetworkResponse>>(
+        list: "listNetworks",
+        "/v1/networks",
+        scope: .project,
+        "Lists the networks that requests may name, by name."
+    )
+
+    static let networks = [listNetworks.description]
+}
+
+/// A network that requests may name.
+package struct NetworkResponse: Codable, Hashable, Sendable {
+    package let name: String
+    package let kind: VMNetwork.Kind
+    /// What it is called on the PMs.
+    package let device: String
+    package let vlan: Int?
+    /// Where it is defined: `file`, the networks_file.
+    package let source: String
+
+    package init(name: String, network: VMNetwork) {
+        (self.name, kind, device, vlan) = (name, network.kind, network.name, network.vlan)
+        source = "file"
+    }
+}
+
+extension VMNetwork.Kind: SchemaDescribed {
+    package static var schema: Schema { .string(oneOf: allCases.map(\.rawValue)) }
+    package static var sample: Self? { .libvirt }
+}
+
+extension VMNetwork: SchemaDescribed {
+    package static var schema: Schema { .string() }
+    package static var sample: Self? { VMNetwork(kind: .libvirt, name: "default") }
+}
