@@ -29,8 +29,8 @@ struct JobMetricsTests {
         #expect(
             counts(registry) == [
                 "hvc_job_attempts_total create failed": 1, "hvc_job_step_seconds create image done": 1,
-                "hvc_job_step_seconds create disk done": 1, "hvc_job_step_seconds create domain failed": 1,
-                "hvc_job_step_seconds create remove done": 1,
+                "hvc_job_step_seconds create disk done": 1, "hvc_job_step_seconds create seed done": 1,
+                "hvc_job_step_seconds create domain failed": 1, "hvc_job_step_seconds create remove done": 1,
             ]
         )
     }
