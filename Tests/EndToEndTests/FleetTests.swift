@@ -94,7 +94,7 @@ struct FleetTests {
                 "hvc:webhook:<id>", "hvc:webhook:<id>:delivery:<number>", "hvc:webhooks",
                 "hvc:webhooks:project:<project>", "hvc:batches:project:<project>",
                 "hvc:token:<id>", "hvc:tokens", "hvc:tokens:suspended",
-                "hvc:ssh-key:<project>/<name>", "hvc:ssh-keys", "hvc:vm:<id>:seed",
+                "hvc:ssh-key:<project>/<name>", "hvc:ssh-keys", "hvc:vm:<id>:seed", "hvc:networks",
                 "hvc:queue:paused", "hvc:queue:rules", "hvc:queue:deferred:<rule>",
                 // Nor batches, and nobody waits for room.
                 "hvc:batches", "hvc:batch:<id>", "hvc:queue:room", "hvc:queue:room:asks", "hvc:queue:room:index",

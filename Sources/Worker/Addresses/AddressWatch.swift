@@ -139,7 +139,8 @@ actor AddressWatch {
     }
 
     private func drop(_ pm: PMID, where isOver: (Awaited) -> Bool) {
-        states[pm]?.awaited = (states[pm]?.awaited ?? [:]).filter { !isOver($0.value) }
+        guard let awaited = states[pm]?.awaited else { return }
+        states[pm]?.awaited = awaited.filter { !isOver($0.value) }
     }
 
     /// Looks for the addresses of all guests of a PM that are waited for.

@@ -22,6 +22,7 @@ struct AddressWatchTests {
                 isRouted: true,
                 hasDHCP: true
             )
+            var isSilent = false
             var rounds = 0
             var asked: [UUID] = []
             var answers: [UUID: AgentAnswer] = [:]
@@ -34,10 +35,12 @@ struct AddressWatchTests {
         init(asking: @escaping @Sendable (UUID) async -> Void = { _ in }) { self.asking = asking }
 
         func networks() async throws(Failure) -> [NetworkSummary]? {
-            state.withLockedValue { state in
+            let (network, isSilent) = state.withLockedValue { state in
                 state.rounds += 1
-                return [state.network]
+                return (state.network, state.isSilent)
             }
+            if isSilent { throw Failure(.machineUnreachable, "its libvirt does not answer") }
+            return [network]
         }
 
         func askAgent(of vm: UUID) async throws(Failure) -> AgentAnswer {
@@ -113,6 +116,19 @@ struct AddressWatchTests {
         #expect(rounds < 40, "a call for each guest would be more")
         let events = try await site.store.redis.send(["XRANGE", "hvc:events", "-", "+"]).array ?? []
         #expect(events.count { $0.array?.last?.map?["type"] == "vm.address" } == 40)
+    }
+
+    @Test("A PM that does not answer for a while is asked again, and the address is found then")
+    func silentPM() async throws {
+        let pm = FakePM()
+        let site = try await Site(1, pm: pm)
+        pm.state.withLockedValue { $0.isSilent = true }
+        await site.watch.started(site.vms[0].id, on: site.number)
+        try await site.goOn(until: "two rounds without an answer") { pm.state.withLockedValue { $0.rounds } >= 2 }
+        pm.state.withLockedValue { $0.isSilent = false }
+        try site.lease(site.vms[0], "10.0.0.1", of: pm)
+        try await site.awaitIP(site.vms[0], "10.0.0.1")
+        try await site.goOn(until: "the end of the rounds") { await site.watch.isIdle }
     }
 
     @Test("An agent is asked only where there is no lease, and one that hangs keeps no address from others")

@@ -20,10 +20,10 @@ for i = 1, #names do
 end
 local sum, writes_sum, written, removed = present[1] or '0', allocated ~= '0', {}, {}
 for i = changes, #ARGV, 2 do
-  if ARGV[i] == 'allocated' then
-    sum, writes_sum = ARGV[i + 1], true
-  elseif ARGV[i + 1] == '' then
+  if ARGV[i + 1] == '' then
     removed[#removed + 1] = ARGV[i]
+  elseif ARGV[i] == 'allocated' then
+    sum, writes_sum = ARGV[i + 1], true
   else
     written[#written + 1], written[#written + 2] = ARGV[i], ARGV[i + 1]
   end
