@@ -18,10 +18,10 @@ struct DHCPReservationsTests {
         let mac = try #require(MACAddress("52:54:00:00:00:07"))
         #expect(reservations.kept[mac]?.canonical == "10.0.0.2")
         let leased = try [#require(IPAddress("10.0.0.4"))]
-        let found = Set((0..<6).map { reservations.free(besides: leased, seed: $0)?.canonical })
+        let found = Set((0..<6).map { reservations.free(excluding: leased, seed: $0)?.canonical })
         #expect(found == ["10.0.0.3", "10.0.0.250", "10.0.0.251"])
         let all = try ["10.0.0.3", "10.0.0.4", "10.0.0.250", "10.0.0.251"].map { try #require(IPAddress($0)) }
-        #expect(reservations.free(besides: all, seed: 5) == nil)
-        #expect(DHCPReservations(xml: "<network/>").free(besides: [], seed: 1) == nil)
+        #expect(reservations.free(excluding: all, seed: 5) == nil)
+        #expect(DHCPReservations(xml: "<network/>").free(excluding: [], seed: 1) == nil)
     }
 }

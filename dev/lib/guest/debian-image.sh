@@ -26,19 +26,23 @@ readonly units_left_out=(
   systemd-networkd-wait-online.service systemd-pstore.service getty@tty1.service cloud-init-hotplugd.socket
 )
 
-# That of this machine's own sources, else Debian's.
+# That of this machine's own sources.
 mirror() {
   local found
   found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
     sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+) .*/\2/p' | awk '/\/debian\/?$/ && !seen++')
-  echo "${HVC_DEBIAN_MIRROR:-${found:-http://deb.debian.org/debian}}"
+  found=${HVC_DEBIAN_MIRROR:-$found}
+  [[ -n $found ]] || fail "apt's sources on this machine have no Debian: add it, or set HVC_DEBIAN_MIRROR"
+  echo "$found"
 }
 
 inside() { chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
 
 # In two steps: debootstrap knows no virtual packages, apt does.
 install_debian() {
-  debootstrap --variant=minbase --include=ca-certificates "$suite" "$tree" "$(mirror)"
+  local source
+  source=$(mirror)
+  debootstrap --variant=minbase --include=ca-certificates "$suite" "$tree" "$source"
   printf '#!/bin/sh\nexit 101\n' >"$tree/usr/sbin/policy-rc.d"
   chmod 755 "$tree/usr/sbin/policy-rc.d"
   inside apt-get install -y -q --no-install-recommends "${packages[@]}"

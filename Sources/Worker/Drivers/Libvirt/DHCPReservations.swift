@@ -41,7 +41,7 @@ struct DHCPReservations: Hashable, Sendable {
     ///   - leased: what guests have by chance.
     ///   - seed: where in the ranges to begin, so that several workers seldom try the same.
     /// - Returns: nil where there is none.
-    func free(besides leased: [IPAddress], seed: Int) -> IPAddress? {
+    func free(excluding leased: [IPAddress], seed: Int) -> IPAddress? {
         let others = taken.union(leased.compactMap { Self.number($0.description) })
         let count = ranges.reduce(0) { $0 + $1.count }
         guard count > 0 else { return nil }

@@ -25,7 +25,7 @@ extension LibvirtHypervisor {
                 if let known = reservations.kept[mac] { return Self.reserved(known, mac, summary) }
                 let leased = try Self.leases(of: found).compactMap { IPAddress($0.address) }
                 let seed = vm.uuid.uuidString.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF_FFFF }
-                guard let address = reservations.free(besides: leased, seed: seed) else {
+                guard let address = reservations.free(excluding: leased, seed: seed) else {
                     throw failure(
                         .networkUnavailable,
                         "its libvirt network '\(network.name)' has no address left, or no DHCP range: widen it there, or "
