@@ -24,7 +24,7 @@ struct WorkerProgram {
     private let intake: Intake
     private let discovery: Discovery
     private let watch: DomainWatch
-    private let addresses: AddressWatch
+    private let guests: GuestWatch
     private let sweeper: Sweeper
     private let sealer: AuditSealer
     private let publisher: MetricsPublisher
@@ -90,7 +90,7 @@ struct WorkerProgram {
             metrics: HypervisorMetrics(in: metrics),
             logger: logger
         )
-        addresses = Self.addresses(store, machines, logger)
+        guests = Self.guests(store, machines, logger)
         let worker = WorkerRegistrar.record(of: settings)
         registrar = WorkerRegistrar(store: store, worker: worker, lease: settings.lease, logger: logger)
         leases = LeaseKeeper(store: store, worker: worker, duration: settings.lease, logger: logger)
@@ -107,7 +107,7 @@ struct WorkerProgram {
                 leases: leases,
                 worker: settings.name,
                 metrics: jobMetrics,
-                started: { [addresses] vm, pm in await addresses.started(vm, on: pm) },
+                started: { [guests] vm, pm in await guests.started(vm, on: pm) },
                 logger: logger
             ),
             grace: settings.grace,
@@ -127,7 +127,7 @@ struct WorkerProgram {
                 ),
                 memory: ProbeMemory(),
                 schedule: ProbeSchedule(period: settings.discoveryPeriod),
-                addresses: addresses,
+                guests: guests,
                 logger: logger
             ),
             watch: watch,
@@ -175,10 +175,13 @@ struct WorkerProgram {
         )
     }
 
-    private static func addresses(_ store: Store, _ machines: PMConnectionPool, _ logger: Logger) -> AddressWatch {
-        AddressWatch(store: store, logger: logger) { (pm) async throws(Failure) in
+    private static func guests(_ store: Store, _ machines: PMConnectionPool, _ logger: Logger) -> GuestWatch {
+        GuestWatch(store: store, logger: logger) { (pm) async throws(Failure) in
             guard let known = try await store.machine(pm), known.isListed else { return nil }
-            return try await machines.hypervisor(of: known)
+            return GuestWatch.Access(
+                driver: try await machines.hypervisor(of: known),
+                probe: await machines.probe(of: known)
+            )
         }
     }
 
@@ -201,7 +204,7 @@ struct WorkerProgram {
                 LoopService { [publisher] in await publisher.run() },
                 LoopService { [webhooks] in await webhooks.run() },
                 LoopService { [watch] in await watch.run() },
-                LoopService { [addresses] in await addresses.run() },
+                LoopService { [guests] in await guests.run() },
                 LoopService { [discovery] in await discovery.run() },
                 intake,
             ],

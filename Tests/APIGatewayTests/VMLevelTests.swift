@@ -32,7 +32,7 @@ struct VMLevelTests {
     }
 
     private func wait(_ level: VMLevel, _ seconds: Int, _ gateway: InProcessGateway) async throws -> HTTPAnswer {
-        try await gateway.http.call("/v1/vms/1?wait_for=\(level)&wait=\(seconds)")
+        try await gateway.http.call("/v1/vms/1?wait_for=\(level.rawValue)&wait=\(seconds)")
     }
 
     /// Begins waits, has something happen once they have begun, and returns their answers.
@@ -89,6 +89,112 @@ struct VMLevelTests {
             try expect(try await wait(.gone, 60, gateway), .gone, .reached)
             try expect(try await wait(.running, 60, gateway), .running, .impossible)
             #expect(ContinuousClock.now - start < .seconds(30))
+        }
+    }
+
+    /// Writes what a worker has found of VM 1.
+    private func note(
+        _ gateway: InProcessGateway,
+        banner: String? = nil,
+        _ cloudInit: CloudInit? = nil,
+        of vm: Int = 1
+    ) async throws {
+        let id = try #require(VMID(vm))
+        let known = try #require(try await gateway.store.vm(id)?.vm)
+        let finding = ReadinessFinding(vm: id, uuid: known.uuid, banner: banner, cloudInit: cloudInit)
+        #expect(try await gateway.store.note([finding], on: #require(PMID(1))) == [id])
+    }
+
+    private func shown(_ gateway: InProcessGateway, _ vm: Int = 1) async throws -> VMResponse {
+        let answer = try await gateway.http.call("/v1/vms/\(vm)")
+        return try JSONDecoder().decode(VMResponse.self, from: Data(answer.body.utf8))
+    }
+
+    @Test("A guest that boots: its ssh server answers, its cloud-init runs and ends; the VM says how far it is")
+    func ready() async throws {
+        try await InProcessGateway.with { (gateway) async throws in
+            try await gateway.fill()
+            try await create(gateway)
+            #expect(try await shown(gateway).ready == nil)
+            try await gateway.work()
+            let started = try await shown(gateway)
+            #expect(started.ready?.level == .running && started.cloudInit?.state == .unknown && started.guest == nil)
+            let ssh = try await during([.ssh, .ssh], gateway) { try await note(gateway, banner: "SSH-2.0-a") }
+            for answer in ssh { try expect(answer, .ssh, .reached) }
+            try expect(try await wait(.cloudInit, 0, gateway), .cloudInit, .timeout)
+            try await note(gateway, CloudInit(.running))
+            let running = try await shown(gateway)
+            #expect(running.ready?.level == .ssh && running.ready?.how == "SSH-2.0-a" && running.ready?.at != nil)
+            #expect(running.cloudInit?.state == .running)
+            let done = try await during([.cloudInit], gateway) { try await note(gateway, CloudInit(.done)) }
+            try expect(done[0], .cloudInit, .reached)
+            #expect(try await shown(gateway).ready?.level == .cloudInit)
+            // What is found of a guest is no reason to refuse what its owner changes.
+            let tag = try #require(try await gateway.http.call("/v1/vms/1").headers["etag"])
+            let system = GuestSystem(hostname: "web", os: "Debian GNU/Linux 12")
+            let vm = try #require(try await gateway.store.vm(#require(VMID(1)))?.vm)
+            let finding = ReadinessFinding(vm: vm.id, uuid: vm.uuid, system: system)
+            #expect(try await gateway.store.note([finding], on: #require(PMID(1))).count == 1)
+            let guest = try await shown(gateway).guest
+            #expect(guest?.hostname == "web" && guest?.os == "Debian GNU/Linux 12" && guest?.source == .agent)
+            #expect(try await gateway.http.call("/v1/vms/1").headers["etag"] != tag)
+            let change = try await gateway.http.call(
+                "/v1/vms/1",
+                method: "PATCH",
+                headers: ["If-Match": tag],
+                body: #"{"name":"b"}"#
+            )
+            #expect(change.status == 200, "\(change)")
+        }
+    }
+
+    @Test("A wait for cloud-init ends at once, and says why, where it failed, cannot be read, or has nothing to do")
+    func cloudInitFails() async throws {
+        try await InProcessGateway.with { (gateway) async throws in
+            try await gateway.fill()
+            for _ in 0..<2 { try await create(gateway) }
+            let none = #"{"name":"c","instance_type":1,"image_id":100,"seed":"none"}"#
+            #expect(try await gateway.http.call("/v1/vms", method: "POST", body: none).status == 202)
+            try await gateway.work()
+            func answer(_ vm: Int, _ cloudInit: CloudInit?) async throws -> VMWait {
+                let waiting = Task { try await gateway.http.call("/v1/vms/\(vm)?wait_for=cloud_init&wait=60") }
+                if let cloudInit { try await note(gateway, cloudInit, of: vm) }
+                return try #require(try result(try await waiting.value).wait)
+            }
+            #expect(
+                try await answer(1, CloudInit(.error, error: "no such file"))
+                    == VMWait(level: .cloudInit, result: .failed, reason: "no such file")
+            )
+            #expect(try await shown(gateway).cloudInit?.error == "no such file")
+            #expect(
+                try await answer(2, CloudInit(.unknown, error: "not by this user"))
+                    == VMWait(level: .cloudInit, result: .impossible, reason: "not by this user")
+            )
+            let nothing = try await answer(3, nil)
+            #expect(nothing.result == .impossible && nothing.reason?.contains("seed") == true)
+            #expect(try await shown(gateway, 3).cloudInit == nil)
+        }
+    }
+
+    @Test("A create waits for more than its job where that is asked, for one VM alone")
+    func waitingCreate() async throws {
+        try await InProcessGateway.with { (gateway) async throws in
+            try await gateway.fill()
+            async let answer = gateway.http.call("/v1/vms?wait_for=ssh&wait=60", method: "POST", body: Self.vm)
+            try await eventually("the job") { try await gateway.store.vm(#require(VMID(1))) != nil }
+            try await gateway.work()
+            try await eventually("the wait for ssh") { gateway.levels.awaited == 1 }
+            try await note(gateway, banner: "SSH-2.0-a")
+            let created = try await answer
+            #expect(created.status == 201 && created.headers["location"] == "/v1/vms/1", "\(created)")
+            let vm = try JSONDecoder().decode(VMResponse.self, from: Data(created.body.utf8))
+            #expect(vm.reached == true && vm.wait == VMWait(level: .ssh, result: .reached))
+            let several = #"{"name":"a","instance_type":1,"image_id":100,"count":2}"#
+            for path in ["/v1/vms?wait_for=ssh&wait=60", "/v1/vms?wait_for=there"] {
+                #expect(try await gateway.http.call(path, method: "POST", body: several).status == 400)
+            }
+            // Without time to wait there is nothing to wait for.
+            #expect(try await gateway.http.call("/v1/vms?wait_for=ssh", method: "POST", body: Self.vm).status == 202)
         }
     }
 

@@ -26,10 +26,28 @@ struct GuestLoginTests {
                 "hostname": "web.example.org",
             ]
             let body = try JSONSerialization.data(withJSONObject: request)
-            let vm = try await api.call("POST", "/v1/vms?wait=120", String(decoding: body, as: UTF8.self), 201)
+            let path = "/v1/vms?wait=200&wait_for=cloud_init"
+            let created = try await fleet.site.http.call(
+                path,
+                method: "POST",
+                headers: ["Content-Type": "application/json"],
+                body: String(decoding: body, as: UTF8.self),
+                within: 240
+            )
+            #expect(created.status == 201, "\(created)")
+            let vm = try #require(try JSONSerialization.jsonObject(with: Data(created.body.utf8)) as? [String: Any])
+            #expect(vm["reached"] as? Bool == true, "\(created)")
+            #expect((vm["ready"] as? [String: Any])?["level"] as? String == "cloud_init", "\(created)")
             let domain = try #require(vm["domain"] as? String)
             let guest = Guest(hosts: hosts, domain: domain)
-            let address = try await guest.booted()
+            #expect(try await guest.console().contains("finished at"))
+            let ready = try await api.call("GET", "/v1/vms/1?wait=60&wait_for=ssh")
+            #expect(ready["reached"] as? Bool == true)
+            let address = try #require(ready["primary_ip"] as? String)
+            try await eventually("what the guest's agent says", deadline: .seconds(30), every: .milliseconds(100)) {
+                let found = try await api.call("GET", "/v1/vms/1")["guest"] as? [String: Any]
+                return found?["hostname"] as? String == "web" && found?["os"] as? String != nil
+            }
             #expect(try await guest.ssh(address, "hostname; cat /data/runs").contains("web\nran\nweb"))
             let uuid = try #require(vm["uuid"] as? String)
             #expect(try await guest.ssh(address, "cat /data/.guest/instance-id").contains(uuid))
@@ -47,6 +65,52 @@ struct GuestLoginTests {
                 try await hosts.virsh(1, "domstate", domain).contains("shut off")
             }
             try await fleet.unmake(try await fleet.vms())
+            try await fleet.expectNothingLeft()
+        }
+    }
+
+    @Test(
+        "A guest whose agent hangs and whose script fails says so, and holds up no other guest, probe or job",
+        .timeLimit(.minutes(8))
+    )
+    func hangingAgent() async throws {
+        try await Fleet.with(
+            1,
+            workers: 1,
+            image: try await GuestImage.path(),
+            types: Self.types,
+            addresses: Self.lines
+        ) { fleet, _ in
+            let api = try ResourceAPI(http: fleet.site.http)
+            func make(_ name: String, _ script: String) async throws -> [String: Any] {
+                let request = ["name": name, "instance_type": 1, "image_id": 100, "user_data": script] as [String: Any]
+                let body = try JSONSerialization.data(withJSONObject: request)
+                return try await api.call("POST", "/v1/vms?wait=120", String(decoding: body, as: UTF8.self), 201)
+            }
+            let stop = "until kill -STOP $(pidof qemu-ga); do sleep 1; done"
+            let domain = try #require(try await make("hangs", "#!/bin/sh\n\(stop)\nexit 3\n")["domain"] as? String)
+            func wait(_ vm: Int, _ level: String) async throws -> [String: Any] {
+                let answer = try await fleet.site.http.call("/v1/vms/\(vm)?wait=200&wait_for=\(level)", within: 240)
+                let vm = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
+                return try #require(vm, "\(answer)")
+            }
+            let failed = try await wait(1, "cloud_init")
+            let outcome = failed["wait"] as? [String: String]
+            #expect(outcome?["result"] == "failed" && outcome?["reason"]?.contains("status 3") == true, "\(failed)")
+            #expect((failed["cloud_init"] as? [String: String])?["state"] == "error")
+            #expect(try await wait(1, "ssh")["reached"] as? Bool == true)
+            // It does hang: libvirt itself gets no answer within its bound.
+            let agent = #"{"execute":"guest-ping"}"#
+            await #expect(throws: (any Error).self) {
+                try await fleet.hosts.virsh(1, "qemu-agent-command", domain, agent, "--timeout", "3")
+            }
+            // The PM still serves others, and the VM goes as any.
+            _ = try await make("beside", "#!/bin/sh\ntrue\n")
+            #expect(try await wait(2, "cloud_init")["reached"] as? Bool == true)
+            #expect(try await api.call("GET", "/v1/vms/1")["guest"] == nil)
+            let start = ContinuousClock.now
+            try await fleet.unmake(try await fleet.vms())
+            #expect(ContinuousClock.now - start < .seconds(60))
             try await fleet.expectNothingLeft()
         }
     }

@@ -72,10 +72,12 @@ struct HostGuestTests {
         }
     }
 
-    /// A VM's record, but for what is found of its addresses, which goes on meanwhile.
+    /// A VM's record, but for what is found of its guest, which goes on meanwhile.
     private func record(of vm: Int, in fleet: Fleet) async throws -> [String: String] {
-        let others = ["addresses", "addresses_reason", "addressed_at", "primary_ip", "version"]
-        return try await fleet.record("hvc:vm:\(vm)").filter { !others.contains($0.key) }
+        let found = ["addresses", "addresses_reason", "addressed_at", "primary_ip", "readiness_at", "ssh", "cloud", "guest"]
+        return try await fleet.record("hvc:vm:\(vm)").filter { (field, _) in
+            !found.contains { field == $0 || field.hasPrefix($0 + "_") }
+        }
     }
 
     /// The QEMU process of a guest, as its host numbers it.

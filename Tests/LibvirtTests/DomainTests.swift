@@ -47,6 +47,22 @@ struct DomainTests {
         }
     }
 
+    @Test("A guest's file systems are held and let on; a driver without agents says that it has none")
+    func agent() async throws {
+        let connection = try await TestDriver.open(in: directory.path)
+        try await connection.run { session in
+            let domain = try session.defineDomain(xml: TestDriver.domain("one"))
+            #expect(throws: LibvirtError.self) { try domain.freezeFileSystems() }
+            try domain.start()
+            // The test driver's guests have two.
+            #expect(try domain.freezeFileSystems() == 2)
+            #expect(try domain.thawFileSystems() == 2)
+            #expect(try domain.thawFileSystems() == 0)
+            let error = #expect(throws: LibvirtError.self) { try domain.agentSystem() }
+            #expect(error?.kind == .unsupported)
+        }
+    }
+
     @Test("Metadata of a namespace is read back, and its absence is no error")
     func metadata() async throws {
         let connection = try await TestDriver.open(in: directory.path)

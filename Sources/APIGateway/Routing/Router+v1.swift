@@ -40,8 +40,8 @@ struct V1Call<Body: APIRequest>: Sendable {
         }
         var fingerprint = RequestFingerprint()
         fingerprint.add(request.uri.path.utf8)
-        // How long the client waits makes no other request of it.
-        for (name, value) in query.sorted where name != QueryParameter.wait.name {
+        // How long the client waits, and for what, makes no other request of it.
+        for (name, value) in query.sorted where ![QueryParameter.wait.name, "wait_for"].contains(name) {
             fingerprint.add(name.utf8)
             fingerprint.add(value.utf8)
         }
@@ -68,6 +68,9 @@ struct V1Call<Body: APIRequest>: Sendable {
 
     /// The versions of which the object must have one; nil where any will do.
     var requiredVersions: [String]? { EntityTag.versions(in: request.headers[.ifMatch]) }
+
+    /// The same of an object whose tag names what is found of it, too: what stands before the dash.
+    var requiredSettings: [String]? { requiredVersions?.map { $0.prefix { $0 != "-" }.description } }
 }
 
 /// What a path calls an object by.

@@ -120,32 +120,45 @@ struct VMService: Sendable {
         }
     }
 
-    /// A VM after a wait.
+    /// A VM after a wait, with what came of that.
     enum AwaitedVM: Sendable {
-        case there(VMStatus, VMWait.Result)
-        /// It is no more; its last job.
-        case gone(JobRecord, VMWait.Result)
+        case there(VMResponse)
+        /// It is no more.
+        case gone(VMGone)
     }
 
     /// Waits until a VM has come so far, or cannot any more, or the wait is over.
     ///
     /// - Throws: `Failure` with `unknownVM` where nothing is known of such a VM.
-    func wait(for level: VMLevel, of vm: VMID, atMost time: Duration) async throws(Failure) -> AwaitedVM {
+    func wait(
+        for level: VMLevel,
+        of vm: VMID,
+        until deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> AwaitedVM {
         var status = try await store.vm(vm)
         var result = level.result(by: status)
-        if result == nil, time > .zero {
+        if result == nil, deadline > .now {
             try jobs.limit.enter()
             defer { jobs.limit.leave() }
-            result = try await levels.wait(for: level, of: vm, until: .now + time)
+            result = try await levels.wait(for: level, of: vm, until: deadline)
             status = try await store.vm(vm)
         }
-        if let status { return .there(status, result ?? level.result(by: status) ?? .timeout) }
+        if let status {
+            var answer = VMResponse(status)
+            let result = result ?? level.result(by: status) ?? .timeout
+            (answer.reached, answer.wait) = (result == .reached, level.outcome(result, by: status))
+            return .there(answer)
+        }
         // A VM without a record was destroyed, or never made: its last job says which.
         guard let job = try await store.jobs(JobFilter(vm: vm), limit: 1).records.first,
             try await store.isReady()
         else { throw try await whyUnknown(vm) }
         let wasNeverMade = job.failure != nil && level.depends(on: job.kind)
-        return .gone(job, level == .gone ? .reached : wasNeverMade ? .failed : .impossible)
+        let ended: VMWait.Result = level == .gone ? .reached : wasNeverMade ? .failed : .impossible
+        var answer = VMGone(id: vm, jobID: job.id, left: job.left.isEmpty ? nil : job.left)
+        answer.reached = ended == .reached
+        answer.wait = VMWait(level: level, result: ended, reason: ended == .failed ? job.failure?.message : nil)
+        return .gone(answer)
     }
 
     /// A job that goes on, and what it is about.

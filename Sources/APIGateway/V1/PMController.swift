@@ -60,12 +60,7 @@ struct PMController: Sendable {
 
     private func answer<Body>(about pm: PMID, _ call: V1Call<Body>) async throws(Failure) -> V1Response<PMResponse> {
         guard let status = try await store.machineStatus(pm) else { throw .unknownPM(pm) }
-        var answer = try V1Response(object: PMResponse(status), for: call)
-        // What was measured changes all the time, and is no reason to refuse what people set: the tag names both.
-        if let tag = answer.response.headers[.eTag] {
-            answer.response.headers[.eTag] = EntityTag.tag("\(status.settingsVersion)-\(tag.filter { $0 != "\"" })")
-        }
-        return answer
+        return try V1Response(object: PMResponse(status), settings: status.settingsVersion, for: call)
     }
 
     private func answer<Body>(
@@ -78,13 +73,6 @@ struct PMController: Sendable {
         case .unknown: throw .unknownPM(pm)
         case .outdated: throw .changedSince("PM \(pm)")
         }
-    }
-}
-
-extension V1Call {
-    /// The versions of a PM's settings of which it must have one: what stands before the dash in its tag.
-    fileprivate var requiredSettings: [String]? {
-        requiredVersions?.map { $0.prefix { $0 != "-" }.description }
     }
 }
 

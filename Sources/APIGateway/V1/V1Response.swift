@@ -47,6 +47,14 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
         )
     }
 
+    /// An object of which something is found all the time, which is no reason to refuse what people set: its tag names both.
+    init<Body>(object: Answer, settings version: Int, for call: V1Call<Body>) throws(Failure) {
+        try self.init(object: object, for: call)
+        if let tag = response.headers[.eTag] {
+            response.headers[.eTag] = EntityTag.tag("\(version)-\(tag.filter { $0 != "\"" })")
+        }
+    }
+
     init(json value: some Encodable, _ status: HTTPResponse.Status = .ok, location: String? = nil) throws(Failure) {
         var headers: HTTPFields = [.contentType: "application/json"]
         if let location { headers[.location] = location }

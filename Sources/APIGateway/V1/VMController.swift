@@ -17,11 +17,18 @@ struct VMController: Sendable {
     func create(_ call: V1Call<CreateVMRequest>) async throws(Failure) -> V1Response<VMResponse> {
         let body = call.body
         let project = try call.project(named: body.project)
+        let awaited = try call.awaited()
         let roomWait = try roomWait.duration(body.whenFull, body.waitSeconds, until: body.deadlineAt)
         var constraints = body.placement ?? PlacementConstraints.none
         constraints.reservesAddress = body.address == .reserve
         constraints.networks = try await store.networks(named: body.networks ?? [])
         if let count = body.count, count > 1, let type = body.type {
+            guard awaited == nil else {
+                throw Failure(
+                    .invalidRequest,
+                    "wait_for is for one VM: leave it out, and wait for each VM of the batch"
+                )
+            }
             let names = Batch.names(body.name, count: count)
             let seeds = try await service.seeds.seeds(body.guest, of: names, in: project)
             let creates = zip(names, seeds).map { name, seed in
@@ -54,29 +61,32 @@ struct VMController: Sendable {
             key: try call.idempotencyKey()
         )
         return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
-            guard let status = try await store.vm(accepted.vm) else { return try .gone(accepted, status: .created) }
-            return try V1Response(VMResponse(status), status: .created, location: "/v1/vms/\(accepted.vm)")
+            let location = "/v1/vms/\(accepted.vm)"
+            guard let awaited else {
+                guard let status = try await store.vm(accepted.vm) else {
+                    return try .gone(accepted, status: .created)
+                }
+                return try V1Response(VMResponse(status), status: .created, location: location)
+            }
+            switch try await service.wait(for: awaited.level, of: accepted.vm, until: awaited.deadline) {
+            case .there(let vm): return try V1Response(vm, status: .created, location: location)
+            case .gone(let vm): return try V1Response(json: vm, .created)
+            }
         }
     }
 
     @Sendable
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMResponse> {
         let id = try await call.vm(in: store)
-        guard let level = try call.query.word("wait_for", of: VMLevel.allCases) else {
+        guard let awaited = try call.awaited() else {
             guard call.query["wait"] == nil else {
                 throw Failure(.invalidRequest, "wait needs wait_for: say what to wait for")
             }
             return try await answer(about: id, call)
         }
-        switch try await service.wait(for: level, of: id, atMost: try call.wait()) {
-        case .there(let status, let result):
-            var vm = VMResponse(status)
-            (vm.reached, vm.wait) = (result == .reached, VMWait(level: level, result: result))
-            return try V1Response(object: vm, version: status.version, for: call)
-        case .gone(let job, let result):
-            var vm = VMGone(id: id, jobID: job.id, left: job.left.isEmpty ? nil : job.left)
-            (vm.reached, vm.wait) = (result == .reached, VMWait(level: level, result: result))
-            return try V1Response(gone: vm)
+        switch try await service.wait(for: awaited.level, of: id, until: awaited.deadline) {
+        case .there(let vm): return try V1Response(object: vm, settings: vm.version, for: call)
+        case .gone(let vm): return try V1Response(gone: vm)
         }
     }
 
@@ -86,7 +96,7 @@ struct VMController: Sendable {
         let change = try await store.update(
             id,
             of: call.ownProject,
-            ifVersion: call.requiredVersions,
+            ifVersion: call.requiredSettings,
             name: call.body.name,
             labels: call.body.labels,
             description: call.body.description
@@ -100,7 +110,7 @@ struct VMController: Sendable {
 
     private func answer<Body>(about id: VMID, _ call: V1Call<Body>) async throws(Failure) -> V1Response<VMResponse> {
         guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
-        return try V1Response(object: VMResponse(status), version: status.version, for: call)
+        return try V1Response(object: VMResponse(status), settings: status.version, for: call)
     }
 
     @Sendable
@@ -118,7 +128,7 @@ struct VMController: Sendable {
         let submission = try await service.destroy(
             try await call.vm(in: store),
             of: call.ownProject,
-            ifVersion: call.requiredVersions,
+            ifVersion: call.requiredSettings,
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()
@@ -126,5 +136,13 @@ struct VMController: Sendable {
         return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
             try .gone(accepted, left: try await store.filesLeft(by: accepted.job))
         }
+    }
+}
+
+extension V1Call {
+    /// How far the caller waits for a VM to come, and until when; nil where nothing is said of it.
+    fileprivate func awaited() throws(Failure) -> (level: VMLevel, deadline: ContinuousClock.Instant)? {
+        guard let level = try query.word("wait_for", of: VMLevel.allCases) else { return nil }
+        return (level, .now + (try wait()))
     }
 }

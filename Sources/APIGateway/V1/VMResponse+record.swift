@@ -29,6 +29,9 @@ extension VMResponse {
             addresses: status.currentAddresses.map { VMAddress($0, on: status.pm) },
             primaryIP: status.primaryIP?.canonical,
             addressesReason: status.reasonForNoAddress,
+            ready: status.ready,
+            cloudInit: status.cloudInit.map { VMCloudInit($0) },
+            guest: status.currentReadiness.system.map { VMGuest($0, at: status.currentReadiness.systemAt) },
             uuid: vm.uuid.uuidString.lowercased(),
             domain: vm.domainName,
             seed: SeedResponse(vm),
@@ -40,6 +43,30 @@ extension VMResponse {
 }
 
 extension VMStatus {
+    /// The last level that it has reached in its present run.
+    fileprivate var ready: VMReadiness? {
+        guard state == .running else { return nil }
+        let known = currentReadiness
+        if known.cloudInit?.state == .done {
+            return VMReadiness(level: .cloudInit, at: known.cloudInitAt, how: "its console says so")
+        }
+        if let banner = known.banner { return VMReadiness(level: .ssh, at: known.answeredAt, how: banner) }
+        if let primaryIP, let first = currentAddresses.first(where: { $0.address == primaryIP }) {
+            return VMReadiness(level: .address, at: first.since, how: first.source.rawValue)
+        }
+        return VMReadiness(
+            level: .running,
+            at: startedAt.map { Timestamp.text(milliseconds: $0) },
+            how: "its domain runs"
+        )
+    }
+
+    /// What its cloud-init has come to; nil where it does not run, or has nothing to do.
+    fileprivate var cloudInit: CloudInit? {
+        guard vm.seed != nil, state == .running || state == .paused else { return nil }
+        return currentReadiness.cloudInit ?? CloudInit(.unknown)
+    }
+
     /// Why no address is known, in words; nil where one is.
     fileprivate var reasonForNoAddress: String? {
         guard primaryIP == nil else { return nil }

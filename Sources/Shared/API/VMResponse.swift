@@ -21,6 +21,12 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package let addresses: [VMAddress]
     /// Why there is none.
     package let addressesReason: String?
+    /// How far it has come in its present run; missing where it does not run.
+    package let ready: VMReadiness?
+    /// Missing where it does not run, or has no seed disk.
+    package let cloudInit: VMCloudInit?
+    /// Missing where its agent has not answered.
+    package let guest: VMGuest?
     package let uuid: String
     package let domain: String
     /// Missing where it has no seed disk.
@@ -34,8 +40,9 @@ package struct VMResponse: Codable, Hashable, Sendable {
     package var wait: VMWait?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, project, labels, description, state, drift, needs, placement, nics, addresses, uuid, domain, seed
-        case version, reached, wait
+        case id, name, project, labels, description, state, drift, needs, placement, nics, addresses, ready, guest,
+            uuid, domain
+        case seed, version, reached, wait
         case stateReason = "state_reason"
         case type = "instance_type"
         case image = "image_id"
@@ -44,6 +51,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
         case jobID = "job_id"
         case primaryIP = "primary_ip"
         case addressesReason = "addresses_reason"
+        case cloudInit = "cloud_init"
     }
 
     package init(
@@ -63,6 +71,9 @@ package struct VMResponse: Codable, Hashable, Sendable {
         addresses: [VMAddress],
         primaryIP: String?,
         addressesReason: String?,
+        ready: VMReadiness?,
+        cloudInit: VMCloudInit?,
+        guest: VMGuest?,
         uuid: String,
         domain: String,
         seed: SeedResponse?,
@@ -87,6 +98,7 @@ package struct VMResponse: Codable, Hashable, Sendable {
         self.addresses = addresses
         self.primaryIP = primaryIP
         self.addressesReason = addressesReason
+        (self.ready, self.cloudInit, self.guest) = (ready, cloudInit, guest)
         self.uuid = uuid
         self.domain = domain
         self.seed = seed

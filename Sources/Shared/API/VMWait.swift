@@ -5,6 +5,10 @@ package enum VMLevel: String, Codable, CaseIterable, Hashable, Sendable {
     case running
     /// An address of its guest is known.
     case address
+    /// Its ssh server has answered its PM.
+    case ssh
+    /// Its cloud-init has ended well.
+    case cloudInit = "cloud_init"
     case stopped
     /// It is no more.
     case gone
@@ -24,8 +28,12 @@ package struct VMWait: Codable, Hashable, Sendable {
 
     package let level: VMLevel
     package let result: Result
+    /// Why it has failed, or cannot be.
+    package let reason: String?
 
-    package init(level: VMLevel, result: Result) { (self.level, self.result) = (level, result) }
+    package init(level: VMLevel, result: Result, reason: String? = nil) {
+        (self.level, self.result, self.reason) = (level, result, reason)
+    }
 }
 
 extension VMLevel: SchemaDescribed {

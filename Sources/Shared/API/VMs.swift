@@ -5,13 +5,14 @@ extension Endpoints {
         v1: "createVM",
         .post,
         "/v1/vms",
+        query: [.word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue))],
         status: 201,
         makesJob: true,
         makesBatch: true,
         mayBeGone: true,
         scope: .project,
         bodyLimit: 256 << 10,
-        "Creates a VM: of a type, or in the place of a hold; with count, several of a type."
+        "Creates a VM: of a type, or in the place of a hold; with count, several of a type. With wait_for it is answered once it has come so far."
     )
     package static let readVM = Endpoint<NoBody, VMResponse>(
         v1: "readVM",

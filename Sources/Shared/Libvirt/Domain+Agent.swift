@@ -45,4 +45,44 @@ extension Domain {
         }
         return interfaces
     }
+
+    /// What the guest's agent says of the system in it, in one call (`virDomainGetGuestInfo`).
+    ///
+    /// - Returns: the host's name and the system's name for people; nil where the agent does not say.
+    /// - Throws: `LibvirtError`.
+    package func agentSystem() throws(LibvirtError) -> (hostname: String?, name: String?) {
+        var parameters: virTypedParameterPtr?
+        var count: Int32 = 0
+        let kinds = VIR_DOMAIN_GUEST_INFO_OS.rawValue | VIR_DOMAIN_GUEST_INFO_HOSTNAME.rawValue
+        let result = unsafe withPointer { unsafe virDomainGetGuestInfo($0, kinds, &parameters, &count, 0) }
+        try checked(result, "virDomainGetGuestInfo")
+        defer { unsafe virTypedParamsFree(parameters, count) }
+        func text(_ name: String) -> String? {
+            var value: UnsafePointer<CChar>?
+            guard unsafe virTypedParamsGetString(parameters, count, name, &value) == 1 else { return nil }
+            return unsafe value.map { unsafe String(cString: $0) }
+        }
+        return (text("hostname"), text("os.pretty-name") ?? text("os.name"))
+    }
+
+    /// Has the guest's agent write out its file systems, and hold all writes until `thawFileSystems`
+    /// (`virDomainFSFreeze`).
+    ///
+    /// - Returns: how many are held.
+    /// - Throws: `LibvirtError`.
+    @discardableResult
+    package func freezeFileSystems() throws(LibvirtError) -> Int {
+        let count = unsafe withPointer { unsafe virDomainFSFreeze($0, nil, 0, 0) }
+        return Int(try checked(count, "virDomainFSFreeze"))
+    }
+
+    /// Ends what `freezeFileSystems` began (`virDomainFSThaw`).
+    ///
+    /// - Returns: how many were held.
+    /// - Throws: `LibvirtError`.
+    @discardableResult
+    package func thawFileSystems() throws(LibvirtError) -> Int {
+        let count = unsafe withPointer { unsafe virDomainFSThaw($0, nil, 0, 0) }
+        return Int(try checked(count, "virDomainFSThaw"))
+    }
 }

@@ -9,8 +9,21 @@ protocol HostProbe: Sendable {
     /// - Throws: `Failure`, of which nothing may be concluded about the machine but that it is unknown.
     func measure() async throws(Failure) -> HostMeasure
 
+    /// Runs a script of ours, which only reads, and returns what it printed.
+    ///
+    /// - Parameters:
+    ///   - script: for `/bin/sh -c`, without quotes of the single kind, exclamation marks and backslashes.
+    ///   - words: its arguments, each of which must be plain.
+    /// - Throws: `Failure`.
+    func run(_ script: String, with words: [String]) async throws(Failure) -> String
+
     /// Gives back what is kept between measures; measuring again is allowed.
     func close() async
+}
+
+extension HostProbe {
+    /// Of machines that are not there nothing is read.
+    func run(_ script: String, with words: [String]) async throws(Failure) -> String { "" }
 }
 
 /// Measures the machine on which this program runs.
@@ -40,6 +53,14 @@ struct LocalHostProbe: HostProbe {
                     + "only slow, raise HVC_PROBE_TIMEOUT"
             )
         }
+    }
+
+    func run(_ script: String, with words: [String]) async throws(Failure) -> String {
+        let process = ProbeProcess(name: "sh", arguments: ["-c", script, "hvc"] + words, deadline: deadline)
+        guard case .ended(_, let output, _) = try await process.run() else {
+            throw Failure(.machineUnreachable, "this machine did not answer within \(deadline)")
+        }
+        return output
     }
 
     func close() async {}

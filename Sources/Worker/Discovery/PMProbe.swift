@@ -9,8 +9,8 @@ struct PMProbe: Sendable {
     let reconciler: Reconciler
     let memory: ProbeMemory
     let schedule: ProbeSchedule
-    /// Where guests' addresses are found; nil for nowhere.
-    var addresses: AddressWatch?
+    /// What finds how far guests have come; nil for nothing.
+    var guests: GuestWatch?
     var clock: any WorkerClock = SystemClock()
     let logger: Logger
 
@@ -145,10 +145,10 @@ struct PMProbe: Sendable {
         _ host: Swift.Result<HostMeasure, Failure>?
     ) async {
         let guests = domains.compactMap { GuestOnPM($0, among: claimants) }
-        guard let addresses, !guests.isEmpty else { return }
+        guard let watch = self.guests, !guests.isEmpty else { return }
         var neighbours: [MACAddress: [IPAddress]]?
         if case .success(let host) = host { neighbours = host.neighbours }
-        await addresses.probed(pm.id, guests: guests, networks: networks, neighbours: neighbours)
+        await watch.probed(pm.id, guests: guests, networks: networks, neighbours: neighbours)
     }
 
     private func measure(_ pm: PhysicalMachine) async -> Swift.Result<HostMeasure, Failure>? {

@@ -33,6 +33,26 @@ actor SSHHostProbe: HostProbe {
         }
     }
 
+    /// The shared connection stays, whatever happens: the next measure ends one that does not answer.
+    func run(_ script: String, with words: [String]) async throws(Failure) -> String {
+        guard words.allSatisfy(\.isPlainWord) else {
+            throw Failure(.internalFault, "an argument of a command for '\(command.nameText)' is not plain: report this")
+        }
+        let end = ContinuousClock.now + configuration.deadline
+        try ControlDirectory(path: configuration.controlDirectory).prepare()
+        let isStrict = try await mustBeStrict(until: end)
+        let remote = (["/bin/sh -c '\(script)' hvc"] + words).joined(separator: " ")
+        let outcome = try await command.process(command.run(remote, isStrict: isStrict), until: end).run()
+        guard case .ended(_, let output, _) = try command.checked(outcome) else {
+            throw Failure(
+                .machineUnreachable,
+                "'\(command.nameText)' did not answer within \(configuration.deadline)",
+                cause: "deadline"
+            )
+        }
+        return output
+    }
+
     /// Ends the shared connection; where its master does not answer, its socket is removed, so that none waits for it.
     func close() async {
         isStrict = nil
@@ -72,5 +92,20 @@ actor SSHHostProbe: HostProbe {
                 cause: (["command ended with \(status)"] + said).joined(separator: "; ")
             )
         }
+    }
+}
+
+extension String {
+    /// Whether every shell takes it as one word, as it is.
+    fileprivate var isPlainWord: Bool {
+        !isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                // Digits with `-`, `.` and `/`, which stand before them, and `:`.
+                case UInt8(ascii: "-")...UInt8(ascii: ":"), UInt8(ascii: "_"): true
+                default: false
+                }
+            }
     }
 }

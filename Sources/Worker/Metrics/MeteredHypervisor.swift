@@ -87,6 +87,12 @@ struct MeteredHypervisor: Hypervisor {
         try await metrics.measured("ask_agent") { () async throws(Failure) in try await base.askAgent(of: vm) }
     }
 
+    func askSystem(of vm: UUID) async throws(Failure) -> GuestSystem? {
+        try await metrics.measured("ask_agent") { () async throws(Failure) in try await base.askSystem(of: vm) }
+    }
+
+    func consoleLog(of vm: VirtualMachine) -> String? { base.consoleLog(of: vm) }
+
     func inventory() async throws(Failure) -> HypervisorInventory {
         try await metrics.measured("inventory") { () async throws(Failure) in try await base.inventory() }
     }

@@ -248,6 +248,16 @@ struct EveryScript {
         let address = IPAddress("192.0.2.1").map { GuestAddress($0, source: .lease, scope: .pm, mac: vm.macs[0]) }
         let finding = AddressFinding(vm: vm.id, uuid: vm.uuid, addresses: [address].compactMap { $0 }, reason: nil)
         _ = try await store.note([finding], on: PMID(known: 1))
+        for state in [CloudInit.State.running, .done] {
+            let found = ReadinessFinding(
+                vm: vm.id,
+                uuid: vm.uuid,
+                banner: "SSH-2.0-a",
+                cloudInit: CloudInit(state),
+                system: GuestSystem(hostname: "web", os: "Debian")
+            )
+            _ = try await store.note([found], on: PMID(known: 1))
+        }
         _ = try await store.recordState(
             .stopped,
             at: seen(on: 1),

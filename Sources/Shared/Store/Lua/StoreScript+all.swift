@@ -34,6 +34,7 @@ extension StoreScript {
     static let adopt = StoreScript("adopt", PackageResources.adopt_lua)
     static let move = StoreScript("move", PackageResources.move_lua)
     static let noteAddresses = StoreScript("note_addresses", PackageResources.note_addresses_lua)
+    static let noteReadiness = StoreScript("note_readiness", PackageResources.note_readiness_lua)
     static let noteDomainEvent = StoreScript("note_domain_event", PackageResources.note_domain_event_lua)
     static let noteDrift = StoreScript("note_drift", PackageResources.note_drift_lua)
     static let noteElsewhere = StoreScript("note_elsewhere", PackageResources.note_elsewhere_lua)
@@ -123,7 +124,8 @@ extension StoreScript {
         .enqueueOnVM,
         .finish, .listJobs, .noteLeft, .poll,
         .readJob, .release, .renew, .reschedule, .sweep, .identify, .recordProbes, .setPM, .takeDue, .adopt, .move,
-        .noteAddresses, .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere, .recordFetch,
+        .noteAddresses, .noteReadiness, .noteDomainEvent, .noteDrift, .noteElsewhere, .observe, .settleElsewhere,
+        .recordFetch,
         .registerImages, .registerNetworks, .registerPMs, .registerTypes, .announce, .notePolicy, .registerWorker,
         .unregisterWorker, .claimUnclaimed, .findBroken, .listJob, .listVM, .readClaims, .repairClaims, .repairGroup,
         .repairHold, .repairJob, .repairProject, .repairVM, .beginMigration, .endMigration, .migrateClaims,

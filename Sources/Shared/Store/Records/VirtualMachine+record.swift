@@ -60,6 +60,10 @@ package struct VMStatus: Hashable, Sendable {
     package let addressesReason: String?
     /// When those two were written, in ms since 1970 by the clock of Redis.
     package let addressedAt: Int?
+    /// How far its guest has come, as its record has it, whatever has happened since.
+    package let readiness: GuestReadiness
+    /// When that was written, in ms since 1970 by the clock of Redis.
+    package let readinessAt: Int?
     /// When the record changed last, in microseconds since 1970; 0 where it does not say.
     package let version: Int
 
@@ -79,6 +83,8 @@ package struct VMStatus: Hashable, Sendable {
     ///   - addresses: the addresses of its guest.
     ///   - addressesReason: why there is none.
     ///   - addressedAt: when those two were written.
+    ///   - readiness: how far its guest has come.
+    ///   - readinessAt: when that was written.
     ///   - version: when the record changed last, in microseconds since 1970.
     package init(
         vm: VirtualMachine,
@@ -94,6 +100,8 @@ package struct VMStatus: Hashable, Sendable {
         addresses: [GuestAddress] = [],
         addressesReason: String? = nil,
         addressedAt: Int? = nil,
+        readiness: GuestReadiness = .none,
+        readinessAt: Int? = nil,
         version: Int = 0
     ) {
         self.vm = vm
@@ -107,6 +115,7 @@ package struct VMStatus: Hashable, Sendable {
         self.error = error
         self.isDuplicate = isDuplicate
         (self.addresses, self.addressesReason, self.addressedAt) = (addresses, addressesReason, addressedAt)
+        (self.readiness, self.readinessAt) = (readiness, readinessAt)
         self.version = version
     }
 }
@@ -129,6 +138,8 @@ extension VMStatus {
             addresses: try fields.value("addresses") { [GuestAddress](words: $0) } ?? [],
             addressesReason: fields["addresses_reason"],
             addressedAt: try fields.value("addressed_at") { RecordTime.milliseconds($0) },
+            readiness: try GuestReadiness(fields),
+            readinessAt: try fields.value("readiness_at") { RecordTime.milliseconds($0) },
             version: try fields.value("version") { Int($0) } ?? 0
         )
     }
@@ -136,9 +147,15 @@ extension VMStatus {
 
 extension VMStatus {
     /// Whether its guest may answer, and the addresses are those of its present run.
-    package var hasCurrentAddresses: Bool {
-        guard state == .running || state == .paused, let addressedAt else { return false }
-        return addressedAt >= startedAt ?? 0
+    package var hasCurrentAddresses: Bool { isOfThisRun(addressedAt) }
+
+    /// How far its guest has come in its present run; nothing where it does not run.
+    package var currentReadiness: GuestReadiness { isOfThisRun(readinessAt) ? readiness : .none }
+
+    /// Whether what was written then is of its present run.
+    private func isOfThisRun(_ time: Int?) -> Bool {
+        guard state == .running || state == .paused, let time else { return false }
+        return time >= startedAt ?? 0
     }
 
     /// The addresses that its guest has by what is known now: of another run, those alone that its network keeps for it.

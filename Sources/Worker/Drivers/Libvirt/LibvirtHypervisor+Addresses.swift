@@ -78,6 +78,28 @@ extension LibvirtHypervisor {
         }
     }
 
+    func askSystem(of vm: UUID) async throws(Failure) -> GuestSystem? {
+        try await perform("asking a guest's agent", over: agentConnection) { session in
+            do throws(LibvirtError) {
+                guard let domain = try session.domain(uuid: vm) else { return nil }
+                try domain.boundAgent(seconds: Self.agentTimeout)
+                let found = try domain.agentSystem()
+                let (hostname, os) = (found.hostname.map(Self.fit), found.name.map(Self.fit))
+                return hostname == nil && os == nil ? nil : GuestSystem(hostname: hostname, os: os)
+            } catch {
+                guard !error.kind.isConnectionFault || session.isAlive else { throw error }
+                return nil
+            }
+        }
+    }
+
+    /// What a guest says of itself, fit for people.
+    private static func fit(_ text: String) -> String { PrintableText.line(text, limit: 253) }
+
+    func consoleLog(of vm: VirtualMachine) -> String? {
+        settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
+    }
+
     private static func addresses(in interfaces: [GuestInterface]) -> [MACAddress: [IPAddress]] {
         var found: [MACAddress: [IPAddress]] = [:]
         for interface in interfaces {

@@ -24,7 +24,7 @@ extension LibvirtHypervisor {
                 disk: disk,
                 seed: seed,
                 networks: networks(of: vm),
-                consoleLog: settings.consoleLogDirectory.map { "\($0)/\(vm.domainName)-console.log" }
+                consoleLog: consoleLog(of: vm)
             )
             do throws(LibvirtError) {
                 _ = try session.defineDomain(xml: description.xml)

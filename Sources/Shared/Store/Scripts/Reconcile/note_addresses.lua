@@ -27,8 +27,7 @@ for i = found, #ARGV, 5 do
     end
     local text = table.concat(after, ',')
     if not is_current or text ~= (v[4] or '') or reason ~= (v[5] or '') then
-      redis.call('HSET', key, 'addresses', text, 'primary_ip', primary, 'addresses_reason', reason, 'addressed_at', now,
-        'version', version)
+      redis.call('HSET', key, 'addresses', text, 'primary_ip', primary, 'addresses_reason', reason, 'addressed_at', now)
     end
     if addresses ~= table.concat(before, ',') then
       event('vm.address', 'vm', vm, 'pm', pm, 'primary_ip', primary, 'addresses', table.concat(texts, ','))

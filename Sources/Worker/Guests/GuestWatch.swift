@@ -2,22 +2,30 @@ import Logging
 import Model
 import Store
 
-/// Finds the addresses of guests: soon and often after a start, and at each probe.
+/// Finds the addresses of guests and whether they are ready: soon and often after a start, and at each probe.
 ///
-/// A round costs a PM one call for each of its networks, however many guests it waits for. Agents are asked apart and last, and
-/// only where a network card has no address by other sources.
-actor AddressWatch {
-    /// What asks a PM; nil where it is no longer known.
-    typealias Driver = @Sendable (PMID) async throws(Failure) -> (any AddressDriver)?
+/// A round costs a PM one call for each of its networks and one command for all consoles and ssh servers, however many guests
+/// it waits for. Agents are asked apart and last: where a network card has no address by other sources, and once of a guest
+/// that is ready.
+actor GuestWatch {
+    /// What asks a PM.
+    struct Access: Sendable {
+        let driver: any GuestDriver
+        /// What runs commands there; nil where nothing does.
+        var probe: (any HostProbe)?
+    }
 
-    /// A guest whose address somebody waits for.
-    private struct Awaited {
+    /// Nil where the PM is no longer known.
+    typealias Machines = @Sendable (PMID) async throws(Failure) -> Access?
+
+    /// A guest that somebody waits for.
+    struct Awaited {
         var since: ContinuousClock.Instant
         /// Whether one more round does.
         var isOnce: Bool
     }
 
-    private struct PMState {
+    struct PMState {
         var awaited: [VMID: Awaited] = [:]
         /// The networks and the neighbours as they were read last.
         var sources = AddressSources()
@@ -26,27 +34,38 @@ actor AddressWatch {
         var macs: [VMID: [MACAddress]] = [:]
         /// What was written, and until when that is taken for granted.
         var written: [VMID: (finding: AddressFinding, until: ContinuousClock.Instant)] = [:]
+        /// What was seen of guests in their present runs.
+        var readiness: [VMID: SeenReadiness] = [:]
+        /// Until when the PM is asked for no signs of guests.
+        var pausedUntil: ContinuousClock.Instant?
         var task: Task<Void, Never>?
     }
 
-    private let store: Store
-    private let driver: Driver
-    private let clock: any WorkerClock
-    private let logger: Logger
-    private var states: [PMID: PMState] = [:]
+    let store: Store
+    private let machines: Machines
+    let clock: any WorkerClock
+    let logger: Logger
+    /// How many commands may run at once, over all PMs.
+    let commands: ConnectionSlots
+    var states: [PMID: PMState] = [:]
     private var wakes: [PMID: WakeSignal] = [:]
     private var isOver = false
 
-    /// How many agents are asked in a round.
-    private static let agentsOfARound = 8
     /// After how long a finding is written anew: another worker may have written since what it alone knows.
     private static let trust = Duration.seconds(300)
 
-    init(store: Store, clock: any WorkerClock = SystemClock(), logger: Logger, driver: @escaping Driver) {
+    init(
+        store: Store,
+        clock: any WorkerClock = SystemClock(),
+        commands: Int = 8,
+        logger: Logger,
+        machines: @escaping Machines
+    ) {
         self.store = store
         self.clock = clock
+        self.commands = ConnectionSlots(limit: commands)
         self.logger = logger
-        self.driver = driver
+        self.machines = machines
     }
 
     /// Waits for the end, then ends all rounds.
@@ -58,10 +77,11 @@ actor AddressWatch {
         for task in tasks { await task.value }
     }
 
-    /// Looks for the addresses of a guest that has just started.
+    /// Follows a guest that has just started.
     func started(_ vm: VMID, on pm: PMID) {
         states[pm, default: PMState()].written[vm] = nil
         states[pm]?.agents[vm] = nil
+        states[pm]?.readiness[vm] = nil
         wait(for: vm, on: pm, once: false)
     }
 
@@ -84,6 +104,7 @@ actor AddressWatch {
         let running = Set(guests.map(\.vm.id))
         state.agents = state.agents.filter { running.contains($0.key) }
         state.written = state.written.filter { running.contains($0.key) }
+        state.readiness = state.readiness.filter { running.contains($0.key) }
         state.macs = Dictionary(
             guests.map { ($0.vm.id, $0.macs) },
             uniquingKeysWith: { first, _ in first }
@@ -93,7 +114,9 @@ actor AddressWatch {
         for guest in guests {
             let finding = finding(of: guest.vm, macs: guest.macs, on: pm)
             if guest.macs.isEmpty || !finding.addresses.isEmpty { findings.append(finding) }
-            if !isComplete(finding, guest.macs), state.awaited[guest.vm.id] == nil {
+            let seen = state.readiness[guest.vm.id]
+            let isUnready = seen.map { $0.isPending(at: clock.now) } ?? (state.written[guest.vm.id] == nil)
+            if isUnready || !isComplete(finding, guest.macs), state.awaited[guest.vm.id] == nil {
                 // One that was never looked for may have been started by hand a moment ago.
                 wait(for: guest.vm.id, on: pm, once: state.written[guest.vm.id] != nil)
             }
@@ -101,7 +124,7 @@ actor AddressWatch {
         await write(findings, on: pm)
     }
 
-    /// True while nobody waits for an address.
+    /// True while no guest is waited for.
     var isIdle: Bool { states.values.allSatisfy { $0.awaited.isEmpty } }
 
     // MARK: Rounds
@@ -121,7 +144,7 @@ actor AddressWatch {
             let now = clock.now
             let awaited = (states[pm]?.awaited ?? [:]).values
             guard
-                let wait = awaited.map({ $0.isOnce ? .zero : AddressSchedule.wait(atAge: now - $0.since) ?? .zero })
+                let wait = awaited.map({ $0.isOnce ? .zero : GuestSchedule.wait(atAge: now - $0.since) ?? .zero })
                     .min()
             else { break }
             // Those that start together are looked for together.
@@ -129,8 +152,8 @@ actor AddressWatch {
             await wake.wait(atMost: wait, on: clock)
             guard !Task.isCancelled else { break }
             do throws(Failure) { try await round(pm) } catch {
-                logger.debug("addresses could not be looked up", metadata: ["pm": "\(pm)", "error": "\(error)"])
-                drop(pm, where: { $0.isOnce || AddressSchedule.wait(atAge: clock.now - $0.since) == nil })
+                logger.debug("guests could not be asked about", metadata: ["pm": "\(pm)", "error": "\(error)"])
+                drop(pm, where: { $0.isOnce || GuestSchedule.wait(atAge: clock.now - $0.since) == nil })
                 try? await clock.sleep(for: .seconds(2))
             }
         }
@@ -143,15 +166,46 @@ actor AddressWatch {
         states[pm]?.awaited = awaited.filter { !isOver($0.value) }
     }
 
-    /// Looks for the addresses of all guests of a PM that are waited for.
+    /// Asks about all guests of a PM that are waited for.
     private func round(_ pm: PMID) async throws(Failure) {
         guard let awaited = states[pm]?.awaited, !awaited.isEmpty else { return }
-        guard let driver = try await self.driver(pm), let networks = try await driver.networks() else {
+        guard let access = try await machines(pm) else {
             states[pm]?.awaited = [:]
             return
         }
-        states[pm]?.sources.networks = networks
-        let ids = awaited.keys.sorted()
+        let guests = try await guests(awaited.keys.sorted(), on: pm)
+        if guests.contains(where: { !hasAddresses($0.vm, on: pm) }) {
+            guard let networks = try await access.driver.networks() else {
+                states[pm]?.awaited = [:]
+                return
+            }
+            states[pm]?.sources.networks = networks
+        }
+        let now = clock.now
+        // Before agents are asked, any of which may take its time.
+        let found = guests.map { finding(of: $0.vm, macs: macs(of: $0.vm, on: pm), on: pm) }
+        await write(found.filter { !$0.addresses.isEmpty }, on: pm)
+        await lookForSigns(of: guests, by: access, on: pm)
+        await askAgents(of: guests, awaited, with: access.driver, on: pm, at: now)
+        await askSystems(of: guests, with: access.driver, on: pm)
+        var findings: [AddressFinding] = []
+        for guest in guests {
+            guard let wait = awaited[guest.vm.id] else { continue }
+            let age = now - wait.since
+            let finding = finding(of: guest.vm, macs: macs(of: guest.vm, on: pm), on: pm)
+            let isLast = wait.isOnce || GuestSchedule.wait(atAge: age) == nil
+            let isAsked = states[pm]?.agents[guest.vm.id] != nil
+            // A reason takes the place of no address that another worker has found.
+            let isReason = isAsked && (isLast || age >= GuestSchedule.reasonAge && guest.addresses.isEmpty)
+            if !finding.addresses.isEmpty || isReason { findings.append(finding) }
+            let isReady = access.probe == nil || states[pm]?.readiness[guest.vm.id]?.isOver == true
+            if isLast || isReady && isComplete(finding, macs(of: guest.vm, on: pm)) { end(wait, for: guest, on: pm) }
+        }
+        await write(findings, on: pm)
+    }
+
+    /// The records of guests of a PM; one that has none there is waited for no longer.
+    private func guests(_ ids: [VMID], on pm: PMID) async throws(Failure) -> [VMStatus] {
         var guests: [VMStatus] = []
         for (id, status) in zip(ids, try await store.vms(ids)) {
             guard let status, status.pm == pm, status.state != .destroying else {
@@ -160,69 +214,29 @@ actor AddressWatch {
             }
             guests.append(status)
         }
-        let now = clock.now
-        // Before agents are asked, any of which may take its time.
-        let found = guests.map { finding(of: $0.vm, macs: macs(of: $0.vm, on: pm), on: pm) }
-        await write(found.filter { !$0.addresses.isEmpty }, on: pm)
-        await askAgents(of: guests, awaited, with: driver, on: pm, at: now)
-        var findings: [AddressFinding] = []
-        for guest in guests {
-            guard let wait = awaited[guest.vm.id] else { continue }
-            let age = now - wait.since
-            let finding = finding(of: guest.vm, macs: macs(of: guest.vm, on: pm), on: pm)
-            let isLast = wait.isOnce || AddressSchedule.wait(atAge: age) == nil
-            let isAsked = states[pm]?.agents[guest.vm.id] != nil
-            // A reason takes the place of no address that another worker has found.
-            let isReason = isAsked && (isLast || age >= AddressSchedule.reasonAge && guest.addresses.isEmpty)
-            if !finding.addresses.isEmpty || isReason { findings.append(finding) }
-            if isComplete(finding, macs(of: guest.vm, on: pm)) || isLast { end(wait, for: guest, on: pm) }
-        }
-        await write(findings, on: pm)
+        return guests
     }
 
     /// Waits no longer for a guest, unless it has been started again meanwhile, or has not begun to run.
     private func end(_ wait: Awaited, for guest: VMStatus, on pm: PMID) {
         guard states[pm]?.awaited[guest.vm.id]?.since == wait.since else { return }
-        let isStarting = !wait.isOnce && guest.hasJob && AddressSchedule.wait(atAge: clock.now - wait.since) != nil
+        let isStarting = !wait.isOnce && guest.hasJob && GuestSchedule.wait(atAge: clock.now - wait.since) != nil
         if !isStarting { states[pm]?.awaited[guest.vm.id] = nil }
-    }
-
-    /// Asks the agents of a few guests that lack an address by other sources.
-    private func askAgents(
-        of guests: [VMStatus],
-        _ awaited: [VMID: Awaited],
-        with driver: any AddressDriver,
-        on pm: PMID,
-        at now: ContinuousClock.Instant
-    ) async {
-        let due = guests.filter { guest in
-            guard let wait = awaited[guest.vm.id], wait.isOnce || now - wait.since >= AddressSchedule.agentAge else {
-                return false
-            }
-            let macs = macs(of: guest.vm, on: pm)
-            return !isComplete(finding(of: guest.vm, macs: macs, on: pm, withoutAgent: true), macs)
-        }
-        // Those that were not asked yet come first.
-        let isNew = due.filter { states[pm]?.agents[$0.vm.id] == nil }
-        let others = due.filter { states[pm]?.agents[$0.vm.id] != nil }
-        for guest in (isNew + others.shuffled()).prefix(Self.agentsOfARound) {
-            guard !Task.isCancelled else { return }
-            do throws(Failure) {
-                let answer = try await driver.askAgent(of: guest.vm.uuid)
-                states[pm]?.agents[guest.vm.id] = answer
-            } catch {
-                states[pm]?.agents[guest.vm.id] = .silent("it was not asked: \(error.message)")
-            }
-        }
     }
 
     // MARK: Findings
 
-    private func macs(of vm: VirtualMachine, on pm: PMID) -> [MACAddress] {
+    func macs(of vm: VirtualMachine, on pm: PMID) -> [MACAddress] {
         states[pm]?.macs[vm.id] ?? vm.macs
     }
 
-    private func finding(
+    /// Whether the address of each of its network cards is known, agents aside.
+    func hasAddresses(_ vm: VirtualMachine, on pm: PMID) -> Bool {
+        let macs = macs(of: vm, on: pm)
+        return isComplete(finding(of: vm, macs: macs, on: pm, withoutAgent: true), macs)
+    }
+
+    func finding(
         of vm: VirtualMachine,
         macs: [MACAddress],
         on pm: PMID,

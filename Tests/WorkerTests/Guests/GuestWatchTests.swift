@@ -10,9 +10,9 @@ import Testing
 @testable import Worker
 
 @Suite("Looking for the addresses of guests")
-struct AddressWatchTests {
+struct GuestWatchTests {
     /// A PM in memory.
-    private final class FakePM: AddressDriver {
+    private final class FakePM: GuestDriver {
         struct State {
             var network = NetworkSummary(
                 name: "lab",
@@ -54,7 +54,7 @@ struct AddressWatchTests {
         let server: RedisServer
         let store: Store
         let vms: [VirtualMachine]
-        let watch: AddressWatch
+        let watch: GuestWatch
         let clock: ManualClock
         let number: PMID
 
@@ -77,7 +77,9 @@ struct AddressWatchTests {
                     "macs", vm.macs.words,
                 ])
             }
-            watch = AddressWatch(store: store, clock: clock, logger: Logger(label: "test")) { _ in pm }
+            watch = GuestWatch(store: store, clock: clock, logger: Logger(label: "test")) { _ in
+                GuestWatch.Access(driver: pm)
+            }
         }
 
         func lease(_ vm: VirtualMachine, _ text: String, of pm: FakePM) throws {

@@ -2,8 +2,8 @@ import Model
 
 import struct Foundation.UUID
 
-/// What a PM knows of the addresses of its guests.
-protocol AddressDriver: Sendable {
+/// What a PM knows of its guests beside what their domains are: their addresses, and what they say of themselves.
+protocol GuestDriver: Sendable {
     /// The PM's libvirt networks, each with all that its DHCP server has given; nil where it has none of them.
     func networks() async throws(Failure) -> [NetworkSummary]?
 
@@ -12,15 +12,25 @@ protocol AddressDriver: Sendable {
 
     /// Asks the agent of a guest for the guest's addresses; apart from all other calls, since an agent may hang.
     func askAgent(of vm: UUID) async throws(Failure) -> AgentAnswer
+
+    /// Asks the agent of a guest for the system in it; nil where it does not answer.
+    func askSystem(of vm: UUID) async throws(Failure) -> GuestSystem?
+
+    /// The file on the PM that has what the guest writes to its serial console; nil where the driver keeps none.
+    func consoleLog(of vm: VirtualMachine) -> String?
 }
 
 /// Of guests that nobody runs there are no addresses.
-extension AddressDriver {
+extension GuestDriver {
     func networks() async throws(Failure) -> [NetworkSummary]? { nil }
 
     func reserveAddress(of vm: VirtualMachine) async throws(Failure) -> GuestAddress? { nil }
 
     func askAgent(of vm: UUID) async throws(Failure) -> AgentAnswer { .silent("no guest runs") }
+
+    func askSystem(of vm: UUID) async throws(Failure) -> GuestSystem? { nil }
+
+    func consoleLog(of vm: VirtualMachine) -> String? { nil }
 }
 
 /// A libvirt network of a PM.
