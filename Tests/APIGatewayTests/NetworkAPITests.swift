@@ -31,6 +31,34 @@ struct NetworkAPITests {
         }
     }
 
+    @Test("VMs of a batch, holds and what is tried out are attached to networks, too, and keep their addresses")
+    func others() async throws {
+        try await InProcessGateway.with { (gateway) async throws in
+            try await gateway.fill()
+            try await gateway.store.register(networks: [("lab", lab), ("dmz", dmz)])
+            _ = try await gateway.store.redis.send(["HSET", "hvc:pm:1", "networks", lab.description])
+            let entry = #"{"name":"a","instance_type":1,"image_id":100,"networks":["lab","lab"],"address":"reserve"}"#
+            let batch = try await gateway.http.call("/v1/batches", method: "POST", body: "{\"vms\":[\(entry)]}")
+            #expect(batch.status == 202, "\(batch)")
+            let hold = #"{"instance_type":1,"image_id":100,"expires_in_s":60,"networks":["dmz"],"address":"reserve"}"#
+            #expect(try await gateway.http.call("/v1/holds", method: "POST", body: hold).status == 202)
+            for (id, networks) in [(1, [lab, lab]), (2, [dmz])] {
+                let vmID = try #require(VMID(id))
+                let vm = try #require(try await gateway.store.vm(vmID)).vm
+                #expect(vm.constraints.networks == networks && vm.constraints.reservesAddress)
+                #expect(Set(vm.macs).count == networks.count)
+            }
+            for (name, fits) in [("lab", true), ("dmz", false)] {
+                let body = #"{"instance_type":1,"image_id":100,"networks":["\#(name)"]}"#
+                let answer = try await gateway.http.call("/v1/placements:dry-run", method: "POST", body: body)
+                #expect(answer.status == 200 && answer.body.contains(#""pm_id":1"#) == fits, "\(answer)")
+            }
+            let wrong = #"{"vms":[{"name":"a","instance_type":1,"image_id":100,"networks":["dmx"]}]}"#
+            let refused = try await gateway.http.call("/v1/batches", method: "POST", body: wrong)
+            #expect(refused.status == 400 && refused.body.contains("/vms/0/networks/0"), "\(refused)")
+        }
+    }
+
     @Test("An address that is kept for the VM is shown before the guest runs, and as long as the VM is there")
     func reserved() async throws {
         try await InProcessGateway.with { (gateway) async throws in

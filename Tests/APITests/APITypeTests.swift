@@ -60,7 +60,11 @@ struct APITypeTests {
     @Test("A type's form has its fields as JSON has them, which may be left out, and their bounds")
     func fields() throws {
         let form = Schema(of: CreateHoldRequest.self)
-        #expect(form.fieldNames?.sorted() == ["expires_in_s", "image_id", "instance_type", "placement", "project"])
+        #expect(
+            form.fieldNames?.sorted() == [
+                "address", "expires_in_s", "image_id", "instance_type", "networks", "placement", "project",
+            ]
+        )
         #expect(form[field: "expires_in_s"] == .integer(1...604_800))
         #expect(
             form[field: "placement"]?[field: "groups"]

@@ -74,7 +74,7 @@ struct HostGuestTests {
 
     /// A VM's record, but for what is found of its guest, which goes on meanwhile.
     private func record(of vm: Int, in fleet: Fleet) async throws -> [String: String] {
-        let found = ["addresses", "addresses_reason", "addressed_at", "primary_ip", "readiness_at", "ssh", "cloud", "guest"]
+        let found = ["addresses", "addressed_at", "primary_ip", "readiness_at", "ssh", "cloud", "guest"]
         return try await fleet.record("hvc:vm:\(vm)").filter { (field, _) in
             !found.contains { field == $0 || field.hasPrefix($0 + "_") }
         }

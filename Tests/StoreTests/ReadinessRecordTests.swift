@@ -64,7 +64,9 @@ extension ReconcileTests {
             let own = ReadinessFinding(vm: vm.id, uuid: vm.uuid, banner: "SSH-2.0-a")
             #expect(try await store.note([own], on: 2.identifier()).isEmpty)
             _ = try await store.redis.send(["SET", "hvc:vm:8", "no hash"])
-            let others = try [9, 8, 1].map { ReadinessFinding(vm: try $0.identifier(), uuid: UUID(), banner: "SSH-2.0-x") }
+            let others = try [9, 8, 1].map {
+                ReadinessFinding(vm: try $0.identifier(), uuid: UUID(), banner: "SSH-2.0-x")
+            }
             #expect(try await store.note(others + [own], on: 1.identifier()) == [vm.id])
             #expect(try await store.redis.send(["EXISTS", "hvc:vm:9"]).int == 0)
             let seen = try await observation(fixture, vm)

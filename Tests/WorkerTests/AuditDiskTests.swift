@@ -29,6 +29,23 @@ extension AuditTests {
         #expect(world.findings().isEmpty)
     }
 
+    @Test("I2: an address that the network of a VM that runs was to keep, and keeps no more, is found")
+    func missingReservation() throws {
+        let mac = try #require(MACAddress("52:54:00:00:00:01"))
+        let other = try #require(MACAddress("52:54:00:00:00:02"))
+        var world = try World(constraints: PlacementConstraints(reservesAddress: true), macs: [mac])
+        for (kept, isFound) in [([mac], false), ([other], true), ([], true), (nil, false)] {
+            let reservations = kept?.map {
+                AddressReservation(network: "lab", mac: $0, owner: world.vm.domainName)
+            }
+            let disk = world.disk(world.vm.diskName)
+            world.contents[world.pm] = .success(
+                PMContents(domains: [Self.domain(world.vm)], volumes: [disk], reservations: reservations)
+            )
+            #expect(world.findings().map(\.remedy) == (isFound ? [.probe(world.pm)] : []))
+        }
+    }
+
     @Test("I4: a disk without VM and domain is to go; one that is a VM's or a domain's is not")
     func disks() throws {
         var world = try World()

@@ -14,8 +14,8 @@ struct AuditTests {
         let vm: VirtualMachine
         let pm: PMID
 
-        init() throws {
-            vm = try HypervisorFixture.vm(1)
+        init(constraints: PlacementConstraints = .none, macs: [MACAddress] = []) throws {
+            vm = try HypervisorFixture.vm(1, constraints: constraints, macs: macs)
             pm = try #require(PMID(1))
             snapshot.vms = [VMStatus(vm: vm, state: .running, pm: pm)]
             snapshot.knownPMs = [pm]

@@ -117,17 +117,14 @@ show_console() {
 
 # show_login VM: what the guest answers to whoever has the key.
 show_login() {
-  local address config domain
+  local address config path="/v1/vms/$1?wait_for=ssh&wait=60"
   [[ ${demo_network:-} != none ]] || return 0
-  domain=$(redis HGET "${HVC_PREFIX}vm:$1" domain) config=$(quoted "$demo_files/ssh_config")
-  wait_until 60 "VM hello's address" has_address "$domain" || { say "VM hello has no address yet; docs/guests.md says what to look at" && return; }
-  address=$(address_of "$domain")
+  config=$(quoted "$demo_files/ssh_config")
+  say "curl '$(api_url)$path'"
+  address=$(api "$path" --max-time 90 | sed -nE 's/.*"primary_ip":"([^"]+)".*"reached":true.*/\1/p')
+  [[ -n $address ]] || { say "VM hello's ssh server does not answer yet; docs/guests.md says what to look at" && return; }
   say "ssh -F $config $address 'hostname; uname -sr'"
   # shellcheck disable=SC2029 # the guest's shell is to read it
   ssh -F "$demo_files/ssh_config" "$address" 'hostname; uname -sr' </dev/null 2>&1 | sed 's/^/        /' ||
     say "VM hello does not let the key $(quoted "$demo_key") in; VMs from before there was a key do not"
 }
-
-has_address() { address_of "$1" >/dev/null; }
-
-address_of() { local_virsh domifaddr "$1" | sed -nE 's,.* ipv4 +([0-9.]+)/.*,\1,p' | grep -m 1 .; }

@@ -35,7 +35,11 @@ struct PlacementService: Sendable {
             throw Failure(.unknownType, "there is no type \(body.type): /vm/types lists them")
         }
         if let image = body.image { try await check(image, for: type) }
-        let constraints = body.placement ?? PlacementConstraints.none
+        let constraints = try await store.constraints(
+            body.placement,
+            networks: body.networks,
+            reservesAddress: false
+        )
         try await store.checkGroups(constraints.groups)
         let context = try await planningContext(policy: body.policy)
         guard let first = try await store.nextVM() else { throw .notReady }

@@ -80,11 +80,16 @@ struct VMService: Sendable {
         request: String,
         key: IdempotencyKey?
     ) async throws(Failure) -> JobService.Submission {
-        try await jobs.submit(.hold, waiting: time) { @Sendable () async throws(Failure) in
+        let constraints = try await store.constraints(
+            body.placement,
+            networks: body.networks,
+            reservesAddress: body.address == .reserve
+        )
+        return try await jobs.submit(.hold, waiting: time) { @Sendable () async throws(Failure) in
             try await store.enqueueHold(
                 type: body.type,
                 image: body.image,
-                constraints: body.placement ?? PlacementConstraints.none,
+                constraints: constraints,
                 seconds: body.seconds,
                 project: project,
                 request: request,

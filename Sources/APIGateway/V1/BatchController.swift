@@ -18,7 +18,7 @@ struct BatchController: Sendable {
         let project = try call.project(named: body.project)
         var creates: [BatchCreate] = []
         for (index, vm) in body.vms.enumerated() {
-            do throws(Failure) { creates += try await vm.creates(in: project, seeds) } catch {
+            do throws(Failure) { creates += try await vm.creates(in: project, seeds, store) } catch {
                 throw error.pointed(JSONPointer.text(["vms", "\(index)"]))
             }
         }
@@ -99,7 +99,16 @@ extension V1Response {
 
 extension CreateBatchRequest.Create {
     /// The VMs that it asks for.
-    fileprivate func creates(in project: ProjectName, _ seeds: SeedService) async throws(Failure) -> [BatchCreate] {
+    fileprivate func creates(
+        in project: ProjectName,
+        _ seeds: SeedService,
+        _ store: Store
+    ) async throws(Failure) -> [BatchCreate] {
+        let constraints = try await store.constraints(
+            placement,
+            networks: networks,
+            reservesAddress: address == .reserve
+        )
         let names = Batch.names(name, count: count ?? 1)
         let seeds = try await seeds.seeds(guest, of: names, in: project)
         return zip(names, seeds).map { name, seed in
@@ -107,7 +116,7 @@ extension CreateBatchRequest.Create {
                 name: name,
                 type: type,
                 image: image,
-                constraints: placement ?? PlacementConstraints.none,
+                constraints: constraints,
                 notes: notes,
                 seed: seed
             )

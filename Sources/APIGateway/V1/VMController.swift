@@ -19,9 +19,11 @@ struct VMController: Sendable {
         let project = try call.project(named: body.project)
         let awaited = try call.awaited()
         let roomWait = try roomWait.duration(body.whenFull, body.waitSeconds, until: body.deadlineAt)
-        var constraints = body.placement ?? PlacementConstraints.none
-        constraints.reservesAddress = body.address == .reserve
-        constraints.networks = try await store.networks(named: body.networks ?? [])
+        let constraints = try await store.constraints(
+            body.placement,
+            networks: body.networks,
+            reservesAddress: body.address == .reserve
+        )
         if let count = body.count, count > 1, let type = body.type {
             guard awaited == nil else {
                 throw Failure(

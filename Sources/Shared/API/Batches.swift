@@ -96,6 +96,8 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         package var type: TypeID
         package var image: ImageID
         package var placement: PlacementConstraints?
+        package var networks: [String]?
+        package var address: AddressChoice?
         package var labels: [String: String]?
         package var description: String?
         package var count: Int?
@@ -107,7 +109,7 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         package var seed: SeedKind?
 
         private enum CodingKeys: String, CodingKey {
-            case name, placement, labels, description, count, hostname, seed
+            case name, placement, networks, address, labels, description, count, hostname, seed
             case sshKeys = "ssh_keys"
             case userData = "user_data"
             case userDataBase64 = "user_data_base64"
@@ -119,6 +121,7 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         package static let forms = [
             CodingKeys.name.rawValue: Schema.name, CodingKeys.labels.rawValue: .map(.label, most: VMNotes.mostLabels),
             CodingKeys.description.rawValue: .description, CodingKeys.count.rawValue: .integer(1...Batch.mostVMs),
+            CodingKeys.networks.rawValue: .list(.label, count: 1...VMNetwork.most),
         ].merging(GuestRequest.forms) { own, _ in own }
 
         /// What is asked of the seed disk of each VM.
@@ -138,6 +141,8 @@ package struct CreateBatchRequest: APIRequest, Hashable {
             type: TypeID,
             image: ImageID,
             placement: PlacementConstraints? = nil,
+            networks: [String]? = nil,
+            address: AddressChoice? = nil,
             labels: [String: String]? = nil,
             description: String? = nil,
             count: Int? = nil,
@@ -146,6 +151,7 @@ package struct CreateBatchRequest: APIRequest, Hashable {
             (sshKeys, hostname, seed) = (guest.sshKeys, guest.hostname, guest.seed)
             (userData, userDataBase64, networkConfig) = (guest.userData, guest.userDataBase64, guest.networkConfig)
             (self.name, self.type, self.image, self.placement) = (name, type, image, placement)
+            (self.networks, self.address) = (networks, address)
             (self.labels, self.description, self.count) = (labels, description, count)
         }
 
@@ -155,6 +161,7 @@ package struct CreateBatchRequest: APIRequest, Hashable {
         fileprivate func validate() throws(Failure) {
             try CreateVMRequest.validate(name, count: count)
             try Failure.at("placement", check: try placement?.validate())
+            try VMNetwork.check(names: networks)
             try notes.validate()
             try guest.validate(count: count ?? 1)
         }

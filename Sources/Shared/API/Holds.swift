@@ -44,26 +44,34 @@ package struct CreateHoldRequest: APIRequest, Hashable {
     package var image: ImageID
     package var seconds: Int
     package var placement: PlacementConstraints?
+    package var networks: [String]?
+    package var address: AddressChoice?
     /// Nil for that of the caller's token, or `default`.
     package var project: ProjectName?
 
     private enum CodingKeys: String, CodingKey {
-        case placement, project
+        case placement, networks, address, project
         case type = "instance_type"
         case image = "image_id"
         case seconds = "expires_in_s"
     }
 
     private static let times = 1...604_800
-    package static let forms = [CodingKeys.seconds.rawValue: Schema.integer(times)]
+    package static let forms = [
+        CodingKeys.seconds.rawValue: Schema.integer(times),
+        CodingKeys.networks.rawValue: .list(.label, count: 1...VMNetwork.most),
+    ]
 
     package init(
         type: TypeID,
         image: ImageID,
         seconds: Int,
         placement: PlacementConstraints? = nil,
+        networks: [String]? = nil,
+        address: AddressChoice? = nil,
         project: ProjectName? = nil
     ) {
+        (self.networks, self.address) = (networks, address)
         self.project = project
         self.type = type
         self.image = image
@@ -73,6 +81,7 @@ package struct CreateHoldRequest: APIRequest, Hashable {
 
     package func validate() throws(Failure) {
         try Failure.at("placement", check: try placement?.validate())
+        try VMNetwork.check(names: networks)
         guard Self.times.contains(seconds) else {
             throw Failure(
                 .invalidRequest,

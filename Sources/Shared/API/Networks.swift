@@ -27,6 +27,14 @@ package struct NetworkResponse: Codable, Hashable, Sendable {
     }
 }
 
+extension VMNetwork {
+    /// Refuses too many networks, or a list of none.
+    static func check(names: [String]?) throws(Failure) {
+        guard let names, !(1...most).contains(names.count) else { return }
+        throw Failure(.invalidRequest, "give 1 to \(most) networks, or leave them out", pointer: "/networks")
+    }
+}
+
 extension VMNetwork.Kind: SchemaDescribed {
     package static var schema: Schema { .string(oneOf: allCases.map(\.rawValue)) }
     package static var sample: Self? { .libvirt }

@@ -29,9 +29,10 @@ package struct DryRunRequest: APIRequest, Hashable {
     /// The name of a policy, with weights or without; nil for that of the workers.
     package var policy: String?
     package var placement: PlacementConstraints?
+    package var networks: [String]?
 
     private enum CodingKeys: String, CodingKey {
-        case count, policy, placement
+        case count, policy, placement, networks
         case type = "instance_type"
         case image = "image_id"
     }
@@ -39,6 +40,7 @@ package struct DryRunRequest: APIRequest, Hashable {
     private static let counts = 1...100
     package static let forms = [
         CodingKeys.count.rawValue: Schema.integer(counts), CodingKeys.policy.rawValue: .policy,
+        CodingKeys.networks.rawValue: .list(.label, count: 1...VMNetwork.most),
     ]
 
     package init(
@@ -46,17 +48,20 @@ package struct DryRunRequest: APIRequest, Hashable {
         image: ImageID? = nil,
         count: Int? = nil,
         policy: String? = nil,
-        placement: PlacementConstraints? = nil
+        placement: PlacementConstraints? = nil,
+        networks: [String]? = nil
     ) {
         self.type = type
         self.image = image
         self.count = count
         self.policy = policy
         self.placement = placement
+        self.networks = networks
     }
 
     package func validate() throws(Failure) {
         try Failure.at("placement", check: try placement?.validate())
+        try VMNetwork.check(names: networks)
         guard let count, !Self.counts.contains(count) else { return }
         throw Failure(.invalidRequest, "count is \(count): give 1 to 100", pointer: "/count")
     }

@@ -176,15 +176,14 @@ package struct CreateVMRequest: APIRequest, Hashable {
 
     package func validate() throws(Failure) {
         try Self.validate(name, count: count)
-        if let networks {
-            guard hold == nil, (1...VMNetwork.most).contains(networks.count) else {
-                throw Failure(
-                    .invalidRequest,
-                    "give 1 to \(VMNetwork.most) networks, and none with hold_id, whose place is settled",
-                    pointer: "/networks"
-                )
-            }
+        guard hold == nil || networks == nil else {
+            throw Failure(
+                .invalidRequest,
+                "give no networks with hold_id, whose place is settled",
+                pointer: "/networks"
+            )
         }
+        try VMNetwork.check(names: networks)
         guard hold == nil || address == nil else {
             throw Failure(.invalidRequest, "give no address with hold_id, whose place is settled", pointer: "/address")
         }

@@ -23,6 +23,20 @@ extension Store {
         return found
     }
 
+    /// What a request asks of a VM's place, with its networks and its address.
+    ///
+    /// - Throws: `Failure` with `invalidRequest` for the name of a network that there is not.
+    package func constraints(
+        _ placement: PlacementConstraints?,
+        networks names: [String]?,
+        reservesAddress: Bool
+    ) async throws(Failure) -> PlacementConstraints {
+        var constraints = placement ?? PlacementConstraints.none
+        constraints.networks = try await networks(named: names ?? [])
+        constraints.reservesAddress = reservesAddress
+        return constraints
+    }
+
     /// What the names of networks in a request stand for; without a networks file, each for libvirt's network of that name.
     ///
     /// - Throws: `Failure` with `invalidRequest` for a name that the networks file does not have.

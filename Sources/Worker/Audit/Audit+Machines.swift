@@ -20,7 +20,8 @@ extension Audit {
             (vmsByMachine[pm] ?? []).compactMap { finding(of: $0, on: pm, contents) }
                 + contents.domains.compactMap { finding(of: $0, on: pm) }
                 + contents.volumes.compactMap { finding(of: $0, on: pm, contents) }
-                + contents.reservations.compactMap { finding(of: $0, on: pm, contents) }
+                + (contents.reservations ?? []).compactMap { finding(of: $0, on: pm, contents) }
+                + (vmsByMachine[pm] ?? []).compactMap { missingReservation(of: $0, on: pm, contents) }
         }
     }
 
@@ -76,6 +77,19 @@ extension Audit {
         }
         let isUsed = contents.domains.contains { $0.name == owner || $0.record?.domainName == owner }
         return isUsed ? nil : finding("it belongs to no VM and to no domain", .deleteDisk(volume.name, pm))
+    }
+
+    /// Whether the network of a VM that runs keeps the address that was asked for.
+    private func missingReservation(of status: VMStatus, on pm: PMID, _ contents: PMContents) -> AuditFinding? {
+        guard status.vm.constraints.reservesAddress, status.state == .running, !status.hasJob,
+            let kept = contents.reservations, let mac = status.vm.macs.first, !kept.contains(where: { $0.mac == mac })
+        else { return nil }
+        return AuditFinding(
+            invariant: .domains,
+            row: keys.vm(status.vm.id),
+            problem: "its address is no longer kept by its network on PM \(pm)",
+            remedy: .probe(pm)
+        )
     }
 
     /// Compares an address that a network keeps with the VM after which it is called.

@@ -64,7 +64,7 @@ struct Auditor: Sendable {
         do throws(Failure) {
             let hypervisor = try await machines.hypervisor(of: machine)
             var contents = try await hypervisor.contents()
-            contents.reservations = try await hypervisor.networks()?.flatMap(\.owned) ?? []
+            contents.reservations = try await hypervisor.networks()?.flatMap(\.owned)
             return .success(contents)
         } catch {
             return .failure(error)

@@ -9,11 +9,12 @@ protocol HostProbe: Sendable {
     /// - Throws: `Failure`, of which nothing may be concluded about the machine but that it is unknown.
     func measure() async throws(Failure) -> HostMeasure
 
-    /// Runs a script of ours, which only reads, and returns what it printed.
+    /// Runs a script of ours, which only reads.
     ///
     /// - Parameters:
     ///   - script: for `/bin/sh -c`, without quotes of the single kind, exclamation marks and backslashes.
     ///   - words: its arguments, each of which must be plain.
+    /// - Returns: what it printed.
     /// - Throws: `Failure`.
     func run(_ script: String, with words: [String]) async throws(Failure) -> String
 

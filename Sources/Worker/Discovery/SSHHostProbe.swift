@@ -36,7 +36,7 @@ actor SSHHostProbe: HostProbe {
     /// The shared connection stays, whatever happens: the next measure ends one that does not answer.
     func run(_ script: String, with words: [String]) async throws(Failure) -> String {
         guard words.allSatisfy(\.isPlainWord) else {
-            throw Failure(.internalFault, "an argument of a command for '\(command.nameText)' is not plain: report this")
+            throw Failure(.internalFault, "an argument for '\(command.nameText)' is not plain: report this")
         }
         let end = ContinuousClock.now + configuration.deadline
         try ControlDirectory(path: configuration.controlDirectory).prepare()

@@ -116,7 +116,8 @@ actor GuestWatch {
             if guest.macs.isEmpty || !finding.addresses.isEmpty { findings.append(finding) }
             let seen = state.readiness[guest.vm.id]
             let isUnready = seen.map { $0.isPending(at: clock.now) } ?? (state.written[guest.vm.id] == nil)
-            if isUnready || !isComplete(finding, guest.macs), state.awaited[guest.vm.id] == nil {
+            let isMissing = !isComplete(finding, guest.macs) || lacksReservation(guest.vm, on: pm)
+            if isUnready || isMissing, state.awaited[guest.vm.id] == nil {
                 // One that was never looked for may have been started by hand a moment ago.
                 wait(for: guest.vm.id, on: pm, once: state.written[guest.vm.id] != nil)
             }
@@ -174,12 +175,13 @@ actor GuestWatch {
             return
         }
         let guests = try await guests(awaited.keys.sorted(), on: pm)
-        if guests.contains(where: { !hasAddresses($0.vm, on: pm) }) {
+        if guests.contains(where: { !hasAddresses($0.vm, on: pm) || lacksReservation($0.vm, on: pm) }) {
             guard let networks = try await access.driver.networks() else {
                 states[pm]?.awaited = [:]
                 return
             }
             states[pm]?.sources.networks = networks
+            await restoreReservations(of: guests, with: access.driver, on: pm)
         }
         let now = clock.now
         // Before agents are asked, any of which may take its time.

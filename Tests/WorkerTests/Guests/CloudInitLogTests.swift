@@ -18,9 +18,10 @@ struct CloudInitLogTests {
     @Test("A boot that goes well runs, and is done with its last line, in cloud-init's words and in the tiny guest's")
     func well() {
         #expect(state("Debian GNU/Linux 12 host ttyS0", "login: ") == nil)
-        let begun = "[    6.1] cloud-init[300]: Cloud-init v. 22.4.2 running 'init' at Fri, 27 Nov 2026 16:45:07 +0000. Up 6.1"
+        let begun = "[    6.1] cloud-init[300]: Cloud-init v. 22.4.2 running 'init' at Fri, 27 Nov 2026 16:45:07"
         #expect(state(begun) == CloudInit(.running))
-        #expect(state(begun, "[   20.0] cloud-init[456]: Cloud-init v. 22.4.2 \(Self.end) [seed=/dev/vdb].  Up 20.00 seconds\r") == CloudInit(.done))
+        let last = "[   20.0] cloud-init[456]: Cloud-init v. 22.4.2 \(Self.end) [seed=/dev/vdb].  Up 20.00 seconds\r"
+        #expect(state(begun, last) == CloudInit(.done))
         #expect(state("hvc-guest: v. 1 \(Self.end)") == CloudInit(.done))
         // Advice is no failure.
         let advice = "2026-11-27 16:46:07,123 - schema.py[WARNING]: Deprecated cloud-config provided: use lists"
@@ -29,17 +30,23 @@ struct CloudInitLogTests {
 
     @Test("What fails is told once it has ended, in its own words, without control characters")
     func failure() {
-        let failed = "[   12.0] cloud-init[456]: 2026-11-27 16:46:07,123 - util.py[WARNING]: Failed running /var/x [1]\u{1B}[2J"
+        let failed =
+            "[   12.0] cloud-init[456]: 2026-11-27 16:46:07 - util.py[WARNING]: Failed running /var/x [1]\u{1B}[2J"
         #expect(state(failed) == CloudInit(.running))
         let found = state(failed, "cloud-init[4]: Cloud-init v. 22.4.2 \(Self.end)")
         #expect(found == CloudInit(.error, error: "Failed running /var/x [1] [2J"))
-        let own = state("hvc-guest: [WARNING]: user data: /run/user-data ended with status 3", "hvc-guest: v. 1 \(Self.end)")
+        let warning = "hvc-guest: [WARNING]: user data: /run/user-data ended with status 3"
+        let own = state(warning, "hvc-guest: v. 1 \(Self.end)")
         #expect(own == CloudInit(.error, error: "user data: /run/user-data ended with status 3"))
         let many = state(
-            "a.py[ERROR]: one", "b.py[CRITICAL]: two", "a.py[ERROR]: one", "c.py[ERROR]: \(String(repeating: "x", count: 900))",
-            "d.py[ERROR]: four", "Cloud-init v. 1 \(Self.end)"
+            "a.py[ERROR]: one",
+            "b.py[CRITICAL]: two",
+            "a.py[ERROR]: one",
+            "c.py[ERROR]: \(String(repeating: "x", count: 900))",
+            "d.py[ERROR]: four",
+            "Cloud-init v. 1 \(Self.end)"
         )
-        #expect(many?.error?.hasPrefix("one; two; xxx") == true && many?.error?.count == 600)
+        #expect(many?.error?.hasPrefix("one; two; xxx") == true && (many?.error?.count ?? 999) < 310)
         let missing = state("x.py[WARNING]: Used fallback datasource", "Cloud-init v. 1 \(Self.end)")
         #expect(missing == CloudInit(.error, error: "Used fallback datasource"))
     }
@@ -58,7 +65,8 @@ struct CloudInitLogTests {
         log.read(["Cloud-init v. 1 \(Self.end)"], length: 20, since: Self.endTime + 100)
         #expect(log.state == CloudInit(.done))
         // One hour to the east it was an hour earlier.
-        #expect(CloudInitLine("Cloud-init v. 1 finished at Fri, 27 Nov 2026 17:46:07 +0100. Up") == .ended(Self.endTime))
+        let east = "Cloud-init v. 1 finished at Fri, 27 Nov 2026 17:46:07 +0100. Up"
+        #expect(CloudInitLine(east) == .ended(Self.endTime))
         #expect(CloudInitLine("Cloud-init v. 1 finished at some time") == .ended(nil))
     }
 

@@ -26,6 +26,7 @@ struct GuestWatchTests {
             var rounds = 0
             var asked: [UUID] = []
             var answers: [UUID: AgentAnswer] = [:]
+            var reserved: [VMID] = []
         }
 
         let state = NIOLockedValueBox(State())
@@ -41,6 +42,14 @@ struct GuestWatchTests {
             }
             if isSilent { throw Failure(.machineUnreachable, "its libvirt does not answer") }
             return [network]
+        }
+
+        func reserveAddress(of vm: VirtualMachine) async throws(Failure) -> GuestAddress? {
+            state.withLockedValue { state in
+                state.reserved.append(vm.id)
+                state.network.reservations[vm.macs[0]] = IPAddress("10.0.0.9")
+            }
+            return nil
         }
 
         func askAgent(of vm: UUID) async throws(Failure) -> AgentAnswer {
@@ -172,6 +181,35 @@ struct GuestWatchTests {
         goesOn.continuation.finish()
         try await site.awaitIP(site.vms[0], "10.0.0.1")
         #expect(pm.state.withLockedValue { $0.asked.allSatisfy { $0 == site.vms[0].uuid } })
+    }
+
+    @Test("An address that its network keeps no more is kept again at a probe, for the VM that asked for it alone")
+    func lostReservation() async throws {
+        let pm = FakePM()
+        let site = try await Site(2, pm: pm)
+        let constraints = PlacementConstraints(reservesAddress: true).json
+        _ = try await site.store.redis.send(["HSET", "hvc:vm:1", "where", constraints])
+        for vm in site.vms { try site.lease(vm, "10.0.0.\(vm.id)", of: pm) }
+        let guests = try await site.store.vms(site.vms.map(\.id)).compactMap { status in
+            try #require(status).vm
+        }.compactMap { vm in
+            let uuid = vm.uuid.uuidString.lowercased()
+            let summary = DomainSummary(
+                uuid: uuid,
+                name: vm.domainName,
+                isActive: true,
+                cpu: 1,
+                ramMiB: 1,
+                record: vm
+            )
+            return GuestOnPM(summary, among: [uuid])
+        }
+        for _ in 0..<2 {
+            let network = pm.state.withLockedValue(\.network)
+            await site.watch.probed(site.number, guests: guests, networks: [network], neighbours: nil)
+            try await site.goOn(until: "the end of the rounds") { await site.watch.isIdle }
+        }
+        #expect(pm.state.withLockedValue(\.reserved) == [site.vms[0].id])
     }
 
     @Test("Where none is found, the record says why, and a neighbour that a probe sees later is taken")

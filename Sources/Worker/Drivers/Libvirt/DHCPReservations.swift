@@ -38,10 +38,12 @@ struct DHCPReservations: Hashable, Sendable {
     /// An address that nobody has.
     ///
     /// - Parameters:
+    ///   - own: what the guest has already; nil for none.
     ///   - leased: what guests have by chance.
     ///   - seed: where in the ranges to begin, so that several workers seldom try the same.
     /// - Returns: nil where there is none.
-    func free(excluding leased: [IPAddress], seed: Int) -> IPAddress? {
+    func free(preferring own: IPAddress? = nil, excluding leased: [IPAddress], seed: Int) -> IPAddress? {
+        if let own, let number = Self.number(own.description), !taken.contains(number) { return own }
         let others = taken.union(leased.compactMap { Self.number($0.description) })
         let count = ranges.reduce(0) { $0 + $1.count }
         guard count > 0 else { return nil }

@@ -23,9 +23,12 @@ extension LibvirtHypervisor {
                 let reservations = DHCPReservations(xml: xml)
                 let summary = NetworkSummary(xml: xml, isActive: true, startsByItself: true)
                 if let known = reservations.kept[mac] { return Self.reserved(known, mac, summary) }
-                let leased = try Self.leases(of: found).compactMap { IPAddress($0.address) }
+                let leases = try Self.leases(of: found)
+                let leased = leases.compactMap { IPAddress($0.address) }
+                // What its guest has: it was kept, and somebody has removed it from the network.
+                let own = leases.first { MACAddress($0.mac) == mac }.flatMap { IPAddress($0.address) }
                 let seed = vm.uuid.uuidString.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF_FFFF }
-                guard let address = reservations.free(excluding: leased, seed: seed) else {
+                guard let address = reservations.free(preferring: own, excluding: leased, seed: seed) else {
                     throw failure(
                         .networkUnavailable,
                         "its libvirt network '\(network.name)' has no address left, or no DHCP range: widen it there, or "

@@ -32,8 +32,8 @@ struct PMContents: Hashable, Sendable {
     var domains: [DomainSummary]
     /// The volumes in the pool that are called as ours are; none where there is no pool.
     var volumes: [VolumeSummary]
-    /// The addresses that libvirt's networks keep and that are called as ours are.
-    var reservations: [AddressReservation] = []
+    /// The addresses that libvirt's networks keep and that are called as ours are; nil where they were not read.
+    var reservations: [AddressReservation]?
 }
 
 /// What has to be as it was for a decision on the type of domains to hold.

@@ -20,6 +20,10 @@ struct DHCPReservationsTests {
         let leased = try [#require(IPAddress("10.0.0.4"))]
         let found = Set((0..<6).map { reservations.free(excluding: leased, seed: $0)?.canonical })
         #expect(found == ["10.0.0.3", "10.0.0.250", "10.0.0.251"])
+        // A guest that has an address keeps that one, unless it is kept for another.
+        #expect(reservations.free(preferring: leased[0], excluding: leased, seed: 0) == leased[0])
+        let others = try #require(IPAddress("10.0.0.2"))
+        #expect(reservations.free(preferring: others, excluding: leased, seed: 0)?.canonical == "10.0.0.3")
         let all = try ["10.0.0.3", "10.0.0.4", "10.0.0.250", "10.0.0.251"].map { try #require(IPAddress($0)) }
         #expect(reservations.free(excluding: all, seed: 5) == nil)
         #expect(DHCPReservations(xml: "<network/>").free(excluding: [], seed: 1) == nil)
