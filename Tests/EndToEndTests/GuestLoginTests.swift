@@ -10,13 +10,7 @@ struct GuestLoginTests {
         .timeLimit(.minutes(8))
     )
     func login() async throws {
-        try await Fleet.with(
-            1,
-            workers: 1,
-            image: try await GuestImage.path(),
-            types: Self.types,
-            addresses: Self.lines
-        ) { fleet, _ in
+        try await Self.withFleet { fleet in
             let hosts = fleet.hosts
             let api = try ResourceAPI(http: fleet.site.http)
             let key = try await Self.key(on: hosts)
@@ -74,13 +68,7 @@ struct GuestLoginTests {
         .timeLimit(.minutes(8))
     )
     func hangingAgent() async throws {
-        try await Fleet.with(
-            1,
-            workers: 1,
-            image: try await GuestImage.path(),
-            types: Self.types,
-            addresses: Self.lines
-        ) { fleet, _ in
+        try await Self.withFleet { fleet in
             let api = try ResourceAPI(http: fleet.site.http)
             func make(_ name: String, _ script: String) async throws -> [String: Any] {
                 let request = ["name": name, "instance_type": 1, "image_id": 100, "user_data": script] as [String: Any]
@@ -123,14 +111,7 @@ struct GuestLoginTests {
             try await ChildProcess("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", name]).waitForExit()
                 == .status(0)
         else { throw TestKitError("ssh-keygen failed") }
-        try await Fleet.with(
-            1,
-            workers: 1,
-            image: try await GuestImage.path(),
-            types: Self.types,
-            addresses: Self.lines,
-            environment: ["HVC_SSH_KEYS": name + ".pub"]
-        ) { fleet, _ in
+        try await Self.withFleet(["HVC_SSH_KEYS": name + ".pub"]) { fleet in
             let hosts = fleet.hosts
             let vm = try await fleet.made("plain")
             let guest = Guest(hosts: hosts, domain: try #require(try await fleet.site.field("hvc:vm:\(vm)", "domain")))
@@ -145,6 +126,21 @@ struct GuestLoginTests {
 
     /// With memory for a kernel beside what the guest unpacks.
     private static let types = #""types": [{"cpu": 1, "ram": 128, "disk": 1}]"#
+
+    /// One host for guests that boot.
+    private static func withFleet(
+        _ environment: [String: String] = [:],
+        _ body: (Fleet) async throws -> Void
+    ) async throws {
+        try await Fleet.with(
+            1,
+            workers: 1,
+            image: try await GuestImage.path(),
+            types: types,
+            addresses: lines,
+            environment: environment
+        ) { fleet, _ in try await body(fleet) }
+    }
 
     private static func lines(_ hosts: TestHosts) -> [String] {
         hosts.lines(settings: "overcommit_cpu=8 network=default")

@@ -96,6 +96,13 @@ struct GuestWatchTests {
             pm.state.withLockedValue { $0.network.leases[vm.macs[0]] = [address] }
         }
 
+        /// A VM's guest, as a probe finds it.
+        func guest(_ vm: VirtualMachine, isClaimed: Bool = true) -> GuestOnPM? {
+            let uuid = vm.uuid.uuidString.lowercased()
+            let domain = DomainSummary(uuid: uuid, name: vm.domainName, isActive: true, cpu: 1, ramMiB: 1, record: vm)
+            return GuestOnPM(domain, among: isClaimed ? [uuid] : [])
+        }
+
         func ip(_ vm: VirtualMachine) async throws -> String? {
             try await store.vm(vm.id)?.primaryIP?.canonical
         }
@@ -163,17 +170,7 @@ struct GuestWatchTests {
         // What a probe finds meanwhile is written.
         var network = pm.state.withLockedValue(\.network)
         network.leases = [site.vms[1].macs[0]: [try #require(IPAddress("10.0.0.2"))]]
-        let guests = site.vms.compactMap { vm in
-            let summary = DomainSummary(
-                uuid: vm.uuid.uuidString.lowercased(),
-                name: vm.domainName,
-                isActive: true,
-                cpu: 1,
-                ramMiB: 1,
-                record: vm
-            )
-            return GuestOnPM(summary, among: [summary.uuid])
-        }
+        let guests = site.vms.compactMap { site.guest($0) }
         await site.watch.probed(site.number, guests: guests, networks: [network], neighbours: nil)
         #expect(try await site.ip(site.vms[1]) == "10.0.0.2")
         let answer: AgentAnswer = .answered([site.vms[0].macs[0]: [try #require(IPAddress("10.0.0.1"))]])
@@ -190,20 +187,7 @@ struct GuestWatchTests {
         let constraints = PlacementConstraints(reservesAddress: true).json
         _ = try await site.store.redis.send(["HSET", "hvc:vm:1", "where", constraints])
         for vm in site.vms { try site.lease(vm, "10.0.0.\(vm.id)", of: pm) }
-        let guests = try await site.store.vms(site.vms.map(\.id)).compactMap { status in
-            try #require(status).vm
-        }.compactMap { vm in
-            let uuid = vm.uuid.uuidString.lowercased()
-            let summary = DomainSummary(
-                uuid: uuid,
-                name: vm.domainName,
-                isActive: true,
-                cpu: 1,
-                ramMiB: 1,
-                record: vm
-            )
-            return GuestOnPM(summary, among: [uuid])
-        }
+        let guests = try await site.store.vms(site.vms.map(\.id)).compactMap { $0.flatMap { site.guest($0.vm) } }
         for _ in 0..<2 {
             let network = pm.state.withLockedValue(\.network)
             await site.watch.probed(site.number, guests: guests, networks: [network], neighbours: nil)
@@ -221,19 +205,11 @@ struct GuestWatchTests {
         try await site.goOn(until: "a reason") {
             try await site.store.vm(vm.id)?.addressesReason?.contains("not connected") == true
         }
-        let summary = DomainSummary(
-            uuid: vm.uuid.uuidString.lowercased(),
-            name: vm.domainName,
-            isActive: true,
-            cpu: 1,
-            ramMiB: 1,
-            record: vm
-        )
-        let guest = try #require(GuestOnPM(summary, among: [summary.uuid]))
+        let guest = try #require(site.guest(vm))
         let neighbours = [vm.macs[0]: [try #require(IPAddress("10.0.0.9"))]]
         await site.watch.probed(site.number, guests: [guest], networks: [], neighbours: neighbours)
         #expect(try await site.ip(vm) == "10.0.0.9")
         #expect(try await site.store.vm(vm.id)?.addressesReason == nil)
-        #expect(GuestOnPM(summary, among: []) == nil, "it has no claim there")
+        #expect(site.guest(vm, isClaimed: false) == nil, "it has no claim there")
     }
 }

@@ -29,7 +29,7 @@ readonly units_left_out=(
 # That of this machine's own sources.
 mirror() {
   local found
-  found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+  found=$(find /etc/apt -name '*.list' -exec cat {} + -o -name '*.sources' -exec cat {} + |
     sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+) .*/\2/p' | awk '/\/debian\/?$/ && !seen++')
   found=${HVC_DEBIAN_MIRROR:-$found}
   [[ -n $found ]] || fail "apt's sources on this machine have no Debian: add it, or set HVC_DEBIAN_MIRROR"
