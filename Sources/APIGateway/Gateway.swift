@@ -22,6 +22,7 @@ struct Gateway {
     let events: EventLog
     let outcomes: JobOutcomes
     let levels: VMLevels
+    let consoles: ConsoleFeed
     private let readiness: Readiness
     /// The services that the calls need: the connection to Redis and the followers of its events.
     let loops: [any Service]
@@ -53,6 +54,8 @@ struct Gateway {
         events = EventLog(feed: feed, store: store)
         outcomes = JobOutcomes(feed: feed, store: store)
         levels = VMLevels(feed: feed, store: store)
+        consoles = ConsoleFeed(store: store)
+        let answers = ConsoleAnswers(store: store)
         readiness = Readiness(feed: feed)
         let jobCounts = JobCounts(feed: feed, in: metrics)
         let tokens = TokenTable(
@@ -67,6 +70,8 @@ struct Gateway {
             LoopService { [events] in await events.run() },
             LoopService { [outcomes] in await outcomes.run() },
             LoopService { [levels] in await levels.run() },
+            LoopService { [consoles] in await consoles.run() },
+            LoopService { await answers.run() },
             LoopService { [readiness] in await readiness.run() },
             LoopService { await jobCounts.run() },
             LoopService { await tokens.run() },
@@ -90,6 +95,7 @@ struct Gateway {
                 legacyPMs: LegacyPMController(store: store),
                 legacyImages: LegacyImageController(store: store),
                 vms: VMController(service: vms, batches: batches, store: store, roomWait: roomWait),
+                consoles: ConsoleController(service: vms, store: store, feed: consoles, answers: answers),
                 batches: BatchController(service: batches, store: store, seeds: seeds, roomWait: roomWait),
                 holds: HoldController(service: vms, store: store),
                 pms: PMController(store: store, service: placement),
@@ -192,7 +198,10 @@ struct Gateway {
         }
         try await Program.run(
             [LoopService { await HeapTrimmer.run() }] + loops + reloading + [application]
-                + [LoopService { [events] in await events.endWithGateway() }],
+                + [
+                    LoopService { [events] in await events.endWithGateway() },
+                    LoopService { [consoles] in await consoles.endWithGateway() },
+                ],
             grace: settings.grace,
             logger: logger
         )

@@ -29,6 +29,7 @@ struct WorkerProgram {
     private let sealer: AuditSealer
     private let publisher: MetricsPublisher
     private let webhooks: WebhookRelay
+    private let consoles: ConsoleService
     private let intakeWake = WakeSignal()
     private let discoveryWake = WakeSignal()
     private let sweepWake = WakeSignal()
@@ -151,6 +152,7 @@ struct WorkerProgram {
             metrics: WebhookMetrics(in: metrics),
             logger: logger
         )
+        consoles = ConsoleService(store: store, holder: worker.instance, machines: machines, logger: logger)
         sealer = AuditSealer(right: right(.audit), store: store, kept: settings.auditLimit, logger: logger)
         publisher = MetricsPublisher(
             store: store,
@@ -203,6 +205,7 @@ struct WorkerProgram {
                 LoopService { [sealer] in await sealer.run() },
                 LoopService { [publisher] in await publisher.run() },
                 LoopService { [webhooks] in await webhooks.run() },
+                LoopService { [consoles] in await consoles.run() },
                 LoopService { [watch] in await watch.run() },
                 LoopService { [guests] in await guests.run() },
                 LoopService { [discovery] in await discovery.run() },

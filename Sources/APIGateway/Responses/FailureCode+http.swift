@@ -10,7 +10,8 @@ extension FailureCode {
         let statuses: [HTTPResponse.Status] = [
             .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict, .gone,
             .preconditionFailed,
-            .contentTooLarge, .misdirectedRequest, .unprocessableContent, .tooManyRequests, .internalServerError,
+            .contentTooLarge, .rangeNotSatisfiable, .misdirectedRequest, .unprocessableContent, .tooManyRequests,
+            .internalServerError,
             .notImplemented,
             .badGateway, .serviceUnavailable, .gatewayTimeout,
             HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),

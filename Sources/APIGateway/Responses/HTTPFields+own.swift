@@ -21,6 +21,12 @@ extension HTTPField.Name {
     static let idempotencyReplayed = Self("Idempotency-Replayed")
     /// The last event that a client has of a stream.
     static let lastEventID = Self("Last-Event-ID")
+    /// The offset of the first byte of a console's that is sent.
+    static let consoleOffset = Self("X-HVC-Console-Offset")
+    /// The offset behind the last byte that the console had.
+    static let consoleSize = Self("X-HVC-Console-Size")
+    /// The VM's present run, or the last one, counted from 1.
+    static let consoleBoot = Self("X-HVC-Console-Boot")
     /// Where the request stands in a trace of its caller (W3C Trace Context).
     static let traceParent = Self("traceparent")
     /// The id of the request in logs and jobs.

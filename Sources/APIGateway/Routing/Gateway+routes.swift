@@ -10,6 +10,7 @@ extension Gateway {
         let legacyPMs: LegacyPMController
         let legacyImages: LegacyImageController
         let vms: VMController
+        let consoles: ConsoleController
         let batches: BatchController
         let holds: HoldController
         let pms: PMController
@@ -73,6 +74,7 @@ extension Gateway {
         router.v1(Endpoints.readVM, controllers.vms.read)
         router.v1(Endpoints.destroyVM, controllers.vms.destroy)
         router.v1(Endpoints.updateVM, controllers.vms.update)
+        router.v1(Endpoints.readConsole, controllers.consoles.read)
         router.v1(Endpoints.createBatch, controllers.batches.create)
         router.v1(Endpoints.listBatches, controllers.batches.list)
         router.v1(Endpoints.readBatch, controllers.batches.read)

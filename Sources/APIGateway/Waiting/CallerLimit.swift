@@ -4,15 +4,26 @@ import NIOConcurrencyHelpers
 /// Limits how many callers wait at once, since each costs memory while it waits.
 final class CallerLimit: Sendable {
     private let limit: Int
+    private let refusal: Failure
     private let count = NIOLockedValueBox(0)
 
-    init(_ limit: Int) {
+    /// - Parameters:
+    ///   - limit: how many may wait.
+    ///   - refusal: what those beyond it are told; nil for those who wait for the outcome of jobs.
+    init(_ limit: Int, _ refusal: Failure? = nil) {
         self.limit = limit
+        self.refusal =
+            refusal
+            ?? Failure(
+                .tooManyWaiting,
+                "\(limit) callers wait for the outcome of their jobs, which is the limit: try again later; nothing was "
+                    + "accepted"
+            )
     }
 
     /// Admits a caller, who must leave.
     ///
-    /// - Throws: `Failure` with `tooManyWaiting`.
+    /// - Throws: `Failure` with `tooManyWaiting`, or another one.
     func enter() throws(Failure) {
         let isAdmitted = count.withLockedValue { count in
             guard count < limit else { return false }
@@ -20,10 +31,7 @@ final class CallerLimit: Sendable {
             return true
         }
         guard !isAdmitted else { return }
-        throw Failure(
-            .tooManyWaiting,
-            "\(limit) callers wait for the outcome of their jobs, which is the limit: try again later; nothing was accepted"
-        )
+        throw refusal
     }
 
     /// Admits another caller in this one's place.

@@ -22,6 +22,8 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
         mayBeGone: Bool = false,
         isConditional: Bool = false,
         isStream: Bool = false,
+        hasStreamForm: Bool = false,
+        mediaType: String = "application/json",
         right: AccessRole? = nil,
         scope: EndpointScope = .installation,
         bodyLimit: Int = EndpointDescription.usualBodyLimit,
@@ -38,10 +40,12 @@ package struct Endpoint<Body: APIRequest, Answer: Codable & Sendable>: Sendable 
             statuses: makesJob || makesBatch ? [status, 202] : [status],
             body: Body.self == NoBody.self ? nil : Body.self,
             answer: Answer.self,
+            mediaType: mediaType,
             mayBeGone: mayBeGone,
             makesBatch: makesBatch,
             isConditional: isConditional,
             isStream: isStream,
+            hasStreamForm: hasStreamForm,
             bodyLimit: bodyLimit,
             summary: summary
         )
@@ -136,6 +140,8 @@ package struct EndpointDescription: Sendable {
     package var isConditional = false
     /// Whether it answers server-sent events, too.
     package var isStream = false
+    /// Whether it answers server-sent events to those who accept them, and ends by itself for others.
+    package var hasStreamForm = false
     /// The most bytes that a body may have.
     package var bodyLimit = usualBodyLimit
     package let summary: String

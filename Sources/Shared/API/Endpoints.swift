@@ -3,7 +3,8 @@
 /// Those of a resource stand in its file.
 package enum Endpoints {
     package static let all: [EndpointDescription] =
-        vms + batches + holds + groups + networks + pms + images + types + workers + tokens + projects + sshKeys
+        vms + console + batches + holds + groups + networks + pms + images + types + workers + tokens + projects
+        + sshKeys
         + auditLog
         + webhooks
         + placement

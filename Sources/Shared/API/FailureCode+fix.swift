@@ -32,6 +32,8 @@ extension FailureCode {
         case .ambiguousName: "give the number in place of the name"
         case .changedSince: "read the object again, and decide anew"
         case .cursorExpired: "read the lists again, and go on from their events_cursor"
+        case .offsetNotKept: "read from an offset that is kept, as the detail says, or without one"
+        case .consoleBusy: "wait until the time that the detail says, or take the console over with take=true"
         case .groupConflict: "use the rule that the group has"
         case .notSupported: "ask as the detail says"
         case .imageUnusable: "replace the image's file, and send SIGHUP to the workers"

@@ -14,9 +14,11 @@ extension FailureCode {
         case .requestTimeout: 408
         case .alreadyDestroying, .cancelled, .wrongState, .noCapacity, .noMatch, .groupConflict, .ambiguousName: 409
         case .limitReached, .projectExists, .sshKeyExists, .projectInUse, .quotaExceeded: 409
+        case .consoleBusy: 409
         case .cursorExpired: 410
         case .changedSince: 412
         case .requestTooLarge: 413
+        case .offsetNotKept: 416
         case .misdirected: 421
         case .imageUnusable, .imageTooLarge, .keyReused: 422
         case .rateLimited: 429

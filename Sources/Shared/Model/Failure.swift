@@ -98,6 +98,10 @@ package enum FailureCode: String, Hashable, Sendable, CaseIterable, Codable {
     case changedSince = "changed_since"
     /// The events behind the cursor are not all kept any more.
     case cursorExpired = "cursor_expired"
+    /// The byte of a console is kept no more, or is still to come.
+    case offsetNotKept = "offset_not_kept"
+    /// Another one writes to the console.
+    case consoleBusy = "console_busy"
     /// The group has another rule.
     case groupConflict = "group_conflict"
     /// What is asked cannot be done by this version.

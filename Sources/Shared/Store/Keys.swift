@@ -135,6 +135,16 @@ package struct Keys: Hashable, Sendable {
     package func vm(_ id: VMID) -> String { prefix + "vm:\(id)" }
     /// Hash: what a VM's seed disk is made of, until the VM's create has ended.
     package func seed(of id: VMID) -> String { prefix + "vm:\(id):seed" }
+    /// Hash: where the files of a VM's console log begin, and its runs in them.
+    package func console(of id: VMID) -> String { prefix + "vm:\(id):console" }
+    /// List: what gateways ask workers of consoles, each as JSON.
+    package var consoleAsks: String { prefix + "console:asks" }
+    /// List: what workers answer a gateway.
+    package func consoleAnswers(to gateway: String) -> String { prefix + "console:answers:" + gateway }
+    /// Stream: what a VM's guest wrote to its console last, while somebody reads it.
+    package func consoleBytes(of id: VMID) -> String { prefix + "console:bytes:\(id)" }
+    /// List: what is to be written to a VM's console.
+    package func consoleInput(of id: VMID) -> String { prefix + "console:input:\(id)" }
     /// List: the jobs of a VM that wait for the one that is under way.
     package func waiting(_ id: VMID) -> String { prefix + "vm:\(id):waiting" }
     /// Hash: a PM.

@@ -8,6 +8,8 @@ actor PMConnectionPool {
         let listing: PMListing
         let hypervisor: LibvirtHypervisor
         let probe: (any HostProbe)?
+        /// What reads files there; nil where libvirt alone leads there.
+        let shell: RemoteShell?
 
         /// Closes what is open as soon as nobody uses it.
         func retire() async {
@@ -145,11 +147,20 @@ actor PMConnectionPool {
                 slots: slots,
                 logger: logger
             ),
-            probe: probe(by: pm.listing.address.route)
+            probe: probe(by: pm.listing.address.route),
+            shell: shell(by: pm.listing.address.route)
         )
         entries[pm.id] = new
         await outdated?.retire()
         return new
+    }
+
+    private func shell(by route: PMAddress.Route) -> RemoteShell? {
+        switch route {
+        case .local: RemoteShell(to: nil, configuration: ssh)
+        case .ssh(let destination): RemoteShell(to: destination, configuration: ssh)
+        case .libvirtOnly, .simulated: nil
+        }
     }
 
     private func probe(by route: PMAddress.Route) -> (any HostProbe)? {
@@ -158,5 +169,13 @@ actor PMConnectionPool {
         case .ssh(let destination): SSHHostProbe(destination: destination, configuration: ssh)
         case .libvirtOnly, .simulated: nil
         }
+    }
+}
+
+extension PMConnectionPool: ConsoleSource {
+    func console(on pm: PhysicalMachine) async -> (shell: RemoteShell, directory: String)? {
+        if case .simulated = pm.listing.address.route { return nil }
+        guard let shell = await entry(of: pm).shell, let directory = settings.consoleLogDirectory else { return nil }
+        return (shell, directory)
     }
 }

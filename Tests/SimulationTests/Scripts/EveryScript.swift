@@ -33,6 +33,7 @@ struct EveryScript {
         try await tokens()
         try await projects()
         try await webhooks()
+        try await consoles()
         try await auditLog()
         try await probes()
         try await audit()

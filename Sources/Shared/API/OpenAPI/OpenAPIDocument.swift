@@ -97,12 +97,18 @@ package enum OpenAPIDocument {
         ]
         return inPath + inQuery + (endpoint.takesIdempotencyKey ? [prefer, key] : [])
             + (endpoint.isConditional ? [ifMatch] : []) + (endpoint.isStream ? [lastEventID] : [])
+            + (endpoint.hasStreamForm ? [lastOffset] : [])
     }
 
     private static let lastEventID: JSONValue = [
         "name": "Last-Event-ID", "in": "header", "required": false,
         "schema": ["type": "string", "pattern": .string(TextPattern.eventID)],
         "description": "the last event that the client has, in place of since",
+    ]
+    private static let lastOffset: JSONValue = [
+        "name": "Last-Event-ID", "in": "header", "required": false,
+        "schema": ["type": "string", "pattern": "^[0-9]{1,15}$"],
+        "description": "the offset up to which the client has all, in place of offset",
     ]
     private static let ifMatch: JSONValue = [
         "name": "If-Match", "in": "header", "required": false, "schema": ["type": "string"],
@@ -118,7 +124,7 @@ package enum OpenAPIDocument {
                 endpoint.mediaType,
                 forms.count == 1 ? forms[0].reference : ["anyOf": .array(forms.map(\.reference))],
                 job: endpoint.makesJob,
-                isStream: endpoint.isStream
+                isStream: endpoint.isStream || endpoint.hasStreamForm
             )
         }
         switch endpoint.style {

@@ -37,6 +37,7 @@ enum TextPattern {
     static let labelPair = "^\(labelWord)=\(labelWord)$"
     static let request = "^[A-Za-z0-9._-]{1,64}$"
     static let eventID = "^[0-9]{1,15}(-[0-9]{1,15})?$"
+    static let consoleOffset = "^(0|-?[1-9][0-9]{0,14})$"
     static let eventTypes = #"^[a-z._]+\*?(,[a-z._]+\*?){0,31}$"#
     /// As RFC 3339 has it, but for leap seconds.
     static let time =

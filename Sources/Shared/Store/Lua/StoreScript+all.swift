@@ -104,6 +104,12 @@ extension StoreScript {
     static let passEvents = StoreScript("pass_events", PackageResources.pass_events_lua)
     static let recordAttempt = StoreScript("record_attempt", PackageResources.record_attempt_lua)
 
+    // Scripts/Console
+    static let followConsole = StoreScript("follow_console", PackageResources.follow_console_lua)
+    static let noteConsole = StoreScript("note_console", PackageResources.note_console_lua)
+    static let relayConsole = StoreScript("relay_console", PackageResources.relay_console_lua)
+    static let writeConsole = StoreScript("write_console", PackageResources.write_console_lua)
+
     // Scripts/Simulated
     static let changeSimulated = StoreScript("change_simulated", PackageResources.change_simulated_lua)
 
@@ -134,7 +140,7 @@ extension StoreScript {
         .readUnsealed, .sealAudit,
         .createSSHKey, .deleteSSHKey,
         .createProject, .deleteProject, .updateProject, .confirmTokens, .createToken, .revokeToken, .suspendTokens,
-        .holdLock, .releaseLock,
+        .holdLock, .releaseLock, .followConsole, .noteConsole, .relayConsole, .writeConsole,
         .askDelivery, .createWebhook, .deleteWebhook, .enableWebhook, .openDelivery, .passEvents, .recordAttempt,
     ]
 }

@@ -12,7 +12,7 @@ struct RemoteScript {
     /// - Parameters:
     ///   - path: the file's path; a relative one begins at the user's home.
     ///   - script: what /bin/sh is to run, with the path in `$p`; without single quotes.
-    private init(path: String, _ script: String) {
+    init(path: String, _ script: String) {
         let full = path.hasPrefix("/") ? path : "./" + path
         let octal = full.utf8.map { byte in
             Self.isPlain(byte) ? String(UnicodeScalar(byte)) : "\\0" + Self.octal(byte)

@@ -26,6 +26,10 @@ local function kind_of(key)
     return (key == 'counters' or key == 'networks' or key == 'policy' or key == 'identities') and 'hash' or 'zset'
   end
   local first = string.sub(key, 1, 1)
+  if first == 'c' then
+    if string.sub(key, 1, 14) == 'console:bytes:' then return 'stream' end
+    return string.sub(key, 1, 15) == 'console:writer:' and 'hash' or 'list'
+  end
   if first == 'j' then return key == 'jobs:ended' and 'list' or 'hash' end
   if first == 'p' then
     if string.sub(key, 1, 11) == 'processing:' then return 'list' end

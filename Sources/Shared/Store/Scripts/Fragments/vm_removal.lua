@@ -15,7 +15,7 @@ local function forget_vm(vm)
   unindex_vm(vm, 'name', v[2], 'state', v[3], 'labels', v[4], 'project', v[5], 'macs', v[9])
   if v[6] then charge(v[5] or 'default', -1, negative({v[6], v[7] or 0, v[8] or 0})) end
   redis.call('ZREMRANGEBYSCORE', P .. 'tombstones', '-inf', whole(now_ms - tombstone_ms))
-  redis.call('DEL', P .. 'vm:' .. vm, P .. 'vm:' .. vm .. ':seed')
+  redis.call('DEL', P .. 'vm:' .. vm, P .. 'vm:' .. vm .. ':seed', P .. 'vm:' .. vm .. ':console')
   redis.call('ZREM', P .. 'vms', vm)
   redis.call('ZREM', P .. 'holds', vm)
   wake_waiting(vm)
