@@ -9,7 +9,7 @@ up: ## start Redis, gateway and workers
 	@bash bin/up.sh
 down: ## stop them; VMs and data stay
 	@bash bin/down.sh
-build: ## build both programs for use
+build: ## build the programs for use
 	swift build -c release --scratch-path .build
 test: ## all tests and gates, as in continuous integration
 	@bash bin/test.sh

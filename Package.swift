@@ -35,6 +35,7 @@ let package = Package(
     products: [
         .executable(name: "hvc-gateway", targets: ["APIGateway"]),
         .executable(name: "hvc-worker", targets: ["Worker"]),
+        .executable(name: "hvctl", targets: ["CLI"]),
     ],
     traits: [
         .trait(
@@ -57,11 +58,7 @@ let package = Package(
     ],
     targets: [
         // C libraries, each imported by one module only.
-        .systemLibrary(
-            name: "CHiredis",
-            path: "Sources/Shared/CHiredis",
-            providers: [.apt(["libhiredis-dev"])]
-        ),
+        .systemLibrary(name: "CHiredis", path: "Sources/Shared/CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(
             name: "CCrypto",
             path: "Sources/Shared/CCrypto",
@@ -136,14 +133,9 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .target(
-            name: "Digest",
-            dependencies: ["CCrypto"],
-            path: "Sources/Shared/Digest",
-            swiftSettings: strictWithC
-        ),
+        .target(name: "Digest", dependencies: ["CCrypto"], path: "Sources/Shared/Digest", swiftSettings: strictWithC),
 
-        // The two programs.
+        // The three programs.
         .executableTarget(
             name: "APIGateway",
             dependencies: [
@@ -166,6 +158,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .executableTarget(
+            name: "CLI",
+            dependencies: ["API", "Client", "Model", argumentParser],
+            swiftSettings: strictWithC
+        ),
+
         // Tests. TestKit starts the real parts: redis-server, sshd, libvirtd, our own programs.
         .target(
             name: "TestKit",
@@ -182,15 +180,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "TelemetryTests",
-            dependencies: ["Telemetry", "TestKit", metrics],
+            name: "CLITests",
+            dependencies: ["API", "CLI", "Client", "Model", "TestKit", argumentParser],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
-        .testTarget(
-            name: "BootstrapTests",
-            dependencies: ["Bootstrap", "Model", logging],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestKit", metrics], swiftSettings: strict),
+        .testTarget(name: "BootstrapTests", dependencies: ["Bootstrap", "Model", logging], swiftSettings: strict),
         .testTarget(name: "CatalogTests", dependencies: ["Catalog", "Model", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests",

@@ -55,15 +55,15 @@ swift_folders() {
   done
 }
 
-# Builds both programs for use.
+# Builds the programs for use.
 build_release() {
   local product
   own_build_folder "$root/.build"
-  for product in hvc-gateway hvc-worker; do
+  for product in hvc-gateway hvc-worker hvctl; do
     long "build $product (the first time takes minutes)" "$log_dir/build-$product.log" \
       as_builder swift build -c release --package-path "$root" --scratch-path "$root/.build" --product "$product"
   done
-  [[ -x $release/hvc-gateway && -x $release/hvc-worker ]] || fail "the build left no programs in $release"
+  [[ -x $release/hvc-gateway && -x $release/hvc-worker && -x $release/hvctl ]] || fail "the build left no programs in $release"
 }
 
 # An earlier build by root would stand in the way of one by the folder's owner.

@@ -41,4 +41,12 @@ package struct PathTemplate: Hashable, Sendable, ExpressibleByStringLiteral, Cus
             path += "/" + (segment.parameter == nil ? "" : value.description) + segment.text
         }
     }
+
+    /// The path with a value for each place, in their order; places without one stay empty.
+    package func filled(with values: [String]) -> String {
+        var values = values[...]
+        return segments.reduce(into: "") { path, segment in
+            path += "/" + (segment.parameter == nil ? "" : values.popFirst() ?? "") + segment.text
+        }
+    }
 }

@@ -4,7 +4,7 @@ import Model
 
 extension Program {
     /// The version of both programs, for `--version`.
-    package static let version = "0.1.0-dev"
+    package static let version = Release.version
 
     /// Runs a command; what it fails with is printed as `NAME: reason`, a line each and without the usage text.
     ///

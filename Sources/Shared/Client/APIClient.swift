@@ -66,7 +66,8 @@ package struct APIClient: Sendable {
         return .done(try Self.value(response))
     }
 
-    private static func bytes(_ body: some Encodable) throws(ClientError) -> [UInt8] {
+    /// A body as JSON.
+    package static func bytes(_ body: some Encodable) throws(ClientError) -> [UInt8] {
         do { return Array(try JSONEncoder().encode(body)) } catch {
             throw .malformed("the request cannot be written as JSON: \(error)")
         }
