@@ -101,8 +101,14 @@ struct VMLevelTests {
         of vm: Int = 1
     ) async throws {
         let id = try #require(VMID(vm))
-        let known = try #require(try await gateway.store.vm(id)?.vm)
-        let finding = ReadinessFinding(vm: id, uuid: known.uuid, banner: banner, cloudInit: cloudInit)
+        let known = try #require(try await gateway.store.vm(id))
+        let finding = ReadinessFinding(
+            vm: id,
+            uuid: known.vm.uuid,
+            run: known.startedAt,
+            banner: banner,
+            cloudInit: cloudInit
+        )
         let pm = try #require(PMID(1))
         #expect(try await gateway.store.note([finding], on: pm) == [id])
     }
@@ -135,8 +141,8 @@ struct VMLevelTests {
             let tag = try #require(try await gateway.http.call("/v1/vms/1").headers["etag"])
             let system = GuestSystem(hostname: "web", os: "Debian GNU/Linux 12")
             let id = try #require(VMID(1))
-            let vm = try #require(try await gateway.store.vm(id)?.vm)
-            let finding = ReadinessFinding(vm: vm.id, uuid: vm.uuid, system: system)
+            let known = try #require(try await gateway.store.vm(id))
+            let finding = ReadinessFinding(vm: id, uuid: known.vm.uuid, run: known.startedAt, system: system)
             let pm = try #require(PMID(1))
             #expect(try await gateway.store.note([finding], on: pm).count == 1)
             let guest = try await shown(gateway).guest

@@ -17,7 +17,8 @@ extension ReconcileTests {
             let store = fixture.store
             let (vm, pm) = (known.vm, try 1.identifier() as PMID)
             func note(_ change: (inout ReadinessFinding) -> Void) async throws -> GuestReadiness {
-                var finding = ReadinessFinding(vm: vm.id, uuid: vm.uuid)
+                let run = try #require(try await store.vm(vm.id)).startedAt
+                var finding = ReadinessFinding(vm: vm.id, uuid: vm.uuid, run: run)
                 change(&finding)
                 #expect(try await store.note([finding], on: pm) == [vm.id])
                 return try #require(try await store.vm(vm.id)).currentReadiness
@@ -61,11 +62,16 @@ extension ReconcileTests {
         try await withRunningVM { (fixture, known) async throws in
             let store = fixture.store
             let vm = known.vm
-            let own = ReadinessFinding(vm: vm.id, uuid: vm.uuid, banner: "SSH-2.0-a")
+            let run = known.startedAt
+            let own = ReadinessFinding(vm: vm.id, uuid: vm.uuid, run: run, banner: "SSH-2.0-a")
+            for other in [nil, run.map { $0 - 1 }] {
+                let earlier = ReadinessFinding(vm: vm.id, uuid: vm.uuid, run: other, banner: "SSH-2.0-a")
+                #expect(try await store.note([earlier], on: 1.identifier()).isEmpty, "of another run")
+            }
             #expect(try await store.note([own], on: 2.identifier()).isEmpty)
             _ = try await store.redis.send(["SET", "hvc:vm:8", "no hash"])
             let others = try [9, 8, 1].map {
-                ReadinessFinding(vm: try $0.identifier(), uuid: UUID(), banner: "SSH-2.0-x")
+                ReadinessFinding(vm: try $0.identifier(), uuid: UUID(), run: run, banner: "SSH-2.0-x")
             }
             #expect(try await store.note(others + [own], on: 1.identifier()) == [vm.id])
             #expect(try await store.redis.send(["EXISTS", "hvc:vm:9"]).int == 0)

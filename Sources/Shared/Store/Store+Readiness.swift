@@ -7,6 +7,8 @@ package import struct Foundation.UUID
 package struct ReadinessFinding: Hashable, Sendable {
     package let vm: VMID
     package let uuid: UUID
+    /// When the run began in which that was found, in ms since 1970; nil where the record does not say.
+    package let run: Int?
     package var banner: String?
     package var cloudInit: CloudInit?
     package var system: GuestSystem?
@@ -14,18 +16,20 @@ package struct ReadinessFinding: Hashable, Sendable {
     package init(
         vm: VMID,
         uuid: UUID,
+        run: Int?,
         banner: String? = nil,
         cloudInit: CloudInit? = nil,
         system: GuestSystem? = nil
     ) {
-        (self.vm, self.uuid) = (vm, uuid)
+        (self.vm, self.uuid, self.run) = (vm, uuid, run)
         (self.banner, self.cloudInit, self.system) = (banner, cloudInit, system)
     }
 
     /// As the script takes it.
     fileprivate var words: [String] {
         [
-            vm.description, uuid.uuidString.lowercased(), banner ?? "", cloudInit?.state.rawValue ?? "",
+            vm.description, uuid.uuidString.lowercased(), run.map(String.init) ?? "", banner ?? "",
+            cloudInit?.state.rawValue ?? "",
             cloudInit?.error ?? "", system?.hostname ?? "", system?.os ?? "",
         ]
     }

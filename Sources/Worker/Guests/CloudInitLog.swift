@@ -74,7 +74,10 @@ enum CloudInitLine: Hashable, Sendable {
     init?(_ text: String) {
         let line = PrintableText.line(text, limit: 300)
         if let (level, words) = Self.complaint(in: line) {
-            guard level != "WARNING" || line.contains("hvc-guest: [") || Self.isFailure(words) else { return nil }
+            guard
+                level != "WARNING" || line.contains("hvc-guest: [")
+                    || !line.contains("schema.py[") && Self.isFailure(words)
+            else { return nil }
             self = .complaint(words)
         } else if line.contains("status: error") {
             self = .complaint("status: error")
@@ -99,10 +102,10 @@ enum CloudInitLine: Hashable, Sendable {
         return nil
     }
 
-    /// Whether a warning is about something that did not work, rather than advice.
+    /// Whether a warning is about something that did not work, rather than advice, such as that a schema knows no such key.
     private static func isFailure(_ words: String) -> Bool {
         let text = words.lowercased()
-        return ["fail", "error", "invalid", "unhandled", "fallback datasource", "unable", "could not", "no such"]
+        return ["fail", "error", "unhandled", "fallback datasource", "unable", "could not", "no such"]
             .contains { text.contains($0) }
     }
 

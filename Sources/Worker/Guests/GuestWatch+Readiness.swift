@@ -25,7 +25,7 @@ extension GuestWatch {
                 defer { withExtendedLifetime(slot) {} }
                 let signs = try await GuestSigns(of: questions, by: probe)
                 for question in questions {
-                    guard let run = states[pm]?.readiness[question.vm]?.run else { continue }
+                    let run = states[pm]?.readiness[question.vm]?.run ?? 0
                     states[pm]?.readiness[question.vm]?.read(signs, of: question.vm, age: max(0, now - run) / 1000)
                 }
             } catch {
@@ -38,9 +38,8 @@ extension GuestWatch {
 
     /// Begins with a guest anew where it has been started since.
     private func follow(_ guest: VMStatus, on pm: PMID) {
-        let run = guest.startedAt ?? 0
-        guard states[pm]?.readiness[guest.vm.id]?.run != run else { return }
-        states[pm]?.readiness[guest.vm.id] = SeenReadiness(guest, run: run, at: clock.now)
+        if let seen = states[pm]?.readiness[guest.vm.id], seen.run == guest.startedAt { return }
+        states[pm]?.readiness[guest.vm.id] = SeenReadiness(guest, at: clock.now)
     }
 
     private func question(about vm: VirtualMachine, _ driver: any GuestDriver, on pm: PMID) -> GuestQuestion? {

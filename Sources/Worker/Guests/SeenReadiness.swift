@@ -3,8 +3,8 @@ import Store
 
 /// What a worker has seen of how far a guest has come in one run.
 struct SeenReadiness: Sendable {
-    /// When the run began, in ms since 1970 by the clock of Redis.
-    let run: Int
+    /// When the run began, in ms since 1970 by the clock of Redis; nil where the record does not say.
+    let run: Int?
     /// Whether the guest has a seed disk, and so something for its cloud-init to do.
     let hasSeed: Bool
     /// When this worker saw it first.
@@ -19,8 +19,8 @@ struct SeenReadiness: Sendable {
     /// What was written last.
     var written: ReadinessFinding?
 
-    init(_ status: VMStatus, run: Int, at now: ContinuousClock.Instant) {
-        (self.run, hasSeed, since) = (run, status.vm.seed != nil, now)
+    init(_ status: VMStatus, at now: ContinuousClock.Instant) {
+        (run, hasSeed, since) = (status.startedAt, status.vm.seed != nil, now)
         // What another worker has seen, or this one before it was started again.
         banner = status.currentReadiness.banner
         ended = status.currentReadiness.cloudInit.flatMap { [.done, .error].contains($0.state) ? $0 : nil }
@@ -77,10 +77,11 @@ struct SeenReadiness: Sendable {
         let finding = ReadinessFinding(
             vm: vm.id,
             uuid: vm.uuid,
+            run: run,
             banner: banner,
             cloudInit: cloudInit,
             system: system
         )
-        return finding == ReadinessFinding(vm: vm.id, uuid: vm.uuid) ? nil : finding
+        return finding == ReadinessFinding(vm: vm.id, uuid: vm.uuid, run: run) ? nil : finding
     }
 }

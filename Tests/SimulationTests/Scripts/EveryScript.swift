@@ -253,6 +253,7 @@ struct EveryScript {
             let found = ReadinessFinding(
                 vm: vm.id,
                 uuid: vm.uuid,
+                run: try await store.vm(vm.id)?.startedAt,
                 banner: "SSH-2.0-a",
                 cloudInit: CloudInit(state),
                 system: GuestSystem(hostname: "web", os: "Debian")

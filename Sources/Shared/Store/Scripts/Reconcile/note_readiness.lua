@@ -1,7 +1,8 @@
 -- Writes how far guests have come in their present runs, where that is new.
 --
 -- ARGV pm        the PM that has them
--- ARGV found...  for each VM seven: its number, its UUID, the banner of its ssh server, the state of its cloud-init, what
+-- ARGV found...  for each VM eight: its number, its UUID, when its run began (ms; empty where
+--   its record does not say), the banner of its ssh server, the state of its cloud-init, what
 --   that says of it, the host's name and the system's by its agent; those that are not known are empty, and stay as they are
 -- Returns: the numbers of the VMs whose records say so now.
 --
@@ -9,12 +10,14 @@
 
 refuse(wrong_kind('events'))
 local written = {}
-for i = found, #ARGV, 7 do
-  local vm, uuid, banner, cloud_init, why, hostname, os = unpack(ARGV, i, i + 6)
+for i = found, #ARGV, 8 do
+  local vm, uuid, run, banner, cloud_init, why, hostname, os = unpack(ARGV, i, i + 7)
   local key = P .. 'vm:' .. vm
   local v = redis.pcall('HMGET', key, 'uuid', 'pm', 'state', 'running_at', 'readiness_at', 'ssh_at', 'cloud_init',
     'cloud_init_error', 'guest_hostname', 'guest_os')
-  if not v.err and v[1] == uuid and v[2] == pm and (v[3] == 'running' or v[3] == 'paused') then
+  -- One that was started again since is not as far as it was.
+  local is_same = not v.err and v[1] == uuid and v[2] == pm and (v[4] or '') == (run ~= '' and iso(tonumber(run)) or '')
+  if is_same and (v[3] == 'running' or v[3] == 'paused') then
     -- What was known of an earlier run is forgotten.
     if v[5] and v[5] < (v[4] or '') then
       redis.call('HDEL', key, 'ssh_at', 'ssh_banner', 'cloud_init', 'cloud_init_at', 'cloud_init_error', 'guest_at',
