@@ -65,6 +65,12 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CSSL",
+            path: "Sources/Shared/CSSL",
+            pkgConfig: "libssl",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .systemLibrary(name: "CMalloc", path: "Sources/Shared/CMalloc"),
         .systemLibrary(
             name: "CXML",
@@ -85,7 +91,12 @@ let package = Package(
 
         // The API: what calls, bodies and answers look like.
         .target(name: "API", dependencies: ["Model", "Placement"], path: "Sources/Shared/API", swiftSettings: strict),
-        .target(name: "Client", dependencies: ["API"], path: "Sources/Shared/Client", swiftSettings: strictWithC),
+        .target(
+            name: "Client",
+            dependencies: ["API", "CSSL"],
+            path: "Sources/Shared/Client",
+            swiftSettings: strictWithC
+        ),
 
         // Shells around the outside world.
         .target(

@@ -20,13 +20,14 @@ struct HVCtl: AsyncParsableCommand {
                 name: "VMs",
                 subcommands: [
                     Create.self, ListCommand<VMNoun>.self, GetCommand<VMNoun>.self, SetVM.self, Destroy.self, IP.self,
-                    Wait.self, SSH.self,
+                    Wait.self, SSH.self, Log.self,
                 ]
             ),
             CommandGroup(
                 name: "What goes on",
                 subcommands: [
-                    Explain.self, DryRuns.self, Capacity.self, Refusals.self, Events.self, Top.self, Jobs.self,
+                    Explain.self, DryRuns.self, Capacity.self, Refusals.self, Events.self, Top.self, Watch.self,
+                    Jobs.self,
                     Queue.self,
                     Batches.self, Holds.self,
                 ]
@@ -44,7 +45,8 @@ struct HVCtl: AsyncParsableCommand {
             CommandGroup(
                 name: "This program",
                 subcommands: [
-                    Servers.self, Login.self, Doctor.self, Inventory.self, RawCall.self, Completion.self, Version.self,
+                    Servers.self, Login.self, Doctor.self, Inventory.self, RawCall.self, Completion.self, ManPages.self,
+                    Version.self,
                 ]
             ),
         ]

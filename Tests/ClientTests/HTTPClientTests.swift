@@ -92,7 +92,7 @@ struct HTTPClientTests {
 
     @Test(
         "Addresses",
-        arguments: ["127.0.0.1:1", "https://a", "http://", "http://:80", "http://a:x", "http://a:70000"]
+        arguments: ["127.0.0.1:1", "ftp://a", "http://", "http://:80", "http://a:x", "http://a:70000"]
     )
     func badAddress(text: String) {
         #expect(throws: ClientError.badAddress(text)) { try HTTPClient(base: text) }

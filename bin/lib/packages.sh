@@ -17,7 +17,7 @@ readonly packages_image=(binutils busybox-static cpio dosfstools fdisk mtools sy
 # shellcheck disable=SC2034
 readonly packages_test=(
   docker-compose faketime liblua5.1-0-dev lua-check lua-cjson netcat-openbsd openssh-server python3 python3-venv
-  shellcheck systemd wrk
+  shellcheck systemd tmux wrk
 )
 
 # install_promtool FOLDER: takes promtool out of Debian's package of Prometheus, which installed would start a server.

@@ -71,6 +71,7 @@ print_summary() {
   report_pms
   cat <<END
   API        $(api_url)     try: curl $(api_url)/pm/list
+  hvctl      $folder/bin/hvctl list     (docs/hvctl.md)
   Redis      ${SUDO_USER:+sudo }$(redis_line)
   Logs       $folder/var/log
   State      bash $folder/bin/status.sh

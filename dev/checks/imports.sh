@@ -3,6 +3,7 @@
 check() {
   local status=0
   only_in '(CHiredis)' '^Sources/Shared/RedisClient/' "only RedisClient imports CHiredis" || status=1
+  only_in '(CSSL)' '^Sources/Shared/Client/' "only Client imports CSSL" || status=1
   only_in '(CMalloc)' '^Sources/Shared/Bootstrap/' "only Bootstrap imports CMalloc" || status=1
   only_in '(CXML)' '^Sources/Shared/XML/' "only XML imports CXML" || status=1
   only_in '(CLibvirt)' '^Sources/Shared/Libvirt/' "only Libvirt imports CLibvirt" || status=1
@@ -11,7 +12,7 @@ check() {
   pure Sources/Shared/Placement '(Foundation|FoundationEssentials|Model)' || status=1
   pure Sources/Shared/API '(Foundation|FoundationEssentials|Model|Placement)' || status=1
   # Its start slows each command.
-  pure Sources/Shared/Client '(API|Foundation|Glibc|Synchronization)' || status=1
+  pure Sources/Shared/Client '(API|CSSL|Foundation|Glibc|Synchronization)' || status=1
   return "$status"
 }
 

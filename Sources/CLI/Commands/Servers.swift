@@ -27,13 +27,26 @@ struct AddServer: AsyncParsableCommand {
     @Option(help: "The project that commands are about where they name none.")
     var project: String?
 
+    @Option(
+        name: .customLong("ca-file"),
+        help: "A file of certificates to trust in place of the system's, for https.",
+        completion: .file()
+    )
+    var authorities: String?
+
     func run() async throws {
+        if let authorities { _ = try LocalFile.read(authorities) }
         _ = try Server(address: address, token: nil)
         guard !name.contains("://"), !name.isEmpty else {
             throw CommandFailure.usage("'\(name)' is no name of a server")
         }
         var profiles = try Profiles.load()
-        profiles[name] = Profiles.Profile(address: address, token: profiles[name]?.token, project: project)
+        profiles[name] = Profiles.Profile(
+            address: address,
+            token: profiles[name]?.token,
+            project: project,
+            authorities: authorities.map(LocalFile.absolute)
+        )
         if profiles.current == nil { profiles.current = name }
         try profiles.save()
         Terminal.current.write("\(name)  \(address)\(profiles.current == name ? "  in use" : "")\n")
@@ -119,7 +132,9 @@ struct Login: AsyncParsableCommand {
         guard let token = Terminal.readSecret("token for \(profile.address): ")?.trimmingBlanks, !token.isEmpty else {
             throw CommandFailure.usage("no token was given", next: ["hvctl login < FILE"])
         }
-        let caller = try await Server(address: profile.address, token: token).call(Endpoints.readOwnToken).value
+        let caller = try await Server(address: profile.address, token: token, authorities: profile.authorities).call(
+            Endpoints.readOwnToken
+        ).value
         profile.token = token
         let name = profiles[choice] == nil && choice.contains("://") ? "default" : choice
         profiles[name] = profile

@@ -12,6 +12,9 @@ struct Server: Sendable {
         subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
     }
 
+    /// For how long a stream may go on.
+    private static let longest: Duration = .seconds(30 * 86400)
+
     typealias Query = [(name: String, value: String?)]
 
     let address: String
@@ -19,10 +22,10 @@ struct Server: Sendable {
     private let token: String?
 
     /// - Throws: ``CommandFailure`` where the address is none.
-    init(address: String, token: String?) throws(CommandFailure) {
+    init(address: String, token: String?, authorities: String? = nil) throws(CommandFailure) {
         self.address = address
         self.token = token
-        do throws(ClientError) { http = try HTTPClient(base: address) } catch {
+        do throws(ClientError) { http = try HTTPClient(base: address, authorities: authorities) } catch {
             throw CommandFailure(error, server: address)
         }
     }
@@ -77,10 +80,11 @@ struct Server: Sendable {
         _ method: String,
         _ target: String,
         body: [UInt8]? = nil,
+        type: String = "application/json",
         fields: [(String, String)] = [],
         within limit: Duration = .seconds(60)
     ) async throws(CommandFailure) -> Answer {
-        let response = try await exchange(method, target, body: body, fields: fields, within: limit)
+        let response = try await exchange(method, target, body: body, type: type, fields: fields, within: limit)
         let isJSON = response["content-type"]?.contains("json") ?? false
         guard (200..<300).contains(response.status) else { throw failure(response, isJSON: isJSON) }
         return Answer(status: response.status, fields: response.fields, value: try value(response))
@@ -91,16 +95,36 @@ struct Server: Sendable {
         _ method: String,
         _ target: String,
         body: [UInt8]? = nil,
+        type: String = "application/json",
         fields: [(String, String)] = [],
         within limit: Duration
     ) async throws(CommandFailure) -> HTTPResponse {
         var request = HTTPClient.Request(method, target, body: body)
         request.fields = fields.map { (name: $0.0, value: $0.1) }
-        if body != nil { request.fields.append((name: "Content-Type", value: "application/json")) }
+        if body != nil { request.fields.append((name: "Content-Type", value: type)) }
         if let token { request.fields.append((name: "Authorization", value: "Bearer \(token)")) }
         do throws(ClientError) { return try await http.send(request, within: limit) } catch {
             throw CommandFailure(error, server: address)
         }
+    }
+
+    /// Sends a request, and hands on the body of the answer as it comes; false ends it.
+    ///
+    /// - Returns: the answer, whose body was handed on where its status is one of success.
+    func stream(
+        _ target: String,
+        _ deliver: @escaping @Sendable (_ head: HTTPResponse, _ bytes: [UInt8]) -> Bool
+    ) async throws(CommandFailure) -> HTTPResponse {
+        var request = HTTPClient.Request("GET", target)
+        if let token { request.fields.append((name: "Authorization", value: "Bearer \(token)")) }
+        let response: HTTPResponse
+        do throws(ClientError) { response = try await http.stream(request, within: Self.longest, deliver) } catch {
+            throw CommandFailure(error, server: address)
+        }
+        guard (200..<300).contains(response.status) else {
+            throw failure(response, isJSON: response["content-type"]?.contains("json") ?? false)
+        }
+        return response
     }
 
     private func value(_ response: HTTPResponse) throws(CommandFailure) -> JSONValue {

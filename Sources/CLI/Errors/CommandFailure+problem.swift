@@ -9,6 +9,8 @@ extension CommandFailure {
             self.init(.unreachable, code: "unreachable", reason, next: ["hvctl doctor"])
         case .badAddress:
             self.init(.usage, code: "usage", error.description, next: ["hvctl server list"])
+        case .badAuthorities:
+            self.init(.usage, code: "usage", error.description, next: ["hvctl server list"])
         case .timedOut:
             self.init(.unreachable, code: "no_answer", "\(server) gave no answer in time", next: ["hvctl doctor"])
         case .cancelled: self.init(.interrupted, "stopped")

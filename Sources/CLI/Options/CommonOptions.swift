@@ -37,7 +37,7 @@ struct CommonOptions: ParsableArguments {
 
     private func session(for profile: Profiles.Profile) throws(CommandFailure) -> Session {
         Session(
-            server: try Server(address: profile.address, token: profile.token),
+            server: try Server(address: profile.address, token: profile.token, authorities: profile.authorities),
             project: project ?? Environment["HVCTL_PROJECT"] ?? profile.project,
             format: format,
             columns: columns,

@@ -8,6 +8,8 @@ struct Profiles: Sendable {
         var address: String
         var token: String?
         var project: String?
+        /// A file of certificates (PEM) to trust in place of the system's.
+        var authorities: String?
     }
 
     private(set) var servers: [String: Profile] = [:]
@@ -49,7 +51,12 @@ struct Profiles: Sendable {
         guard case .object(let members)? = value["servers"] else { return }
         servers = members.compactMapValues { server in
             server["address"]?.string.map {
-                Profile(address: $0, token: server["token"]?.string, project: server["project"]?.string)
+                Profile(
+                    address: $0,
+                    token: server["token"]?.string,
+                    project: server["project"]?.string,
+                    authorities: server["ca_file"]?.string
+                )
             }
         }
     }
@@ -61,6 +68,7 @@ struct Profiles: Sendable {
             var server: [String: JSONValue] = ["address": .string(profile.address)]
             server["token"] = profile.token.map { .string($0) }
             server["project"] = profile.project.map { .string($0) }
+            server["ca_file"] = profile.authorities.map { .string($0) }
             members[name] = .object(server)
         }
         var all: [String: JSONValue] = ["servers": .object(members)]
@@ -93,6 +101,7 @@ struct Profiles: Sendable {
                 )
             }
         }
+        if let file = Environment["HVCTL_CA_FILE"], !file.isEmpty { profile.authorities = file }
         if let token = Environment["HVCTL_TOKEN"], !token.isEmpty { profile.token = token }
         return profile
     }

@@ -7,6 +7,12 @@ enum LocalFile {
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+    /// A path that holds from wherever it is used.
+    static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = Environment["PWD"] else { return path }
+        return "\(folder)/\(path)"
+    }
+
     /// The bytes of a file; those of the standard input for `-`.
     ///
     /// - Throws: ``CommandFailure`` where it cannot be read, or is too large.
@@ -60,7 +66,21 @@ enum LocalFile {
         return unsafe fstat(descriptor, &status) == 0 && status.st_mode & 0o077 != 0
     }
 
-    private static func failure(_ what: String, _ path: String, _ error: Int32) -> CommandFailure {
+    fileprivate static func failure(_ what: String, _ path: String, _ error: Int32) -> CommandFailure {
         CommandFailure(.usage, code: "file", "cannot \(what) \(path): \(unsafe String(cString: strerror(error)))")
+    }
+}
+
+extension LocalFile {
+    /// Writes a file that anybody may read.
+    ///
+    /// - Throws: ``CommandFailure`` where that fails.
+    static func writePublicly(_ text: String, to path: String) throws(CommandFailure) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure("write", path, errno) }
+        let bytes = Array(text.utf8)
+        let count = unsafe Glibc.write(descriptor, bytes, bytes.count)
+        let error = errno
+        guard close(descriptor) == 0, count == bytes.count else { throw failure("write", path, error) }
     }
 }

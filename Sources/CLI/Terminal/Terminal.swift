@@ -30,11 +30,16 @@ struct Terminal: Sendable {
     /// Writes results.
     func write(_ text: String) { Self.write(text, to: 1) }
 
+    /// Writes bytes as they are.
+    func write(_ bytes: [UInt8]) { Self.write(bytes[...], to: 1) }
+
     /// Writes messages.
     func say(_ text: String) { Self.write(text, to: 2) }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...]
+    private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8)[...], to: descriptor) }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) {
+        var rest = bytes
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { bytes in
                 unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)

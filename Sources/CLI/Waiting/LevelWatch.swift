@@ -3,7 +3,10 @@ import API
 /// Waits until a VM has come so far.
 struct LevelWatch: Sendable {
     let session: Session
+    /// The number or name by which it is asked for.
     let vm: String
+    /// How people call it; nil for the same.
+    var name: String?
     let level: VMLevel
     let deadline: ContinuousClock.Instant
     let timeout: Span
@@ -49,15 +52,18 @@ struct LevelWatch: Sendable {
         }
     }
 
+    private var title: String { name ?? vm }
+
     private func impossible(_ answer: JSONValue) -> CommandFailure {
         let state = answer["state"]?.cell ?? "not known"
-        let reason = answer["state_reason"]?.string ?? answer["addresses_reason"]?.string
+        let told = ["wait.reason", "state_reason", "addresses_reason"].lazy.compactMap { answer[path: $0]?.string }
+        let reason = told.first
         return CommandFailure(
             .conflict,
             code: "wrong_state",
-            "\(vm) cannot come as far as \(level.rawValue): it is \(state)" + (reason.map { " (\($0))" } ?? ""),
+            "\(title) cannot come as far as \(level.rawValue): it is \(state)" + (reason.map { " (\($0))" } ?? ""),
             job: answer["job_id"]?.cell,
-            next: ["hvctl get \(vm)"] + (answer["job_id"].map { ["hvctl explain \($0.cell)"] } ?? [])
+            next: ["hvctl get \(title)"] + (answer["job_id"].map { ["hvctl explain \($0.cell)"] } ?? [])
         )
     }
 
@@ -65,8 +71,8 @@ struct LevelWatch: Sendable {
         CommandFailure(
             .waitOver,
             code: "wait_over",
-            "\(vm) has not come as far as \(level.rawValue) after \(timeout). It stays as it is.",
-            next: ["hvctl wait \(vm) --wait \(level.rawValue)", "hvctl get \(vm)"]
+            "\(title) has not come as far as \(level.rawValue) after \(timeout). The VM stays as it is.",
+            next: ["hvctl wait \(title) --wait \(level.rawValue)", "hvctl log \(title) --follow"]
         )
     }
 
@@ -74,8 +80,8 @@ struct LevelWatch: Sendable {
         CommandFailure(
             .interrupted,
             code: "interrupted",
-            "stopped waiting for \(vm)",
-            next: ["hvctl wait \(vm) --wait \(level.rawValue)"]
+            "stopped waiting for \(title)",
+            next: ["hvctl wait \(title) --wait \(level.rawValue)"]
         )
     }
 }

@@ -4,6 +4,8 @@ package import API
 package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The base address is invalid.
     case badAddress(String)
+    /// The certificates that are to be trusted cannot be used.
+    case badAuthorities(String)
     /// The server could not be reached, or the connection to it broke.
     case unreachable(String)
     /// There was no answer in time; the request may have been carried out.
@@ -22,6 +24,7 @@ package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .badAddress(let text): "'\(text)' is no address of a server: give one such as http://127.0.0.1:8080"
+        case .badAuthorities(let reason): "the certificates to trust cannot be used: \(reason)"
         case .unreachable(let reason): reason
         case .timedOut: "no answer came in time: check what was done before you repeat the call"
         case .cancelled: "the call was cancelled"

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A TCP connection for one thread; each call blocks until the deadline or soon after a cancellation at most.
+/// A connection by TCP, with TLS or without, for one thread; each call blocks until the deadline or soon after a cancellation at most.
 struct SocketConnection: ~Copyable {
     /// When a call must end: at the deadline, or when it is cancelled.
     final class Limit: Sendable {
@@ -20,6 +20,8 @@ struct SocketConnection: ~Copyable {
 
     private let descriptor: Int32
     private let limit: Limit
+    /// Nil for plain TCP.
+    private let session: TLSSession?
 
     /// The milliseconds after which a waiting thread checks whether its caller has cancelled.
     private static let nap: Int32 = 50
@@ -27,7 +29,7 @@ struct SocketConnection: ~Copyable {
     private static let piece = 16 << 10
 
     /// Connects to the first address of a host that takes the connection.
-    init(host: String, port: Int, limit: Limit) throws(ClientError) {
+    init(host: String, port: Int, trust: TLSTrust? = nil, limit: Limit) throws(ClientError) {
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -42,7 +44,8 @@ struct SocketConnection: ~Copyable {
         while let address = unsafe candidate {
             unsafe candidate = unsafe address.pointee.ai_next
             do throws(ClientError) {
-                self.init(descriptor: try unsafe Self.connect(address.pointee, limit), limit: limit)
+                let descriptor = try unsafe Self.connect(address.pointee, limit)
+                self.init(descriptor, try Self.session(descriptor, host, trust, limit), limit)
                 return
             } catch {
                 guard case .unreachable(let reason) = error else { throw error }
@@ -52,7 +55,9 @@ struct SocketConnection: ~Copyable {
         throw .unreachable("\(host):\(port) cannot be reached: \(cause)")
     }
 
-    private init(descriptor: Int32, limit: Limit) { (self.descriptor, self.limit) = (descriptor, limit) }
+    private init(_ descriptor: Int32, _ session: TLSSession?, _ limit: Limit) {
+        (self.descriptor, self.session, self.limit) = (descriptor, session, limit)
+    }
 
     deinit { _ = close(descriptor) }
 
@@ -79,10 +84,53 @@ struct SocketConnection: ~Copyable {
         }
     }
 
+    /// Makes a connection secure; nil where it is to be none. It is closed where that fails.
+    private static func session(
+        _ descriptor: Int32,
+        _ host: String,
+        _ trust: TLSTrust?,
+        _ limit: Limit
+    ) throws(ClientError) -> TLSSession? {
+        guard let trust else { return nil }
+        do throws(ClientError) {
+            let session = try TLSSession(descriptor, host: host, authorities: trust.authorities)
+            _ = try finished(descriptor, limit) { session.connect() }
+            return session
+        } catch {
+            _ = close(descriptor)
+            throw error
+        }
+    }
+
+    /// Repeats a call of TLS until it has done something.
+    ///
+    /// - Returns: how many bytes.
+    private static func finished(
+        _ descriptor: Int32,
+        _ limit: Limit,
+        _ call: () -> TLSSession.Outcome
+    ) throws(ClientError) -> Int {
+        while true {
+            switch call() {
+            case .done(let count): return count
+            case .wantsRead: _ = try wait(for: POLLIN, descriptor, limit)
+            case .wantsWrite: _ = try wait(for: POLLOUT, descriptor, limit)
+            case .failed(let reason): throw .unreachable(reason)
+            }
+        }
+    }
+
     /// Sends bytes, and stops early if the server answers before their end.
     mutating func send(_ bytes: [UInt8]) throws(ClientError) {
         var rest = bytes[...]
         while !rest.isEmpty {
+            if let session {
+                let count = try Self.finished(descriptor, limit) {
+                    unsafe rest.withUnsafeBytes { bytes in unsafe session.write(bytes) }
+                }
+                rest = rest.dropFirst(count)
+                continue
+            }
             let ready = try Self.wait(for: POLLOUT | POLLIN, descriptor, limit)
             // An answer before the end of the request is a refusal, and the end of the connection.
             guard ready & POLLIN == 0 else { return }
@@ -101,6 +149,13 @@ struct SocketConnection: ~Copyable {
 
     /// The next bytes; none at the end.
     mutating func receive() throws(ClientError) -> [UInt8] {
+        if let session {
+            var bytes = [UInt8](repeating: 0, count: Self.piece)
+            let count = try Self.finished(descriptor, limit) {
+                unsafe bytes.withUnsafeMutableBufferPointer { buffer in unsafe session.read(into: buffer) }
+            }
+            return Array(bytes.prefix(count))
+        }
         while true {
             _ = try Self.wait(for: POLLIN, descriptor, limit)
             var error: Int32 = 0

@@ -62,6 +62,38 @@ import Testing
         }
 
         @Test(
+            "hvctl is served where the certificate is of an authority that it trusts, and of the host; else it sends nothing"
+        )
+        func hvctl() async throws {
+            let folder = try TemporaryDirectory(prefix: "tls")
+            let (files, elsewhere) = (
+                try await TemporaryCertificates(), try await TemporaryCertificates(names: "DNS:elsewhere")
+            )
+            for (certificates, trusted, isServed) in [
+                (files, files.authority, true), (files, elsewhere.authority, false), (files, nil, false),
+                (elsewhere, elsewhere.authority, false),
+            ] {
+                try await LiveGateway.with(try settings(certificates, folder)) { gateway in
+                    for host in ["localhost", "127.0.0.1"] {
+                        var environment = [
+                            "HVCTL_SERVER": "https://\(host):\(gateway.port)", "HVCTL_TOKEN": "0123456789abcdef",
+                            "HVCTL_CONFIG": folder.file("none.json"),
+                        ]
+                        environment["HVCTL_CA_FILE"] = trusted
+                        let program = try BuiltProgram.path("hvctl", ofTests: true)
+                        let process = try ChildProcess(program, ["token", "self"], environment: environment)
+                        let exit = try await process.waitForExit(within: .seconds(30))
+                        #expect(exit == .status(isServed ? 0 : 7), "\(host): \(process.text)")
+                        #expect(
+                            process.text.contains(isServed ? "role admin" : "certificate is not trusted"),
+                            "\(process.text)"
+                        )
+                    }
+                }
+            }
+        }
+
+        @Test(
             "SIGHUP has new connections get the new certificate, and one that is open goes on; a bad file changes nothing"
         )
         func reloaded() async throws {

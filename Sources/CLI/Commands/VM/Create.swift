@@ -98,34 +98,40 @@ struct Create: ClientCommand {
         }
     }
 
+    /// How far each VM is to come where nothing is said; nil until its job is done.
+    private static var usualLevel: VMLevel? { Environment["HVCTL_WAIT"].flatMap { VMLevel(rawValue: $0) } }
+
     /// Waits until the VM has come so far, and shows it.
     private func arrive(_ vm: String, since start: ContinuousClock.Instant, _ session: Session) async throws {
+        var progress = Progress(session)
+        func tell(_ name: String, _ text: String = "") {
+            let seconds = (ContinuousClock.now - start).seconds
+            progress.add(StepLines.Line(name: name, seconds: seconds, text: text).description)
+        }
         var object: JSONValue
-        if let level = level.level {
-            let watch = LevelWatch(
+        if let level = level.level ?? Self.usualLevel {
+            var watch = LevelWatch(
                 session: session,
                 vm: vm,
                 level: level,
                 deadline: wait.deadline,
                 timeout: wait.timeout
             )
+            watch.name = name
             object = try await watch.reached()
+            if level != .placed, level != .running, level != .address { tell(level.rawValue) }
         } else {
             object = try await session.server.call(Endpoints.readVM, [vm]).value
         }
         if let address = object["primary_ip"]?.string {
-            var progress = Progress(session)
             let found = object["addresses"]?.items?.first { $0["address"]?.string == address }
-            let line = StepLines.Line(
-                name: "address",
-                seconds: (ContinuousClock.now - start).seconds,
-                text: "\(address) (\(found?["source"]?.cell ?? "known"))"
-            )
-            progress.add(line.description)
+            tell("address", "\(address) (\(found?["source"]?.cell ?? "known"))")
         }
-        let time = Timestamp.text(of: (ContinuousClock.now - start).seconds)
         object = object.without("reached", "wait")
-        session.show(object, as: Session.line(of: object) + "  ready in \(time)")
+        session.show(
+            object,
+            as: Session.line(of: object) + "  ready in \(Timestamp.text(of: (ContinuousClock.now - start).seconds))"
+        )
     }
 
     private func request(_ image: ImageID, _ session: Session) throws -> CreateVMRequest {
