@@ -143,7 +143,6 @@ let package = Package(
             path: "Sources/Shared/Bootstrap",
             swiftSettings: strict
         ),
-
         .target(name: "Digest", dependencies: ["CCrypto"], path: "Sources/Shared/Digest", swiftSettings: strictWithC),
 
         // The three programs.
@@ -151,8 +150,7 @@ let package = Package(
             name: "APIGateway",
             dependencies: [
                 "API", "Bootstrap", "Digest", "Model", "Placement", "RedisClient", "Store", "Telemetry", argumentParser,
-                lifecycle, signals,
-                logging, metrics, nioCore, nioHTTP, nioHTTPTypes, nioLocks,
+                lifecycle, signals, logging, metrics, nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -242,8 +240,7 @@ let package = Package(
             name: "APIGatewayTests",
             dependencies: [
                 "API", "APIGateway", "Bootstrap", "Model", "Placement", "RedisClient", "Store", "Telemetry", "TestKit",
-                logging, metrics, nioCore,
-                nioHTTP, nioHTTPTypes, nioLocks,
+                logging, metrics, nioCore, nioHTTP, nioHTTPTypes, nioLocks,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -256,8 +253,7 @@ let package = Package(
             name: "WorkerTests",
             dependencies: [
                 "Worker", "Bootstrap", "Catalog", "Digest", "EmbeddedRedis", "Libvirt", "Model", "Placement",
-                "RedisClient",
-                "Store", "Telemetry", "TestKit", "XML", logging, metrics, nioLocks, subprocess,
+                "RedisClient", "Store", "Telemetry", "TestKit", "XML", logging, metrics, nioLocks, subprocess,
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
@@ -266,8 +262,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "API", "APIGateway", "Bootstrap", "Client", "Model", "Placement", "RedisClient", "TestKit", "Worker",
-                logging,
-                nioLocks,
+                logging, nioLocks,
             ],
             swiftSettings: strict
         ),

@@ -84,7 +84,9 @@ struct SocketConnection: ~Copyable {
         }
     }
 
-    /// Makes a connection secure; nil where it is to be none. It is closed where that fails.
+    /// Makes a connection secure; nil where it is to be none.
+    ///
+    /// It is closed where that fails.
     private static func session(
         _ descriptor: Int32,
         _ host: String,
