@@ -94,8 +94,15 @@ struct Gateway {
                 legacyVMs: LegacyVMController(service: vms),
                 legacyPMs: LegacyPMController(store: store),
                 legacyImages: LegacyImageController(store: store),
-                vms: VMController(service: vms, batches: batches, store: store, roomWait: roomWait),
+                vms: VMController(
+                    service: vms,
+                    batches: batches,
+                    store: store,
+                    roomWait: roomWait,
+                    consoleMatch: ConsoleMatch(feed: consoles, answers: answers)
+                ),
                 consoles: ConsoleController(service: vms, store: store, feed: consoles, answers: answers),
+                consoleInput: ConsoleInputController(service: vms, store: store, answers: answers),
                 batches: BatchController(service: batches, store: store, seeds: seeds, roomWait: roomWait),
                 holds: HoldController(service: vms, store: store),
                 pms: PMController(store: store, service: placement),

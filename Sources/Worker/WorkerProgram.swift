@@ -95,6 +95,7 @@ struct WorkerProgram {
         let worker = WorkerRegistrar.record(of: settings)
         registrar = WorkerRegistrar(store: store, worker: worker, lease: settings.lease, logger: logger)
         leases = LeaseKeeper(store: store, worker: worker, duration: settings.lease, logger: logger)
+        consoles = ConsoleService(store: store, holder: worker.instance, machines: machines, logger: logger)
         intake = Intake(
             store: store,
             worker: settings.name,
@@ -108,6 +109,7 @@ struct WorkerProgram {
                 leases: leases,
                 worker: settings.name,
                 metrics: jobMetrics,
+                starting: { [consoles] vm in await consoles.starting(vm) },
                 started: { [guests] vm, pm in await guests.started(vm, on: pm) },
                 logger: logger
             ),
@@ -152,7 +154,6 @@ struct WorkerProgram {
             metrics: WebhookMetrics(in: metrics),
             logger: logger
         )
-        consoles = ConsoleService(store: store, holder: worker.instance, machines: machines, logger: logger)
         sealer = AuditSealer(right: right(.audit), store: store, kept: settings.auditLimit, logger: logger)
         publisher = MetricsPublisher(
             store: store,

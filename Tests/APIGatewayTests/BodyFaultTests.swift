@@ -11,7 +11,9 @@ import Testing
 @Suite("Bad bodies get a problem document with the place and what to do, and change nothing")
 struct BodyFaultTests {
     /// All calls that change something, those that take no body included.
-    private static let calls = Endpoints.all.filter { $0.style == .v1 && $0.methods != [.get] }
+    private static let calls = Endpoints.all.filter {
+        $0.style == .v1 && $0.methods != [.get] && !$0.takesBytes
+    }
 
     private static func form(of call: EndpointDescription) -> Schema { Schema(of: call.body ?? NoBody.self) }
 

@@ -78,6 +78,12 @@ struct EndpointAnswerTests {
             ),
             Step(call: Endpoints.readQueue.description),
             Step(call: Endpoints.dropQueueRule.description, query: "kind=start"),
+            Step(
+                call: Endpoints.writeConsole.description,
+                id: 2,
+                body: CreateVMRequest(name: "any bytes", image: image)
+            ),
+            Step(call: Endpoints.breakConsole.description, id: 2, body: ConsoleBreakRequest(key: "h")),
             Step(call: Endpoints.listVMs.description), Step(call: Endpoints.listPMs.description),
             Step(call: Endpoints.listImages.description), Step(call: Endpoints.readImage.description, id: 100),
             Step(call: Endpoints.listTypes.description), Step(call: Endpoints.readType.description),
@@ -142,6 +148,9 @@ struct EndpointAnswerTests {
         try await InProcessGateway.with(["HVC_API_TOKEN": Self.token]) { gateway in
             try await gateway.fill()
             try await gateway.announceWorker(lease: .seconds(60))
+            let console = PlayedConsole(of: try #require(VMID(2)), in: gateway.store)
+            let consoles = Task { try await console.run() }
+            defer { consoles.cancel() }
             for step in steps {
                 if step.givesUp { try await gateway.giveUp() }
                 let answer = try await make(step, gateway)

@@ -21,6 +21,7 @@ final class InProcessGateway: PlayedFleet {
     private let gateway: Gateway
     var events: EventLog { gateway.events }
     var levels: VMLevels { gateway.levels }
+    var consoles: ConsoleFeed { gateway.consoles }
     var outcomes: JobOutcomes { gateway.outcomes }
 
     private init(environment: [String: String]) async throws {

@@ -7,7 +7,9 @@ import Store
 /// A worker that reads and relays one console, which is here.
 final class PlayedConsole: Sendable {
     private let store: Store
-    private let state = NIOLockedValueBox((bytes: [UInt8](), first: 0, boot: 0, pages: 0, isAway: false))
+    private let state = NIOLockedValueBox(
+        (bytes: [UInt8](), first: 0, boot: 0, pages: 0, keys: "", input: [([UInt8], Bool)]())
+    )
     private let vm: VMID
 
     init(of vm: VMID, in store: Store) { (self.vm, self.store) = (vm, store) }
@@ -17,13 +19,26 @@ final class PlayedConsole: Sendable {
     /// How many pages were read.
     var pages: Int { state.withLockedValue(\.pages) }
 
+    /// What was typed, and whether by force.
+    var input: [(bytes: [UInt8], isForced: Bool)] { state.withLockedValue { $0.input.map { ($0.0, $0.1) } } }
+    var keys: String { state.withLockedValue(\.keys) }
+
     /// Answers what gateways ask until the task is cancelled.
     func run() async throws {
         while !Task.isCancelled {
-            guard let ask = try await store.nextConsoleAsk(waiting: .milliseconds(100)), ask.kind == .page,
-                !state.withLockedValue(\.isAway)
-            else { continue }
-            try await store.answer(ask, page(ask))
+            guard let ask = try await store.nextConsoleAsk(waiting: .milliseconds(100)) else { continue }
+            switch ask.kind {
+            case .page: try await store.answer(ask, page(ask))
+            case .keys:
+                state.withLockedValue { $0.keys += ask.key ?? "" }
+                try await store.answer(ask, page(ask))
+            case .write:
+                while let input = try await store.nextInput(ofConsoleOf: ask.vm, waiting: .seconds(1)) {
+                    state.withLockedValue { $0.input.append((input.bytes, input.isForced)) }
+                    try await store.answer(input.ask, page(input.ask))
+                }
+            case .follow: continue
+            }
         }
     }
 

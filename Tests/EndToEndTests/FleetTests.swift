@@ -97,7 +97,8 @@ struct FleetTests {
                 "hvc:ssh-key:<project>/<name>", "hvc:ssh-keys", "hvc:vm:<id>:seed", "hvc:networks",
                 // Nobody reads consoles.
                 "hvc:vm:<id>:console", "hvc:console:asks", "hvc:console:answers:<gateway>", "hvc:console:readers:<vm>",
-                "hvc:console:bytes:<vm>", "hvc:lock:console:<vm>",
+                "hvc:console:bytes:<vm>", "hvc:lock:console:<vm>", "hvc:console:writer:<vm>", "hvc:console:input:<vm>",
+                "hvc:lock:console-input:<vm>",
                 "hvc:queue:paused", "hvc:queue:rules", "hvc:queue:deferred:<rule>",
                 // Nor batches, and nobody waits for room.
                 "hvc:batches", "hvc:batch:<id>", "hvc:queue:room", "hvc:queue:room:asks", "hvc:queue:room:index",

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import NIOConcurrencyHelpers
 import Store
 
 /// Asks workers about consoles, and takes their answers over one read of Redis for all who wait.
@@ -12,9 +13,12 @@ final class ConsoleAnswers: Sendable {
     /// What workers answer this gateway by.
     private let gateway = UUID().uuidString.lowercased()
     private let callers = WaitingCallers<Asked, ConsoleAnswer>()
+    /// Answers that came before their asker began to wait, and some that nobody waits for any more.
+    private let early = NIOLockedValueBox([String: ConsoleAnswer]())
+    private static let mostEarly = 128
     private let askers = CallerLimit(
-        64,
-        Failure(.overloaded, "64 questions about consoles are open at this gateway, which is the limit: try again soon")
+        256,
+        Failure(.overloaded, "256 questions about consoles are open at this gateway, which is the limit: try again soon")
     )
 
     /// How long an answer is waited for, and how often it is asked for: a worker may end meanwhile.
@@ -30,6 +34,10 @@ final class ConsoleAnswers: Sendable {
                 do throws(Failure) {
                     guard let answer = try await store.nextConsoleAnswer(to: gateway, waiting: .seconds(10)) else {
                         continue
+                    }
+                    early.withLockedValue { early in
+                        if early.count >= Self.mostEarly { early = [:] }
+                        early[answer.id] = answer
                     }
                     callers.end(answer.id, with: answer)
                 } catch {
@@ -74,8 +82,9 @@ final class ConsoleAnswers: Sendable {
         var ask = ask
         (ask.id, ask.gateway) = (UUID().uuidString.lowercased(), gateway)
         if let send { try await send(ask) } else { try await store.ask(ask) }
-        // An answer that came before the wait would be missed: workers take longer than that, and who asks asks again.
-        let answer = await callers.wait(for: Asked(id: ask.id), until: .now + time) { nil }
+        let id = ask.id
+        let answer = await callers.wait(for: Asked(id: id), until: .now + time) { early.withLockedValue { $0[id] } }
+        early.withLockedValue { $0[id] = nil }
         return try answer?.result.get()
     }
 }

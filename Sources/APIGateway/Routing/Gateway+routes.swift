@@ -11,6 +11,7 @@ extension Gateway {
         let legacyImages: LegacyImageController
         let vms: VMController
         let consoles: ConsoleController
+        let consoleInput: ConsoleInputController
         let batches: BatchController
         let holds: HoldController
         let pms: PMController
@@ -75,6 +76,8 @@ extension Gateway {
         router.v1(Endpoints.destroyVM, controllers.vms.destroy)
         router.v1(Endpoints.updateVM, controllers.vms.update)
         router.v1(Endpoints.readConsole, controllers.consoles.read)
+        router.v1(Endpoints.writeConsole, controllers.consoleInput.write)
+        router.v1(Endpoints.breakConsole, controllers.consoleInput.pressSysRq)
         router.v1(Endpoints.createBatch, controllers.batches.create)
         router.v1(Endpoints.listBatches, controllers.batches.list)
         router.v1(Endpoints.readBatch, controllers.batches.read)

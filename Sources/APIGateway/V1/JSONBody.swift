@@ -43,7 +43,8 @@ enum JSONBody {
         do {
             // It was taken in up to the limit before.
             let buffer = try await request.body.collect(upTo: BodyLimit.bytes(of: request))
-            let body: Body = try decoded(Array(buffer.readableBytesView), form: form)
+            let bytes = Array(buffer.readableBytesView)
+            let body = try BytesBody(bytes) as? Body ?? decoded(bytes, form: form)
             try body.validate()
             return body
         } catch let failure as Failure {

@@ -9,6 +9,7 @@ struct VMController: Sendable {
     let batches: BatchService
     let store: Store
     let roomWait: RoomWait
+    let consoleMatch: ConsoleMatch
 
     /// 202 with the job; for a caller who waits, 201 with the VM that runs.
     ///
@@ -81,14 +82,62 @@ struct VMController: Sendable {
     func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMResponse> {
         let id = try await call.vm(in: store)
         guard let awaited = try call.awaited() else {
-            guard call.query["wait"] == nil else {
-                throw Failure(.invalidRequest, "wait needs wait_for: say what to wait for")
+            guard call.query["wait"] == nil, call.query["console_match"] == nil else {
+                throw Failure(.invalidRequest, "wait and console_match need wait_for: say what to wait for")
             }
             return try await answer(about: id, call)
+        }
+        if let text = try call.consoleText(for: awaited.level) {
+            return try await wait(for: text, of: id, until: awaited.deadline, call)
         }
         switch try await service.wait(for: awaited.level, of: id, until: awaited.deadline) {
         case .there(let vm): return try V1Response(object: vm, settings: vm.version, for: call)
         case .gone(let vm): return try V1Response(gone: vm)
+        }
+    }
+
+    /// Waits until a text is in the VM's console, or its record says that none will be there.
+    private func wait(
+        for text: String,
+        of id: VMID,
+        until deadline: ContinuousClock.Instant,
+        _ call: V1Call<NoBody>
+    ) async throws(Failure) -> V1Response<VMResponse> {
+        enum End: Sendable {
+            case match(Result<Bool, Failure>)
+            case record(Result<VMService.AwaitedVM, Failure>)
+        }
+        let end = await withTaskGroup(of: End.self) { group in
+            group.addTask { [consoleMatch] in
+                do throws(Failure) {
+                    return .match(.success(try await consoleMatch.wait(for: text, of: id, until: deadline)))
+                } catch { return .match(.failure(error)) }
+            }
+            group.addTask { [service] in
+                do throws(Failure) {
+                    return .record(.success(try await service.wait(for: .console, of: id, until: deadline)))
+                } catch { return .record(.failure(error)) }
+            }
+            defer { group.cancelAll() }
+            while let end = await group.next() {
+                // The record says so at the same deadline.
+                if case .match(.success(false)) = end { continue }
+                return end
+            }
+            return .match(.success(false))
+        }
+        switch end {
+        case .match(let found):
+            _ = try found.get()
+            guard let status = try await store.vm(id) else { throw try await service.whyUnknown(id) }
+            var vm = VMResponse(status)
+            (vm.reached, vm.wait) = (true, VMWait(level: .console, result: .reached))
+            return try V1Response(object: vm, settings: vm.version, for: call)
+        case .record(let awaited):
+            switch try awaited.get() {
+            case .there(let vm): return try V1Response(object: vm, settings: vm.version, for: call)
+            case .gone(let vm): return try V1Response(gone: vm)
+            }
         }
     }
 
@@ -142,6 +191,23 @@ struct VMController: Sendable {
 }
 
 extension V1Call {
+    /// The text to wait for in the console; nil where another level is waited for.
+    fileprivate func consoleText(for level: VMLevel) throws(Failure) -> String? {
+        let text = query["console_match"]
+        guard level == .console else {
+            guard text == nil else {
+                throw Failure(.invalidRequest, "console_match needs wait_for=console")
+            }
+            return nil
+        }
+        guard let text, (1...256).contains(text.utf8.count) else {
+            throw Failure(.invalidRequest, "wait_for=console needs console_match: give a text of 1 to 256 bytes")
+        }
+        // Whoever may not read a console is not told what is in it.
+        try context.checkRight(to: Endpoints.readConsole.description)
+        return text
+    }
+
     /// How far the caller waits for a VM to come, and until when; nil where nothing is said of it.
     fileprivate func awaited() throws(Failure) -> (level: VMLevel, deadline: ContinuousClock.Instant)? {
         guard let level = try query.word("wait_for", of: VMLevel.allCases) else { return nil }

@@ -18,7 +18,8 @@ extension VMLevel {
         case .cloudInit where status.vm.seed == nil: return .impossible
         case .cloudInit where status.state == .running: return status.currentReadiness.cloudInit.flatMap(Self.result)
         case .stopped where status.state == .stopped: return .reached
-        case .placed, .running, .address, .ssh, .cloudInit, .stopped:
+        // What a console has does not stand in the record.
+        case .placed, .running, .address, .ssh, .cloudInit, .console, .stopped:
             switch status.state {
             // Its job was given up.
             case .error: return .failed

@@ -9,6 +9,8 @@ package enum VMLevel: String, Codable, CaseIterable, Hashable, Sendable {
     case ssh
     /// Its cloud-init has ended well.
     case cloudInit = "cloud_init"
+    /// Its guest has written a text to its console.
+    case console
     case stopped
     /// It is no more.
     case gone

@@ -5,7 +5,7 @@ extension Endpoints {
         v1: "createVM",
         .post,
         "/v1/vms",
-        query: [.word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue))],
+        query: [.word("wait_for", oneOf: VMLevel.allCases.filter { $0 != .console }.map(\.rawValue))],
         status: 201,
         makesJob: true,
         makesBatch: true,
@@ -18,7 +18,10 @@ extension Endpoints {
         v1: "readVM",
         .get,
         "/v1/vms/{id}",
-        query: [.optional("fields"), .word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue)), .wait],
+        query: [
+            .optional("fields"), .word("wait_for", oneOf: VMLevel.allCases.map(\.rawValue)), .optional("console_match"),
+            .wait,
+        ],
         mayBeGone: true,
         scope: .project,
         "Shows a VM; with wait_for, once it has come so far, cannot any more, or the wait is over."

@@ -5,10 +5,11 @@ import CLibvirt
     private let pointer: OpaquePointer
     private let connection: ConnectionHandle
 
-    /// Makes a stream that blocks (`virStreamNew`).
-    init(of connection: ConnectionHandle) throws(LibvirtError) {
+    /// Makes a stream (`virStreamNew`).
+    init(of connection: ConnectionHandle, blocks: Bool = true) throws(LibvirtError) {
         self.connection = connection
-        unsafe pointer = try unsafe checked(connection.withPointer { unsafe virStreamNew($0, 0) }, "virStreamNew")
+        let flags = blocks ? 0 : VIR_STREAM_NONBLOCK.rawValue
+        unsafe pointer = try unsafe checked(connection.withPointer { unsafe virStreamNew($0, flags) }, "virStreamNew")
     }
 
     deinit { _ = unsafe virStreamFree(pointer) }

@@ -65,7 +65,11 @@ struct ConsoleService: Sendable {
             switch ask.kind {
             case .page: result = .success(try await page(ask))
             case .follow: return try await relay(ask.vm)
-            case .write, .keys: result = .failure(Failure(.notSupported, "this worker writes to no console: update it"))
+            case .write: return try await write(to: ask.vm)
+            case .keys:
+                let (driver, vm) = try await driver(of: ask.vm)
+                for key in ask.key ?? "" { try await driver.pressSysRq(key, of: vm.uuid) }
+                result = .success(ConsolePage(offset: 0, first: 0, size: 0, boot: 0))
             }
         } catch {
             result = .failure(error)
@@ -94,6 +98,32 @@ struct ConsoleService: Sendable {
         }.value
     }
 
+    private func write(to id: VMID) async throws(Failure) {
+        guard try await store.holdInput(ofConsoleOf: id, by: holder, for: ConsoleWriter.lease) else { return }
+        let result: Result<Void, Failure>
+        do throws(Failure) {
+            let (driver, vm) = try await driver(of: id)
+            result = .success(try await ConsoleWriter(vm: vm, store: store, holder: holder, driver: driver).run())
+        } catch {
+            result = .failure(error)
+        }
+        // Apart from this task: one that is cancelled still has the right to give back.
+        await Task { [self] in
+            do throws(Failure) { try await store.releaseInput(ofConsoleOf: id, by: holder) } catch {
+                faults.note(error, in: logger)
+            }
+        }.value
+        try result.get()
+    }
+
+    private func driver(of id: VMID) async throws(Failure) -> (any ConsoleDriver, VirtualMachine) {
+        guard let status = try await store.vm(id) else { throw Failure(.unknownVM, "there is no VM \(id)") }
+        guard let number = status.pm, let pm = try await store.machine(number) else {
+            throw Failure(.wrongState, "VM \(id) has no PM yet")
+        }
+        return (try await machines.hypervisor(of: pm), status.vm)
+    }
+
     /// The log of a VM; nil before it has a PM.
     private func log(of vm: VMID) async throws(Failure) -> ConsoleLog? {
         guard let status = try await store.vm(vm) else { throw Failure(.unknownVM, "there is no VM \(vm)") }
@@ -116,8 +146,8 @@ struct ConsoleService: Sendable {
     }
 }
 
-/// Where PMs keep consoles.
-protocol ConsoleSource: Sendable {
+/// Where PMs keep consoles, and what writes to them.
+protocol ConsoleSource: DriverSource {
     /// What reads files there, and the folder of the logs; nil where there are none.
     func console(on pm: PhysicalMachine) async -> (shell: RemoteShell, directory: String)?
 }

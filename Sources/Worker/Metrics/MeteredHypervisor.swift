@@ -93,6 +93,15 @@ struct MeteredHypervisor: Hypervisor {
 
     func consoleLog(of vm: VirtualMachine) -> String? { base.consoleLog(of: vm) }
 
+    /// Not measured: it lasts for as long as somebody writes.
+    func write(_ queue: ConsoleQueue, toConsoleOf vm: UUID, isForced: Bool) async throws(Failure) {
+        try await base.write(queue, toConsoleOf: vm, isForced: isForced)
+    }
+
+    func pressSysRq(_ key: Character, of vm: UUID) async throws(Failure) {
+        try await metrics.measured("press_keys") { () async throws(Failure) in try await base.pressSysRq(key, of: vm) }
+    }
+
     func inventory() async throws(Failure) -> HypervisorInventory {
         try await metrics.measured("inventory") { () async throws(Failure) in try await base.inventory() }
     }

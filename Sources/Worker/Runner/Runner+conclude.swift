@@ -131,5 +131,5 @@ extension Runner {
 
 extension Operation {
     /// Whether a VM runs once it is done.
-    fileprivate var startsVM: Bool { steps.contains { $0.action == .ensureRunning } }
+    var startsVM: Bool { steps.contains { $0.action == .ensureRunning } }
 }

@@ -15,6 +15,8 @@ struct Runner: Sendable {
     var operations = OperationRegistry.shipped
     var actions = StepActions.shipped
     var metrics = JobMetrics()
+    /// Called before a VM that has run before is started again.
+    var starting: @Sendable (VMID) async -> Void = { _ in }
     /// Called once a job that starts a VM is done.
     var started: @Sendable (VMID, PMID) async -> Void = { _, _ in }
     var clock: any WorkerClock = SystemClock()
@@ -67,6 +69,8 @@ struct Runner: Sendable {
             guard let status = subject.status else { return Result(outcome: .done, origin: origin) }
             // The log of a job that is taken for the first time has at most what the claim wrote.
             let records = job.lease.epoch > 1 ? try await store.steps(of: job.lease.job) : [:]
+            // One that is tried again may have started it.
+            if operation.startsVM, status.startedAt != nil, records.isEmpty { await starting(job.entry.vm) }
             var log = StepLog(records, on: pm, epoch: job.lease.epoch, trace: origin.trace?.text)
             if let time = job.firstStepAt, let step = operation.firstWithClaim { log.take([log.begin(step)], at: time) }
             let (hypervisor, bringsImage): (any Hypervisor, Bool)

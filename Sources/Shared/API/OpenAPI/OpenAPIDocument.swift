@@ -8,7 +8,7 @@ package enum OpenAPIDocument {
         Schema(of: Problem.self).collect(into: &schemas)
         for endpoint in Endpoints.all {
             for form in endpoint.statuses.flatMap(endpoint.forms) { form.collect(into: &schemas) }
-            if let body = endpoint.body { schemas[Schema(of: body).name] = definition(of: body) }
+            if let body = endpoint.body, !endpoint.takesBytes { schemas[Schema(of: body).name] = definition(of: body) }
         }
         var paths: [String: [String: JSONValue]] = [:]
         for endpoint in Endpoints.all {
@@ -45,7 +45,10 @@ package enum OpenAPIDocument {
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let body = endpoint.body {
             operation["requestBody"] = [
-                "required": true, "content": ["application/json": ["schema": Schema(of: body).reference]],
+                "required": true,
+                "content": endpoint.takesBytes
+                    ? ["application/octet-stream": ["schema": ["type": "string", "minLength": 1]]]
+                    : ["application/json": ["schema": Schema(of: body).reference]],
             ]
         }
         if !endpoint.needsToken { operation["security"] = [] }

@@ -40,6 +40,8 @@ package enum ConsoleWriting: Hashable, Sendable, ScriptReply {
 extension Store {
     /// How many requests may wait to be written to a console.
     private static let mostInputs = 16
+    /// For how many ms they may wait: for less than who sent them does.
+    private static let longestWait = 8000
 
     /// Hands bytes to the worker that writes to a VM's console, where the right to is the writer's (script `write_console`).
     ///
@@ -72,14 +74,15 @@ extension Store {
     /// The next bytes for a console, which nobody else gets; nil where none come in time.
     package func nextInput(ofConsoleOf vm: VMID, waiting time: Duration) async throws(Failure) -> ConsoleInput? {
         let reply = try await send(["BLPOP", keys.consoleInput(of: vm), "\(max(1, time.components.seconds))"])
-        guard let item = reply.array?.last?.bytes, let end = item.firstIndex(of: UInt8(ascii: "\n")),
-            let ask = try? JSONDecoder().decode(ConsoleAsk.self, from: Data(item[1..<end]))
+        guard let item = reply.array?.last?.bytes, let blank = item.firstIndex(of: UInt8(ascii: " ")),
+            let time = Int(String(decoding: item[..<blank], as: UTF8.self)),
+            let end = item.firstIndex(of: UInt8(ascii: "\n")), blank + 2 < end,
+            let ask = try? JSONDecoder().decode(ConsoleAsk.self, from: Data(item[(blank + 2)..<end]))
         else { return nil }
-        return ConsoleInput(
-            ask: ask,
-            bytes: Array(item[(end + 1)...]),
-            isForced: item.first == UInt8(ascii: "1")
-        )
+        let isForced = item[blank + 1] == UInt8(ascii: "1")
+        // Whoever sent it was told that it is not known whether it is written.
+        guard let now = try await send(["TIME"]).milliseconds, now - time < Self.longestWait else { return nil }
+        return ConsoleInput(ask: ask, bytes: Array(item[(end + 1)...]), isForced: isForced)
     }
 
     /// The right to write to a VM's console on its PM, which one worker has at a time.

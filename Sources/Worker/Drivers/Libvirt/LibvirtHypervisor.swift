@@ -36,6 +36,8 @@ final class LibvirtHypervisor: Hypervisor {
     let transferConnection: LibvirtConnections
     /// A connection for questions to guests' agents, which may hang.
     let agentConnection: LibvirtConnections
+    /// Connections for consoles that are written to, each for as long as somebody writes.
+    let consoleConnection: LibvirtConnections
 
     /// Makes the adapter; nothing is opened before the first operation.
     ///
@@ -90,6 +92,14 @@ final class LibvirtHypervisor: Hypervisor {
             slots: slots,
             logger: logger
         )
+        consoleConnection = LibvirtConnections(
+            listing: listing,
+            most: settings.consoles,
+            settings: settings,
+            threads: BlockingThreads(name: "console-pm\(pm)", limit: settings.consoles),
+            slots: slots,
+            logger: logger
+        )
     }
 
     /// How the PM's threads are taken; stuck ones mean that its libvirt does not answer.
@@ -110,6 +120,7 @@ final class LibvirtHypervisor: Hypervisor {
         connections.wasMeasured(at: time)
         transferConnection.wasMeasured(at: time)
         agentConnection.wasMeasured(at: time)
+        consoleConnection.wasMeasured(at: time)
     }
 
     /// Closes connections that were not used for too long, or all idle ones where others in this process wait for room.
@@ -117,6 +128,7 @@ final class LibvirtHypervisor: Hypervisor {
         connections.closeIdle(isPressed: isPressed)
         transferConnection.closeIdle(isPressed: isPressed)
         agentConnection.closeIdle(isPressed: isPressed)
+        consoleConnection.closeIdle(isPressed: isPressed)
     }
 
     /// Keeps no connection open from now on, as the PM is no longer listed; calls under way go on.
@@ -124,6 +136,7 @@ final class LibvirtHypervisor: Hypervisor {
         connections.retire()
         transferConnection.retire()
         agentConnection.retire()
+        consoleConnection.retire()
     }
 
     /// Runs a body that may be repeated over one of the PM's connections, when it is its turn.

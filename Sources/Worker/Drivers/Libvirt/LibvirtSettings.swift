@@ -40,6 +40,8 @@ struct LibvirtSettings: Hashable, Sendable {
     /// The longest that such a PM is left alone.
     var longestRetryPause = Duration.seconds(15)
     /// The directory on the PM for what guests write to their serial consoles; nil for no such files.
+    // How many consoles of a PM are written to at once, each over a connection of its own.
+    var consoles = 4
     var consoleLogDirectory: String? = "/var/log/libvirt/qemu"
     /// The libvirt network that guests are attached to, or `none`, where the listing does not say.
     var network = "default"

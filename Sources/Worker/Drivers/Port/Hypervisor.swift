@@ -2,4 +2,6 @@
 ///
 /// Every operation is safe to repeat: it finds what an earlier run made, by the VM's UUID and by names that follow from it.
 /// Every operation ends within its deadline or is cancelled with its task, and throws `Failure`.
-protocol Hypervisor: DomainDriver, StorageDriver, NetworkDriver, GuestDriver, InventoryDriver, EventDriver {}
+protocol Hypervisor: DomainDriver, StorageDriver, NetworkDriver, GuestDriver, ConsoleDriver, InventoryDriver,
+    EventDriver
+{}

@@ -25,7 +25,7 @@ end
 ends = now_ms + tonumber(lease_ms)
 redis.call('HSET', right, 'writer', writer, 'until', whole(ends))
 redis.call('EXPIRE', right, 600)
-redis.call('RPUSH', input, item)
+redis.call('RPUSH', input, whole(now_ms) .. ' ' .. item)
 redis.call('EXPIRE', input, 60)
 if redis.call('EXISTS', P .. 'lock:console-input:' .. vm) == 0 then
   redis.call('LPUSH', P .. 'console:asks', ask)
