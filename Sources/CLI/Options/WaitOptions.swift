@@ -18,15 +18,18 @@ struct LevelOption: ParsableArguments {
     @Option(
         name: .customLong("wait"),
         help: ArgumentHelp(
-            "How far the VM is to come: \(VMLevel.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "How far the VM is to come: \(VMLevel.withoutText.map(\.rawValue).joined(separator: ", ")).",
             valueName: "level"
         ),
-        completion: .list(VMLevel.allCases.map(\.rawValue))
+        completion: .list(VMLevel.withoutText.map(\.rawValue))
     )
     var level: VMLevel?
 }
 
-extension VMLevel: ExpressibleByArgument {}
+extension VMLevel: ExpressibleByArgument {
+    /// Those that take no text to wait for.
+    fileprivate static let withoutText = allCases.filter { $0 != .console }
+}
 
 /// A span of time as people write it: `90`, `90s`, `5m`, `1h`, `7d`.
 struct Span: ExpressibleByArgument, Hashable, Sendable, CustomStringConvertible {
