@@ -18,7 +18,7 @@ final class ConsoleAnswers: Sendable {
     private static let mostEarly = 128
     private let askers = CallerLimit(
         256,
-        Failure(.overloaded, "256 questions about consoles are open at this gateway, which is the limit: try again soon")
+        Failure(.overloaded, "256 questions about consoles are open here, which is the limit: try again")
     )
 
     /// How long an answer is waited for, and how often it is asked for: a worker may end meanwhile.

@@ -208,12 +208,8 @@ struct EveryScript {
     /// What people ask of jobs: to be listed, read, cancelled, tried again, dropped.
     private func changesOfJobs() async throws {
         for isClaimed in [false, true] {
-            let job = try await store.enqueueCreate(
-                name: "d",
-                type: TypeID(known: 1),
-                image: ImageID(known: 100),
-                request: "r"
-            ).job
+            let (type, image) = (TypeID(known: 1), ImageID(known: 100))
+            let job = try await store.enqueueCreate(name: "d", type: type, image: image, request: "r").job
             if isClaimed {
                 try await giveUp()
                 try await store.retry(job)
