@@ -30,7 +30,7 @@ struct Gateway {
     private let installationKeys: InstallationKeys
     private let application: any ApplicationProtocol
     /// Answers requests; tests call it without a server.
-    let responder: RouterResponder<GatewayContext>
+    let responder: WaitingResponder
 
     /// How many of the latest events are kept for readers that lag a little.
     private static let rememberedEvents = 2000
@@ -143,7 +143,7 @@ struct Gateway {
             logFormat: settings.common.logFormat,
             logger: logger
         )
-        responder = router.buildResponder()
+        responder = WaitingResponder(router: router.buildResponder())
         let security = try settings.certificateFiles.map { (files) throws(Failure) in try TransportSecurity(files) }
         self.security = security
         let connections = ConnectionLimit(
@@ -155,9 +155,16 @@ struct Gateway {
             ),
             logger: logger
         )
+        let requests = RequestAnswers(responder: responder, logger: logger)
         application = Application(
             responder: responder,
-            server: HTTPServerBuilder { GuardedHTTPChannel(responder: $0, limit: connections, security: security) },
+            server: HTTPServerBuilder { _ in
+                GuardedHTTPChannel(
+                    responder: { try await requests.answer($0, $1, $2) },
+                    limit: connections,
+                    security: security
+                )
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port),
                 backlog: 1024,

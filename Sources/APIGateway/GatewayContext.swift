@@ -14,6 +14,8 @@ struct GatewayContext: RequestContext {
     var caller: Caller?
     /// The connection on which the request came.
     let connection: ChannelPipeline
+    /// What is to be awaited for the answer.
+    let remainingWait = RemainingWait()
 
     /// The template of the call's path; nil where no call took the request.
     var route: String? {

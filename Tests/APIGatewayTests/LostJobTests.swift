@@ -68,9 +68,10 @@ struct LostJobTests {
             try await waitForJob(gateway)
             // It ends without an event. An outage makes the gateway read the record.
             _ = try await gateway.store.redis.send(["HSET", "hvc:job:1", "state", "done"])
+            // One for events, and one for answers about consoles.
             try await eventually("the caller and the gateway to wait") {
                 let clients = try await gateway.store.redis.send(["INFO", "clients"]).string ?? ""
-                return gateway.outcomes.awaited == 1 && clients.contains("blocked_clients:1\r\n")
+                return gateway.outcomes.awaited == 1 && clients.contains("blocked_clients:2\r\n")
             }
             _ = try await gateway.store.redis.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
             let (status, body) = (try await answer.status, try await answer.body)

@@ -55,8 +55,8 @@ final class ConsoleAnswers: Sendable {
         from start: ConsoleAsk.Start,
         limit: Int
     ) async throws(Failure) -> ConsolePage {
-        try askers.enter()
-        defer { askers.leave() }
+        let place = try askers.enter()
+        defer { withExtendedLifetime(place) {} }
         for _ in 0..<Self.tries {
             var ask = ConsoleAsk(.page, vm)
             (ask.start, ask.limit) = (start, limit)

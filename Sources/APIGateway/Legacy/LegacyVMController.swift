@@ -9,19 +9,24 @@ struct LegacyVMController: Sendable {
 
     /// `/vm/create`: `{"vmid":N}`.
     @Sendable
-    func create(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> PlainResponse {
-        let submission = try await service.create(
+    func create(
+        _ arguments: QueryArguments,
+        _ context: GatewayContext
+    ) async throws(Failure) -> Answer<PlainResponse> {
+        let answer = try await service.create(
             name: try VMName.validated(try arguments.text("name")),
             type: try arguments.identifier("instance_type"),
             image: try arguments.identifier("image_id"),
             project: context.caller?.project ?? .default,
             request: context.requestID
         )
-        return PlainResponse(
-            submission,
-            body: "{\"vmid\":\(submission.accepted.vm)}",
-            failing: Endpoints.legacyCreateVM.description.failing
-        )
+        return try await answer.map { (submission) throws(Failure) in
+            PlainResponse(
+                submission,
+                body: "{\"vmid\":\(submission.accepted.vm)}",
+                failing: Endpoints.legacyCreateVM.description.failing
+            )
+        }
     }
 
     /// `/vm/query`: `{"vmid":N,"name":…,"instance_type":T,"pmid":P}`; `pmid` is 0 before the VM is placed.
@@ -36,14 +41,19 @@ struct LegacyVMController: Sendable {
 
     /// `/vm/destroy`: `{"status":1}`.
     @Sendable
-    func destroy(_ arguments: QueryArguments, _ context: GatewayContext) async throws(Failure) -> PlainResponse {
+    func destroy(
+        _ arguments: QueryArguments,
+        _ context: GatewayContext
+    ) async throws(Failure) -> Answer<PlainResponse> {
         let vm: VMID = try arguments.identifier("vmid")
-        let submission = try await service.destroy(vm, of: context.caller?.project, request: context.requestID)
-        return PlainResponse(
-            submission,
-            body: "{\"status\":1}",
-            failing: Endpoints.legacyDestroyVM.description.failing
-        )
+        let answer = try await service.destroy(vm, of: context.caller?.project, request: context.requestID)
+        return try await answer.map { (submission) throws(Failure) in
+            PlainResponse(
+                submission,
+                body: "{\"status\":1}",
+                failing: Endpoints.legacyDestroyVM.description.failing
+            )
+        }
     }
 
     /// `/vm/types`: `{"types":[{"tid":T,"cpu":…,"ram":…,"disk":…},…]}`.

@@ -28,15 +28,25 @@ struct RequestFrame: RouterMiddleware {
         // Of two headers nobody knows which one is meant.
         let headers = request.headers.values(of: .traceParent)
         if headers.count == 1 { context.trace = TraceContext(headers[0]) }
-        var response: Response
+        let response: Response
         do {
             context.caller = try await admit(request)
             response = try await answerTraced(to: request, context, next)
         } catch {
             response = InvalidCalls.answer(to: error, request, context)
         }
+        guard let wait = context.remainingWait.take() else { return finished(response, request, context, start) }
+        return context.remainingWait.leave { [context] in finished(await wait.run(), request, context, start) }
+    }
+
+    private func finished(
+        _ response: Response,
+        _ request: Request,
+        _ context: GatewayContext,
+        _ start: ContinuousClock.Instant
+    ) -> Response {
         // An answer to HEAD has no body, whatever it says: a client would take it for the next answer (RFC 9110, 9.3.2).
-        if request.method == .head { response = response.createHeadResponse() }
+        var response = request.method == .head ? response.createHeadResponse() : response
         log.finish(&response, to: request, context, since: start)
         return response
     }

@@ -4,9 +4,19 @@ import Model
 
 extension Router where Context == GatewayContext {
     /// Adds a call of the legacy API: its failures answer a fixed text.
-    func legacy<Answer>(
-        _ endpoint: Endpoint<NoBody, Answer>,
+    func legacy<Body>(
+        _ endpoint: Endpoint<NoBody, Body>,
         _ handler: @escaping @Sendable (QueryArguments, GatewayContext) async throws(Failure) -> PlainResponse
+    ) {
+        legacy(endpoint) { (arguments, context) async throws(Failure) in
+            Answer.ready(try await handler(arguments, context))
+        }
+    }
+
+    /// Adds a call of the legacy API whose answer may have to wait.
+    func legacy<Body>(
+        _ endpoint: Endpoint<NoBody, Body>,
+        _ handler: @escaping @Sendable (QueryArguments, GatewayContext) async throws(Failure) -> Answer<PlainResponse>
     ) {
         let call = endpoint.description
         let (parameters, failing) = (call.query, call.failing)
@@ -15,9 +25,12 @@ extension Router where Context == GatewayContext {
                 do throws(Failure) {
                     try context.checkRight(to: call)
                     let arguments = try QueryArguments(query: request.uri.query ?? "", of: parameters)
-                    return try await context.audited(call, by: method) { () async throws(Failure) in
+                    let answer = try await context.audited(call, by: method) { () async throws(Failure) in
                         try await handler(arguments, context)
-                    }.response
+                    }
+                    return context.response(answer, \.response) { failure in
+                        PlainResponse(failure: failure, body: failing).response
+                    }
                 } catch {
                     return PlainResponse(failure: error, body: failing).response
                 }

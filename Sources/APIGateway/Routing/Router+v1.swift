@@ -83,15 +83,28 @@ extension Router where Context == GatewayContext {
     /// Adds a call under `/v1/`: its failures answer a problem document.
     ///
     /// Unknown arguments are refused: `DELETE …?dry_run=true` must not delete.
-    func v1<Body, Answer>(
-        _ endpoint: Endpoint<Body, Answer>,
-        _ handler: @escaping @Sendable (V1Call<Body>) async throws(Failure) -> V1Response<Answer>
+    func v1<Body, Object>(
+        _ endpoint: Endpoint<Body, Object>,
+        _ handler: @escaping @Sendable (V1Call<Body>) async throws(Failure) -> V1Response<Object>
+    ) {
+        v1(endpoint) { (call) async throws(Failure) in Answer.ready(try await handler(call)) }
+    }
+
+    /// Adds a call under `/v1/` whose answer may have to wait.
+    func v1<Body, Object>(
+        _ endpoint: Endpoint<Body, Object>,
+        _ handler: @escaping @Sendable (V1Call<Body>) async throws(Failure) -> Answer<V1Response<Object>>
     ) {
         let endpoint = endpoint.description
         let (parameters, form) = (endpoint.path.parameters, Schema(of: Body.self))
         let takesNames = endpoint.namedObject != nil
         for method in endpoint.methods {
             on(RouterPath(endpoint.path.description), method: method.http) { request, context in
+                let requestID = context.requestID
+                @Sendable func failed(_ failure: Failure) -> Response {
+                    let failure = failure.pointing(into: form)
+                    return Problem(failure, request: requestID).response(for: failure)
+                }
                 do throws(Failure) {
                     try context.refuseUnknownAction(of: request)
                     try context.checkRight(to: endpoint)
@@ -107,13 +120,16 @@ extension Router where Context == GatewayContext {
                         request: request,
                         context: context
                     )
-                    let response = try await context.audited(endpoint, by: method) { () async throws(Failure) in
-                        try await handler(call).response
+                    let answer = try await context.audited(endpoint, by: method) { () async throws(Failure) in
+                        try await handler(call)
                     }
-                    return EntityTag.notModified(response, request)
+                    return context.response(
+                        answer,
+                        { EntityTag.notModified($0.response, request) },
+                        failed: failed
+                    )
                 } catch {
-                    let failure = error.pointing(into: form)
-                    return Problem(failure, request: context.requestID).response(for: failure)
+                    return failed(error)
                 }
             }
         }

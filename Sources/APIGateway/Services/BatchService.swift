@@ -22,9 +22,8 @@ struct BatchService: Sendable {
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
-    ) async throws(Failure) -> Submission {
-        if time > .zero { try jobs.limit.enter() }
-        defer { if time > .zero { jobs.limit.leave() } }
+    ) async throws(Failure) -> Answer<Submission> {
+        let place = time > .zero ? try jobs.limit.enter() : nil
         let deadline = ContinuousClock.now + time
         let accepted = try await jobs.accept(until: deadline) { @Sendable () async throws(Failure) in
             try await store.enqueueBatch(
@@ -37,9 +36,18 @@ struct BatchService: Sendable {
             )
         }
         let id = BatchID(ofFirst: accepted.job)
-        do throws(Failure) {
-            return Submission(details: try await batch(id, until: deadline), isReplay: accepted.isReplay)
-        } catch {
+        guard let place else {
+            return .ready(Submission(details: try await readAccepted(id), isReplay: accepted.isReplay))
+        }
+        return .awaited { () async throws(Failure) in
+            defer { withExtendedLifetime(place) {} }
+            await jobs.waitForEnds(of: try await readAccepted(id).openJobs, until: deadline)
+            return Submission(details: try await readAccepted(id), isReplay: accepted.isReplay)
+        }
+    }
+
+    private func readAccepted(_ id: BatchID) async throws(Failure) -> BatchDetails {
+        do throws(Failure) { return try await read(id) } catch {
             throw Failure(
                 .outcomeUnknown,
                 "batch \(id) was accepted, and cannot be read now: GET /v1/batches/\(id), and do not repeat the request",
@@ -49,19 +57,16 @@ struct BatchService: Sendable {
     }
 
     /// A batch, once all its jobs have ended or the wait is over.
-    func batch(_ id: BatchID, waiting time: Duration = .zero) async throws(Failure) -> BatchDetails {
-        guard time > .zero else { return try await read(id) }
-        try jobs.limit.enter()
-        defer { jobs.limit.leave() }
-        return try await batch(id, until: .now + time)
-    }
-
-    private func batch(_ id: BatchID, until deadline: ContinuousClock.Instant) async throws(Failure) -> BatchDetails {
+    func batch(_ id: BatchID, waiting time: Duration = .zero) async throws(Failure) -> Answer<BatchDetails> {
         let details = try await read(id)
         let open = details.openJobs
-        guard !open.isEmpty, .now < deadline else { return details }
-        await jobs.waitForEnds(of: open, until: deadline)
-        return try await read(id)
+        guard !open.isEmpty, time > .zero else { return .ready(details) }
+        let place = try jobs.limit.enter()
+        return .awaited { () async throws(Failure) in
+            defer { withExtendedLifetime(place) {} }
+            await jobs.waitForEnds(of: open, until: .now + time)
+            return try await read(id)
+        }
     }
 
     private func read(_ id: BatchID) async throws(Failure) -> BatchDetails {
@@ -70,7 +75,7 @@ struct BatchService: Sendable {
     }
 
     /// Cancels all jobs of a batch that have not ended, the youngest first: what is cancelled makes no room for another one.
-    func cancel(_ id: BatchID, waiting time: Duration) async throws(Failure) -> BatchDetails {
+    func cancel(_ id: BatchID, waiting time: Duration) async throws(Failure) -> Answer<BatchDetails> {
         let details = try await read(id)
         for job in details.openJobs.reversed() {
             do throws(Failure) { try await store.cancel(job.job) } catch {

@@ -17,7 +17,7 @@ struct JobService: Sendable {
         let result: Result<Void, Failure>?
     }
 
-    /// Accepts a job, and waits for its outcome.
+    /// Accepts a job, and has its caller wait for its outcome.
     ///
     /// - Parameters:
     ///   - kind: what the job does.
@@ -29,23 +29,17 @@ struct JobService: Sendable {
         _ kind: Job.Kind,
         waiting time: Duration,
         _ enqueue: @escaping @Sendable () async throws(Failure) -> Acceptance
-    ) async throws(Failure) -> Submission {
-        guard time > .zero else {
-            let accepted = try await accept(until: .now, enqueue)
-            return Submission(kind: kind, accepted: accepted, result: try await presentResult(of: accepted, kind))
-        }
-        try limit.enter()
-        defer { limit.leave() }
+    ) async throws(Failure) -> Answer<Submission> {
+        let place = time > .zero ? try limit.enter() : nil
         let deadline = ContinuousClock.now + time
         let accepted = try await accept(until: deadline, enqueue)
-        if let result = try await presentResult(of: accepted, kind) {
-            return Submission(kind: kind, accepted: accepted, result: result)
+        let result = try await presentResult(of: accepted, kind)
+        guard let place, result == nil else {
+            return .ready(Submission(kind: kind, accepted: accepted, result: result))
         }
-        do throws(Failure) {
-            let isFinal = try await isDone(accepted, until: deadline)
-            return Submission(kind: kind, accepted: accepted, result: isFinal ? .success(()) : nil)
-        } catch {
-            return Submission(kind: kind, accepted: accepted, result: .failure(error))
+        return .awaited { () async throws(Failure) in
+            defer { withExtendedLifetime(place) {} }
+            return Submission(kind: kind, accepted: accepted, result: await end(of: accepted, until: deadline))
         }
     }
 
@@ -74,17 +68,16 @@ struct JobService: Sendable {
         return accepted
     }
 
-    /// Whether a job is done; false if it goes on after the wait.
-    private func isDone(
-        _ accepted: Acceptance,
-        until deadline: ContinuousClock.Instant
-    ) async throws(Failure) -> Bool {
-        guard let status = try await outcomes.outcome(of: accepted, until: deadline) else { return false }
-        if let failure = status.failure { throw failure }
-        guard status.state == .done else {
-            throw Failure(.internalFault, "job \(accepted.job) was given up: see the workers' log")
+    /// How a job ended; nil if it goes on after the wait.
+    private func end(of job: Acceptance, until deadline: ContinuousClock.Instant) async -> Result<Void, Failure>? {
+        do throws(Failure) {
+            guard let status = try await outcomes.outcome(of: job, until: deadline) else { return nil }
+            if let failure = status.failure { return .failure(failure) }
+            guard status.state != .done else { return .success(()) }
+            return .failure(Failure(.internalFault, "job \(job.job) was given up: see the workers' log"))
+        } catch {
+            return .failure(error)
         }
-        return true
     }
 
     /// Waits until all of these jobs have ended, or the wait is over.
@@ -98,14 +91,16 @@ struct JobService: Sendable {
     }
 
     /// A job, once it has ended or the wait is over.
-    func job(_ id: JobID, waiting time: Duration = .zero) async throws(Failure) -> JobDetails {
+    func job(_ id: JobID, waiting time: Duration = .zero) async throws(Failure) -> Answer<JobDetails> {
         let job = try await read(id)
-        guard time > .zero, !job.record.state.isFinal else { return job }
-        try limit.enter()
-        defer { limit.leave() }
+        guard time > .zero, !job.record.state.isFinal else { return .ready(job) }
+        let place = try limit.enter()
         let awaited = Acceptance(job: id, vm: job.record.vm, nonce: job.record.nonce)
-        _ = try await outcomes.outcome(of: awaited, until: .now + time)
-        return try await read(id)
+        return .awaited { () async throws(Failure) in
+            defer { withExtendedLifetime(place) {} }
+            _ = try await outcomes.outcome(of: awaited, until: .now + time)
+            return try await read(id)
+        }
     }
 
     private func read(_ id: JobID) async throws(Failure) -> JobDetails {

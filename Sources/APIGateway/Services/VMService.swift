@@ -18,7 +18,7 @@ struct VMService: Sendable {
         image: ImageID,
         project: ProjectName,
         request: String
-    ) async throws(Failure) -> JobService.Submission {
+    ) async throws(Failure) -> Answer<JobService.Submission> {
         let seed = try await seeds.seed(of: name, in: project)
         return try await jobs.submit(.create, waiting: wait) { @Sendable () async throws(Failure) in
             try await store.enqueueCreate(
@@ -41,7 +41,7 @@ struct VMService: Sendable {
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
-    ) async throws(Failure) -> JobService.Submission {
+    ) async throws(Failure) -> Answer<JobService.Submission> {
         let seed = try await seeds.seed(body.guest, of: body.name, in: project ?? .default)
         return try await jobs.submit(.create, waiting: time) { @Sendable () async throws(Failure) in
             if let hold = body.hold {
@@ -79,7 +79,7 @@ struct VMService: Sendable {
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
-    ) async throws(Failure) -> JobService.Submission {
+    ) async throws(Failure) -> Answer<JobService.Submission> {
         let constraints = try await store.constraints(
             body.placement,
             networks: body.networks,
@@ -106,7 +106,7 @@ struct VMService: Sendable {
         waiting time: Duration? = nil,
         request: String,
         key: IdempotencyKey? = nil
-    ) async throws(Failure) -> JobService.Submission {
+    ) async throws(Failure) -> Answer<JobService.Submission> {
         try await jobs.submit(.destroy, waiting: time ?? wait) { @Sendable () async throws(Failure) in
             try await store.enqueueDestroy(vm, of: project, ifVersion: versions, request: request, key: key)
         }
@@ -119,7 +119,7 @@ struct VMService: Sendable {
         waiting time: Duration,
         request: String,
         key: IdempotencyKey?
-    ) async throws(Failure) -> JobService.Submission {
+    ) async throws(Failure) -> Answer<JobService.Submission> {
         try await jobs.submit(.destroy, waiting: time) { @Sendable () async throws(Failure) in
             try await store.enqueueRelease(of: hold, in: project, request: request, key: key)
         }
@@ -139,15 +139,25 @@ struct VMService: Sendable {
         for level: VMLevel,
         of vm: VMID,
         until deadline: ContinuousClock.Instant
-    ) async throws(Failure) -> AwaitedVM {
-        var status = try await store.vm(vm)
-        var result = level.result(by: status)
-        if result == nil, deadline > .now {
-            try jobs.limit.enter()
-            defer { jobs.limit.leave() }
-            result = try await levels.wait(for: level, of: vm, until: deadline)
-            status = try await store.vm(vm)
+    ) async throws(Failure) -> Answer<AwaitedVM> {
+        let status = try await store.vm(vm)
+        let result = level.result(by: status)
+        guard result == nil, deadline > .now else { return .ready(try await awaited(vm, status, level, result)) }
+        let place = try jobs.limit.enter()
+        return .awaited { () async throws(Failure) in
+            defer { withExtendedLifetime(place) {} }
+            let result = try await levels.wait(for: level, of: vm, until: deadline)
+            return try await awaited(vm, try await store.vm(vm), level, result)
         }
+    }
+
+    /// A VM after a wait, by its record.
+    private func awaited(
+        _ vm: VMID,
+        _ status: VMStatus?,
+        _ level: VMLevel,
+        _ result: VMWait.Result?
+    ) async throws(Failure) -> AwaitedVM {
         if let status {
             var answer = VMResponse(status)
             let result = result ?? level.result(by: status) ?? .timeout

@@ -13,7 +13,7 @@ struct BatchController: Sendable {
 
     /// 202 with the batch while jobs of it go on; 201 once all have ended, or a problem document where all have failed.
     @Sendable
-    func create(_ call: V1Call<CreateBatchRequest>) async throws(Failure) -> V1Response<BatchResponse> {
+    func create(_ call: V1Call<CreateBatchRequest>) async throws(Failure) -> Answer<V1Response<BatchResponse>> {
         let body = call.body
         let project = try call.project(named: body.project)
         var creates: [BatchCreate] = []
@@ -22,8 +22,8 @@ struct BatchController: Sendable {
                 throw error.pointed(JSONPointer.text(["vms", "\(index)"]))
             }
         }
-        return try await V1Response(
-            batch: call,
+        return try await V1Response.answer(
+            toBatch: call,
             by: service,
             creates,
             isAtomic: body.atomic ?? false,
@@ -44,13 +44,15 @@ struct BatchController: Sendable {
     }
 
     @Sendable
-    func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<BatchResponse> {
-        try V1Response(BatchResponse(try await service.batch(try await batch(of: call), waiting: try call.wait())))
+    func read(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<BatchResponse>> {
+        try await service.batch(try await batch(of: call), waiting: try call.wait())
+            .map { (batch) throws(Failure) in try V1Response(BatchResponse(batch)) }
     }
 
     @Sendable
-    func cancel(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<BatchResponse> {
-        try V1Response(BatchResponse(try await service.cancel(try await batch(of: call), waiting: try call.wait())))
+    func cancel(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<BatchResponse>> {
+        try await service.cancel(try await batch(of: call), waiting: try call.wait())
+            .map { (batch) throws(Failure) in try V1Response(BatchResponse(batch)) }
     }
 
     /// The batch that the path names; what a caller may not see is not there for it.
@@ -66,15 +68,15 @@ extension V1Response {
     /// An answer to a request for several VMs.
     ///
     /// - Throws: `Failure` where it was not accepted.
-    init(
-        batch call: V1Call<some APIRequest>,
+    static func answer(
+        toBatch call: V1Call<some APIRequest>,
         by service: BatchService,
         _ creates: [BatchCreate],
         isAtomic: Bool,
         in project: ProjectName,
         roomWait: Duration?
-    ) async throws(Failure) {
-        let submission = try await service.submit(
+    ) async throws(Failure) -> Answer<V1Response> {
+        let answer = try await service.submit(
             creates,
             isAtomic: isAtomic,
             in: project,
@@ -83,9 +85,14 @@ extension V1Response {
             request: call.requestID,
             key: try call.idempotencyKey()
         )
+        let request = call.requestID
+        return try await answer.map { (submission) throws(Failure) in try V1Response(submission, request: request) }
+    }
+
+    private init(_ submission: BatchService.Submission, request: String) throws(Failure) {
         let details = submission.details
         if let failure = details.failure {
-            let problem = Problem(failure, job: details.record.jobs.first, request: call.requestID)
+            let problem = Problem(failure, job: details.record.jobs.first, request: request)
             self.init(response: problem.response(for: failure))
         } else {
             let isOpen = !details.openJobs.isEmpty

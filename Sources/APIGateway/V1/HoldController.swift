@@ -10,15 +10,15 @@ struct HoldController: Sendable {
 
     /// 202 with the job; for a caller who waits, 201 with the hold.
     @Sendable
-    func create(_ call: V1Call<CreateHoldRequest>) async throws(Failure) -> V1Response<HoldResponse> {
-        let submission = try await service.submit(
+    func create(_ call: V1Call<CreateHoldRequest>) async throws(Failure) -> Answer<V1Response<HoldResponse>> {
+        let answer = try await service.submit(
             call.body,
             in: try call.project(named: call.body.project),
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()
         )
-        return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
+        return try await V1Response.answer(answer, of: service, call) { accepted async throws(Failure) in
             guard let hold = try await store.hold(accepted.vm) else { return try .gone(accepted, status: .created) }
             return try V1Response(
                 HoldResponse(hold, job: accepted.job),
@@ -50,15 +50,15 @@ struct HoldController: Sendable {
 
     /// 202 with the job; for a caller who waits, 200 when its claim is released.
     @Sendable
-    func release(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMGone> {
-        let submission = try await service.release(
+    func release(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<VMGone>> {
+        let answer = try await service.release(
             try call.identifier(),
             in: call.ownProject,
             waiting: try call.wait(),
             request: call.requestID,
             key: try call.idempotencyKey()
         )
-        return try await V1Response(submission, of: service, call) { accepted throws(Failure) in
+        return try await V1Response.answer(answer, of: service, call) { accepted throws(Failure) in
             try .gone(accepted)
         }
     }

@@ -22,24 +22,22 @@ struct JobController: Sendable {
     }
 
     @Sendable
-    func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
-        try V1Response(
-            try await response(try await service.job(try await job(of: call), waiting: try call.wait()))
-        )
+    func read(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<JobResponse>> {
+        try await answer(about: try await job(of: call), waiting: try call.wait())
     }
 
     @Sendable
-    func cancel(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
+    func cancel(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<JobResponse>> {
         try await change(call, waiting: try call.wait()) { (id) async throws(Failure) in try await store.cancel(id) }
     }
 
     @Sendable
-    func retry(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
+    func retry(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<JobResponse>> {
         try await change(call, waiting: try call.wait()) { (id) async throws(Failure) in try await store.retry(id) }
     }
 
     @Sendable
-    func drop(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<JobResponse> {
+    func drop(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<JobResponse>> {
         try await change(call, waiting: .zero) { (id) async throws(Failure) in try await store.drop(id) }
     }
 
@@ -54,10 +52,18 @@ struct JobController: Sendable {
         _ call: V1Call<NoBody>,
         waiting time: Duration,
         _ act: (JobID) async throws(Failure) -> Void
-    ) async throws(Failure) -> V1Response<JobResponse> {
+    ) async throws(Failure) -> Answer<V1Response<JobResponse>> {
         let id = try await job(of: call)
         try await act(id)
-        return try V1Response(try await response(try await service.job(id, waiting: time)))
+        return try await answer(about: id, waiting: time)
+    }
+
+    private func answer(
+        about job: JobID,
+        waiting time: Duration
+    ) async throws(Failure) -> Answer<V1Response<JobResponse>> {
+        try await service.job(job, waiting: time)
+            .map { (job) async throws(Failure) in try V1Response(try await response(job)) }
     }
 
     private func response(_ job: JobDetails) async throws(Failure) -> JobResponse {

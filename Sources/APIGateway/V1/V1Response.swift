@@ -6,7 +6,7 @@ import NIOCore
 import Store
 
 /// An answer of a call under `/v1/`, of the type that its endpoint has.
-struct V1Response<Answer: Codable & Sendable>: Sendable {
+struct V1Response<Object: Codable & Sendable>: Sendable {
     var response: Response
 
     init(response: Response) { self.response = response }
@@ -18,7 +18,7 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
     ///   - status: the status.
     ///   - location: where the value can be read again.
     /// - Throws: `Failure` where the value cannot be written as JSON.
-    init(_ value: Answer, status: HTTPResponse.Status = .ok, location: String? = nil) throws(Failure) {
+    init(_ value: Object, status: HTTPResponse.Status = .ok, location: String? = nil) throws(Failure) {
         try self.init(json: value, status, location: location)
     }
 
@@ -32,9 +32,9 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
     ///   - version: its version; nil where the tag is to follow from what the answer says.
     ///   - call: the call, which may want some of its fields alone.
     /// - Throws: `Failure` where the object cannot be written as JSON.
-    init<Body>(object: Answer, version: Int? = nil, for call: V1Call<Body>) throws(Failure) {
+    init<Body>(object: Object, version: Int? = nil, for call: V1Call<Body>) throws(Failure) {
         let bytes: ByteBuffer
-        if let fields = try FieldSelection(call.query, of: Schema(of: Answer.self)) {
+        if let fields = try FieldSelection(call.query, of: Schema(of: Object.self)) {
             bytes = try JSONBody.bytes(fields.applied(to: try JSONBody.value(object)))
         } else {
             bytes = try JSONBody.bytes(object)
@@ -48,7 +48,7 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
     }
 
     /// An object of which something is found all the time, which is no reason to refuse what people set: its tag names both.
-    init<Body>(object: Answer, settings version: Int, for call: V1Call<Body>) throws(Failure) {
+    init<Body>(object: Object, settings version: Int, for call: V1Call<Body>) throws(Failure) {
         try self.init(object: object, for: call)
         if let tag = response.headers[.eTag] {
             response.headers[.eTag] = EntityTag.tag("\(version)-\(tag.filter { $0 != "\"" })")
@@ -65,18 +65,31 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
         )
     }
 
+    /// The answer to a request that was accepted, after the wait of its caller.
+    static func answer(
+        _ answer: Answer<JobService.Submission>,
+        of service: VMService,
+        _ call: V1Call<some APIRequest>,
+        success: @escaping @Sendable (Acceptance) async throws(Failure) -> V1Response
+    ) async throws(Failure) -> Answer<V1Response> {
+        let request = call.requestID
+        return try await answer.map { (submission) async throws(Failure) in
+            try await V1Response(submission, of: service, request: request, success: success)
+        }
+    }
+
     /// An answer to a request that was accepted: 202 while the job goes on, a problem document where it failed.
     ///
     /// - Parameters:
     ///   - submission: the job, with what became of it.
     ///   - service: reads the job and its VM.
-    ///   - call: the request.
+    ///   - request: the id of the request.
     ///   - success: the answer where the job is done.
     /// - Throws: `Failure` where the answer cannot be written as JSON.
-    init(
+    private init(
         _ submission: JobService.Submission,
         of service: VMService,
-        _ call: V1Call<some APIRequest>,
+        request: String,
         success: (Acceptance) async throws(Failure) -> V1Response
     ) async throws(Failure) {
         let accepted = submission.accepted
@@ -87,7 +100,7 @@ struct V1Response<Answer: Codable & Sendable>: Sendable {
                 self = try .accepted(await service.receipt(for: submission))
             }
         case .failure(let failure):
-            response = Problem(failure, job: accepted.job, request: call.requestID).response(for: failure)
+            response = Problem(failure, job: accepted.job, request: request).response(for: failure)
         case nil: self = try .accepted(await service.receipt(for: submission))
         }
         response.headers[.job] = accepted.job.description

@@ -15,7 +15,7 @@ struct VMController: Sendable {
     ///
     /// Several VMs are answered as a batch.
     @Sendable
-    func create(_ call: V1Call<CreateVMRequest>) async throws(Failure) -> V1Response<VMResponse> {
+    func create(_ call: V1Call<CreateVMRequest>) async throws(Failure) -> Answer<V1Response<VMResponse>> {
         let body = call.body
         let project = try call.project(named: body.project)
         let awaited = try call.awaited()
@@ -44,8 +44,8 @@ struct VMController: Sendable {
                     seed: seed
                 )
             }
-            return try await V1Response(
-                batch: call,
+            return try await V1Response.answer(
+                toBatch: call,
                 by: batches,
                 creates,
                 isAtomic: body.atomic ?? false,
@@ -53,7 +53,7 @@ struct VMController: Sendable {
                 roomWait: roomWait
             )
         }
-        let submission = try await service.submit(
+        let answer = try await service.submit(
             body,
             at: constraints,
             // Whoever may see all projects may build any hold.
@@ -63,7 +63,7 @@ struct VMController: Sendable {
             request: call.requestID,
             key: try call.idempotencyKey()
         )
-        return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
+        return try await V1Response.answer(answer, of: service, call) { accepted async throws(Failure) in
             let location = "/v1/vms/\(accepted.vm)"
             guard let awaited else {
                 guard let status = try await store.vm(accepted.vm) else {
@@ -71,7 +71,7 @@ struct VMController: Sendable {
                 }
                 return try V1Response(VMResponse(status), status: .created, location: location)
             }
-            switch try await service.wait(for: awaited.level, of: accepted.vm, until: awaited.deadline) {
+            switch try await service.wait(for: awaited.level, of: accepted.vm, until: awaited.deadline).value() {
             case .there(let vm): return try V1Response(vm, status: .created, location: location)
             case .gone(let vm): return try V1Response(json: vm, .created)
             }
@@ -79,21 +79,26 @@ struct VMController: Sendable {
     }
 
     @Sendable
-    func read(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMResponse> {
+    func read(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<VMResponse>> {
         let id = try await call.vm(in: store)
         guard let awaited = try call.awaited() else {
             guard call.query["wait"] == nil, call.query["console_match"] == nil else {
                 throw Failure(.invalidRequest, "wait and console_match need wait_for: say what to wait for")
             }
-            return try await answer(about: id, call)
+            return .ready(try await answer(about: id, call))
         }
         if let text = try call.consoleText(for: awaited.level) {
-            return try await wait(for: text, of: id, until: awaited.deadline, call)
+            return .awaited { () async throws(Failure) in
+                try await wait(for: text, of: id, until: awaited.deadline, call)
+            }
         }
-        switch try await service.wait(for: awaited.level, of: id, until: awaited.deadline) {
-        case .there(let vm): return try V1Response(object: vm, settings: vm.version, for: call)
-        case .gone(let vm): return try V1Response(gone: vm)
-        }
+        return try await service.wait(for: awaited.level, of: id, until: awaited.deadline)
+            .map { (awaited) throws(Failure) in
+                switch awaited {
+                case .there(let vm): try V1Response(object: vm, settings: vm.version, for: call)
+                case .gone(let vm): try V1Response(gone: vm)
+                }
+            }
     }
 
     /// Waits until a text is in the VM's console, or its record says that none will be there.
@@ -115,7 +120,7 @@ struct VMController: Sendable {
             }
             group.addTask { [service] in
                 do throws(Failure) {
-                    return .record(.success(try await service.wait(for: .console, of: id, until: deadline)))
+                    return .record(.success(try await service.wait(for: .console, of: id, until: deadline).value()))
                 } catch { return .record(.failure(error)) }
             }
             defer { group.cancelAll() }
@@ -175,8 +180,8 @@ struct VMController: Sendable {
 
     /// 202 with the job; for a caller who waits, 200 when the VM was destroyed.
     @Sendable
-    func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> V1Response<VMGone> {
-        let submission = try await service.destroy(
+    func destroy(_ call: V1Call<NoBody>) async throws(Failure) -> Answer<V1Response<VMGone>> {
+        let answer = try await service.destroy(
             try await call.vm(in: store),
             of: call.ownProject,
             ifVersion: call.requiredSettings,
@@ -184,7 +189,7 @@ struct VMController: Sendable {
             request: call.requestID,
             key: try call.idempotencyKey()
         )
-        return try await V1Response(submission, of: service, call) { accepted async throws(Failure) in
+        return try await V1Response.answer(answer, of: service, call) { accepted async throws(Failure) in
             try .gone(accepted, left: try await store.filesLeft(by: accepted.job))
         }
     }

@@ -21,21 +21,25 @@ final class CallerLimit: Sendable {
             )
     }
 
-    /// Admits a caller, who must leave.
+    /// The place of a caller, which the next one may have when it is freed.
+    final class Place: Sendable {
+        private let limit: CallerLimit
+
+        fileprivate init(_ limit: CallerLimit) { self.limit = limit }
+
+        deinit { limit.count.withLockedValue { $0 -= 1 } }
+    }
+
+    /// Admits a caller for as long as it keeps its place.
     ///
     /// - Throws: `Failure` with `tooManyWaiting`, or another one.
-    func enter() throws(Failure) {
+    func enter() throws(Failure) -> Place {
         let isAdmitted = count.withLockedValue { count in
             guard count < limit else { return false }
             count += 1
             return true
         }
-        guard !isAdmitted else { return }
+        guard !isAdmitted else { return Place(self) }
         throw refusal
-    }
-
-    /// Admits another caller in this one's place.
-    func leave() {
-        count.withLockedValue { $0 -= 1 }
     }
 }

@@ -160,8 +160,8 @@ package struct CreateBatchRequest: APIRequest, Hashable {
 
         fileprivate func validate() throws(Failure) {
             try CreateVMRequest.validate(name, count: count)
-            try Failure.at("placement", check: try placement?.validate())
             try VMNetwork.check(names: networks)
+            try Failure.at("placement", check: try placement?.validate())
             try notes.validate()
             try guest.validate(count: count ?? 1)
         }

@@ -80,8 +80,8 @@ package struct CreateHoldRequest: APIRequest, Hashable {
     }
 
     package func validate() throws(Failure) {
-        try Failure.at("placement", check: try placement?.validate())
         try VMNetwork.check(names: networks)
+        try Failure.at("placement", check: try placement?.validate())
         guard Self.times.contains(seconds) else {
             throw Failure(
                 .invalidRequest,

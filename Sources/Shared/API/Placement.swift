@@ -60,8 +60,8 @@ package struct DryRunRequest: APIRequest, Hashable {
     }
 
     package func validate() throws(Failure) {
-        try Failure.at("placement", check: try placement?.validate())
         try VMNetwork.check(names: networks)
+        try Failure.at("placement", check: try placement?.validate())
         guard let count, !Self.counts.contains(count) else { return }
         throw Failure(.invalidRequest, "count is \(count): give 1 to 100", pointer: "/count")
     }

@@ -38,7 +38,7 @@ extension V1Response {
         _ page: RecordPage<Record>,
         of call: V1Call<NoBody>,
         _ item: (Record) -> Item
-    ) throws(Failure) where Answer == Page<Item> {
+    ) throws(Failure) where Object == Page<Item> {
         let next = page.next.map { ListCursor(list: call.endpoint.name, position: $0) }
         let answer = Page(items: page.records.map(item), next: next, events: page.events)
         guard let fields = try FieldSelection(call.query, of: Schema(of: Item.self)) else {
