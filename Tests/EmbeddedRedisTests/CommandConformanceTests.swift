@@ -122,6 +122,25 @@ struct CommandConformanceTests {
         }
     }
 
+    @Test("What may wait takes from the first list that is there, and waits for nothing here")
+    func blockingPops() async throws {
+        try await RedisPair.with { pair in
+            _ = try await pair.run(["RPUSH", "l", "a", "b", "c", "d"])
+            _ = try await pair.run(["SET", "s", "x"])
+            let commands: [RedisCommand] = [
+                ["BLPOP", "none", "l", "5"], ["BRPOP", "l", "none", "0.5"], ["BLPOP", "s", "l", "1"],
+                ["BLPOP", "l", "s", "1"], ["BRPOP", "l", "x"], ["BLPOP", "l", "-1"], ["BLPOP", "l"],
+            ]
+            for command in commands {
+                let answers = try await pair.run(command)
+                #expect(answers.real == answers.embedded, "\(Self.text(command))")
+            }
+            let (there, here) = try await pair.contents()
+            #expect(there == here)
+        }
+        #expect(EmbeddedRedis().run(["BLPOP", "none", "0"]) == .null)
+    }
+
     @Test("A set gives one of its members")
     func randomMembers() {
         let redis = EmbeddedRedis()

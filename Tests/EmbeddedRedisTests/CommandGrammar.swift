@@ -98,9 +98,11 @@ struct CommandGrammar {
         """.split(separator: "\n").map { CommandGrammar($0) }
 
     /// Commands whose answers are not determined: DBSIZE counts keys whose time is over until Redis comes to delete them,
-    /// and a range by words has a meaning only where all scores are equal (`lexicalRanges` compares those).
+    /// a range by words has a meaning only where all scores are equal (`lexicalRanges` compares those), and what may wait
+    /// would wait in the server (`blockingPops` compares the rest).
     static let undetermined: Set<String> = [
-        "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "HRANDFIELD", "SCAN", "SPOP", "SRANDMEMBER", "ZLEXCOUNT",
+        "BLPOP", "BRPOP", "DBSIZE", "FLUSHALL", "FLUSHDB", "INFO", "HRANDFIELD", "SCAN", "SPOP", "SRANDMEMBER",
+        "ZLEXCOUNT",
         "ZRANGEBYLEX", "ZREVRANGEBYLEX", "ZSCAN",
     ]
 

@@ -10,6 +10,8 @@ let listCommands = [
     },
     Command("LPOP", -2) { keyspace, words throws(CommandError) in try keyspace.pop(words, .head) },
     Command("RPOP", -2) { keyspace, words throws(CommandError) in try keyspace.pop(words, .tail) },
+    Command("BLPOP", -3) { keyspace, words throws(CommandError) in try keyspace.popFirst(words, .head) },
+    Command("BRPOP", -3) { keyspace, words throws(CommandError) in try keyspace.popFirst(words, .tail) },
     Command("LLEN", 2) { keyspace, words throws(CommandError) in
         .integer(try keyspace.list(at: words[1])?.elements.count ?? 0)
     },
@@ -113,6 +115,18 @@ extension Keyspace {
         }
         removeIfEmpty(words[1])
         return words.count == 3 ? .bulks(taken) : .optional(taken.first)
+    }
+
+    /// Takes an element of the first of several lists that is there, and says of which.
+    fileprivate func popFirst(_ words: [Bytes], _ end: ListEnd) throws(CommandError) -> Reply {
+        guard let timeout = words.last.flatMap({ Double($0.text) }) else {
+            throw CommandError("ERR timeout is not a float or out of range")
+        }
+        guard timeout >= 0 else { throw CommandError("ERR timeout is negative") }
+        for key in words.dropFirst().dropLast() where try list(at: key) != nil {
+            return .array([.bulk(key), try pop([words[0], key], end)])
+        }
+        return .null
     }
 
     fileprivate func move(
