@@ -185,7 +185,7 @@ let package = Package(
         .testTarget(name: "APITests", dependencies: ["API", "Model"], swiftSettings: strict),
         .testTarget(
             name: "ClientTests",
-            dependencies: ["API", "Client", "Model", nioCore, nioPosix],
+            dependencies: ["API", "Client", "Model", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -20,7 +20,7 @@ struct HVCtl: AsyncParsableCommand {
                 name: "VMs",
                 subcommands: [
                     Create.self, ListCommand<VMNoun>.self, GetCommand<VMNoun>.self, SetVM.self, Destroy.self, IP.self,
-                    Wait.self, SSH.self, Log.self,
+                    Wait.self, SSH.self, Log.self, Console.self,
                 ]
             ),
             CommandGroup(

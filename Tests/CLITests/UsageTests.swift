@@ -82,7 +82,8 @@ struct UsageTests {
             (["list", "--limit", "0"], "1 or more"), (["set", "web"], "nothing to change"),
             (["api", "FETCH", "/"], "no method"), (["api", "GET", "v1"], "no path"), (["completion", "csh"], "csh"),
             (["token", "create", "a", "--role", "boss"], "boss"),
-            (["queue", "rule", "add", "--reason", "x"], "--action"),
+            (["queue", "rule", "add", "--reason", "x"], "--action"), (["wait", "a", "--wait", "console"], "--match"),
+            (["wait", "a", "--match", "x"], "--wait console"),
         ]
     )
     func wrongValue(words: [String], part: String) async {

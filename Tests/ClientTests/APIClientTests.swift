@@ -1,6 +1,7 @@
 import API
 import Client
 import Model
+import TestKit
 import Testing
 
 @Suite("The client of the API")

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import TestKit
 import Testing
 
 @Suite("The HTTP client")

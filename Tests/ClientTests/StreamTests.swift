@@ -1,5 +1,6 @@
 import Client
 import Synchronization
+import TestKit
 import Testing
 
 @Suite("Answers that are handed on as they come")

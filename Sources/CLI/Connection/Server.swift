@@ -51,7 +51,10 @@ struct Server: Sendable {
     ) async throws(CommandFailure) -> Answer {
         let call = endpoint.description
         var bytes: [UInt8]?
-        if call.body != nil {
+        var type = "application/json"
+        if let body = body as? BytesBody {
+            (bytes, type) = (body.bytes, "application/octet-stream")
+        } else if call.body != nil {
             do throws(ClientError) { bytes = try APIClient.bytes(body) } catch {
                 throw CommandFailure(error, server: address)
             }
@@ -60,6 +63,7 @@ struct Server: Sendable {
             call.methods[0].rawValue,
             call.path.filled(with: names.map(Self.encoded)) + Self.text(query),
             body: bytes,
+            type: type,
             fields: fields,
             within: limit
         )

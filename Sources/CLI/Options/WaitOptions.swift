@@ -18,18 +18,23 @@ struct LevelOption: ParsableArguments {
     @Option(
         name: .customLong("wait"),
         help: ArgumentHelp(
-            "How far the VM is to come: \(VMLevel.withoutText.map(\.rawValue).joined(separator: ", ")).",
+            "How far the VM is to come: \(VMLevel.allCases.map(\.rawValue).joined(separator: ", ")).",
             valueName: "level"
         ),
-        completion: .list(VMLevel.withoutText.map(\.rawValue))
+        completion: .list(VMLevel.allCases.map(\.rawValue))
     )
     var level: VMLevel?
+
+    @Option(help: ArgumentHelp("What its guest is to write, with --wait console.", valueName: "text"))
+    var match: String?
+
+    func validate() throws {
+        guard (level == .console) != (match != nil) else { return }
+        throw ValidationError("--wait console needs --match with a text, and --match is for nothing else")
+    }
 }
 
-extension VMLevel: ExpressibleByArgument {
-    /// Those that take no text to wait for.
-    fileprivate static let withoutText = allCases.filter { $0 != .console }
-}
+extension VMLevel: ExpressibleByArgument {}
 
 /// A span of time as people write it: `90`, `90s`, `5m`, `1h`, `7d`.
 struct Span: ExpressibleByArgument, Hashable, Sendable, CustomStringConvertible {

@@ -8,6 +8,8 @@ struct LevelWatch: Sendable {
     /// How people call it; nil for the same.
     var name: String?
     let level: VMLevel
+    /// What the guest is to write where it is waited for its console.
+    var match: String?
     let deadline: ContinuousClock.Instant
     let timeout: Span
 
@@ -26,14 +28,15 @@ struct LevelWatch: Sendable {
                 progress.clear()
                 throw over
             }
-            // In pieces on a terminal, so that the line that is written over goes on.
-            let wait = min(session.terminal.hasMessages ? 1 : 30, max(1, Int(left.components.seconds)))
+            // In pieces on a terminal, so that the line that is written over goes on. Each reads a console from its start.
+            let isShort = session.terminal.hasMessages && level != .console
+            let wait = min(isShort ? 1 : 30, max(1, Int(left.components.seconds)))
             let answer: JSONValue
             do throws(CommandFailure) {
                 answer = try await session.server.call(
                     Endpoints.readVM,
                     [vm],
-                    query: [("wait_for", level.rawValue), ("wait", "\(wait)")],
+                    query: [("wait_for", level.rawValue), ("console_match", match), ("wait", "\(wait)")],
                     within: .seconds(wait + 20)
                 ).value
             } catch {
@@ -54,6 +57,12 @@ struct LevelWatch: Sendable {
 
     private var title: String { name ?? vm }
 
+    /// The command that waits on.
+    private var again: String {
+        let text = match.map { " --match '\($0.replacing("'", with: #"'\''"#))'" } ?? ""
+        return "hvctl wait \(title) --wait \(level.rawValue)\(text)"
+    }
+
     private func impossible(_ answer: JSONValue) -> CommandFailure {
         let state = answer["state"]?.cell ?? "not known"
         let told = ["wait.reason", "state_reason", "addresses_reason"].lazy.compactMap { answer[path: $0]?.string }
@@ -72,7 +81,7 @@ struct LevelWatch: Sendable {
             .waitOver,
             code: "wait_over",
             "\(title) has not come as far as \(level.rawValue) after \(timeout). The VM stays as it is.",
-            next: ["hvctl wait \(title) --wait \(level.rawValue)", "hvctl log \(title) --follow"]
+            next: [again, "hvctl log \(title) --follow"]
         )
     }
 
@@ -81,7 +90,7 @@ struct LevelWatch: Sendable {
             .interrupted,
             code: "interrupted",
             "stopped waiting for \(title)",
-            next: ["hvctl wait \(title) --wait \(level.rawValue)"]
+            next: [again]
         )
     }
 }

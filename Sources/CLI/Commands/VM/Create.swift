@@ -114,6 +114,7 @@ struct Create: ClientCommand {
                 session: session,
                 vm: vm,
                 level: level,
+                match: self.level.match,
                 deadline: wait.deadline,
                 timeout: wait.timeout
             )

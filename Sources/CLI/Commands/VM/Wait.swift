@@ -20,6 +20,7 @@ struct Wait: ClientCommand {
             session: session,
             vm: vm,
             level: level.level ?? .running,
+            match: level.match,
             deadline: .now + timeout.duration,
             timeout: timeout
         )

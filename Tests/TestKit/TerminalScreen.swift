@@ -1,8 +1,7 @@
 import Foundation
-import TestKit
 
 /// A shell in a real terminal (tmux), to which a test types, and whose screen it reads.
-final class TerminalScreen: Sendable {
+package final class TerminalScreen: Sendable {
     private let directory: TemporaryDirectory
     private let socket: String
 
@@ -11,7 +10,7 @@ final class TerminalScreen: Sendable {
     ///   - rows: how high it is.
     ///   - environment: the environment of the shell.
     /// - Throws: ``TestKitError`` where tmux does not start.
-    init(columns: Int, rows: Int = 24, environment: [String: String]) async throws {
+    package init(columns: Int, rows: Int = 24, environment: [String: String]) async throws {
         directory = try TemporaryDirectory(prefix: "tmux")
         socket = directory.file("socket")
         let settings = environment.merging(["PS1": "$ ", "TERM": "screen", "LC_ALL": "C.UTF-8"]) { own, _ in own }
@@ -21,23 +20,35 @@ final class TerminalScreen: Sendable {
     }
 
     /// Types a line.
-    func type(_ line: String) async throws {
+    package func type(_ line: String) async throws {
         _ = try await tmux(["send-keys", "-l", line])
         try await press("Enter")
     }
 
     /// Presses a key, as tmux names it: `C-c`, `Enter`.
-    func press(_ key: String) async throws { _ = try await tmux(["send-keys", key]) }
+    package func press(_ key: String) async throws { _ = try await tmux(["send-keys", key]) }
+
+    /// Sends a signal to the program that the shell runs.
+    ///
+    /// - Throws: ``TestKitError`` where it runs none.
+    package func signal(_ number: Int32) async throws {
+        let shell = try await tmux(["display-message", "-p", "#{pane_pid}"]).filter(\.isNumber)
+        let children = try String(contentsOfFile: "/proc/\(shell)/task/\(shell)/children", encoding: .utf8)
+        guard let program = children.split(separator: " ").first.flatMap({ pid_t($0) }), kill(program, number) == 0
+        else {
+            throw TestKitError("the shell \(shell) runs nothing: '\(children)'")
+        }
+    }
 
     /// What is on the screen, without the blanks at its end.
-    func text() async throws -> String {
+    package func text() async throws -> String {
         let lines = try await tmux(["capture-pane", "-p"]).split(separator: "\n", omittingEmptySubsequences: false)
         return lines.reversed().drop { $0.allSatisfy(\.isWhitespace) }.reversed().joined(separator: "\n")
     }
 
     /// Waits until the screen contains a text.
     @discardableResult
-    func wait(for part: String, within limit: Duration = .seconds(20)) async throws -> String {
+    package func wait(for part: String, within limit: Duration = .seconds(20)) async throws -> String {
         do {
             try await eventually("the screen to have '\(part)'", deadline: limit, every: .milliseconds(50)) {
                 try await self.text().contains(part)
@@ -48,7 +59,7 @@ final class TerminalScreen: Sendable {
         return try await text()
     }
 
-    func close() async { _ = try? await tmux(["kill-server"]) }
+    package func close() async { _ = try? await tmux(["kill-server"]) }
 
     private func tmux(_ words: [String]) async throws -> String {
         let process = try ChildProcess("tmux", ["-S", socket] + words)
