@@ -45,7 +45,9 @@ struct ConsoleTerminalTests {
     func session() async throws {
         try await with { gateway, console, screen in
             func typed() -> String { String(decoding: console.input.flatMap { $0.bytes }, as: UTF8.self) }
-            try await screen.type("hvctl console web")
+            try await screen.type("hvctl wait web --wait console --match 'log' -o name; echo it ended with $?")
+            try await screen.wait(for: "\nweb\nit ended with 0")
+            try await screen.type("clear; hvctl console web")
             try await screen.wait(for: "login:")
             try await screen.type("root")
             try await eventually("what was typed") { typed() == "root\r" }
