@@ -11,7 +11,10 @@ BETWEEN_FIELDS = (
     b"give wait_s or deadline_at, and not both",
     b"a hold is one VM that has its place",
     b"VMs: give 1 to 100 in all",
-    b"wait needs wait_for",
+    b"need wait_for: say what to wait for",
+    b"wait_for is for one VM",
+    b"console_match needs wait_for=console",
+    b"wait_for=console needs console_match",
     b"no VM has two values of the label",
     b"give user_data or user_data_base64, and not both",
     b"seed is none, and what is asked of the guest",
@@ -27,6 +30,9 @@ def put_guest_right(vm):
     """Texts of which the document says no more than that they are texts."""
     if isinstance(vm.get("user_data_base64"), str):
         vm["user_data_base64"] = "YQ=="
+    for name in ("user_data", "network_config"):
+        if isinstance(vm.get(name), str):
+            vm[name] = vm[name].replace("\0", "")
     if isinstance(vm.get("hostname"), str) and 0 < len(vm["hostname"]) < 254:
         vm["hostname"] = "a.example"
     if isinstance(vm.get("ssh_keys"), list):
