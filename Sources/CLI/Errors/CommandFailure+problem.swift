@@ -27,7 +27,7 @@ extension CommandFailure {
         }
     }
 
-    /// What a problem document tells (RFC 9457).
+    /// What a problem document says (RFC 9457).
     init(problem: JSONValue, status: Int) {
         let code = problem["code"]?.string ?? "failed"
         self.init(
@@ -41,7 +41,7 @@ extension CommandFailure {
         next = NextCommands.after(code) ?? [problem["fix"]?.string].compactMap(\.self)
     }
 
-    /// What the error of a job tells; `status` is not part of it.
+    /// What the error of a job says; `status` is not part of it.
     init(jobError error: JSONValue, job: String, state: String) {
         let code = error["code"]?.string ?? "failed"
         let status = FailureStatus.of(code)

@@ -29,7 +29,7 @@ struct JobWatch: Sendable {
                 progress.clear()
                 throw over(last)
             }
-            // One second at first, so that steps are told soon; those who wait long ask less often.
+            // One second at first, so that steps are shown soon; those who wait long ask less often.
             let wait = min(.now - begin < .seconds(10) ? 1 : 2, max(1, Int(left.components.seconds)))
             do throws(CommandFailure) { last = try await read(wait: wait) } catch {
                 progress.clear()

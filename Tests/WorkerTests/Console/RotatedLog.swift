@@ -9,7 +9,7 @@ final class RotatedLog {
     /// All that was ever written.
     private(set) var written: [UInt8] = []
 
-    /// The files that are kept besides the present one.
+    /// The rotated files that are kept.
     private static let kept = 3
 
     init(_ path: String, full: Int) {

@@ -104,7 +104,7 @@ struct Create: ClientCommand {
     /// Waits until the VM has come so far, and shows it.
     private func arrive(_ vm: String, since start: ContinuousClock.Instant, _ session: Session) async throws {
         var progress = Progress(session)
-        func tell(_ name: String, _ text: String = "") {
+        func report(_ name: String, _ text: String = "") {
             let seconds = (ContinuousClock.now - start).seconds
             progress.add(StepLines.Line(name: name, seconds: seconds, text: text).description)
         }
@@ -120,13 +120,13 @@ struct Create: ClientCommand {
             )
             watch.name = name
             object = try await watch.reached()
-            if level != .placed, level != .running, level != .address { tell(level.rawValue) }
+            if level != .placed, level != .running, level != .address { report(level.rawValue) }
         } else {
             object = try await session.server.call(Endpoints.readVM, [vm]).value
         }
         if let address = object["primary_ip"]?.string {
             let found = object["addresses"]?.items?.first { $0["address"]?.string == address }
-            tell("address", "\(address) (\(found?["source"]?.cell ?? "known"))")
+            report("address", "\(address) (\(found?["source"]?.cell ?? "known"))")
         }
         object = object.without("reached", "wait")
         session.show(
